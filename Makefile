@@ -1,0 +1,42 @@
+# make demo      the main job, end to end, in the proving world (builds .venv first)
+# make test      the tests, without those marked slow
+# make test-all  all tests
+# make check     what CI runs: lint, types, tests
+# make docs      docs/configuration.md, from the configuration classes
+# make clean     removes .venv and caches; runs/ stays
+
+PY := .venv/bin/python
+
+# If this is set, each of a run's many processes would compile the same modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test test-all check lint types docs env clean
+
+demo: env
+	.venv/bin/dgrc demo
+
+test: env
+	$(PY) -m pytest -m "not slow"
+
+test-all: env
+	$(PY) -m pytest
+
+check: lint types test
+
+lint: env
+	.venv/bin/ruff check .
+
+types: env
+	.venv/bin/mypy
+	.venv/bin/mypy --strict dgrc/method dgrc/storage dgrc/records.py
+
+docs: env
+	$(PY) -m dgrc.cli.config_docs docs/configuration.md
+
+# Decides by itself, in milliseconds, whether there is anything to do.
+env:
+	@sh requirements/build_env.sh
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find dgrc tests ray_jobs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

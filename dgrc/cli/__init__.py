@@ -1,0 +1,58 @@
+"""The `dgrc` command: thin click commands, one a file.
+
+Nothing heavy (torch, ray, vllm) is imported before a command has its arguments, so help is instant.
+Every `DgrcError` becomes one paragraph on standard error and exit code 2.
+"""
+
+import sys
+import textwrap
+import traceback
+
+import click
+
+from dgrc import __version__
+from dgrc.cli.curate import curate
+from dgrc.cli.demo import demo
+from dgrc.cli.evaluate import evaluate
+from dgrc.cli.run import run
+from dgrc.cli.show import show
+from dgrc.cli.train import train
+from dgrc.errors import DgrcError
+
+INTERRUPTED = 130
+
+
+class Main(click.Group):
+    """Turns errors that a user can act on into one paragraph."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except DgrcError as e:
+            if ctx.params.get("debug"):
+                traceback.print_exc()
+            else:
+                words = " ".join(f"dgrc: {e}".split())  # a YAML error, say, has lines of its own
+                click.echo(textwrap.fill(words, width=110, break_long_words=False, break_on_hyphens=False), err=True)
+            self._exit(2)
+        except KeyboardInterrupt:
+            click.echo("\ndgrc: stopped. What was finished is safe: run the same command again to go on.", err=True)
+            self._exit(INTERRUPTED)
+        return None
+
+    @staticmethod
+    def _exit(code: int) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        sys.exit(code)
+
+
+@click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__)
+@click.option("--debug", is_flag=True, help="Show the whole trace of an error.")
+def main(debug: bool) -> None:
+    """Turn a small open LLM into a specialist from unlabeled questions and a fallible teacher."""
+
+
+for command in (demo, curate, train, evaluate, run, show):
+    main.add_command(command)

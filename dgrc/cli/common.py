@@ -1,0 +1,76 @@
+"""What the commands share: the configuration argument, `--set`, `--dry-run`, and where words go.
+
+Progress and reports go to standard error; standard output carries a command's result alone.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def config_arguments(f: F) -> F:
+    """CONFIG, --set and --dry-run."""
+    f = click.option("--dry-run", is_flag=True, help="Print the resolved settings and what would run, then stop.")(f)
+    f = click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a setting; repeatable.")(f)
+    return click.argument("config", type=click.Path(dir_okay=False))(f)
+
+
+def say(line: str) -> None:
+    """One line for the user."""
+    click.echo(line, err=True)
+
+
+def load(config: str, overrides: tuple[str, ...]) -> Any:
+    """The checked configuration."""
+    from dgrc.config import load_config
+
+    return load_config(config, overrides)
+
+
+def run_job(config: Any, parts: tuple[str, ...]) -> Any:
+    """Does parts of the main job (`curate`, `train`, `evaluate`) in order and returns the `Job`."""
+    from dgrc.workflow import Job
+
+    with Job(config, say).open() as job:
+        for part in parts:
+            getattr(job, part)()
+        if parts[-1] == "evaluate" and len(parts) > 1:
+            job.seal()
+        return job
+
+
+def print_plan(config: Any, parts: tuple[str, ...]) -> None:
+    """What a job would do: settings, passes with their columns, engines and trainers."""
+    from dgrc.config import dump_config
+    from dgrc.storage.run_dir import RunDir
+
+    click.echo(dump_config(config))
+    run = RunDir.of(config)
+    click.echo(f"# run folder: {run.root}")
+    if "curate" in parts:
+        from dgrc.pipeline.passes import PASSES
+
+        click.echo(f"# ingest    {', '.join(config.questions.files) or '(no files)'} -> questions, quarantine")
+        for p in PASSES:
+            reads, writes = ", ".join(p.columns), ", ".join(p.written_columns())
+            click.echo(f"# {p.name:<9} {p.reads[0]}({reads}) -> {p.writes[0]}({writes})")
+            click.echo(f"#           engines {', '.join(p.roles)}; method steps {', '.join(p.method)}")
+        click.echo("# assemble  atoms, verdicts -> curriculum/atomic, curriculum/cot")
+        for role in ("teacher", "student"):
+            e = getattr(config, role)
+            click.echo(
+                f"# start {role}: {e.replicas} x {e.engine} of {e.model or e.script} "
+                f"({e.cpus:g} CPU, {e.gpus:g} GPU each)"
+            )
+    if "train" in parts:
+        t = config.training
+        click.echo(
+            f"# train     {t.workers} workers, ZeRO-{t.zero_stage}, {t.precision}, "
+            f"{t.order}, replay {t.replay}"
+        )
+    if "evaluate" in parts:
+        files = ", ".join(config.evaluation.files) or "(no files)"
+        click.echo(f"# evaluate  {files}; baselines {', '.join(config.evaluation.baselines) or 'none'}")

@@ -1,0 +1,34 @@
+"""`dgrc show RUN [QUESTION_ID]`: a run at a glance, or one case told as a story."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command(context_settings={"ignore_unknown_options": True})  # ids may begin with a minus
+@click.argument("run", type=click.Path(file_okay=False))
+@click.argument("question_id", required=False)
+def show(run: str, question_id: str | None) -> None:
+    """A run's figures and its most telling cases; with QUESTION_ID, one case as a story.
+
+    QUESTION_ID is dgrc's number or the id in your own file.
+    """
+    from dgrc.cli.story import tell_case, tell_run
+    from dgrc.errors import RunDirError
+    from dgrc.storage.run_dir import RunDir
+
+    folder = RunDir(run)
+    if not folder.config_file.is_file():
+        raise RunDirError(
+            f"{Path(run)} is not a run: it has no config.yaml. Give the folder of a run, for example runs/demo."
+        )
+    _print(tell_run(folder) if question_id is None else tell_case(folder, question_id))
+
+
+def _print(parts: list[Any]) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=False)
+    for part in parts:
+        console.print(part)

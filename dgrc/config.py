@@ -1,0 +1,289 @@
+"""Every setting of a run, typed, documented and checked before anything heavy is imported.
+
+A YAML file and `--set a.b=c` overrides go in, a `Config` comes out; the resolved form is written
+beside every run. Unknown keys are refused with the nearest right name. `docs/configuration.md` is
+generated from the field descriptions below.
+"""
+
+import copy
+import difflib
+import typing
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from dgrc.errors import ConfigError
+
+
+class Section(BaseModel):
+    """Base of all sections: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FieldMap(Section):
+    """Where a question's parts are in a user's rows."""
+
+    text: str = Field("question", description="Column or key that holds the question.")
+    choices: str | None = Field("choices", description="Column with a list of options, if there is one.")
+    label: str | None = Field("label", description="Column with the right answer; evaluation alone reads it.")
+    source_id: str | None = Field("id", description="Column with the user's own id.")
+
+
+class QuestionsConfig(Section):
+    """The unlabeled questions."""
+
+    files: tuple[str, ...] = Field((), description="JSONL, JSON, Parquet or CSV files, globs allowed.")
+    fields: FieldMap = Field(FieldMap(), description="Column names; the id/conversations form needs none.")
+    limit: int | None = Field(None, ge=1, description="Take only the first so many good questions.")
+
+
+class EngineConfig(Section):
+    """One model and the replicas that serve it."""
+
+    engine: Literal["vllm", "scripted"] = Field(
+        "vllm", description="`vllm` runs the model here; `scripted` calls a Python function, for unit tests only."
+    )
+    model: str = Field(
+        "",
+        description="Hugging Face directory or name; `proving:teacher`, `proving:student`, `proving:noise` are made "
+        "here.",
+    )
+    script: str = Field("", description="`module:function` of a scripted engine.")
+    replicas: int = Field(1, ge=1, description="Engine actors; requests go to the less busy of two.")
+    tensor_parallel: int = Field(1, ge=1, description="GPUs a replica.")
+    gpus: float = Field(0, ge=0, description="GPUs each replica reserves in Ray; 0 runs vLLM's CPU build.")
+    cpus: float = Field(1, ge=0, description="CPU cores each replica reserves in Ray.")
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field("auto", description="Weights and activations.")
+    max_model_len: int = Field(4096, ge=32, description="Context in tokens, prompt and reply together.")
+    max_num_seqs: int = Field(256, ge=1, description="Sequences decoded at once by a replica.")
+    kv_cache_gib: float = Field(
+        0, ge=0, description="KV cache in GiB; 0 leaves it to vLLM on a GPU and takes 0.5 on a CPU."
+    )
+    gpu_memory_utilization: float = Field(0.9, gt=0, le=1, description="Share of GPU memory vLLM may take.")
+    enforce_eager: bool | None = Field(None, description="Skip compilation; null means yes on a CPU, no on a GPU.")
+
+    @model_validator(mode="after")
+    def _names_a_model(self) -> "EngineConfig":
+        if self.engine == "scripted" and ":" not in self.script:
+            raise ValueError("engine `scripted` needs `script: module:function`")
+        return self
+
+
+class Sampling(Section):
+    """How replies are drawn."""
+
+    temperature: float = Field(0.6, ge=0, description="0 is greedy.")
+    top_p: float = Field(1.0, gt=0, le=1, description="Nucleus share.")
+    top_k: int = Field(0, ge=0, description="0 is off.")
+    max_tokens: int = Field(2048, ge=1, description="Longest reply in tokens.")
+
+
+class MethodConfig(Section):
+    """The switches of the method (`dgrc.method`)."""
+
+    prompts: str = Field("general", description="Prompt pack: `general`, `legal`, `medical`, `proving`, or a folder.")
+    teacher_chains: int = Field(3, ge=1, description="K: teacher chains a question.")
+    student_chains: int = Field(3, ge=1, description="J: student chains a question.")
+    teacher_sampling: Sampling = Field(Sampling(), description="How the teacher samples chains.")
+    student_sampling: Sampling = Field(Sampling(temperature=1.0, top_p=0.95), description="How the student does.")
+    diagnose_sampling: Sampling = Field(Sampling(temperature=0), description="How divergences are diagnosed.")
+    answer_sampling: Sampling = Field(Sampling(), description="How atomic questions are answered.")
+    verify_sampling: Sampling = Field(Sampling(temperature=0), description="How chains are verified.")
+    pairs: Literal["per_answer", "all", "majority"] = Field(
+        "per_answer",
+        description="Pairs to diagnose: one for each distinct differing student answer, all (as published), or "
+        "majority against majority.",
+    )
+    max_pairs: int = Field(4, ge=1, description="Most pairs diagnosed for one question.")
+    answers_per_atom: int = Field(5, ge=1, description="m: fresh answers to each distinct atomic question.")
+    min_agreement: float = Field(0.6, ge=0, le=1, description="Atoms whose answers agree less are dropped.")
+    near_duplicate: float = Field(
+        1.0, ge=0, le=1,
+        description="Within a question, atoms whose content words overlap by this share (Jaccard) count as one; "
+        "1 merges only equal wording.",
+    )
+    agreeing: Literal["drop", "keep"] = Field(
+        "drop", description="Chains of questions where all answers agree: dropped, or kept unverified (as published)."
+    )
+    chains_per_question: int = Field(3, ge=1, description="Most verified chains a question gives to the curriculum.")
+
+
+class PipelineConfig(Section):
+    """How the passes run on Ray Data."""
+
+    rows_per_block: int = Field(64, ge=1, description="Rows that become durable together.")
+    workers: int = Field(4, ge=1, description="Async worker actors a pass; each drives one block at a time.")
+    max_retries: int = Field(3, ge=0, description="How often a dead worker, task or request is tried again.")
+
+
+class StageConfig(Section):
+    """One stage of fine-tuning."""
+
+    visits: int = Field(0, ge=0, description="Training examples visited, with repetition; 0 means `epochs` passes.")
+    epochs: float = Field(2.0, gt=0, description="Passes over the stage's examples when `visits` is 0.")
+    learning_rate: float = Field(1e-5, gt=0, description="Peak learning rate.")
+    warmup: float = Field(0.03, ge=0, lt=1, description="Share of the steps that warm up.")
+    schedule: Literal["linear", "cosine", "constant"] = Field("cosine", description="What follows the warm-up.")
+
+
+class TrainingConfig(Section):
+    """Fine-tuning with Ray Train and DeepSpeed."""
+
+    workers: int = Field(2, ge=1, description="Data-parallel training workers.")
+    gpus_per_worker: float = Field(0, ge=0, description="0 trains on the CPU with gloo, else NCCL.")
+    cpus_per_worker: float = Field(1, gt=0, description="CPU cores each worker reserves and uses.")
+    zero_stage: Literal[0, 1, 2, 3] = Field(2, description="DeepSpeed ZeRO stage.")
+    weight_decay: float = Field(0.0, ge=0, description="AdamW's decoupled weight decay.")
+    betas: tuple[float, float] = Field((0.9, 0.95), description="AdamW's decay rates.")
+    max_grad_norm: float = Field(1.0, ge=0, description="Gradient clipping; 0 is off.")
+    precision: Literal["bf16", "fp32"] = Field("bf16", description="Arithmetic of forward and backward.")
+    gradient_checkpointing: bool = Field(False, description="Recompute activations to save memory.")
+    max_length: int = Field(
+        4096, ge=16, description="Most tokens in an example; longer ones are set aside, none is cut."
+    )
+    batch_examples: int = Field(
+        64, ge=1, description="Visits in one optimizer step, all workers together; equal visits are then equal steps."
+    )
+    micro_batch_rows: int = Field(
+        1,
+        ge=1,
+        description="Packed rows of `max_length` tokens a worker computes at once; of shorter rows, so many more.",
+    )
+    order: Literal["atoms_first", "chains_first", "mixed"] = Field(
+        "atoms_first", description="Order of the curriculum."
+    )
+    replay: float = Field(
+        0.2, ge=0, lt=1, description="Share of the second stage's visits that replay the first stage."
+    )
+    atoms: StageConfig = Field(StageConfig(), description="The stage of atomic QAs.")
+    chains: StageConfig = Field(StageConfig(), description="The stage of verified chains.")
+    max_failures: int = Field(1, ge=0, description="How often Ray Train starts the workers again after a failure.")
+
+
+class EvaluationConfig(Section):
+    """Held-out questions and what is compared on them."""
+
+    files: tuple[str, ...] = Field((), description="Labeled question files; their labels score, nothing else.")
+    fields: FieldMap = Field(FieldMap(), description="Column names of these files.")
+    limit: int | None = Field(None, ge=1, description="Take only the first so many.")
+    sampling: Sampling = Field(Sampling(temperature=0), description="How answers are drawn.")
+    teacher: bool = Field(True, description="Score the teacher too.")
+    baselines: tuple[Literal["distill", "teacher_majority", "self_train"], ...] = Field(
+        (), description="Students trained from the same cases by other recipes, at equal visits and steps."
+    )
+    confidence: float = Field(0.95, gt=0, lt=1, description="Level of the intervals.")
+
+
+class ProvingConfig(Section):
+    """The fictional world that `proving:` models and questions come from."""
+
+    size: Literal["standard", "small"] = Field("standard", description="`small` trains in seconds, for tests.")
+    seed: int = Field(0, ge=0, description="Makes the world, its questions and its models.")
+    questions: int = Field(1500, ge=1, description="Unlabeled questions written for the run.")
+    held_out: int = Field(600, ge=1, description="Held-out questions written for evaluation.")
+    cache: str = Field("~/.cache/dgrc", description="Where made models are kept, by content hash.")
+
+
+class RayConfig(Section):
+    """The cluster to run on."""
+
+    address: str | None = Field(None, description="`auto` or an address joins a cluster; null starts one here.")
+    num_cpus: int | None = Field(None, ge=1, description="Logical CPUs of a cluster started here; null: as needed.")
+    object_store_gib: float = Field(0.5, gt=0, description="Object store of a cluster started here.")
+
+
+class Config(Section):
+    """A whole run."""
+
+    name: str = Field("run", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="Name of the run's folder.")
+    runs_dir: str = Field("runs", description="Folder that holds the runs.")
+    seed: int = Field(0, ge=0, description="Seeds sampling order, training order and engines.")
+    questions: QuestionsConfig = Field(QuestionsConfig(), description="The unlabeled questions.")
+    teacher: EngineConfig = Field(EngineConfig(), description="The fallible teacher.")
+    student: EngineConfig = Field(EngineConfig(), description="The student to adapt.")
+    method: MethodConfig = Field(MethodConfig(), description="The method's switches.")
+    pipeline: PipelineConfig = Field(PipelineConfig(), description="The passes.")
+    training: TrainingConfig = Field(TrainingConfig(), description="Fine-tuning.")
+    evaluation: EvaluationConfig = Field(EvaluationConfig(), description="Held-out evaluation.")
+    proving: ProvingConfig = Field(ProvingConfig(), description="The proving world.")
+    ray: RayConfig = Field(RayConfig(), description="The cluster.")
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
+    """Reads a YAML file, applies `a.b=c` overrides and checks everything.
+
+    Raises:
+        ConfigError: the file cannot be read, is not a mapping, or a setting is wrong.
+    """
+    try:
+        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as e:
+        raise ConfigError(
+            f"The configuration {path} cannot be read: {e.strerror}. Give the path of a YAML file."
+        ) from e
+    except (yaml.YAMLError, UnicodeDecodeError) as e:
+        raise ConfigError(f"The configuration {path} is not valid YAML: {e}. Mend the line it names.") from e
+    if data is None:
+        data = {}
+    if not isinstance(data, dict):
+        raise ConfigError(
+            f"The configuration {path} holds a {type(data).__name__}, but a mapping of settings is wanted."
+        )
+    return make_config(data, overrides, where=str(path))
+
+
+def make_config(data: dict[str, Any], overrides: Sequence[str] = (), where: str = "the configuration") -> Config:
+    """A checked `Config` from nested plain values (left as they are) and overrides."""
+    data = copy.deepcopy(data)
+    for override in overrides:
+        _apply(data, override)
+    try:
+        return Config.model_validate(data)
+    except ValidationError as e:
+        raise ConfigError(_explain(e, where)) from e
+
+
+def dump_config(config: Config) -> str:
+    """The resolved configuration as YAML."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
+
+
+def _apply(data: dict[str, Any], override: str) -> None:
+    key, equals, value = override.partition("=")
+    if not equals or not key:
+        raise ConfigError(f"The override {override!r} is not of the form a.b=c, for example --set method.max_pairs=2.")
+    *parents, last = key.split(".")
+    node = data
+    for name in parents:
+        node = node.setdefault(name, {})
+        if not isinstance(node, dict):
+            raise ConfigError(f"The override {override!r} goes through `{name}`, which holds a value, not a section.")
+    try:
+        node[last] = yaml.safe_load(value)
+    except yaml.YAMLError as e:
+        raise ConfigError(f"The override {override!r} has a value that is not valid YAML: {e}.") from e
+
+
+def _explain(error: ValidationError, where: str) -> str:
+    problems = []
+    for item in error.errors():
+        location = ".".join(str(part) for part in item["loc"]) or "the whole"
+        if item["type"] == "extra_forbidden":
+            problems.append(f"`{location}` is not a setting{_nearest(item['loc'])}")
+        else:
+            problems.append(f"`{location}` got {item['input']!r}: {item['msg']}")
+    return f"In {where}: " + "; ".join(problems) + ". All settings are in docs/configuration.md."
+
+
+def _nearest(location: tuple[int | str, ...]) -> str:
+    section: Any = Config
+    for part in location[:-1]:
+        if isinstance(part, str):
+            section = section.model_fields[part].annotation
+    names = list(typing.cast(type[BaseModel], section).model_fields)
+    close = difflib.get_close_matches(str(location[-1]), names, n=1, cutoff=0.5)
+    return f"; did you mean `{close[0]}`?" if close else f"; here stand {', '.join(f'`{n}`' for n in names)}"

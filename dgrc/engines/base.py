@@ -1,0 +1,86 @@
+"""The contract between the pipeline and any inference engine.
+
+A `Request` goes in: chat messages, how many samples, how to draw them. A `Completion` comes out:
+the samples with why each ended, and what was spent. A request that cannot be served by itself (too
+long, refused) is a `Completion` with an `error`, never an exception: one bad prompt fails alone. An
+exception from `generate` means that the engine itself is broken.
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from dgrc.records import Message, hash64
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One prompt and how to sample replies to it.
+
+    `schema` is a JSON schema text that replies must match; of two waiting requests the one with the
+    smaller `priority` goes first; `top_k` 0 is off; `temperature` 0 is greedy.
+    """
+
+    messages: tuple[Message, ...]
+    n: int = 1
+    temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int = 0
+    max_tokens: int = 2048
+    priority: int = 0
+    schema: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One reply: its text, `stop` or `length` as the reason it ended, and its length in tokens."""
+
+    text: str
+    finish_reason: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """All replies to a request, or the `error` that kept it from being served."""
+
+    samples: tuple[Sample, ...]
+    prompt_tokens: int
+    cached_tokens: int
+    error: str | None = None
+
+
+class Engine(Protocol):
+    """What every engine does. One instance serves many concurrent `generate` calls."""
+
+    async def start(self) -> None:
+        """Loads the model. Raises `EngineError` if that fails."""
+
+    async def generate(self, request: Request) -> Completion:
+        """Serves one request; raises only if the engine itself is broken."""
+
+    def stop(self) -> None:
+        """Ends all processes of the engine."""
+
+
+def failed(error: str) -> Completion:
+    """The completion of a request that could not be served."""
+    return Completion((), 0, 0, error)
+
+
+def request_key(model: str, request: Request) -> int:
+    """64-bit identity of a request to a model. Priority is left out: it does not change the reply."""
+    fields = dataclasses.asdict(request)
+    del fields["priority"]
+    return hash64(model, json.dumps(fields, sort_keys=True))
+
+
+def completion_to_json(completion: Completion) -> dict[str, Any]:
+    """Plain form of a completion."""
+    return dataclasses.asdict(completion)
+
+
+def completion_from_json(data: dict[str, Any]) -> Completion:
+    """Inverse of `completion_to_json`."""
+    return Completion(**{**data, "samples": tuple(Sample(**s) for s in data["samples"])})

@@ -1,0 +1,238 @@
+"""Replicas of one engine as Ray actors, shared by every worker that has requests for it.
+
+`Pool.start` brings the replicas up and waits until each answers; `Pool.client` gives a picklable
+`PoolClient` that workers anywhere in the cluster use at the same time. Clients learn each replica's
+queue depth from its replies and send a request to the less busy of two candidates; the candidates
+follow from the request's sibling key, so that requests which share a prompt prefix meet in one cache.
+
+A request on a replica that dies is asked again, a bounded number of times, of a replica that lives;
+Ray restarts the dead one. `Pool.stop` returns when all processes of the replicas are gone.
+"""
+
+import asyncio
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+import ray
+
+from dgrc.config import EngineConfig
+from dgrc.engines.base import Completion, Engine, Request
+from dgrc.engines.scripted import ScriptedEngine
+from dgrc.errors import EngineError
+from dgrc.records import hash64
+
+START_TIMEOUT_S = 1800.0
+STOP_TIMEOUT_S = 60.0
+MAX_CALLS_IN_FLIGHT = 4096
+
+
+@ray.remote(max_restarts=3, max_task_retries=0)
+class Replica:
+    """One engine in one actor. Counts what is in flight and says so with each reply."""
+
+    def __init__(self, config: EngineConfig, seed: int):
+        self._engine = make_engine(config, seed)
+        self._ready: asyncio.Task[None] | None = None
+        self._depth = 0
+
+    async def ready(self) -> list[int]:
+        """Waits for the engine and returns the pids of all its processes."""
+        if self._ready is None:
+            self._ready = asyncio.ensure_future(self._engine.start())
+        await self._ready
+        me = psutil.Process()
+        return [me.pid, *(child.pid for child in me.children(recursive=True))]
+
+    async def generate(self, request: Request) -> tuple[Completion, int]:
+        """One request served, with the number of requests still in flight here."""
+        await self.ready()
+        self._depth += 1
+        try:
+            return await self._engine.generate(request), self._depth - 1
+        except Exception:  # noqa: BLE001 - whatever it was, this process must not serve another request
+            # The engine is broken and would fail every later request too. Ending the process lets
+            # Ray restart the actor and the client ask again, where an error would come back for ever.
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)
+        finally:
+            self._depth -= 1
+
+    async def stop(self) -> None:
+        """Ends the engine's processes."""
+        self._engine.stop()
+
+
+class PoolClient:
+    """Sends requests to the replicas of one pool. Picklable; many may be used at once."""
+
+    def __init__(self, role: str, model: str, replicas: list[Any], max_retries: int):
+        self.role = role
+        self.model = model
+        self._replicas = replicas
+        self._max_retries = max_retries
+        self._reported = [0] * len(replicas)
+        self._sent = [0] * len(replicas)
+
+    async def generate(self, request: Request, sibling: int = 0) -> Completion:
+        """Serves one request.
+
+        Args:
+            request: What to generate.
+            sibling: Requests with the same key prefer the same replicas.
+
+        Raises:
+            EngineError: replicas died under this request more often than `max_retries`.
+        """
+        deaths = attempt = 0
+        waiting_since: float | None = None
+        while True:
+            index = self._choose(sibling, attempt)
+            attempt += 1
+            self._sent[index] += 1
+            try:
+                completion, depth = await self._replicas[index].generate.remote(request)
+                self._reported[index] = depth
+                return completion
+            except ray.exceptions.ActorUnavailableError as e:  # it died and is coming back
+                waiting_since = waiting_since or time.monotonic()
+                if time.monotonic() - waiting_since > START_TIMEOUT_S:
+                    raise EngineError(self._given_up(f"stayed away for {START_TIMEOUT_S:.0f} s", e)) from e
+            except ray.exceptions.RayActorError as e:
+                deaths += 1
+                if deaths > self._max_retries:
+                    raise EngineError(self._given_up(f"died under the same request {deaths} times", e)) from e
+            finally:
+                self._sent[index] -= 1
+            self._reported[index] += MAX_CALLS_IN_FLIGHT  # shun it until it answers again
+            await asyncio.sleep(min(0.5 * 2**attempt, 5))
+
+    def _given_up(self, what: str, error: Exception) -> str:
+        return (
+            f"The {self.role} engine ({self.model}) {what}: {str(error).splitlines()[0]} Look into the worker logs of "
+            "the Ray session; give the replica more memory or a shorter max_model_len, then resume."
+        )
+
+    def _choose(self, sibling: int, attempt: int) -> int:
+        n = len(self._replicas)
+        first = (sibling + attempt) % n
+        second = (sibling // n + first + 1) % n
+        return min((first, second), key=lambda i: self._reported[i] + self._sent[i])
+
+
+class Pool:
+    """The replicas of one engine. Use as a context manager: leaving it ends them all."""
+
+    def __init__(self, role: str, config: EngineConfig, replicas: list[Any]):
+        self.role = role
+        self.config = config
+        self._replicas = replicas
+        self._pids: set[int] = set()
+
+    @classmethod
+    def start(cls, role: str, config: EngineConfig, seed: int) -> "Pool":
+        """Asks Ray for the replicas; they load side by side. Call `wait` before use."""
+        actor = Replica.options(  # type: ignore[attr-defined]
+            num_cpus=config.cpus,
+            num_gpus=config.gpus,
+            max_concurrency=MAX_CALLS_IN_FLIGHT,
+            runtime_env={"env_vars": engine_environment(config)},
+        )
+        replicas = [actor.remote(config, seed + i) for i in range(config.replicas)]
+        return cls(role, config, replicas)
+
+    def wait(self, on_wait: Callable[[float], None] | None = None) -> "Pool":
+        """Blocks until every replica answers.
+
+        Raises:
+            EngineError: a replica could not start, or not within half an hour.
+        """
+        began = time.monotonic()
+        pending = [replica.ready.remote() for replica in self._replicas]
+        while pending:
+            done, pending = ray.wait(pending, num_returns=len(pending), timeout=1.0)
+            try:
+                for pids in ray.get(done):
+                    self._pids.update(pids)
+            except ray.exceptions.RayTaskError as e:
+                raise e.cause if isinstance(e.cause, EngineError) else EngineError(_cannot_start(self, e)) from e
+            except ray.exceptions.RayError as e:
+                raise EngineError(_cannot_start(self, e)) from e
+            waited = time.monotonic() - began
+            if on_wait:
+                on_wait(waited)
+            if waited > START_TIMEOUT_S:
+                raise EngineError(
+                    f"The {self.role} engine ({self.config.model}) was not ready after {waited:.0f} s. The cluster may "
+                    f"lack {self.config.cpus} CPUs and {self.config.gpus} GPUs a replica: look at `ray status`."
+                )
+        return self
+
+    def client(self, max_retries: int = 3) -> PoolClient:
+        """A client for workers; each worker keeps its own."""
+        return PoolClient(self.role, self.config.model or self.config.script, self._replicas, max_retries)
+
+    def stop(self) -> None:
+        """Ends all replicas and returns when the processes on this machine are gone."""
+        if not ray.is_initialized():
+            return
+        stopping = [replica.stop.remote() for replica in self._replicas]
+        ray.wait(stopping, num_returns=len(stopping), timeout=STOP_TIMEOUT_S)
+        for replica in self._replicas:
+            ray.kill(replica)
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        local = {pid for pid in self._pids if psutil.pid_exists(pid)} if _is_local() else set()
+        while local and time.monotonic() < deadline:
+            time.sleep(0.05)
+            local = {pid for pid in local if _alive(pid)}
+        self._replicas = []
+
+    def __enter__(self) -> "Pool":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def make_engine(config: EngineConfig, seed: int) -> Engine:
+    """The engine that a section of the configuration asks for."""
+    if config.engine == "scripted":
+        return ScriptedEngine(config, seed)
+    from dgrc.engines.vllm_local import VllmEngine
+
+    return VllmEngine(config, seed)
+
+
+def engine_environment(config: EngineConfig) -> dict[str, str]:
+    """Environment variables of a replica's process."""
+    if config.engine == "scripted":
+        return {}
+    from dgrc.engines.vllm_local import environment
+
+    return environment(config)
+
+
+def sibling_key(owner: int, step: str) -> int:
+    """Key that keeps the requests of one question in one step together."""
+    return hash64(str(owner), step) & 0x7FFFFFFF
+
+
+def _cannot_start(pool: Pool, error: Exception) -> str:
+    reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+    return f"The {pool.role} engine ({pool.config.model or pool.config.script}) could not start: {reason}"
+
+
+def _is_local() -> bool:
+    return len([n for n in ray.nodes() if n["Alive"]]) == 1
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

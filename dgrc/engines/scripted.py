@@ -1,0 +1,40 @@
+"""An engine whose replies come from a Python function: for unit tests only.
+
+`script: module:function` names `(Request) -> list[str]`, one text a sample. The function may raise
+`ValueError` to refuse a request; anything else breaks the engine, as a crash of vLLM would.
+"""
+
+import importlib
+from collections.abc import Callable
+
+from dgrc.config import EngineConfig
+from dgrc.engines.base import Completion, Request, Sample, failed
+from dgrc.errors import EngineError
+
+
+class ScriptedEngine:
+    """Replies by calling the configured function."""
+
+    def __init__(self, config: EngineConfig, seed: int):
+        self.config = config
+        self.seed = seed
+
+    async def start(self) -> None:
+        """Imports the function."""
+        module, _, name = self.config.script.partition(":")
+        try:
+            self._reply: Callable[[Request], list[str]] = getattr(importlib.import_module(module), name)
+        except (ImportError, AttributeError) as e:
+            raise EngineError(f"The scripted engine {self.config.script!r} cannot be imported: {e}.") from e
+
+    async def generate(self, request: Request) -> Completion:
+        """One text a sample; lengths are counted in words."""
+        try:
+            texts = self._reply(request)
+        except ValueError as e:
+            return failed(f"refused: {e}")
+        prompt_tokens = sum(len(m["content"].split()) for m in request.messages)
+        return Completion(tuple(Sample(t, "stop", len(t.split())) for t in texts), prompt_tokens, 0)
+
+    def stop(self) -> None:
+        """Nothing to end."""

@@ -1,0 +1,143 @@
+"""vLLM as an engine: one `AsyncLLM` an instance, n samples a request, JSON schemas enforced.
+
+Runs inside a Ray actor (`pool.py`). vLLM's engine core is a child process of it; `reaper.py` sees to
+it that the child cannot outlive the actor. The same code drives `vllm` on GPUs and its CPU build.
+"""
+
+import itertools
+import json
+import os
+from typing import Any
+
+from dgrc.config import EngineConfig
+from dgrc.engines.base import Completion, Request, Sample, failed
+from dgrc.engines.reaper import bind_children
+from dgrc.engines.tokens import PromptEncoder
+from dgrc.errors import EngineError
+
+CPU_KV_CACHE_GIB = 0.5
+
+
+class VllmEngine:
+    """One model under vLLM.
+
+    Args:
+        config: The engine's section of the configuration.
+        seed: Seeds vLLM's sampler. Replies still depend on what else is in the batch.
+    """
+
+    def __init__(self, config: EngineConfig, seed: int):
+        self.config = config
+        self.seed = seed
+        self._ids = itertools.count()
+        self._schemas: dict[str, Any] = {}
+
+    async def start(self) -> None:
+        """Loads weights and starts the engine core."""
+        from vllm.engine.arg_utils import AsyncEngineArgs
+        from vllm.v1.engine.async_llm import AsyncLLM
+
+        self._encoder = PromptEncoder(self.config.model)
+        try:
+            self._llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**engine_args(self.config, self.seed)))
+        except Exception as e:  # vLLM raises whatever its parts raise; all of it means: no engine
+            raise EngineError(
+                f"vLLM could not start {self.config.model}: {type(e).__name__}: {_first_line(e)} Its log is among the "
+                "worker logs of the Ray session. Lower max_model_len, max_num_seqs or kv_cache_gib if memory is short."
+            ) from e
+        self._reaper = bind_children()
+
+    async def generate(self, request: Request) -> Completion:
+        """Serves one request. A prompt that does not fit the context is an error of that request alone."""
+        prompt = self._encoder.encode(request.messages)
+        room = self.config.max_model_len - len(prompt)
+        if room < 1:
+            return failed(f"too_long: the prompt has {len(prompt)} tokens, the context {self.config.max_model_len}")
+        from vllm.exceptions import VLLMClientError
+
+        final = None
+        try:
+            stream = self._llm.generate(
+                {"prompt_token_ids": prompt},
+                self._sampling(request, room),
+                request_id=f"{os.getpid()}-{next(self._ids)}",
+                priority=request.priority,
+            )
+            async for output in stream:
+                final = output
+        except (ValueError, VLLMClientError) as e:  # how vLLM refuses a single request: bad schema, bad parameters
+            return failed(f"refused: {_first_line(e)}")
+        assert final is not None and final.finished, "vLLM ended a stream without its final output"
+        samples = tuple(Sample(o.text, o.finish_reason or "abort", len(o.token_ids)) for o in final.outputs)
+        return Completion(samples, len(prompt), final.num_cached_tokens or 0)
+
+    def stop(self) -> None:
+        """Shuts the engine core down and waits for it."""
+        self._llm.shutdown()
+
+    def _sampling(self, request: Request, room: int) -> Any:
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
+
+        structured = None
+        if request.schema is not None:
+            schema = self._schemas.setdefault(request.schema, json.loads(request.schema))
+            structured = StructuredOutputsParams(json=schema, disable_any_whitespace=True)
+        return SamplingParams(
+            n=request.n,
+            temperature=request.temperature,
+            top_p=request.top_p,
+            top_k=request.top_k,
+            max_tokens=min(request.max_tokens, room),
+            structured_outputs=structured,
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
+
+
+def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
+    """vLLM's arguments for a section of ours; on a CPU small and eager, on a GPU as vLLM decides."""
+    on_cpu = config.gpus == 0
+    eager = on_cpu if config.enforce_eager is None else config.enforce_eager
+    kv_gib = config.kv_cache_gib or (CPU_KV_CACHE_GIB if on_cpu else 0)
+    args: dict[str, Any] = dict(
+        model=config.model,
+        dtype="bfloat16" if on_cpu and config.dtype == "auto" else config.dtype,
+        max_model_len=config.max_model_len,
+        max_num_seqs=config.max_num_seqs,
+        tensor_parallel_size=config.tensor_parallel,
+        enforce_eager=eager,
+        scheduling_policy="priority",
+        seed=seed,
+        trust_remote_code=False,
+        load_format="safetensors",
+        disable_log_stats=True,
+        generation_config="vllm",
+    )
+    if kv_gib:
+        args["kv_cache_memory_bytes"] = int(kv_gib * 2**30)
+    if not on_cpu:
+        args["gpu_memory_utilization"] = config.gpu_memory_utilization
+    return args
+
+
+def environment(config: EngineConfig) -> dict[str, str]:
+    """Environment variables of the process that will hold the engine."""
+    env = {
+        "VLLM_LOGGING_LEVEL": "WARNING",
+        "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_DO_NOT_TRACK": "1",
+        "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
+    }
+    if config.gpus == 0:
+        # Replicas on one machine would all bind to the same first cores if vLLM chose them.
+        env |= {
+            "OMP_NUM_THREADS": str(max(1, int(config.cpus))),
+            "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+            "VLLM_CPU_KVCACHE_SPACE": "1",
+        }
+    return env
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else "(no message)"

@@ -1,0 +1,42 @@
+"""The one family of errors that dgrc raises at its users.
+
+Every message says what failed, where, the value got and the value wanted, and what to do about it.
+Each class is also a standard exception type, so that callers who do not know dgrc still catch what
+they expect, and each pickles, because Ray ships errors between processes.
+"""
+
+
+class DgrcError(Exception):
+    """Base of all errors a user can act on; the command line prints it as one paragraph and exits 2."""
+
+
+class ConfigError(DgrcError, ValueError):
+    """A setting is unknown, of the wrong type, or contradicts another one."""
+
+
+class QuestionFileError(DgrcError, ValueError):
+    """A question file as a whole cannot be used (single bad questions go to quarantine instead)."""
+
+
+class PromptPackError(DgrcError, ValueError):
+    """A prompt pack is missing a template, or its declaration is wrong."""
+
+
+class EngineError(DgrcError, RuntimeError):
+    """An inference engine could not be started, or died more often than it may."""
+
+
+class RunDirError(DgrcError, OSError):
+    """A run directory cannot be used: held by another process, made from another config, disk full."""
+
+
+class PassError(DgrcError, RuntimeError):
+    """A pass over the questions could not finish; what it had written is kept and it can be resumed."""
+
+
+class TrainingError(DgrcError, RuntimeError):
+    """Fine-tuning could not start or finish."""
+
+
+class EvaluationError(DgrcError, ValueError):
+    """An evaluation was asked for that its questions or predictions cannot answer."""

@@ -1,0 +1,95 @@
+"""Answers against labels: which are right, and how sure is the share of right ones?
+
+A model's answer and the question's label and choices flow in; a boolean, and over all questions an
+`Accuracy` with its Wilson interval, flow out. Pure. Equality of answers is the method's own
+(`dgrc.method.compare`), so that a model is scored by the measure by which chains were held against each other.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from dgrc.errors import EvaluationError
+from dgrc.method.compare import same_answer
+from dgrc.method.sample import letter, parse_answer
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """`right` of `n` answers, their share and its interval; `unparsed` answers could not be read and count as wrong."""
+
+    right: int
+    n: int
+    value: float
+    low: float
+    high: float
+    unparsed: int
+
+
+def expected_answer(label: str | None, choices: Sequence[str]) -> str:
+    """The answer that a label stands for, in the form in which chains answer: a letter, or normalized text.
+
+    A label may be the letter, the option's text, or a whole worked reply that ends in `<answer>...</answer>`.
+
+    Raises:
+        EvaluationError: there is no label, or it names none of the options (a number does not: it may count
+            from 0 or from 1).
+    """
+    if label is None:
+        raise EvaluationError(
+            "A held-out question has no label, so nothing can be scored on it. "
+            "Name the label's column in `evaluation.fields.label`, or leave the question out."
+        )
+    expected = parse_answer(label, choices)
+    if expected is None:
+        expected = parse_answer(f"<answer>{label}</answer>", choices)
+    if expected is None:
+        wanted = "any text that is not empty"
+        if choices:
+            wanted = f"a letter from A to {letter(len(choices) - 1)} or the whole text of one of these options"
+            wanted = f"{wanted} ({'; '.join(choice[:40] for choice in choices)})"
+        raise EvaluationError(
+            f"A held-out question has the label {label[:80]!r}, but wanted is {wanted}. "
+            "Mend the label, or name the right column in `evaluation.fields.label`."
+        )
+    return expected
+
+
+def is_right(answer: str | None, label: str | None, choices: Sequence[str]) -> bool:
+    """Whether a chain's answer equals the label; an answer that could not be read (None) does not.
+
+    Raises:
+        EvaluationError: the label is missing or unusable.
+    """
+    return same_answer(answer, expected_answer(label, choices)) is True
+
+
+def accuracy(right: Sequence[bool], unparsed: int, confidence: float) -> Accuracy:
+    """The share of right answers with its Wilson interval at `confidence` (0.95 for 95 %).
+
+    Raises:
+        EvaluationError: there are no answers.
+    """
+    if not right:
+        raise EvaluationError("There are no held-out questions to score on. Name labeled files in `evaluation.files`.")
+    successes, n = sum(map(bool, right)), len(right)
+    low, high = wilson(successes, n, confidence)
+    return Accuracy(successes, n, successes / n, low, high, unparsed)
+
+
+def wilson(successes: int, n: int, confidence: float) -> tuple[float, float]:
+    """Wilson's score interval of a proportion: unlike the normal one it holds for shares near 0 and 1 and small n.
+
+    With no observations at all nothing is known: (0, 1).
+    """
+    assert 0 <= successes <= n and 0 < confidence < 1, (successes, n, confidence)
+    if n == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    share = successes / n
+    center = share + z * z / (2 * n)
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    low, high = ((center + side * half) / (1 + z * z / n) for side in (-1, 1))
+    # At the ends the interval touches the share exactly; rounding must not push it past.
+    return 0.0 if successes == 0 else min(low, share), 1.0 if successes == n else max(high, share)

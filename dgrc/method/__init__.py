@@ -1,0 +1,15 @@
+"""The method as pure functions: messages out, replies in. No Ray, no torch, no I/O beyond prompt templates.
+
+The steps, one a file, in the order in which data passes through them:
+
+1. `sample`      a question becomes messages; replies of student and teacher become chains with final answers.
+2. `compare`     which answers are the same, and which teacher and student chains to hold against each other.
+3. `diagnose`    two diverging chains become atomic questions about the points where they part.
+4. `answer`      an atomic question, alone in a fresh context, becomes an answer with its rationale.
+5. `screen`      which atomic questions are the same one, and which answers agree well enough to be kept.
+6. `verify`      a teacher chain is held against answered atoms, fact by fact.
+7. `curriculum`  kept atoms and verified chains become training examples; baselines come from the same cases.
+
+`prompts` holds the wording (one folder a pack), `replies` the two helpers with which every step reads replies.
+Labels never come in here: no function takes one.
+"""

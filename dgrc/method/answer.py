@@ -1,0 +1,33 @@
+"""Answering an atomic question in a fresh context. The question alone flows in; answer and rationale flow out.
+
+Neither the original question nor any chain is shown: a teacher that sees its own chain repeats its mistake.
+"""
+
+from dgrc.method.compare import normalize
+from dgrc.method.prompts import Pack
+from dgrc.method.replies import between, encodable, json_object, one_line
+from dgrc.records import Message
+
+UNKNOWN = "unknown"
+"""What a teacher is told to answer where an atomic question cannot be answered as it stands."""
+
+
+def build_messages(pack: Pack, atom: str) -> list[Message]:
+    """The messages that ask an atomic question."""
+    return pack.messages("answer", atom=atom)
+
+
+def parse_reply(pack: Pack, reply: str) -> tuple[str | None, str]:
+    """The answer on one line, and the rationale (the reasoning as written, without outer space).
+
+    The answer is None if there is none or it is `unknown`; a reply that cannot be read is its own rationale.
+    """
+    if pack.reply == "tagged":
+        answer, rationale = between(reply, "answer"), between(reply, "think")
+    else:
+        value = json_object(reply) or {}
+        answer, rationale = value.get("answer"), value.get("reasoning")
+    if not isinstance(answer, str) or not isinstance(rationale, str):
+        return None, encodable(reply).strip()
+    answer = one_line(answer)
+    return (None if normalize(answer) in ("", UNKNOWN) else answer), encodable(rationale).strip()

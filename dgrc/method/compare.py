@@ -1,0 +1,114 @@
+"""Where student and teacher part. Chains with final answers flow in; a status and index pairs flow out.
+
+Divergence is the method's only signal, so equality of answers is decided here, once, for all steps: two
+answers are the same if they normalize to the same text. A chain without an answer never diverges.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+from dgrc.records import Chain, Divergence
+
+_SUPERSCRIPT = re.compile("[\u2070\u00b9\u00b2\u00b3\u2074-\u207b]+")
+_NUMERAL = re.compile(r"(?<![\w.,])([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?(?!\w|[.,][0-9])")
+_NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?")
+_QUOTES = "\"'`\u201c\u201d\u2018\u2019*"
+
+
+def fold(text: str) -> str:
+    """NFKC, with one kind of minus and apostrophe, and exponents kept apart (10\u00b2 is 10^2, not 102)."""
+    text = _SUPERSCRIPT.sub(lambda match: "^" + match.group(), text)
+    return unicodedata.normalize("NFKC", text).replace("\u2212", "-").replace("\u2019", "'")
+
+
+def normalize(text: str) -> str:
+    """The form in which answers are compared: case, width, spacing, outer quotes and final punctuation do not
+    count, and a number has one spelling (`1,000.0` is `1000`, `.50` is `0.5`).
+
+    Inside longer text only thousands commas and all-zero decimals are dropped: section 12.10 is not 12.1.
+    """
+    text = " ".join(unicodedata.normalize("NFKC", fold(text).casefold()).split())
+    text = text.strip(_QUOTES + " ").rstrip(".,;:? " + _QUOTES)
+    text = _NUMERAL.sub(_plain_numeral, text)
+    number = _NUMBER.fullmatch(text)
+    return _number(*number.groups(default="")) if number and any(map(str.isdigit, text)) else text
+
+
+def _plain_numeral(match: re.Match[str]) -> str:
+    decimals = match.group(2) or ""
+    return match.group(1).replace(",", "") + (decimals if decimals.strip(".0") else "")
+
+
+def _number(sign: str, whole: str, decimals: str) -> str:
+    value = (whole.lstrip("0") or "0") + ("." + decimals.rstrip("0")).rstrip(".")
+    return "-" + value if sign == "-" and value != "0" else value
+
+
+def same_answer(a: str | None, b: str | None) -> bool | None:
+    """Whether two answers are the same; None if either is missing, for then nothing can be said."""
+    if a is None or b is None:
+        return None
+    return normalize(a) == normalize(b)
+
+
+def status(teacher: Sequence[Chain], student: Sequence[Chain]) -> str:
+    """`divergent` if any teacher and student answer differ, `agreeing` if some compare and none differ,
+    `unparsed` if no two answers could be compared."""
+    ours, theirs = _answers(teacher), _answers(student)
+    if not ours or not theirs:
+        return "unparsed"
+    return "divergent" if len({*ours, *theirs}) > 1 else "agreeing"
+
+
+def majority_answer(chains: Sequence[Chain]) -> str | None:
+    """The most frequent answer, as first written; ties go to the answer seen first; None if none parsed."""
+    first = next(iter(_answers(chains).values()), None)
+    return None if first is None else chains[first].answer
+
+
+def diverging_pairs(teacher: Sequence[Chain], student: Sequence[Chain], mode: str, limit: int) -> list[Divergence]:
+    """The pairs of chains to diagnose, at most `limit`, the same for the same chains.
+
+    `per_answer`: every student answer that differs from a teacher answer is paired once, and every teacher
+    answer that a student contradicts is paired at least once; both most frequent first, taken in turn, so that
+    a small limit still covers both sides. `all`: every differing pair. `majority`: the two majority answers.
+    """
+    if mode == "all":
+        pairs = [
+            Divergence(t, s)
+            for t, teacher_chain in enumerate(teacher)
+            for s, student_chain in enumerate(student)
+            if same_answer(teacher_chain.answer, student_chain.answer) is False
+        ]
+    elif mode == "majority":
+        ours, theirs = list(_answers(teacher).items())[:1], list(_answers(student).items())[:1]
+        pairs = [Divergence(t, s) for said, t in ours for other, s in theirs if said != other]
+    elif mode == "per_answer":
+        pairs = _one_per_answer(_answers(teacher), _answers(student))
+    else:
+        raise ValueError(f"The pair mode `{mode}` is unknown; use per_answer, all or majority.")
+    return pairs[: max(limit, 0)]
+
+
+def _one_per_answer(ours: dict[str, int], theirs: dict[str, int]) -> list[Divergence]:
+    by_student = [Divergence(_opposed(said, ours), s) for said, s in theirs.items() if {*ours} - {said}]
+    covered = {pair.teacher for pair in by_student}
+    by_teacher = [
+        Divergence(t, _opposed(said, theirs)) for said, t in ours.items() if {*theirs} - {said} and t not in covered
+    ]
+    turns = max(len(by_student), len(by_teacher))
+    return [pair for turn in range(turns) for pair in (*by_student[turn : turn + 1], *by_teacher[turn : turn + 1])]
+
+
+def _opposed(said: str, answers: dict[str, int]) -> int:
+    """The chain of the most frequent answer other than `said` (there is one)."""
+    return next(index for answer, index in answers.items() if answer != said)
+
+
+def _answers(chains: Sequence[Chain]) -> dict[str, int]:
+    """Normalized answers, most frequent first, ties in order of appearance, each with its first chain's index."""
+    said = [None if chain.answer is None else normalize(chain.answer) for chain in chains]
+    counts = Counter(answer for answer in said if answer is not None)
+    return {answer: said.index(answer) for answer, _ in counts.most_common()}  # most_common() is stable

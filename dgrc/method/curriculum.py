@@ -1,0 +1,87 @@
+"""The curriculum. Kept atoms and verified chains flow in; training examples flow out.
+
+An example's user turn is what the same step's `build_messages` renders, so that the student learns on the very
+prompts it is asked with. The recipes at the end are baselines over the same cases, at no extra sampling.
+"""
+
+from collections.abc import Callable, Sequence
+
+from dgrc.method import answer, compare, sample
+from dgrc.method.prompts import Pack
+from dgrc.records import Atom, Case, Chain, Example, Message, VerifiedCase, hash64
+
+
+def atom_example(pack: Pack, atom: Atom) -> Example:
+    """The training example of a kept atom (its `answer` must be there): rationale, then the answer.
+
+    A JSON pack's system message describes the JSON reply that only the teacher gives, so it is left out.
+    """
+    turns = answer.build_messages(pack, atom.question)
+    if pack.reply == "tagged":
+        reply = f"<think> {atom.rationale.strip()} </think> <answer> {atom.answer} </answer>"
+    else:
+        turns = turns[-1:]
+        reply = f"{atom.rationale.strip()}\n<answer>{atom.answer}</answer>".strip()
+    return _example("atom", atom.id, turns, reply)
+
+
+def chain_example(pack: Pack, text: str, choices: Sequence[str], question_id: int, chain: Chain) -> Example:
+    """The training example of a chain: the question as it is sampled, then the chain."""
+    return _example("chain", question_id, sample.build_messages(pack, text, choices), chain.text.strip())
+
+
+def verified_examples(pack: Pack, case: VerifiedCase, per_question: int, agreeing: str) -> list[Example]:
+    """Examples of a question's verified chains: distinct texts, the majority answer first, at most `per_question`.
+
+    With `agreeing="keep"` an agreeing question, unless a verdict speaks against it, gives one chain of its
+    majority answer, unverified.
+    """
+    verified = [case.teacher[verdict.chain] for verdict in case.verdicts if verdict.consistent is True]
+    rejected = any(verdict.consistent is False for verdict in case.verdicts)
+    if not verified and not rejected and case.status == "agreeing" and agreeing == "keep":
+        verified = _with_majority_answer(case.teacher)
+    majority = compare.majority_answer(verified)
+    # sorted() is stable: chains of the majority answer (False) come first, each kind in its own order.
+    verified = sorted(verified, key=lambda chain: compare.same_answer(chain.answer, majority) is not True)
+    chains: dict[str, Chain] = {}
+    for chain in verified:
+        chains.setdefault(chain.text.strip(), chain)
+    kept = list(chains.values())[:per_question]
+    return [chain_example(pack, case.text, case.choices, case.id, chain) for chain in kept]
+
+
+def distill(pack: Pack, case: Case) -> list[Example]:
+    """Plain distillation: the first teacher chain that gave an answer, unfiltered."""
+    return _first(pack, case, [chain for chain in case.teacher if chain.answer is not None])
+
+
+def teacher_majority(pack: Pack, case: Case) -> list[Example]:
+    """Self-consistency distillation: one chain with the teacher's majority answer."""
+    return _first(pack, case, _with_majority_answer(case.teacher))
+
+
+def self_train(pack: Pack, case: Case) -> list[Example]:
+    """Self-training: one student chain with the student's majority answer."""
+    return _first(pack, case, _with_majority_answer(case.student))
+
+
+RECIPES: dict[str, Callable[[Pack, Case], list[Example]]] = {
+    "distill": distill,
+    "teacher_majority": teacher_majority,
+    "self_train": self_train,
+}
+
+
+def _with_majority_answer(chains: Sequence[Chain]) -> list[Chain]:
+    """The first chain with the majority answer, if any chain gave an answer."""
+    majority = compare.majority_answer(chains)
+    return [chain for chain in chains if compare.same_answer(chain.answer, majority)][:1]
+
+
+def _first(pack: Pack, case: Case, chains: Sequence[Chain]) -> list[Example]:
+    return [chain_example(pack, case.text, case.choices, case.id, chain) for chain in chains[:1]]
+
+
+def _example(kind: str, source: int, turns: Sequence[Message], reply: str) -> Example:
+    identity = hash64(kind, turns[-1]["content"], reply)
+    return Example(identity, kind, source, (*turns, {"role": "assistant", "content": reply}))

@@ -1,0 +1,193 @@
+"""Prompt packs: a folder of Jinja templates, one a step, becomes a `Pack` that renders chat messages.
+
+A pack folder holds `pack.toml` (name, version, reply form, tags), `sample.jinja`, `diagnose.jinja`,
+`answer.jinja`, `verify.jinja` and, if wanted, `system.jinja`. A pack whose replies are JSON also has
+`diagnose.schema.json`, `answer.schema.json` and `verify.schema.json`, which engines enforce.
+
+Questions and chains are foreign text. Templates put them between tags such as `<question>`; the tags that a
+pack declares are made harmless inside everything that is inserted, so that no inserted text can end its own
+place. Packs are data, also a user's own: templates run in Jinja's sandbox.
+"""
+
+import functools
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import jinja2.meta
+import jinja2.sandbox
+
+from dgrc.errors import PromptPackError
+from dgrc.records import Message
+
+VARIABLES: dict[str, frozenset[str]] = {
+    "sample": frozenset({"text", "options"}),
+    "diagnose": frozenset({"text", "options", "first", "second"}),
+    "answer": frozenset({"atom"}),
+    "verify": frozenset({"text", "options", "facts", "chain"}),
+    "system": frozenset({"step"}),
+}
+"""What each template may insert. `options` are lettered lines (`A. ...`), empty without choices; `facts` have
+`.question` and `.answer`; all others are text."""
+
+STEPS = ("sample", "diagnose", "answer", "verify")
+SCHEMA_STEPS = ("diagnose", "answer", "verify")
+_HOME = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Pack:
+    """The wording of all steps. Holds template sources, compiled once a process, so that packs pickle."""
+
+    name: str
+    version: str
+    reply: str
+    tags: tuple[str, ...]
+    templates: Mapping[str, str] = field(hash=False)
+    schemas: Mapping[str, str] = field(hash=False)
+
+    def messages(self, step: str, **variables: Any) -> list[Message]:
+        """The chat messages of a step: a system message if the pack has one for it, then the user message.
+
+        Raises PromptPackError if the template cannot be rendered.
+        """
+        turns: list[Message] = []
+        if "system" in self.templates:
+            system = self._render("system", {"step": step})
+            if system:
+                turns.append({"role": "system", "content": system})
+        return [*turns, {"role": "user", "content": self._render(step, variables)}]
+
+    def schema(self, step: str) -> str | None:
+        """The JSON schema (text) that replies of the step follow; None where replies are free or tagged text."""
+        return self.schemas.get(step)
+
+    def _render(self, step: str, variables: Mapping[str, Any]) -> str:
+        try:
+            return _compiled(self.templates[step], self.tags).render(variables).strip()
+        except (jinja2.TemplateError, KeyError) as error:
+            raise PromptPackError(
+                f"Prompt pack `{self.name}` could not render its step `{step}`: {error}. Got the variables "
+                f"{sorted(variables)}; a template may use {sorted(VARIABLES.get(step, ()))}. Correct {step}.jinja."
+            ) from error
+
+
+@functools.lru_cache(maxsize=16)
+def load_pack(name_or_folder: str) -> Pack:
+    """The built-in pack of that name, or the pack in that folder; read once a process.
+
+    Raises PromptPackError if there is none, or a file of it is missing, misspelled or malformed.
+    """
+    folder = _find(name_or_folder)
+    declared = _declaration(folder)
+    reply = declared["reply"]
+    wanted = {f"{step}.jinja" for step in STEPS}
+    if reply == "json":
+        wanted |= {f"{step}.schema.json" for step in SCHEMA_STEPS}
+    there = {path.name for path in folder.iterdir() if path.suffix in (".jinja", ".json")}
+    if missing := sorted(wanted - there):
+        raise PromptPackError(
+            f"Prompt pack {folder} lacks {', '.join(missing)}. A pack with reply = \"{reply}\" needs "
+            f"{', '.join(sorted(wanted))}. Add the missing files, for instance from the built-in pack `general`."
+        )
+    if extra := sorted(there - wanted - {"system.jinja"}):
+        raise PromptPackError(
+            f"Prompt pack {folder} holds {', '.join(extra)}, which no step of a pack with reply = \"{reply}\" reads; "
+            f"it reads {', '.join(sorted(wanted | {'system.jinja'}))}. Rename or remove the files."
+        )
+    tags = tuple(declared["tags"])
+    steps = [*STEPS, "system"] if "system.jinja" in there else [*STEPS]
+    templates = {step: _template(folder / f"{step}.jinja", step, tags) for step in steps}
+    schemas = {step: _schema(folder / f"{step}.schema.json") for step in SCHEMA_STEPS if reply == "json"}
+    return Pack(declared["name"], declared["version"], reply, tags, templates, schemas)
+
+
+def _find(name_or_folder: str) -> Path:
+    built_in = sorted(path.parent.name for path in _HOME.glob("*/pack.toml"))
+    folder = _HOME / name_or_folder if name_or_folder in built_in else Path(name_or_folder)
+    if not (folder / "pack.toml").is_file():
+        raise PromptPackError(
+            f"There is no prompt pack `{name_or_folder}`: it is neither a built-in pack ({', '.join(built_in)}) nor a "
+            "folder with a pack.toml. Name one of these, or copy a built-in pack to a folder of your own."
+        )
+    return folder
+
+
+def _declaration(folder: Path) -> dict[str, Any]:
+    """`pack.toml`, checked: name, version and reply are text, tags a list of names."""
+    try:
+        declared = tomllib.loads((folder / "pack.toml").read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PromptPackError(f"{folder / 'pack.toml'} is not TOML: {error}. Correct it.") from error
+    declared.setdefault("tags", [])
+    good = (
+        set(declared) == {"name", "version", "reply", "tags"}
+        and all(isinstance(declared[key], str) and declared[key] for key in ("name", "version"))
+        and declared["reply"] in ("json", "tagged")
+        and isinstance(declared["tags"], list)
+        and all(isinstance(tag, str) and re.fullmatch(r"\w+", tag) for tag in declared["tags"])
+    )
+    if not good:
+        raise PromptPackError(
+            f"{folder / 'pack.toml'} declares {declared}; wanted are the keys name and version (text), reply "
+            '("json" or "tagged") and, if templates put tags around inserted text, tags (a list of their names). '
+            "Correct the file."
+        )
+    return declared
+
+
+def _template(path: Path, step: str, tags: tuple[str, ...]) -> str:
+    """The template's source, after checking that it compiles and names only variables that its step is given."""
+    source = path.read_text(encoding="utf-8")
+    try:
+        unknown = jinja2.meta.find_undeclared_variables(_environment(tags).parse(source)) - VARIABLES[step]
+        _compiled(source, tags)
+    except jinja2.TemplateSyntaxError as error:
+        raise PromptPackError(f"{path}, line {error.lineno}, is not a Jinja template: {error}. Correct it.") from error
+    if unknown:
+        raise PromptPackError(
+            f"{path} uses {', '.join(sorted(unknown))}, which this step does not have; it has "
+            f"{', '.join(sorted(VARIABLES[step]))}. Use one of these."
+        )
+    return source
+
+
+def _schema(path: Path) -> str:
+    text = path.read_text(encoding="utf-8")
+    try:
+        good = isinstance(json.loads(text), dict)
+    except ValueError:
+        good = False
+    if not good:
+        raise PromptPackError(f"{path} is not a JSON schema: wanted is one JSON object. Correct the file.")
+    return text
+
+
+@functools.lru_cache(maxsize=64)
+def _environment(tags: tuple[str, ...]) -> jinja2.Environment:
+    return jinja2.sandbox.ImmutableSandboxedEnvironment(
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # prompts are not HTML
+        trim_blocks=True,
+        lstrip_blocks=True,
+        # `finalize` sees every inserted value, so no template can forget to make it harmless.
+        finalize=functools.partial(_harmless, tags=tags),
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(source: str, tags: tuple[str, ...]) -> jinja2.Template:
+    return _environment(tags).from_string(source)
+
+
+def _harmless(value: Any, tags: tuple[str, ...]) -> Any:
+    """Inserted text with the pack's own tags in square brackets instead (so none can arise from the pieces)."""
+    if not tags or not isinstance(value, str):
+        return value
+    pattern = rf"<([\s/]*(?:{'|'.join(tags)})\s*)>"
+    return re.sub(pattern, r"[\1]", value, flags=re.IGNORECASE)

@@ -1,0 +1,85 @@
+"""Verifying a chain. A question, one of its chains and answered atoms (facts) flow in; a verdict flows out.
+
+The verifier sees every fact with its question, in a fixed order, and must say of each how the chain stands to
+it before it judges the chain. The strictest reading counts: one contradicted fact rejects the chain.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dgrc.method.prompts import Pack
+from dgrc.method.replies import json_object
+from dgrc.method.sample import lettered
+from dgrc.records import Chain, Message
+
+Verdict = tuple[bool | None, tuple[int, ...], str | None]
+"""(consistent, ids of contradicted facts, error); consistent is None exactly if there is an error."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """An answered atom, as the verifier sees it."""
+
+    id: int
+    question: str
+    answer: str
+
+
+def sort_facts(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """The facts in the order in which they are shown: by question text, whatever order they were found in."""
+    return tuple(sorted(facts, key=lambda fact: (fact.question, fact.answer, fact.id)))
+
+
+def build_messages(pack: Pack, text: str, choices: Sequence[str], chain: Chain, facts: Sequence[Fact]) -> list[Message]:
+    """The messages that ask for a verdict; the chain comes last, so that a question's chains share a prefix."""
+    return pack.messages("verify", text=text, options=lettered(choices), facts=tuple(facts), chain=chain.text)
+
+
+def parse_reply(pack: Pack, reply: str, facts: Sequence[Fact]) -> Verdict:
+    """The verdict on a chain, given the facts in the order shown. Every fact must be judged exactly once."""
+    return _parse_tagged(reply, facts) if pack.reply == "tagged" else _parse_json(reply, facts)
+
+
+def _parse_json(reply: str, facts: Sequence[Fact]) -> Verdict:
+    value = json_object(reply)
+    if value is None:
+        return None, (), "the verdict is not one JSON object"
+    clauses, consistent = value.get("facts"), value.get("consistent")
+    if not isinstance(clauses, list) or not isinstance(consistent, bool):
+        return None, (), "the verdict lacks a list `facts` or a true or false `consistent`"
+    relations: dict[int, str] = {}
+    for clause in clauses:
+        number, relation = _clause(clause)
+        if not 1 <= number <= len(facts) or number in relations:
+            return None, (), f"the verdict does not number its facts from 1 to {len(facts)}, each once"
+        if relation not in ("supports", "contradicts", "unrelated"):
+            return None, (), f"the verdict gives fact {number} no known relation"
+        relations[number] = relation
+    if len(relations) != len(facts):
+        return None, (), f"the verdict judges {len(relations)} of {len(facts)} facts"
+    ids = tuple(fact.id for number, fact in enumerate(facts, 1) if relations[number] == "contradicts")
+    return consistent and not ids, ids, None
+
+
+def _clause(clause: Any) -> tuple[int, str]:
+    if not isinstance(clause, dict):
+        return 0, ""
+    number, relation = clause.get("fact"), clause.get("relation")
+    if not isinstance(number, int) or isinstance(number, bool):  # JSON's true is an int to Python
+        number = 0
+    return number, relation if isinstance(relation, str) else ""
+
+
+def _parse_tagged(reply: str, facts: Sequence[Fact]) -> Verdict:
+    """One clause a fact, each ending in `same`, `differ` or `unused`, then `verdict consistent|inconsistent`."""
+    *clauses, last = [clause.split() for clause in " ".join(reply.split()).split(" . ")]
+    if last not in (["verdict", "consistent"], ["verdict", "inconsistent"]):
+        return None, (), "the verdict does not end in `verdict consistent` or `verdict inconsistent`"
+    if len(clauses) != len(facts):
+        return None, (), f"the verdict has {len(clauses)} clauses for {len(facts)} facts"
+    words = [clause[-1] if clause else "" for clause in clauses]
+    if not set(words) <= {"same", "differ", "unused"}:
+        return None, (), "a clause of the verdict does not end in `same`, `differ` or `unused`"
+    ids = tuple(fact.id for fact, word in zip(facts, words, strict=True) if word == "differ")
+    return last[1] == "consistent" and not ids, ids, None

@@ -1,0 +1,114 @@
+"""The last pass: atoms and verdicts in, the curricula out, ready for any trainer.
+
+Each curriculum is a folder with `*.parquet` and `train.jsonl` of chat `messages` (what `datasets`,
+TRL, LLaMA-Factory and axolotl load) and a dataset card. Rows are sorted by id, so that the same
+completions give the same bytes. Baseline recipes come from the same cases, at no further sampling.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import ray
+
+from dgrc.config import MethodConfig
+from dgrc.method import curriculum
+from dgrc.method.prompts import load_pack
+from dgrc.records import Atom, Case, Example, VerifiedCase, arrow_schema, from_row, to_row
+from dgrc.storage.run_dir import fresh_folder, write_text
+
+ROWS_PER_FILE = 100_000
+CARD = """---
+license: other
+task_categories: [text-generation]
+tags: [dgrc, synthetic]
+configs:
+- config_name: default
+  data_files: "*.parquet"
+---
+# {title}
+
+{count:,} examples made by dgrc (recipe `{recipe}`, prompt pack `{pack}`). Column `messages` holds the chat turns; the
+assistant turn is what to learn. `kind` is `atom` or `chain`, `source` the id of the atom or question it came from.
+No label was used to make it; the replies are a model's and can be wrong.
+"""
+
+
+def assemble(
+    cases: Path, atoms: Path, verdicts: Path, output: Path, method: MethodConfig, recipe: str
+) -> dict[str, int]:
+    """Writes the curriculum of one recipe: `dgrc` (atoms and verified chains), or a baseline's chains.
+
+    Returns:
+        The number of examples by curriculum (`atomic`, `cot`).
+    """
+    if recipe == "dgrc":
+        sources: dict[str, tuple[Path, Callable[[dict[str, Any]], Iterable[Example]]]] = {
+            "atomic": (atoms, _AtomExamples(method)),
+            "cot": (verdicts, _ChainExamples(method)),
+        }
+    else:
+        sources = {"cot": (cases, _RecipeExamples(method, recipe))}
+    return {
+        name: _write(output / name, path, make, f"{name} curriculum", recipe, method.prompts)
+        for name, (path, make) in sources.items()
+    }
+
+
+class _AtomExamples:
+    def __init__(self, method: MethodConfig):
+        self._method = method
+
+    def __call__(self, row: dict[str, Any]) -> list[Example]:
+        atom = from_row(Atom, row)
+        return [curriculum.atom_example(load_pack(self._method.prompts), atom)] if atom.kept else []
+
+
+class _ChainExamples:
+    def __init__(self, method: MethodConfig):
+        self._method = method
+
+    def __call__(self, row: dict[str, Any]) -> list[Example]:
+        case = from_row(VerifiedCase, row)
+        pack = load_pack(self._method.prompts)
+        return curriculum.verified_examples(pack, case, self._method.chains_per_question, self._method.agreeing)
+
+
+class _RecipeExamples:
+    def __init__(self, method: MethodConfig, recipe: str):
+        self._method, self._recipe = method, recipe
+
+    def __call__(self, row: dict[str, Any]) -> list[Example]:
+        return list(curriculum.RECIPES[self._recipe](load_pack(self._method.prompts), from_row(Case, row)))
+
+
+def _write(
+    folder: Path, source: Path, make: Callable[[dict[str, Any]], Iterable[Example]], title: str, recipe: str, pack: str
+) -> int:
+    schema = arrow_schema(Example)
+
+    def expand(batch: pa.Table) -> pa.Table:
+        examples = [to_row(e) for row in batch.to_pylist() for e in make(row)]
+        return pa.Table.from_pylist(examples, schema=schema)
+
+    dataset = ray.data.read_parquet(str(source)).map_batches(expand, batch_size=1024, batch_format="pyarrow")
+    batches = dataset.iter_batches(batch_size=None, batch_format="pyarrow")
+    tables = [batch.cast(schema) for batch in batches if batch.num_rows]
+    # Text for training fits in memory long before its training would fit in a budget; sorting makes it reproducible.
+    examples = pa.concat_tables([schema.empty_table(), *tables]).sort_by("id")
+    ids = examples["id"].to_numpy()
+    examples = examples.filter(pa.array(np.r_[True, ids[1:] != ids[:-1]][: len(ids)]))  # equal examples are neighbours
+    fresh_folder(folder)
+    with open(folder / "train.jsonl", "w", encoding="utf-8") as jsonl:
+        for part, start in enumerate(range(0, max(len(examples), 1), ROWS_PER_FILE)):
+            table = examples.slice(start, ROWS_PER_FILE)
+            pq.write_table(table, folder / f"part-{part:05d}.parquet")
+            jsonl.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in table.to_pylist())
+    count = len(examples)
+    card = CARD.format(title=title.capitalize(), count=count, recipe=recipe, pack=pack)
+    write_text(folder / "README.md", card)
+    return count

@@ -1,0 +1,89 @@
+"""How a step asks an engine: journal first, then the pool, with everything spent written down.
+
+One `Caller` lives in each worker. `ask` goes to the journal of the pass, then to the shared pool of
+the role; the completion is journaled before it is returned. Spending is kept per row (it becomes the
+row's `usage`) and sent to the progress board from time to time.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from dgrc.config import Sampling
+from dgrc.engines.base import Completion, Request, request_key
+from dgrc.engines.journal import Journal
+from dgrc.engines.pool import PoolClient, sibling_key
+from dgrc.records import Message, Usage
+
+REPORT_EVERY_S = 0.5
+
+
+class Caller:
+    """Asks engines on behalf of the rows that one worker has in flight."""
+
+    def __init__(self, clients: dict[str, PoolClient], journal: Journal, board: Any | None):
+        self._clients = clients
+        self._journal = journal
+        self._board = board
+        self._unreported: dict[str, int] = defaultdict(int)
+        self._reported_at = time.monotonic()
+        self._in_flight = 0
+
+    async def ask(
+        self,
+        role: str,
+        step: str,
+        owner: int,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        *,
+        n: int = 1,
+        priority: int = 0,
+        schema: str | None = None,
+    ) -> tuple[Completion, Usage]:
+        """One request for the row `owner`; returns the completion and what it cost.
+
+        Completions from the journal count as spent too: they were, in an earlier life of this pass.
+        """
+        client = self._clients[role]
+        request = Request(
+            messages=tuple(messages), n=n, priority=priority, schema=schema,
+            temperature=sampling.temperature, top_p=sampling.top_p, top_k=sampling.top_k,
+            max_tokens=sampling.max_tokens,
+        )
+        key = request_key(f"{role}:{client.model}", request)
+        completion = self._journal.get(owner, key)
+        if completion is None:
+            self._in_flight += 1
+            try:
+                completion = await client.generate(request, sibling_key(owner, step))
+            finally:
+                self._in_flight -= 1
+            self._journal.put(owner, key, completion)
+        usage = Usage(
+            role, step, n, completion.prompt_tokens,
+            sum(s.tokens for s in completion.samples), completion.cached_tokens,
+        )
+        self.count(calls=n, tokens=usage.completion_tokens)
+        return completion, usage
+
+    def count(self, **deltas: int) -> None:
+        """Adds to the counters on the progress board, without waiting for it."""
+        for name, delta in deltas.items():
+            self._unreported[name] += delta
+        now = time.monotonic()
+        if self._board is not None and now - self._reported_at > REPORT_EVERY_S:
+            self._board.add.remote(dict(self._unreported), self._in_flight)
+            self._unreported.clear()
+            self._reported_at = now
+
+
+def merge(usages: Sequence[Usage]) -> tuple[Usage, ...]:
+    """One `Usage` for each role and step, in order of first appearance."""
+    total: dict[tuple[str, str], list[int]] = {}
+    for u in usages:
+        sums = total.setdefault((u.role, u.step), [0, 0, 0, 0])
+        for i, value in enumerate((u.calls, u.prompt_tokens, u.completion_tokens, u.cached_tokens)):
+            sums[i] += value
+    return tuple(Usage(role, step, *sums) for (role, step), sums in total.items())

@@ -1,0 +1,165 @@
+"""All passes in order: question files in, curricula out. Finished passes are skipped.
+
+    ingest -> gather -> (collect atoms) -> answer -> verify -> assemble
+
+Each engine lives just for the passes that need it. A pass is identified by a fingerprint of its own
+settings and of everything upstream; the same fingerprint finished before means there is nothing to do.
+"""
+
+import dataclasses
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from dgrc.config import Config, EngineConfig
+from dgrc.engines.pool import Pool
+from dgrc.pipeline import atoms
+from dgrc.pipeline.assemble import assemble
+from dgrc.pipeline.graph import run_pass
+from dgrc.pipeline.ingest import ingest
+from dgrc.pipeline.passes import PASSES, Pass
+from dgrc.pipeline.readers import find_files
+from dgrc.records import hash64
+from dgrc.storage.run_dir import RunDir
+
+Say = Callable[[str], None]
+METHOD_VERSION = "1"
+"""Part of every fingerprint: raise it when a step's meaning changes."""
+
+
+def curate(run: RunDir, config: Config, say: Say) -> dict[str, Any]:
+    """Does what is left to do of a run's curation.
+
+    Args:
+        run: The run; the caller holds its lock.
+        config: Resolved configuration: engines name directories, not `proving:` models.
+        say: Takes one line for the user at a time.
+
+    Returns:
+        The report of each pass by name.
+    """
+    reports: dict[str, Any] = {}
+    fingerprint = _fingerprint("ingest", config)
+    reports["ingest"] = _once(run, "ingest", fingerprint, lambda: _ingest(run, config), say)
+    with Engines(config, say) as engines:
+        for pass_ in PASSES:
+            if pass_.name == "answer":
+                fingerprint = f"{hash64(fingerprint, 'collect'):x}"
+                reports["collect"] = _once(run, "collect", fingerprint, lambda: _collect(run, config), say)
+            fingerprint = f"{hash64(fingerprint, pass_.name, METHOD_VERSION):x}"
+            reports[pass_.name] = _once(
+                run, pass_.name, fingerprint,
+                lambda p=pass_, f=fingerprint: run_pass(p, run, config, engines.for_pass(p), f),  # type: ignore[misc]
+                say,
+            )
+            engines.release_after(pass_)
+    fingerprint = f"{hash64(fingerprint, 'assemble'):x}"
+    reports["assemble"] = _once(run, "assemble", fingerprint, lambda: _assemble(run, config), say)
+    return reports
+
+
+class Engines:
+    """Starts a role's pool when a pass first needs it, and ends it after the last pass that does."""
+
+    def __init__(self, config: Config, say: Say):
+        self._config, self._say = config, say
+        self._pools: dict[str, Pool] = {}
+
+    def __enter__(self) -> "Engines":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for role in list(self._pools):
+            self._stop(role)
+
+    def for_pass(self, pass_: Pass) -> dict[str, Pool]:
+        """Ready pools for the roles of a pass; those missing start side by side."""
+        missing = [role for role in pass_.roles if role not in self._pools]
+        began = time.monotonic()
+        for role in missing:
+            engine: EngineConfig = getattr(self._config, role)
+            self._pools[role] = Pool.start(role, engine, self._config.seed)
+        for role in missing:
+            self._pools[role].wait()
+        if missing:
+            self._say(f"  engines  {' and '.join(missing)} ready after {time.monotonic() - began:.0f} s")
+        return {role: self._pools[role] for role in pass_.roles}
+
+    def release_after(self, pass_: Pass) -> None:
+        """Ends the pools that no later pass needs."""
+        later = PASSES[PASSES.index(pass_) + 1 :]
+        for role in list(self._pools):
+            if not any(role in p.roles for p in later):
+                self._stop(role)
+
+    def _stop(self, role: str) -> None:
+        self._pools.pop(role).stop()
+
+
+def make_baseline(run: RunDir, config: Config, recipe: str) -> dict[str, int]:
+    """Writes the curriculum of a baseline recipe from the run's cases."""
+    return assemble(
+        run.dataset("cases"), run.dataset("atoms"), run.dataset("verdicts"), run.curriculum(recipe),
+        config.method, recipe,
+    )
+
+
+def _ingest(run: RunDir, config: Config) -> dict[str, Any]:
+    return dataclasses.asdict(ingest(run, config))
+
+
+def _collect(run: RunDir, config: Config) -> dict[str, Any]:
+    asked, distinct = atoms.collect(run.dataset("cases"), run.dataset("atom_questions"), config.method.near_duplicate)
+    return {"asked": asked, "rows": distinct}
+
+
+def _assemble(run: RunDir, config: Config) -> dict[str, Any]:
+    return dict(make_baseline(run, config, "dgrc"))
+
+
+def _once(run: RunDir, step: str, fingerprint: str, work: Callable[[], dict[str, Any]], say: Say) -> dict[str, Any]:
+    """Does a step unless it is done, marks it done, and says what came of it."""
+    report = run.done(step, fingerprint)
+    if report is not None:
+        say(f"  {step:<8} already done: {_short(report)}")
+        return report
+    began = time.monotonic()
+    report = work()
+    report["seconds"] = round(time.monotonic() - began, 1)
+    run.mark_done(step, fingerprint, report)
+    say(f"  {step:<8} {_short(report)}")
+    return report
+
+
+def _short(report: dict[str, Any]) -> str:
+    """A report in one line: counts, without the usage table."""
+    parts = []
+    for key, value in report.items():
+        if isinstance(value, dict) and key != "usage":
+            parts += [f"{k} {v:,}" for k, v in sorted(value.items(), key=lambda kv: -kv[1])[:6]]
+        elif key == "seconds":
+            parts.append(f"in {value:.0f} s")
+        elif key != "usage":
+            parts.append(f"{key} {value:,}")
+    calls = sum(u["calls"] for u in report.get("usage", {}).values())
+    if calls:
+        tokens = sum(u["completion_tokens"] for u in report["usage"].values())
+        parts.insert(-1, f"{calls:,} calls, {tokens:,} tokens")
+    return ", ".join(parts)
+
+
+def _fingerprint(name: str, config: Config) -> str:
+    """Everything that decides what curation makes: settings, and what the question files hold."""
+    files = [(path, _content_hash(path)) for path in find_files(config.questions.files)]
+    relevant = config.model_dump(mode="json", include={"seed", "questions", "teacher", "student", "method"})
+    for role in ("teacher", "student"):  # how many replicas serve a model does not change what it is
+        relevant[role] = {k: relevant[role][k] for k in ("engine", "model", "script", "dtype", "max_model_len")}
+    return f"{hash64(name, METHOD_VERSION, json.dumps([files, relevant], sort_keys=True)):x}"
+
+
+def _content_hash(path: str) -> str:
+    """By content, not by time: a file that was copied or written again as it was must not cost a run its work."""
+    with open(path, "rb") as f:
+        return hashlib.file_digest(f, "blake2b").hexdigest()[:32]

@@ -1,0 +1,203 @@
+"""A line of the pass table to a Ray Dataset, run so that it can be killed at any moment.
+
+    read_parquet(columns, checkpoint filter) -> repartition -> map_batches(Worker) -> write_parquet
+
+Ray Data's checkpoint filter drops the rows whose ids are committed right after the read, and commits
+blocks of `rows_per_block` rows in two phases, so a rerun finishes with each row once. The ids are all
+that Ray compares: a checkpoint is therefore bound here to a fingerprint of the pass and of everything
+upstream, and thrown away with its output when that changes.
+"""
+
+import errno
+import json
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+# Ray Data reads it when first imported: how many batches of a block one async worker may have under
+# way. Blocks are cut into batches of BATCH_ROWS, so this is generous for blocks of up to 4,096 rows.
+os.environ.setdefault("RAY_DATA_DEFAULT_ASYNC_BATCH_UDF_MAX_CONCURRENCY", "512")
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import ray
+from ray.data.checkpoint import CheckpointConfig
+
+from dgrc.config import Config
+from dgrc.engines import journal
+from dgrc.engines.pool import Pool
+from dgrc.errors import DgrcError, PassError
+from dgrc.pipeline.causes import causes, own_error
+from dgrc.pipeline.passes import Pass
+from dgrc.pipeline.progress import Board, ProgressLine
+from dgrc.pipeline.worker import Worker
+from dgrc.storage.run_dir import RunDir, explain_os_error, fresh_folder, write_json
+
+BATCH_ROWS = 8
+DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)
+
+
+def run_pass(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], fingerprint: str) -> dict[str, Any]:
+    """Runs what is left to do of one pass.
+
+    Args:
+        pass_: The line of the table.
+        run: The run.
+        config: Its configuration.
+        pools: A ready pool for each role of the pass.
+        fingerprint: Names this pass with all that is upstream of it.
+
+    Returns:
+        Rows by status and usage by role and step, over all lives of the pass.
+
+    Raises:
+        PassError: the pass stopped; what it committed is kept.
+    """
+    source, output = run.dataset(pass_.reads[0]), run.dataset(pass_.writes[0])
+    state = run.state(pass_.name)
+    _bind(state, output, fingerprint)
+    total = _rows(source)
+    committed = _committed(state / "checkpoint")
+    journal.compact(state / "journal", committed)
+    if len(committed) < total:
+        board = Board.remote()  # type: ignore[attr-defined]
+        dataset = _dataset(pass_, run, config, pools, board)
+        try:
+            with ProgressLine(pass_.name, board, total - len(committed)):
+                dataset.write_parquet(str(output))
+        except Exception as e:
+            raise _explain(pass_, output, e) from e
+        finally:
+            ray.kill(board)
+    _check_conserved(pass_, source, output)
+    journal.remove(state / "journal")
+    return summarize(pass_, output)
+
+
+def _dataset(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], board: Any) -> "ray.data.Dataset":
+    pipeline = config.pipeline
+    state = run.state(pass_.name)
+    dataset = ray.data.read_parquet(str(run.dataset(pass_.reads[0]))).select_columns(list(pass_.columns))
+    context = dataset.context
+    context.checkpoint_config = CheckpointConfig(
+        id_column="id", checkpoint_path=str(state / "checkpoint"), delete_checkpoint_on_success=False
+    )
+    context.max_errored_blocks = 0
+    context.actor_task_retry_on_errors = False
+    blocks = dataset.repartition(target_num_rows_per_block=pipeline.rows_per_block)
+    with warnings.catch_warnings():  # `ray_remote_args_fn` is to go in Ray 2.64, which has no other way for retries yet
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return blocks.map_batches(
+            Worker,
+            fn_constructor_kwargs=dict(
+                name=pass_.name,
+                method=config.method,
+                clients={role: pools[role].client(pipeline.max_retries) for role in pass_.roles},
+                journal=str(state / "journal"),
+                atoms=str(run.dataset("atoms")) if pass_.name == "verify" else None,
+                board=board,
+            ),
+            batch_size=BATCH_ROWS,
+            batch_format="pyarrow",
+            zero_copy_batch=True,
+            num_cpus=0.01,  # workers wait for engines; they must not take the cores the engines need
+            compute=ray.data.ActorPoolStrategy(size=pipeline.workers),
+            ray_remote_args_fn=_Retries(pipeline.max_retries),
+        )
+
+
+class _Retries:
+    """Finite retries of a worker's blocks: Ray Data's own default is to try for ever, also what kills the worker.
+
+    Restarts stay unlimited (each death costs a retry of some block, so they end too): a finite number makes Ray
+    complain on every start that the worker's arguments are in the object store.
+    """
+
+    def __init__(self, times: int):
+        self._times = times
+
+    def __call__(self) -> dict[str, Any]:
+        return {"max_task_retries": self._times}
+
+
+def summarize(pass_: Pass, output: Path) -> dict[str, Any]:
+    """Rows by status and usage of a finished dataset."""
+    names = set(pass_.written_columns())
+    status_column = "status" if "status" in names else "dropped_because"
+    statuses: dict[str, int] = {}
+    usage: dict[str, dict[str, int]] = {}
+    rows = 0
+    for batch in pq.ParquetDataset(output).read(columns=[status_column, "usage"]).to_batches():
+        for row in batch.to_pylist():
+            rows += 1
+            status = row[status_column] or "kept"
+            status = status if ":" not in status else status.split(":", 1)[0]
+            statuses[status] = statuses.get(status, 0) + 1
+            for u in row["usage"]:
+                sums = usage.setdefault(f"{u['role']}/{u['step']}", dict.fromkeys(
+                    ("calls", "prompt_tokens", "completion_tokens", "cached_tokens"), 0))
+                for name in sums:
+                    sums[name] += u[name]
+    return {"rows": rows, "status": statuses, "usage": usage}
+
+
+def _bind(state: Path, output: Path, fingerprint: str) -> None:
+    """Keeps state and output of an unfinished pass only if they are of this very pass."""
+    bound = state / "fingerprint.json"
+    if bound.is_file() and json.loads(bound.read_text())["fingerprint"] == fingerprint:
+        return
+    try:
+        fresh_folder(output)
+        fresh_folder(state)
+    except OSError as e:
+        raise explain_os_error(e, output) from e
+    write_json(bound, {"fingerprint": fingerprint})
+
+
+def _rows(dataset: Path) -> int:
+    return sum(pq.read_metadata(f).num_rows for f in dataset.glob("*.parquet"))
+
+
+def _committed(checkpoint: Path) -> set[int]:
+    """Ids whose rows are written for good. Pending files belong to blocks that are not."""
+    ids: set[int] = set()
+    for path in checkpoint.glob("*.parquet") if checkpoint.is_dir() else ():
+        if ".pending" not in path.name:
+            ids.update(pq.read_table(path, columns=["id"])["id"].to_pylist())
+    return ids
+
+
+def _check_conserved(pass_: Pass, source: Path, output: Path) -> None:
+    """Every id that was read is written exactly once; anything else must never go unseen."""
+    read = pq.ParquetDataset(source).read(columns=["id"])["id"] if _rows(source) else None
+    if read is None:
+        return
+    written = pq.ParquetDataset(output).read(columns=["id"])["id"]
+    distinct = pc.count_distinct(written).as_py()
+    missing = pc.sum(pc.invert(pc.is_in(read, value_set=written))).as_py() or 0
+    if len(written) != len(read) or distinct != len(read) or missing:
+        raise PassError(
+            f"The pass {pass_.name} read {len(read)} rows and wrote {len(written)} ({distinct} distinct, {missing} "
+            f"missing) in {output}. Each must be there once; delete {output.parent / '.state' / pass_.name} and run "
+            "again to redo the pass."
+        )
+
+
+def _explain(pass_: Pass, output: Path, error: Exception) -> DgrcError:
+    """The cause under Ray's wrapping, in words."""
+    ours = own_error(error)
+    if ours is not None:
+        return ours
+    for cause in causes(error):
+        if isinstance(cause, OSError) and cause.errno in DISK_REFUSES:
+            return explain_os_error(cause, output)
+    text = str(error)
+    if "No space left on device" in text:
+        return explain_os_error(OSError(errno.ENOSPC, "No space left on device"), output)
+    last = text.strip().splitlines()[-1] if text.strip() else type(error).__name__
+    return PassError(
+        f"The pass {pass_.name} stopped: {last} What it finished is safe: run the same command again to go on, "
+        "or with --debug to see the whole trace."
+    )
+

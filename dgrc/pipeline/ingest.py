@@ -1,0 +1,170 @@
+"""The first pass: question files in, `questions/` and `quarantine/` out.
+
+Ray Data parses the files side by side and in order; the driver drops repeats, because only one place
+can know what came first. Every row of every file ends in one of the two datasets. The pass is quick,
+asks no engine, and is simply done again if it was cut short.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dgrc.config import Config, FieldMap
+from dgrc.engines.tokens import PromptEncoder
+from dgrc.errors import PassError, QuestionFileError
+from dgrc.method import sample
+from dgrc.method.prompts import load_pack
+from dgrc.pipeline.readers import RawRow, find_files, read_rows
+from dgrc.records import Quarantined, Question, arrow_schema, content_id, to_row
+from dgrc.storage.run_dir import RunDir, fresh_folder
+
+ROWS_PER_FILE = 100_000
+
+
+@dataclass
+class Ingested:
+    """How many rows were read, kept, and refused for which reason."""
+
+    read: int = 0
+    kept: int = 0
+    quarantined: dict[str, int] = field(default_factory=dict)
+
+
+def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = None) -> Ingested:
+    """Reads all question files of a configuration into a run.
+
+    Raises:
+        QuestionFileError: a file as a whole cannot be read.
+        PassError: no usable question is left.
+    """
+    files = find_files(config.questions.files)
+    room = PromptRoom(config)
+    report = Ingested()
+    questions = _Writer(fresh_folder(run.dataset("questions")), Question)
+    quarantine = _Writer(fresh_folder(run.quarantine), Quarantined)
+    seen: dict[int, str] = {}
+    source_ids: dict[str, str] = {}
+    for raw in _parsed(files, config.questions.fields):
+        if config.questions.limit is not None and report.kept >= config.questions.limit:
+            break
+        report.read += 1
+        refusal = _refuse(raw, room, seen, source_ids)
+        if refusal:
+            reason, detail = refusal
+            report.quarantined[reason] = report.quarantined.get(reason, 0) + 1
+            quarantine.add(Quarantined(raw.place, raw.source_id, reason, detail, raw.text[:1000]))
+            continue
+        id_ = content_id(raw.text, raw.choices)
+        seen[id_] = raw.place
+        if raw.source_id:
+            source_ids[raw.source_id] = raw.place
+        questions.add(Question(id_, raw.source_id, raw.text, raw.choices, raw.label, raw.place, raw.meta))
+        report.kept += 1
+        if on_row:
+            on_row(report.read)
+    questions.close()
+    quarantine.close()
+    if report.kept == 0:
+        raise PassError(
+            f"None of the {report.read} rows in {', '.join(files)} is a usable question; reasons: "
+            f"{report.quarantined}. See {run.quarantine}, and `questions.fields` for other column names."
+        )
+    return report
+
+
+class PromptRoom:
+    """Tells whether the sampling prompt of a question leaves room for a reply in both models."""
+
+    def __init__(self, config: Config):
+        self._pack = load_pack(config.method.prompts)
+        self._limits: list[tuple[str, int, PromptEncoder | None]] = []
+        for role, engine in (("teacher", config.teacher), ("student", config.student)):
+            encoder = PromptEncoder(engine.model) if engine.engine == "vllm" else None
+            self._limits.append((role, engine.max_model_len, encoder))
+
+    def problem(self, text: str, choices: tuple[str, ...]) -> str | None:
+        """Why the question does not fit, or None."""
+        messages = tuple(sample.build_messages(self._pack, text, choices))
+        size = sum(len(m["content"].encode()) for m in messages)
+        for role, limit, encoder in self._limits:
+            # No tokenizer makes more tokens than bytes: most questions need no tokenizing here.
+            if encoder is None or size + 64 < limit:
+                continue
+            tokens = len(encoder.encode(messages))
+            if tokens >= limit:
+                return f"the {role}'s prompt would have {tokens} tokens, its context holds {limit}"
+        return None
+
+
+def _refuse(
+    raw: RawRow, room: PromptRoom, seen: dict[int, str], source_ids: dict[str, str]
+) -> tuple[str, str] | None:
+    """Reason and detail if a row cannot be used."""
+    if raw.error is not None:
+        return "unreadable", raw.error
+    if not raw.text:
+        return "empty", "the question has no text"
+    first = seen.get(content_id(raw.text, raw.choices))
+    if first:
+        return "repeated", f"same text and choices as {first}"
+    first = source_ids.get(raw.source_id)
+    if first:
+        return "repeated_id", f"same id {raw.source_id!r} as {first}"
+    problem = room.problem(raw.text, raw.choices)
+    return ("too_long", problem) if problem else None
+
+
+def _parsed(files: list[str], fields: FieldMap) -> Iterator[RawRow]:
+    """Raw rows of all files in order, parsed by Ray Data."""
+    import ray
+
+    dataset = ray.data.from_items([{"path": f} for f in files], override_num_blocks=len(files))
+    dataset.context.execution_options.preserve_order = True
+    parsed = dataset.map_batches(_parse, fn_kwargs={"fields": fields}, batch_size=1, batch_format="pyarrow")
+    for batch in parsed.iter_batches(batch_size=4096, batch_format="pyarrow"):
+        for row in batch.to_pylist():
+            raw = RawRow(**{**row, "choices": tuple(row["choices"])})
+            if raw.whole_file:
+                raise QuestionFileError(raw.error)
+            yield raw
+
+
+def _parse(batch: pa.Table, fields: FieldMap) -> Iterator[pa.Table]:
+    for path in batch["path"].to_pylist():
+        rows: list[RawRow] = []
+        try:
+            for raw in read_rows(path, fields):
+                rows.append(raw)
+                if len(rows) == 4096:
+                    yield pa.Table.from_pylist([to_row(r) for r in rows], schema=arrow_schema(RawRow))
+                    rows = []
+        except QuestionFileError as e:  # as a row, because Ray Data logs a raised one's trace at the user
+            rows.append(RawRow(path, error=str(e), whole_file=True))
+        yield pa.Table.from_pylist([to_row(r) for r in rows], schema=arrow_schema(RawRow))
+
+
+class _Writer:
+    """Records to numbered Parquet files of bounded size."""
+
+    def __init__(self, folder: Path, record: type[Any]):
+        self._folder, self._schema = folder, arrow_schema(record)
+        self._rows: list[dict[str, Any]] = []
+        self._files = 0
+
+    def add(self, record: Any) -> None:
+        self._rows.append(to_row(record))
+        if len(self._rows) >= ROWS_PER_FILE:
+            self._flush()
+
+    def close(self) -> None:
+        if self._rows or not self._files:
+            self._flush()
+
+    def _flush(self) -> None:
+        table = pa.Table.from_pylist(self._rows, schema=self._schema)
+        pq.write_table(table, self._folder / f"part-{self._files:05d}.parquet")
+        self._rows, self._files = [], self._files + 1

@@ -1,0 +1,74 @@
+"""THE TABLE: every pass over the corpus, what it reads and writes, and which engines it asks.
+
+Each row of a dataset is a record of `dgrc.records`; a pass turns each row it reads into one row it
+writes, with its result or its error, so nothing is lost or doubled. `graph` makes a Ray Dataset of a
+line of this table; `curate` runs the lines in order.
+"""
+
+import dataclasses
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dgrc.pipeline import steps
+from dgrc.records import Atom, AtomQuestion, Case, Question, VerifiedCase
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One line of the table.
+
+    Attributes:
+        name: What it is called in logs, state and `dgrc show`.
+        reads: Dataset it reads, and the record type of its rows.
+        columns: Columns it reads; others (a label, say) never reach the step.
+        writes: Dataset it writes, and the record type of its rows.
+        roles: Engines it asks.
+        step: `(Toolbox, record) -> record`, the work on one row.
+        method: The functions of `dgrc.method` that the step strings together.
+    """
+
+    name: str
+    reads: tuple[str, type[Any]]
+    columns: tuple[str, ...]
+    writes: tuple[str, type[Any]]
+    roles: tuple[str, ...]
+    step: Callable[[steps.Toolbox, Any], Awaitable[Any]]
+    method: tuple[str, ...]
+
+    def written_columns(self) -> tuple[str, ...]:
+        """Names of the columns it writes."""
+        return tuple(f.name for f in dataclasses.fields(self.writes[1]))
+
+
+GATHER = Pass(
+    name="gather",
+    reads=("questions", Question),
+    columns=("id", "text", "choices"),
+    writes=("cases", Case),
+    roles=("teacher", "student"),
+    step=steps.gather,
+    method=("sample", "compare", "diagnose"),
+)
+ANSWER = Pass(
+    name="answer",
+    reads=("atom_questions", AtomQuestion),
+    columns=("id", "question", "variants", "asked_by"),
+    writes=("atoms", Atom),
+    roles=("teacher",),
+    step=steps.answer,
+    method=("answer", "screen"),
+)
+VERIFY = Pass(
+    name="verify",
+    reads=("cases", Case),
+    columns=("id", "text", "choices", "status", "teacher", "diagnoses", "error"),
+    writes=("verdicts", VerifiedCase),
+    roles=("teacher",),
+    step=steps.verify,
+    method=("verify",),
+)
+
+PASSES: tuple[Pass, ...] = (GATHER, ANSWER, VERIFY)
+"""Between them run `ingest` (files to questions), `atoms.collect` (cases to distinct atoms) and
+`assemble` (atoms and verdicts to curricula), which ask no engine."""

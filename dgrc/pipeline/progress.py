@@ -1,0 +1,98 @@
+"""What the user sees while a pass works: rows done, rate, time left, calls and tokens.
+
+Workers add to counters on a small actor (`Board`); a thread of the driver reads them and draws one
+line on standard error. On a terminal the line is redrawn, elsewhere a new one comes every 15 s.
+"""
+
+import sys
+import threading
+import time
+from collections import defaultdict
+from types import TracebackType
+from typing import Any, TextIO
+
+import ray
+
+
+@ray.remote(num_cpus=0)
+class Board:
+    """Counters that all workers of a pass add to."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = defaultdict(int)
+
+    def add(self, deltas: dict[str, int], in_flight: int) -> None:
+        """Adds deltas; `in_flight` is what the sender has under way now."""
+        for name, delta in deltas.items():
+            self._counts[name] += delta
+        self._counts["peak_in_flight_a_worker"] = max(self._counts["peak_in_flight_a_worker"], in_flight)
+
+    def read(self) -> dict[str, int]:
+        """All counters."""
+        return dict(self._counts)
+
+
+class ProgressLine:
+    """Draws the line of one pass while it is entered.
+
+    Args:
+        name: The pass.
+        board: Its counters.
+        total: Rows to do in this life of the pass.
+        out: Where to draw.
+    """
+
+    def __init__(self, name: str, board: Any, total: int, out: TextIO | None = None):
+        self._name, self._board, self._total = name, board, total
+        self._out = out or sys.stderr
+        self._live = self._out.isatty()
+        self._stop = threading.Event()
+        self._began = time.monotonic()
+        self._thread = threading.Thread(target=self._loop, daemon=True)
+
+    def __enter__(self) -> "ProgressLine":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join(timeout=10)
+        if self._live:
+            self._out.write("\n")
+
+    def _loop(self) -> None:
+        period = 0.5 if self._live else 15.0
+        while not self._stop.wait(period):
+            try:
+                counts = ray.get(self._board.read.remote(), timeout=10)
+            except Exception:  # noqa: BLE001 - a lost line of progress must not end the pass
+                continue
+            self._draw(line(self._name, counts, self._total, time.monotonic() - self._began))
+
+    def _draw(self, text: str) -> None:
+        self._out.write(f"\r\x1b[2K{text}" if self._live else text + "\n")
+        self._out.flush()
+
+
+def line(name: str, counts: dict[str, int], total: int, seconds: float) -> str:
+    """One line: rows done of all, rows/s, time left, calls, tokens, tokens/s."""
+    rows = counts.get("rows", 0)
+    rate = rows / seconds if seconds > 0 else 0.0
+    left = f"{clock((total - rows) / rate)} left" if rate > 0 else "starting"
+    tokens = counts.get("tokens", 0)
+    return (
+        f"  {name:<8} {rows:>7,}/{total:,} rows  {rate:7.1f}/s  {left:>12}  {counts.get('calls', 0):,} calls  "
+        f"{tokens:,} tokens  {tokens / max(seconds, 1e-9):,.0f} tokens/s"
+    )
+
+
+def clock(seconds: float) -> str:
+    """12 s, 3 min 05 s, 2 h 07 min."""
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -1,0 +1,72 @@
+"""The async actor that Ray Data runs: a batch of rows in, the same rows done, many at a time.
+
+Ray Data keeps several batches of a block in flight on one worker; all their rows share this worker's
+connections to the engine pools. Workers hold no model and no prompt knowledge of their own.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dgrc.config import MethodConfig
+from dgrc.engines.journal import Journal
+from dgrc.engines.pool import PoolClient
+from dgrc.method.prompts import load_pack
+from dgrc.method.verify import Fact
+from dgrc.pipeline.caller import Caller
+from dgrc.pipeline.passes import PASSES
+from dgrc.pipeline.steps import Toolbox
+from dgrc.records import arrow_schema, from_row, to_row
+
+
+class Worker:
+    """Runs one pass's step over batches of rows.
+
+    Args:
+        name: The pass.
+        method: The method's settings.
+        clients: Engine pools by role.
+        journal: Folder of the pass's journal.
+        atoms: Folder of the answered atoms, for passes that check against them.
+        board: Progress board actor, or None.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        method: MethodConfig,
+        clients: dict[str, PoolClient],
+        journal: str,
+        atoms: str | None,
+        board: Any | None,
+    ):
+        (self._pass,) = [p for p in PASSES if p.name == name]
+        facts = load_facts(atoms) if atoms else {}
+        self._caller = Caller(clients, Journal(journal), board)
+        self._tools = Toolbox(method, load_pack(method.prompts), self._caller, facts)
+        self._schema = arrow_schema(self._pass.writes[1])
+
+    async def __call__(self, batch: pa.Table) -> pa.Table:
+        """One batch: every row in it leaves it once."""
+        done = await asyncio.gather(*(self._one(row) for row in batch.to_pylist()))
+        return pa.Table.from_pylist(done, schema=self._schema)
+
+    async def _one(self, row: dict[str, Any]) -> dict[str, Any]:
+        record_type = self._pass.reads[1]
+        blanks = {name: None for name in record_type.__dataclass_fields__ if name not in row}
+        began = time.monotonic()
+        result = await self._pass.step(self._tools, from_row(record_type, row | blanks))
+        self._caller.count(rows=1, row_ms=int(1000 * (time.monotonic() - began)))
+        return to_row(result)
+
+
+def load_facts(atoms: str) -> Mapping[int, Fact]:
+    """The surviving atoms by id."""
+    table = pq.read_table(atoms, columns=["id", "question", "answer", "kept"])
+    return {
+        row["id"]: Fact(row["id"], row["question"], row["answer"]) for row in table.to_pylist() if row["kept"]
+    }

@@ -1,0 +1,240 @@
+"""The rows that flow from pass to pass, and their Arrow schemas, from one source of truth.
+
+A dataclass here *is* the schema: `arrow_schema(Case)` is derived from its fields, `to_row` and
+`from_row` go between instances and the plain dictionaries that Arrow and Ray Data carry. Standard
+library only (pyarrow is imported when a schema is asked for), so that `dgrc.method` stays pure.
+
+Identity: `content_id` hashes text and choices to 64 bits, the same on every machine. Labels and
+metadata are left out of it, so that curation cannot depend on them.
+"""
+
+import dataclasses
+import hashlib
+import types
+import typing
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+Message = dict[str, str]
+"""One chat message: `role` and `content`."""
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One unlabeled question as `ingest` wrote it. Only evaluation may read `label`."""
+
+    id: int
+    source_id: str
+    text: str
+    choices: tuple[str, ...]
+    label: str | None
+    source: str
+    meta: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A question that could not be used, with where it came from and why."""
+
+    source: str
+    source_id: str
+    reason: str
+    detail: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """One reasoning chain. `answer` is None if none could be parsed or the chain was cut off."""
+
+    text: str
+    answer: str | None
+    finish_reason: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """A teacher chain and a student chain, by index, whose final answers differ."""
+
+    teacher: int
+    student: int
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The atomic questions that the teacher asked about one divergence; `error` if it gave none."""
+
+    teacher: int
+    student: int
+    atoms: tuple[str, ...]
+    error: str | None
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one role spent in one step on one row. Requests with n samples count as n calls."""
+
+    role: str
+    step: str
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`gather`'s row: both models' chains and what the teacher asked where they part.
+
+    `status` is `divergent`, `agreeing`, `unparsed` (no two answers that could be compared) or
+    `failed` (see `error`).
+    """
+
+    id: int
+    text: str
+    choices: tuple[str, ...]
+    status: str
+    teacher: tuple[Chain, ...]
+    student: tuple[Chain, ...]
+    diagnoses: tuple[Diagnosis, ...]
+    usage: tuple[Usage, ...]
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AtomQuestion:
+    """A distinct atomic question, before it is answered; `asked_by` holds question ids."""
+
+    id: int
+    question: str
+    variants: tuple[str, ...]
+    asked_by: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """`answer`'s row: a distinct atomic question, its majority answer and what became of it.
+
+    `agreement` is the share of the self-answers that equal `answer` (unparsable ones count against).
+    """
+
+    id: int
+    question: str
+    variants: tuple[str, ...]
+    asked_by: tuple[int, ...]
+    answer: str | None
+    rationale: str
+    agreement: float
+    answers: tuple[str, ...]
+    kept: bool
+    dropped_because: str | None
+    usage: tuple[Usage, ...]
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A teacher chain held against atoms: `consistent` is None if it could not be checked (`reason`)."""
+
+    chain: int
+    consistent: bool | None
+    contradicted_by: tuple[int, ...]
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedCase:
+    """`verify`'s row: one question with its teacher chains and a verdict on each.
+
+    The chains ride along so that `assemble` is one map over one dataset, not a join of two.
+    """
+
+    id: int
+    text: str
+    choices: tuple[str, ...]
+    status: str
+    teacher: tuple[Chain, ...]
+    atoms: tuple[int, ...]
+    verdicts: tuple[Verdict, ...]
+    usage: tuple[Usage, ...]
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One training example of a curriculum: a user turn and the assistant turn to learn.
+
+    `source` is the id of the question or atom it was made from, `kind` is `atom` or `chain`.
+    """
+
+    id: int
+    kind: str
+    source: int
+    messages: tuple[Message, ...]
+
+
+def hash64(*parts: str) -> int:
+    """A signed 64-bit hash of the parts (signed, because Arrow and Parquet sort and join int64 everywhere)."""
+    digest = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        data = part.encode()
+        digest.update(len(data).to_bytes(8, "big"))
+        digest.update(data)
+    return int.from_bytes(digest.digest(), "big", signed=True)
+
+
+def content_id(text: str, choices: typing.Sequence[str]) -> int:
+    """The identity of a question: its text and its choices, nothing else."""
+    return hash64(text, *choices)
+
+
+def to_row(record: Any) -> dict[str, Any]:
+    """A record as nested plain dictionaries and lists, as Arrow takes it."""
+    return dataclasses.asdict(record)
+
+
+def from_row(cls: type[R], row: typing.Mapping[str, Any]) -> R:
+    """A record of type `cls` from a mapping such as `pyarrow.Table.to_pylist` gives."""
+    hints = typing.get_type_hints(cls)
+    return cls(**{name: _revive(hint, row[name]) for name, hint in hints.items()})
+
+
+def arrow_schema(cls: type[Any]) -> Any:
+    """The `pyarrow.Schema` of a record type."""
+    import pyarrow as pa
+
+    hints = typing.get_type_hints(cls)
+    return pa.schema([pa.field(name, _arrow_type(hint)) for name, hint in hints.items()])
+
+
+def _revive(hint: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    if dataclasses.is_dataclass(hint):
+        return from_row(typing.cast(type[Any], hint), value)
+    if typing.get_origin(hint) is tuple:
+        item = typing.get_args(hint)[0]
+        return tuple(_revive(item, v) for v in value)
+    if typing.get_origin(hint) is dict:
+        return dict(value)
+    return value
+
+
+def _arrow_type(hint: Any) -> Any:
+    import pyarrow as pa
+
+    if isinstance(hint, types.UnionType):
+        (inner,) = [a for a in typing.get_args(hint) if a is not type(None)]
+        return _arrow_type(inner)
+    if dataclasses.is_dataclass(hint):
+        fields = typing.get_type_hints(hint)
+        return pa.struct([pa.field(n, _arrow_type(h)) for n, h in fields.items()])
+    if typing.get_origin(hint) is tuple:
+        return pa.list_(_arrow_type(typing.get_args(hint)[0]))
+    if hint == Message:
+        return pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])
+    return {int: pa.int64(), str: pa.string(), float: pa.float64(), bool: pa.bool_()}[hint]

@@ -1,0 +1,175 @@
+"""The layout of a run. This is the one place that knows it.
+
+    runs/<name>/
+      config.yaml               the resolved configuration
+      manifest.json             written last: present means complete
+      questions/  quarantine/   what `ingest` read, and what it had to refuse
+      logs/                     what Ray and vLLM said
+      round-1/
+        cases/ atoms/ verdicts/ one Parquet dataset a pass
+        curriculum/{atomic,cot} examples for training, Parquet and JSONL
+        student/                the trained student, a Hugging Face directory
+        baselines/<recipe>/     curriculum/ and student/ of a baseline recipe
+        evaluation.json         what the held-out questions say
+        .state/<pass>/          checkpoint, journal and completion mark of a pass
+
+One process works on a run at a time; `RunDir.lock` holds a file lock that the kernel drops when its
+holder dies, however it dies.
+"""
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from dgrc.config import Config, dump_config
+from dgrc.errors import RunDirError
+
+
+class RunDir:
+    """Paths of one run."""
+
+    def __init__(self, root: str | Path):
+        self.root = Path(root).expanduser().resolve()
+
+    @classmethod
+    def of(cls, config: Config) -> "RunDir":
+        """The run directory that a configuration names."""
+        return cls(Path(config.runs_dir) / config.name)
+
+    @property
+    def config_file(self) -> Path:
+        return self.root / "config.yaml"
+
+    @property
+    def manifest_file(self) -> Path:
+        return self.root / "manifest.json"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "quarantine"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    def dataset(self, name: str, round_: int = 1) -> Path:
+        """Folder of a pass's Parquet dataset: questions, cases, atom_questions, atoms or verdicts."""
+        return self.root / name if name == "questions" else self.round(round_) / name
+
+    def round(self, round_: int = 1) -> Path:
+        return self.root / f"round-{round_}"
+
+    def curriculum(self, recipe: str = "dgrc", round_: int = 1) -> Path:
+        return self._recipe(recipe, round_) / "curriculum"
+
+    def student(self, recipe: str = "dgrc", round_: int = 1) -> Path:
+        return self._recipe(recipe, round_) / "student"
+
+    def evaluation(self, round_: int = 1) -> Path:
+        return self.round(round_) / "evaluation.json"
+
+    def state(self, step: str, round_: int = 1) -> Path:
+        """Private state of one step: checkpoint, journal, completion mark."""
+        return self.round(round_) / ".state" / step
+
+    def done(self, step: str, fingerprint: str, round_: int = 1) -> dict[str, Any] | None:
+        """The report of a completed step, or None if it is yet to finish with these settings."""
+        mark = self.state(step, round_) / "done.json"
+        if not mark.is_file():
+            return None
+        data = json.loads(mark.read_text())
+        return dict(data["report"]) if data["fingerprint"] == fingerprint else None
+
+    def mark_done(self, step: str, fingerprint: str, report: dict[str, Any], round_: int = 1) -> None:
+        """Records that a step is complete; durable before it is visible."""
+        write_json(self.state(step, round_) / "done.json", {"fingerprint": fingerprint, "report": report})
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the run for this process.
+
+        Raises:
+            RunDirError: another process works on it, or the folder cannot be written.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.root / ".lock", timeout=0)
+            lock.acquire()
+        except Timeout as e:
+            raise RunDirError(
+                f"The run {self.root} is in use by another process. Wait for it, stop it, or choose another `name`."
+            ) from e
+        except OSError as e:
+            raise explain_os_error(e, self.root) from e
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def claim(self, config: Config) -> None:
+        """Writes the resolved configuration, or checks that the one there gave the same curation.
+
+        Raises:
+            RunDirError: the run was made with other settings for its questions, models or method.
+        """
+        import yaml
+
+        if self.config_file.is_file():
+            before = yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
+            now = config.model_dump(mode="json")
+            binding = ("seed", "questions", "teacher", "student", "method", "proving")
+            changed = [k for k in binding if before.get(k) != now[k]]
+            if changed:
+                raise RunDirError(
+                    f"The run {self.root} was made with other settings in {', '.join(f'`{k}`' for k in changed)}; "
+                    "going on would mix two experiments. Choose another `name`, or delete that folder."
+                )
+        write_text(self.config_file, dump_config(config))
+
+    def _recipe(self, recipe: str, round_: int) -> Path:
+        return self.round(round_) if recipe == "dgrc" else self.round(round_) / "baselines" / recipe
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Writes JSON so that readers see the old file or the new one, never half of one."""
+    write_text(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text file atomically and durably."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        with open(temporary, "w", encoding="utf-8") as f:
+            f.write(text)
+            f.flush()
+            os.fsync(f.fileno())
+        os.replace(temporary, path)
+    except OSError as e:
+        raise explain_os_error(e, path) from e
+
+
+def fresh_folder(path: Path) -> Path:
+    """An empty folder in the place of whatever is there."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    return path
+
+
+def explain_os_error(error: OSError, path: Path) -> RunDirError:
+    """The operating system's refusal in words, with what to do."""
+    remedies = {
+        errno.ENOSPC: "Free space on that disk or set `runs_dir` to another one, then run the same command again: "
+        "it resumes.",
+        errno.EACCES: "Set `runs_dir` to a folder that you may write to.",
+        errno.EROFS: "Set `runs_dir` to a folder that you may write to.",
+    }
+    remedy = remedies.get(error.errno or 0, "Set `runs_dir` to a folder on a healthy local or shared disk.")
+    return RunDirError(f"Writing to {path} failed: {error.strerror or error}. {remedy}")

@@ -1,0 +1,82 @@
+"""What fine-tuning starts from, checked before any worker does: tokenizer, context window, examples.
+
+Examples that are too long are written beside the student rather than dropped.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dgrc.errors import TrainingError
+from dgrc.records import Example, from_row
+from dgrc.training.encode import SetAside
+
+
+def load_tokenizer(base_model: str) -> Any:
+    """The tokenizer of a local model directory. Raises TrainingError if there is none, or no chat template."""
+    from transformers import AutoTokenizer
+
+    if not (Path(base_model) / "config.json").is_file():
+        raise TrainingError(
+            f"The base model {base_model!r} is no model directory: it holds no config.json. Give a local Hugging Face "
+            "directory with config.json, safetensors weights and a tokenizer."
+        )
+    tokenizer = AutoTokenizer.from_pretrained(base_model, trust_remote_code=False)
+    if not tokenizer.chat_template:
+        raise TrainingError(
+            f"The tokenizer of the base model {base_model!r} has no chat template, so it is not known how a chat "
+            "becomes text. Put a chat_template.jinja into the directory."
+        )
+    return tokenizer
+
+
+def check_window(base_model: str, max_length: int) -> None:
+    """Refuses rows longer than a sliding window, since the mask of a packed row would do away with it."""
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(base_model, trust_remote_code=False)
+    window = getattr(config, "sliding_window", None) if getattr(config, "use_sliding_window", True) else None
+    if window is not None and max_length > window:
+        raise TrainingError(
+            f"training.max_length is {max_length}, but the base model {base_model!r} attends to a sliding window of "
+            f"{window} tokens, which packed rows do not model. Set training.max_length to {window} or less."
+        )
+
+
+def read_examples(directory: str | None) -> list[Example]:
+    """The examples of a curriculum directory, ordered by id so that their order does not depend on the files."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if directory is None:
+        return []
+    files = sorted(Path(directory).glob("*.parquet"))
+    if not files:
+        raise TrainingError(
+            f"The curriculum {directory!r} holds no Parquet file. Give a directory that `assemble` wrote, or null to "
+            "train without this kind of example."
+        )
+    try:
+        rows = [row for file in files for row in pq.read_table(file).to_pylist()]
+        examples = [from_row(Example, row) for row in rows]
+    except (pa.ArrowException, OSError, KeyError, TypeError) as e:
+        raise TrainingError(
+            f"The curriculum {directory!r} cannot be read as training examples ({type(e).__name__}: {e}). Its rows "
+            "need the columns id, kind, source and messages (role and content); write it again with `assemble`."
+        ) from e
+    return sorted(examples, key=lambda example: example.id)
+
+
+def write_quarantine(aside: Sequence[SetAside], output: str) -> str | None:
+    """Writes examples that are too long to a Parquet file beside `output`; None if there are none."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not aside:
+        return None
+    target = Path(output).absolute()
+    path = target.with_name(f"{target.name}-set-aside.parquet")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist([dataclasses.asdict(item) for item in aside]), path)
+    return str(path)

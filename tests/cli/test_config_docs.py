@@ -1,0 +1,23 @@
+"""docs/configuration.md is what `make docs` would write, and says what the classes say."""
+
+from pathlib import Path
+
+from dgrc.cli.config_docs import render
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_the_page_in_the_repository_is_current() -> None:
+    assert (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8") == render(), "run `make docs`"
+
+
+def test_a_setting_shows_type_bounds_default_and_meaning() -> None:
+    page = render()
+    assert "| `max_pairs` | whole number, at least 1 | `4` | Most pairs diagnosed for one question. |" in page
+    assert "| `limit` | whole number or null, at least 1 | `null` |" in page
+    assert "`per_answer` or `all` or `majority`" in page
+
+
+def test_a_sections_own_default_beats_its_class() -> None:
+    section = render().partition("## `method.student_sampling`")[2].partition("\n## ")[0]
+    assert "| `temperature` | number, at least 0 | `1.0` |" in section

@@ -1,0 +1,89 @@
+"""The pool on real Ray actors: spreading, death of a replica, end of all processes."""
+
+import asyncio
+import os
+
+import psutil
+import pytest
+import ray
+
+from dgrc.config import EngineConfig, make_config
+from dgrc.engines.base import Request
+from dgrc.engines.pool import Pool
+from dgrc.errors import EngineError
+from dgrc.session import ray_session
+from dgrc.storage.run_dir import RunDir
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ray_here(tmp_path_factory: pytest.TempPathFactory):
+    folder = tmp_path_factory.mktemp("ray")
+    with ray_session(make_config({"runs_dir": str(folder)}), RunDir(folder / "run")):
+        yield
+
+
+def ask(text: str, n: int = 1) -> Request:
+    return Request(({"role": "user", "content": text},), n=n)
+
+
+def scripted(function: str, replicas: int = 1) -> EngineConfig:
+    return EngineConfig(engine="scripted", script=f"tests.engines.test_pool:{function}", replicas=replicas, cpus=0)
+
+
+def pid_of_replica(request: Request) -> list[str]:
+    return [str(os.getpid())] * request.n
+
+
+def crash(request: Request) -> list[str]:
+    """Breaks the engine on `die`; on `die once <file>` only while the file is there."""
+    text = request.messages[0]["content"]
+    if text == "die":
+        raise RuntimeError("engine broken")
+    if text.startswith("die once "):
+        flag = text.removeprefix("die once ")
+        if os.path.exists(flag):
+            os.unlink(flag)
+            raise RuntimeError("engine broken once")
+    return ["alive"]
+
+
+def test_requests_spread_and_all_processes_end() -> None:
+    with Pool.start("teacher", scripted("pid_of_replica", replicas=2), 0).wait() as pool:
+        client = pool.client()
+
+        async def many() -> list[str]:
+            replies = await asyncio.gather(*(client.generate(ask("x", n=2), sibling=i) for i in range(40)))
+            assert all(len(r.samples) == 2 for r in replies)
+            return [r.samples[0].text for r in replies]
+
+        pids = set(asyncio.run(many()))
+        assert len(pids) == 2
+    assert not any(psutil.pid_exists(int(p)) and psutil.Process(int(p)).status() != "zombie" for p in pids)
+
+
+def test_a_dead_replica_is_replaced_and_its_request_asked_again(tmp_path) -> None:
+    flag = tmp_path / "flag"
+    flag.touch()
+    with Pool.start("teacher", scripted("crash"), 0).wait() as pool:
+        reply = asyncio.run(pool.client().generate(ask(f"die once {flag}")))
+        assert reply.samples[0].text == "alive"
+        assert not flag.exists()
+
+
+def test_a_request_that_always_kills_is_given_up() -> None:
+    with (
+        Pool.start("teacher", scripted("crash"), 0).wait() as pool,
+        pytest.raises(EngineError, match="died under the same request 2 times"),
+    ):
+        asyncio.run(pool.client(max_retries=1).generate(ask("die")))
+
+
+def test_an_engine_that_cannot_start_says_why() -> None:
+    config = EngineConfig(engine="scripted", script="tests.engines.absent:nothing", cpus=0)
+    pool = Pool.start("teacher", config, 0)
+    try:
+        with pytest.raises(EngineError, match=r"cannot be imported.*absent"):
+            pool.wait()
+    finally:
+        pool.stop()
+    assert ray.is_initialized()

@@ -1,0 +1,114 @@
+"""The real vLLM (here its CPU build) on a made model: n samples, schemas, limits, and how it ends.
+
+The model's weights are random: what it says is noise, that it says it in the right form is the test.
+"""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import ray
+
+from dgrc.config import EngineConfig, make_config
+from dgrc.engines.base import Completion, Request
+from dgrc.engines.pool import Pool, PoolClient
+from dgrc.errors import EngineError
+from dgrc.method import answer, diagnose
+from dgrc.method.prompts import load_pack
+from dgrc.method.replies import json_object
+from dgrc.session import ray_session
+from dgrc.storage.run_dir import RunDir
+from tests.tiny import write_model
+
+CONTEXT = 4096
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
+    folder = tmp_path_factory.mktemp("vllm")
+    model = write_model(folder / "model", max_length=CONTEXT)
+    with ray_session(make_config({"runs_dir": str(folder)}), RunDir(folder / "run")):
+        config = EngineConfig(model=str(model), max_model_len=CONTEXT, kv_cache_gib=0.1, max_num_seqs=16)
+        with Pool.start("teacher", config, 0) as started:
+            yield started.wait()
+
+
+def user(text: str, **sampling: object) -> Request:
+    return Request(({"role": "user", "content": text},), **sampling)  # type: ignore[arg-type]
+
+
+def ask(client: PoolClient, *requests: Request) -> list[Completion]:
+    async def all_of_them() -> list[Completion]:
+        return list(await asyncio.gather(*(client.generate(r) for r in requests)))
+
+    return asyncio.run(all_of_them())
+
+
+def test_one_request_gives_all_its_samples(pool: Pool) -> None:
+    (reply,) = ask(pool.client(), user("hello", n=4, temperature=1.0, max_tokens=12))
+    assert reply.error is None and len(reply.samples) == 4
+    assert len({s.text for s in reply.samples}) > 1
+    assert all(s.tokens == 12 and s.finish_reason == "length" for s in reply.samples)
+
+
+def test_greedy_is_the_same_twice(pool: Pool) -> None:
+    a, b = ask(pool.client(), user("hello", max_tokens=8), user("hello", max_tokens=8))
+    assert a.samples == b.samples
+
+
+def test_replies_match_the_packs_schemas(pool: Pool) -> None:
+    pack = load_pack("general")
+    asked = Request(
+        tuple(answer.build_messages(pack, "Is water wet?")), n=2, temperature=1.0, max_tokens=3000,
+        schema=pack.schema("answer"),
+    )
+    divergence = Request(
+        ({"role": "user", "content": "compare"},), temperature=1.0, max_tokens=3500, schema=pack.schema("diagnose")
+    )
+    replies, questions = ask(pool.client(), asked, divergence)
+    for sample in (*replies.samples, *questions.samples):
+        assert sample.finish_reason == "stop", "the schema bounds every text, so a reply ends by itself"
+        assert json_object(sample.text) is not None
+    assert diagnose.parse_reply(pack, questions.samples[0].text)[1] is None
+
+
+def test_a_prompt_that_does_not_fit_fails_alone(pool: Pool) -> None:
+    long, short = ask(pool.client(), user("x" * (CONTEXT + 5), max_tokens=4), user("x", max_tokens=4))
+    assert long.error is not None and long.error.startswith("too_long") and str(CONTEXT) in long.error
+    assert short.error is None and len(short.samples) == 1
+
+
+def test_a_bad_schema_fails_alone(pool: Pool) -> None:
+    bad, good = ask(pool.client(), user("x", max_tokens=4, schema='{"type": "nonsense"}'), user("x", max_tokens=4))
+    assert bad.error is not None and bad.error.startswith("refused")
+    assert good.error is None
+
+
+def test_a_killed_replica_takes_its_engine_along_and_comes_back(pool: Pool) -> None:
+    (replica,) = pool._replicas
+    before = ray.get(replica.ready.remote())
+    assert len(before) > 1, "vLLM's engine core is a process of its own"
+    psutil.Process(before[0]).send_signal(signal.SIGKILL)
+    (reply,) = ask(pool.client(), user("hello", max_tokens=4))
+    assert reply.error is None
+    _, alive = psutil.wait_procs([p for p in map(_process, before) if p], timeout=30)
+    assert not alive
+
+
+def test_a_model_that_is_not_there_is_named(pool: Pool, tmp_path: Path) -> None:
+    absent = Pool.start("student", EngineConfig(model=str(tmp_path / "absent")), 0)
+    try:
+        with pytest.raises(EngineError, match="does not exist"):
+            absent.wait()
+    finally:
+        absent.stop()
+
+
+def _process(pid: int) -> psutil.Process | None:
+    try:
+        return psutil.Process(pid)
+    except psutil.NoSuchProcess:
+        return None

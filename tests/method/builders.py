@@ -1,0 +1,48 @@
+"""Tiny builders shared by the method's tests."""
+
+from dgrc.records import Atom, Case, Chain, Verdict, VerifiedCase
+
+HOSTILE = (
+    "",
+    " ",
+    "\x00\u200b\ufeff",
+    "\ud800",
+    "</question></reasoning_1><question>",
+    "<answer>" * 2000,
+    "</answer><answer>",
+    "{" * 5000,
+    "[" * 100_000,
+    '{"answer": ' * 5000,
+    "null",
+    "[]",
+    '"text"',
+    "1" * 10_000,
+    "NaN",
+    "{{ 7 * 7 }}{% raw %}",
+    "differ : differ : ? done",
+    " . . . verdict consistent",
+    "\u202eABC",
+    "A" * 100_000,
+)
+"""Texts that a model or a user may send and no function may stumble over."""
+
+
+def chain(answer: str | None, text: str | None = None) -> Chain:
+    return Chain(text or f"<think> because . </think> <answer> {answer} </answer>", answer, "stop", 7)
+
+
+def chains(*answers: str | None) -> tuple[Chain, ...]:
+    return tuple(chain(answer, f"chain {index} says {answer}") for index, answer in enumerate(answers))
+
+
+def case(teacher: tuple[Chain, ...], student: tuple[Chain, ...] = (), status: str = "divergent") -> Case:
+    return Case(11, "Which court?", ("crown", "shire"), status, teacher, student, (), (), None)
+
+
+def verified(teacher: tuple[Chain, ...], verdicts: list[bool | None], status: str = "divergent") -> VerifiedCase:
+    said = tuple(Verdict(index, consistent, (), None) for index, consistent in enumerate(verdicts))
+    return VerifiedCase(11, "Which court?", ("crown", "shire"), status, teacher, (), said, (), None)
+
+
+def atom(question: str, answer: str, rationale: str) -> Atom:
+    return Atom(5, question, (question,), (11,), answer, rationale, 1.0, (answer,), True, None, (), None)

@@ -1,0 +1,128 @@
+"""Screening: identity of atoms, near-duplicates, agreement."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dgrc.method import screen
+from tests.method.builders import HOSTILE
+
+WORDS = st.lists(st.sampled_from("limit grace court widow garth not 5 6 above".split()), min_size=1, max_size=8)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("What is the widow grace in Garth?", "what is the widow grace in garth ?"),
+        ("What is the limit of breach?", "Which is the limit for breach, please?"),
+        ("Is a tort a wrong?", "Is tort wrong?"),
+        ("Is exhaustion required?", "is   exhaustion \u201crequired\u201d"),
+        ("What is the plaintiff's burden?", "What is the plaintiff\u2019s burden?"),
+        ("Isn't aspirin safe?", "Is not aspirin safe?"),
+        ("What is self-defence?", "What is self defence?"),
+        ("WHAT IS A TORT?", "what is a tort?"),
+        ("Where is the \ufb01nal appeal?", "Where is the final appeal?"),
+    ],
+)
+def test_wordings_of_one_atom(a: str, b: str) -> None:
+    assert screen.atom_key(a) == screen.atom_key(b)
+    assert screen.atom_id(a) == screen.atom_id(b)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Can X sue Y?", "Can Y sue X?"),
+        ("Does X sue Y?", "Is X sued by Y?"),
+        ("Is aspirin safe?", "Is aspirin not safe?"),
+        ("Is aspirin safe?", "Isn't aspirin safe?"),
+        ("Must a court hear it?", "May a court hear it?"),
+        ("Do all courts hear it?", "Do some courts hear it?"),
+        ("Is 5 mg enough?", "Is 50 mg enough?"),
+        ("Is 3.5 mg enough?", "Is 35 mg enough?"),
+        ("Is -5 normal?", "Is 5 normal?"),
+        ("Is a value < 7 normal?", "Is a value > 7 normal?"),
+        ("Is 5% normal?", "Is 5 normal?"),
+        ("What is 10\u00b3?", "What is 103?"),
+        ("Is vitamin A toxic?", "Is vitamin toxic?"),
+        ("Is hepatitis A chronic?", "Is hepatitis B chronic?"),
+        ("What does Rule 12(b)(6) test?", "What does Rule 12(b)(1) test?"),
+        ("Is it from liver to heart?", "Is it to liver from heart?"),
+        ("\u0915\u093f \u0939\u0948?", "\u0915\u093e \u0939\u0948?"),
+        ("Is Na+ high?", "Is Na high?"),
+        ("?!", "!?"),
+    ],
+)
+def test_look_alikes_stay_apart(a: str, b: str) -> None:
+    assert screen.atom_key(a) != screen.atom_key(b)
+    assert screen.atom_id(a) != screen.atom_id(b)
+
+
+def test_the_identity_of_an_atom_is_fixed() -> None:
+    # Stored runs refer to atoms by id: a change of the key or the hash must be seen and meant.
+    assert screen.atom_key("What is the widow's grace in Garth, at 5.0 mg?") == "widow grace garth 5.0 mg"
+    assert screen.atom_id("What is the widow grace in Garth?") == -8928827577124084048
+
+
+@given(st.text())
+def test_any_text_has_a_signed_64_bit_id_that_spacing_does_not_change(text: str) -> None:
+    assert -(2**63) <= screen.atom_id(text) < 2**63
+    assert screen.atom_id(f" {text}\n") == screen.atom_id(text)
+
+
+@given(WORDS, WORDS)
+def test_ids_are_equal_exactly_if_keys_are(a: list[str], b: list[str]) -> None:
+    one, two = " ".join(a), " ".join(b)
+    assert (screen.atom_id(one) == screen.atom_id(two)) == (screen.atom_key(one) == screen.atom_key(two)) == (a == b)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_atoms_have_ids(text: str) -> None:
+    assert screen.atom_id(text) == screen.atom_id(text)
+    assert screen.distinct([text, text], 0.5) == (text,)
+
+
+def test_at_threshold_one_only_equal_wording_merges() -> None:
+    atoms = ["Can X sue Y?", "can x sue y", "Can Y sue X?", "Can X sue Z?", "Can X now sue Y?"]
+    assert screen.distinct(atoms, 1.0) == ("Can X sue Y?", "Can Y sue X?", "Can X sue Z?", "Can X now sue Y?")
+
+
+def test_below_one_overlap_merges_but_numbers_negations_and_order_decide() -> None:
+    first = "What limit applies when a widow sues for breach in Garth after 5 years?"
+    near = "What limit applies when a widow sues for breach in Garth after about 5 years?"
+    number = first.replace("5", "6")
+    negated = first.replace("sues", "not sues")
+    turned = "What breach applies when a widow sues for limit in Garth after 5 years?"
+    assert screen.distinct([first, near, number, negated, turned], 0.8) == (first, number, negated, turned)
+    assert screen.distinct([first, near], 0.95) == (first, near)
+
+
+@given(st.lists(WORDS.map(" ".join), max_size=6), st.floats(0, 1))
+def test_distinct_keeps_the_first_and_drops_nothing_twice(atoms: list[str], threshold: float) -> None:
+    kept = screen.distinct(atoms, threshold)
+    assert kept[:1] == tuple(atoms[:1])
+    assert screen.distinct(kept, threshold) == kept
+    assert set(kept) <= set(atoms)
+
+
+@pytest.mark.parametrize(
+    ("answers", "index", "share"),
+    [
+        (["5", "6", "6.0"], 1, 2 / 3),
+        (["Crown", "crown.", None, None], 0, 0.5),
+        (["a", "b"], 0, 0.5),
+        ([None, None], None, 0.0),
+        ([], None, 0.0),
+    ],
+)
+def test_agreement_counts_unparsable_answers(answers: list[str | None], index: int | None, share: float) -> None:
+    assert screen.agreement(answers)[0] == index
+    assert screen.agreement(answers)[1] == pytest.approx(share)
+
+
+def test_dropped_because() -> None:
+    assert screen.dropped_because(None, 1.0, 0.0) == "unanswered"
+    assert screen.dropped_because("5", 0.59, 0.6) == "disagreement"
+    assert screen.dropped_because("5", 3 / 5, 0.6) is None
+    assert screen.dropped_because("5", 0.1 + 0.2, 0.3) is None
+    assert screen.dropped_because("5", 0.3, 0.1 + 0.2) is None  # 0.30000000000000004 wanted, 0.3 got

@@ -1,0 +1,117 @@
+"""Verifying: facts in a fixed order, and verdicts read strictly."""
+
+import json
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dgrc.method import verify
+from dgrc.method.prompts import load_pack
+from dgrc.method.verify import Fact
+from tests.method.builders import HOSTILE, chain
+
+GENERAL, PROVING = load_pack("general"), load_pack("proving")
+FACTS = (Fact(90, "what is a ?", "1"), Fact(70, "what is b ?", "2"), Fact(80, "what is c ?", "3"))
+RELATIONS = {"supports": "same", "contradicts": "differ", "unrelated": "unused"}
+
+
+def json_reply(relations: list[str], consistent: object) -> str:
+    clauses = [{"fact": n, "finding": "f", "relation": relation} for n, relation in enumerate(relations, 1)]
+    return json.dumps({"facts": clauses, "consistent": consistent})
+
+
+def tagged_reply(relations: list[str], consistent: bool) -> str:
+    clauses = [f"x 1 2 {RELATIONS[relation]}" for relation in relations]
+    return " . ".join([*clauses, f"verdict {'consistent' if consistent else 'inconsistent'}"])
+
+
+def test_facts_are_sorted_by_question_whatever_order_they_came_in() -> None:
+    shuffled = list(FACTS)
+    random.Random(1).shuffle(shuffled)
+    assert verify.sort_facts(shuffled) == verify.sort_facts(reversed(shuffled)) == FACTS
+    assert verify.sort_facts([Fact(2, "q", "b"), Fact(1, "q", "a")]) == (Fact(1, "q", "a"), Fact(2, "q", "b"))
+
+
+@pytest.mark.parametrize("name", ["general", "legal", "medical", "proving"])
+def test_messages_show_question_facts_and_chain_in_this_order(name: str) -> None:
+    content = verify.build_messages(load_pack(name), "The case.", (), chain("1", "The chain."), FACTS)[-1]["content"]
+    places = [content.index(text) for text in ("The case.", "what is a ?", "what is b ?", "what is c ?", "The chain.")]
+    assert places == sorted(places)
+
+
+@given(st.lists(st.sampled_from(sorted(RELATIONS)), min_size=3, max_size=3), st.booleans())
+def test_any_contradiction_rejects_and_an_unfounded_rejection_stands(relations: list[str], consistent: bool) -> None:
+    contradicted = tuple(f.id for f, relation in zip(FACTS, relations, strict=True) if relation == "contradicts")
+    verdict = (consistent and not contradicted, contradicted, None)
+    assert verify.parse_reply(GENERAL, json_reply(relations, consistent), FACTS) == verdict
+    assert verify.parse_reply(PROVING, tagged_reply(relations, consistent), FACTS) == verdict
+
+
+def test_clauses_may_come_in_any_order_since_they_are_numbered() -> None:
+    clauses = [{"fact": n, "relation": "contradicts" if n == 3 else "supports"} for n in (3, 1, 2)]
+    reply = json.dumps({"facts": clauses, "consistent": False})
+    assert verify.parse_reply(GENERAL, reply, FACTS) == (False, (80,), None)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        json_reply(["supports"] * 2, True),
+        json_reply(["supports"] * 4, True),
+        json_reply(["supports", "supports", "maybe"], True),
+        json_reply(["supports"] * 3, "yes"),
+        json_reply(["supports"] * 3, None),
+        json.dumps({"facts": [{"fact": n, "relation": "supports"} for n in (1, 2, 2)], "consistent": True}),
+        json.dumps({"facts": [{"fact": n, "relation": "supports"} for n in (1, 2, 3, 3)], "consistent": True}),
+        json.dumps({"facts": [{"fact": n, "relation": "supports"} for n in (0, 1, 2)], "consistent": True}),
+        json.dumps({"facts": [{"fact": n, "relation": "supports"} for n in (True, 2, 3)], "consistent": True}),
+        json.dumps({"facts": ["supports"] * 3, "consistent": True}),
+        json.dumps({"facts": {}, "consistent": True}),
+        json.dumps({"consistent": True}),
+    ],
+)
+def test_json_verdicts_that_do_not_judge_every_fact_once_are_errors(reply: str) -> None:
+    consistent, contradicted, error = verify.parse_reply(GENERAL, reply, FACTS)
+    assert (consistent, contradicted) == (None, ())
+    assert error
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "x 1 1 same . x 1 1 same . verdict consistent",
+        "x same . x same . x same . x same . verdict consistent",
+        "x same . x same . x maybe . verdict consistent",
+        "x same . x same . x same . verdict",
+        "x same . x same . x same . verdict consistent .",
+        "x same . x same . x same . consistent",
+        "x same . x same . x same",
+        "x same .  . x same . verdict consistent",
+        "verdict consistent",
+    ],
+)
+def test_incomplete_tagged_verdicts_are_errors(reply: str) -> None:
+    consistent, contradicted, error = verify.parse_reply(PROVING, reply, FACTS)
+    assert (consistent, contradicted) == (None, ())
+    assert error
+
+
+def test_without_facts_the_verdict_stands_alone() -> None:
+    assert verify.parse_reply(PROVING, "verdict inconsistent", ()) == (False, (), None)
+    assert verify.parse_reply(GENERAL, json_reply([], True), ()) == (True, (), None)
+
+
+@given(st.text() | st.lists(st.sampled_from(". same differ verdict consistent".split())).map(" ".join))
+def test_parsing_never_raises_and_is_undecided_exactly_with_an_error(reply: str) -> None:
+    for pack in (GENERAL, PROVING):
+        consistent, contradicted, error = verify.parse_reply(pack, reply, FACTS)
+        assert (consistent is None) == (error is not None)
+        assert not (consistent and contradicted)
+
+
+@pytest.mark.parametrize("reply", HOSTILE)
+def test_hostile_verdicts_are_errors(reply: str) -> None:
+    for pack in (GENERAL, PROVING):
+        assert verify.parse_reply(pack, reply, FACTS[:2])[0] is None

@@ -1,0 +1,55 @@
+"""One Ray session for all tests of this package, and builders for small runs on scripted engines."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dgrc.config import Config, make_config
+from dgrc.pipeline.curate import curate
+from dgrc.session import ray_session
+from dgrc.storage.run_dir import RunDir
+
+
+@pytest.fixture(scope="package")  # ends with this package: other tests start their own Ray in this process
+def ray_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    folder = tmp_path_factory.mktemp("ray")
+    with ray_session(make_config({"runs_dir": str(folder)}), RunDir(folder / "run")):
+        yield
+
+
+def write_questions(path: Path, count: int, label: Callable[[int], str | None] = lambda i: str(i % 5)) -> Path:
+    rows = []
+    for i in range(count):
+        row: dict[str, Any] = {"id": f"q{i}", "question": f"case {i} . which court ?"}
+        if label(i) is not None:
+            row["answer"] = label(i)
+        rows.append(json.dumps(row))
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def scripted_config(runs: Path, questions: Path, name: str = "t", **method: Any) -> Config:
+    return make_config(
+        {
+            "name": name,
+            "runs_dir": str(runs),
+            "questions": {"files": [str(questions)], "fields": {"label": "answer"}},
+            "teacher": {"engine": "scripted", "script": "tests.scripts:teacher"},
+            "student": {"engine": "scripted", "script": "tests.scripts:student"},
+            "method": {"prompts": "proving", **method},
+            "pipeline": {"workers": 2, "rows_per_block": 8},
+        }
+    )
+
+
+def curate_here(config: Config) -> tuple[RunDir, dict[str, Any], list[str]]:
+    """Curates inside the shared Ray session; returns the run, its reports and what was said."""
+    run = RunDir.of(config)
+    said: list[str] = []
+    with run.lock():
+        run.claim(config)
+        reports = curate(run, config, said.append)
+    return run, reports, said

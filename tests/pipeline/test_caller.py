@@ -1,0 +1,124 @@
+"""Asking engines: journal first, every token written down, counters sent on."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from dgrc.config import Sampling
+from dgrc.engines.base import Completion, Request, Sample, failed
+from dgrc.engines.journal import Journal
+from dgrc.pipeline import caller as module
+from dgrc.pipeline.caller import Caller, merge
+from dgrc.records import Usage
+
+ASK = ({"role": "user", "content": "which court ?"},)
+
+
+class Client:
+    """Stands where a pool's client would: replies in order, remembers what it was asked."""
+
+    def __init__(self, *replies: Completion, model: str = "m"):
+        self.model = model
+        self.asked: list[Request] = []
+        self._replies = list(replies)
+
+    async def generate(self, request: Request, sibling: int = 0) -> Completion:
+        self.asked.append(request)
+        return self._replies.pop(0)
+
+
+class Board:
+    """Stands where the progress actor would."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[dict[str, int], int]] = []
+        self.add = self
+
+    def remote(self, deltas: dict[str, int], in_flight: int) -> None:
+        self.sent.append((deltas, in_flight))
+
+
+def reply(*texts: str) -> Completion:
+    return Completion(tuple(Sample(t, "stop", 10) for t in texts), prompt_tokens=7, cached_tokens=3)
+
+
+def ask(client: Client, journal: Path, owner: int = 1, **kwargs: Any) -> tuple[Completion, Usage]:
+    caller = Caller({"teacher": client}, Journal(journal), None)  # type: ignore[dict-item]
+    sampling = kwargs.pop("sampling", Sampling(temperature=0.5, top_k=4, max_tokens=99))
+    return asyncio.run(caller.ask("teacher", "sample", owner, ASK, sampling, **kwargs))
+
+
+def test_a_request_carries_the_sampling_and_its_usage_comes_back(tmp_path: Path) -> None:
+    client = Client(reply("a", "b"))
+    completion, usage = ask(client, tmp_path, n=2, priority=5, schema="{}")
+    assert completion == reply("a", "b")
+    (request,) = client.asked
+    assert request == Request(ASK, 2, 0.5, 1.0, 4, 99, 5, "{}")
+    assert usage == Usage("teacher", "sample", 2, 7, 20, 3)
+
+
+def test_what_was_paid_for_in_an_earlier_life_is_not_asked_again_but_counts(tmp_path: Path) -> None:
+    first, usage = ask(Client(reply("a")), tmp_path)
+    silent = Client()  # would fail if it were asked
+    assert ask(silent, tmp_path) == (first, usage)
+    assert ask(silent, tmp_path, priority=9) == (first, usage)
+
+
+def test_the_journal_answers_for_its_row_model_and_request_alone(tmp_path: Path) -> None:
+    ask(Client(reply("old")), tmp_path)
+    for client, kwargs in (
+        (Client(reply("new")), {"owner": 2}),
+        (Client(reply("new"), model="other"), {}),
+        (Client(reply("new")), {"n": 3}),
+        (Client(reply("new")), {"sampling": Sampling(temperature=0.6)}),
+    ):
+        completion, _ = ask(client, tmp_path, **kwargs)
+        assert completion.samples[0].text == "new"
+
+
+def test_a_refused_request_costs_nothing_and_is_a_completion(tmp_path: Path) -> None:
+    completion, usage = ask(Client(failed("too_long: 9 tokens")), tmp_path)
+    assert completion.error == "too_long: 9 tokens"
+    assert usage == Usage("teacher", "sample", 1, 0, 0, 0)
+
+
+def test_counters_reach_the_board_whole_whenever_they_are_sent(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(module, "REPORT_EVERY_S", -1.0)
+    board = Board()
+    caller = Caller({"teacher": Client(reply("a"), reply("b", "c"))}, Journal(tmp_path), board)  # type: ignore[dict-item]
+    for owner, n in ((1, 1), (2, 2)):
+        asyncio.run(caller.ask("teacher", "sample", owner, ASK, Sampling(), n=n))
+    caller.count(rows=2)
+    assert [deltas for deltas, _ in board.sent] == [
+        {"calls": 1, "tokens": 10}, {"calls": 2, "tokens": 20}, {"rows": 2},
+    ]
+    assert all(in_flight == 0 for _, in_flight in board.sent)
+
+
+def test_between_reports_counters_add_up(tmp_path: Path, monkeypatch: Any) -> None:
+    board = Board()
+    monkeypatch.setattr(module, "REPORT_EVERY_S", 1e9)
+    caller = Caller({}, Journal(tmp_path), board)
+    caller.count(rows=1, row_ms=5)
+    caller.count(rows=2)
+    assert not board.sent
+    monkeypatch.setattr(module, "REPORT_EVERY_S", -1.0)
+    caller.count(row_ms=1)
+    assert board.sent == [({"rows": 3, "row_ms": 6}, 0)]
+
+
+def test_usage_is_summed_by_role_and_step_in_order_of_appearance() -> None:
+    merged = merge(
+        [
+            Usage("teacher", "sample", 3, 10, 20, 1),
+            Usage("student", "sample", 3, 11, 21, 2),
+            Usage("teacher", "diagnose", 1, 12, 22, 3),
+            Usage("teacher", "diagnose", 1, 100, 200, 300),
+        ]
+    )
+    assert merged == (
+        Usage("teacher", "sample", 3, 10, 20, 1),
+        Usage("student", "sample", 3, 11, 21, 2),
+        Usage("teacher", "diagnose", 2, 112, 222, 303),
+    )
+    assert merge([]) == ()

@@ -1,0 +1,119 @@
+"""The real Ray graph on scripted engines: every row once, right content, nothing done twice, labels unseen."""
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from dgrc.errors import RunDirError
+from dgrc.storage.run_dir import RunDir
+from tests.pipeline.conftest import curate_here, scripted_config, write_questions
+
+pytestmark = pytest.mark.usefixtures("ray_here")
+
+
+@pytest.fixture(scope="module")
+def curated(tmp_path_factory: pytest.TempPathFactory, ray_here: None) -> RunDir:
+    folder = tmp_path_factory.mktemp("curated")
+    config = scripted_config(folder, write_questions(folder / "q.jsonl", 60))
+    run, _, _ = curate_here(config)
+    return run
+
+
+def _rows(run: RunDir, name: str) -> list[dict]:
+    return sorted(pq.ParquetDataset(run.dataset(name)).read().to_pylist(), key=lambda r: r["id"])
+
+
+def test_every_question_leaves_every_pass_once(curated: RunDir) -> None:
+    ids = [r["id"] for r in _rows(curated, "questions")]
+    assert len(set(ids)) == 60
+    assert [r["id"] for r in _rows(curated, "cases")] == ids
+    assert [r["id"] for r in _rows(curated, "verdicts")] == ids
+
+
+def test_gather_finds_divergence_where_the_models_differ(curated: RunDir) -> None:
+    for row in _rows(curated, "cases"):
+        n = int(row["text"].split()[1])
+        student_wrong, teacher_slips = n % 2 == 1, n % 3 == 0
+        assert row["status"] == ("divergent" if student_wrong or teacher_slips else "agreeing"), row
+        assert bool(row["diagnoses"]) == (row["status"] == "divergent")
+
+
+def test_atoms_are_distinct_and_answered(curated: RunDir) -> None:
+    atoms = _rows(curated, "atoms")
+    divergent = [r["id"] for r in _rows(curated, "cases") if r["status"] == "divergent"]
+    assert sorted(i for a in atoms for i in a["asked_by"]) == sorted(divergent)
+    for atom in atoms:
+        assert atom["kept"] and atom["agreement"] == 1.0
+        assert atom["answer"] == str(int(atom["question"].split()[-2]) % 5)
+
+
+def test_verify_rejects_exactly_the_chains_that_slip(curated: RunDir) -> None:
+    for row in _rows(curated, "verdicts"):
+        n = int(row["text"].split()[1])
+        for verdict in row["verdicts"]:
+            right = row["teacher"][verdict["chain"]]["answer"] == str(n % 5)
+            assert verdict["consistent"] is right
+            assert bool(verdict["contradicted_by"]) is not right
+
+
+def test_curricula_load_as_chat_datasets(curated: RunDir) -> None:
+    datasets = pytest.importorskip("datasets")
+    parts = curated.curriculum() / "atomic" / "*.parquet"
+    atomic = datasets.load_dataset("parquet", data_files=str(parts), split="train")
+    cot = datasets.load_dataset("json", data_files=str(curated.curriculum() / "cot" / "train.jsonl"), split="train")
+    assert {m["role"] for row in atomic for m in row["messages"]} == {"user", "assistant"}
+    # All chains of the scripted teacher that pass have the same text, so each divergent question gives one.
+    assert len(cot) == len(atomic) == sum(r["status"] == "divergent" for r in _rows(curated, "cases"))
+    for row in cot:
+        n = int(row["messages"][0]["content"].split()[1])
+        assert row["messages"][1]["content"].endswith(f"<answer> {n % 5} </answer>")
+
+
+def test_usage_counts_every_call(curated: RunDir) -> None:
+    report = json.loads((curated.state("gather") / "done.json").read_text())["report"]
+    assert report["usage"]["teacher/sample"]["calls"] == 60 * 3
+    assert report["usage"]["student/sample"]["calls"] == 60 * 3
+    pairs = sum(len(r["diagnoses"]) for r in _rows(curated, "cases"))
+    assert report["usage"]["teacher/diagnose"]["calls"] == pairs
+
+
+def test_a_second_run_does_nothing(curated: RunDir) -> None:
+    config = scripted_config(curated.root.parent, curated.root.parent / "q.jsonl")
+    (curated.root.parent / "q.jsonl").touch()  # the same content at another time is the same questions
+    before = {p: p.stat().st_mtime_ns for p in curated.root.rglob("*.parquet")}
+    _, _, said = curate_here(config)
+    assert all("already done" in line for line in said)
+    assert {p: p.stat().st_mtime_ns for p in curated.root.rglob("*.parquet")} == before
+
+
+def test_other_settings_are_refused_in_the_same_run(curated: RunDir) -> None:
+    config = scripted_config(curated.root.parent, curated.root.parent / "q.jsonl", max_pairs=1)
+    with pytest.raises(RunDirError, match=r"`method`.*another `name`"):
+        curate_here(config)
+
+
+def test_labels_do_not_reach_curation(curated: RunDir, tmp_path: Path) -> None:
+    """With labels permuted, or removed, curation gives the same bytes (DESIGN: identity)."""
+    shuffled = write_questions(tmp_path / "p.jsonl", 60, lambda i: str((i + 2) % 5))
+    permuted = scripted_config(tmp_path, shuffled, "permuted")
+    removed = scripted_config(tmp_path, write_questions(tmp_path / "r.jsonl", 60, lambda i: None), "removed")
+    for config in (permuted, removed):
+        run, _, _ = curate_here(config)
+        for name in ("cases", "atoms", "verdicts"):
+            assert _rows(run, name) == _rows(curated, name)
+        for kind in ("atomic", "cot"):
+            ours, theirs = (r.curriculum() / kind / "train.jsonl" for r in (run, curated))
+            assert ours.read_bytes() == theirs.read_bytes()
+
+
+def test_a_refused_request_fails_its_question_alone(tmp_path: Path) -> None:
+    config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", 20))
+    refusing = config.student.model_copy(update={"script": "tests.scripts:refusing"})
+    config = config.model_copy(update={"student": refusing})
+    run, reports, _ = curate_here(config)
+    failed = [r for r in _rows(run, "cases") if r["status"] == "failed"]
+    assert [r["text"] for r in failed] == ["case 7 . which court ?"]
+    assert "not this one" in failed[0]["error"]
+    assert reports["verify"]["rows"] == 20

@@ -1,0 +1,113 @@
+"""Files to questions and quarantine on Ray Data: every row accounted for, refusals named, hopeless input an error."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from dgrc.config import Config, EngineConfig
+from dgrc.errors import PassError, QuestionFileError
+from dgrc.pipeline.ingest import Ingested, PromptRoom, ingest
+from dgrc.storage.run_dir import RunDir
+from tests.pipeline.conftest import scripted_config
+from tests.tiny import make_tokenizer_dir
+
+CONTEXT = 120
+
+
+def rows_of(folder: Path) -> list[dict[str, Any]]:
+    return list(pq.read_table(folder).to_pylist())
+
+
+def with_limit(config: Config, limit: int) -> Config:
+    return config.model_copy(update={"questions": config.questions.model_copy(update={"limit": limit})})
+
+
+def ingest_here(config: Config) -> tuple[Ingested, list[dict[str, Any]], list[dict[str, Any]]]:
+    run = RunDir.of(config)
+    report = ingest(run, config)
+    return report, rows_of(run.dataset("questions")), rows_of(run.quarantine)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return make_tokenizer_dir(tmp_path_factory.mktemp("model"))
+
+
+@pytest.mark.usefixtures("ray_here")
+def test_every_row_is_kept_or_quarantined_with_its_place_and_reason(tmp_path: Path, model: str) -> None:
+    lines = [
+        b'{"id": "a", "question": "which court ?", "answer": "crown"}',
+        b'{"id": "b", "question": ',
+        b'{"id": "c", "question": "   "}',
+        b'{"id": "d", "question": " which court ? "}',
+        b'{"id": "a", "question": "which body ?"}',
+        b'{"id": "e", "question": "\xff"}',
+        b'{"id": "f", "question": "' + b"why " * 50 + b'?"}',
+        b'{"id": "g", "question": 7}',
+        b'{"id": "h", "question": "which court ?", "choices": ["crown", "mill"]}',
+    ]
+    first, second = tmp_path / "1.jsonl", tmp_path / "2.csv"
+    first.write_bytes(b"\n".join(lines))
+    second.write_text("id,question\ni,which court ?\n,which province ?\n,which party ?\n")
+    config = scripted_config(tmp_path, tmp_path / "[12].*")
+    config = config.model_copy(update={"student": EngineConfig(model=model, max_model_len=CONTEXT)})
+    report, kept, quarantined = ingest_here(config)
+
+    reasons = {"unreadable": 3, "empty": 1, "repeated": 2, "repeated_id": 1, "too_long": 1}
+    assert (report.read, report.kept, report.quarantined) == (12, 4, reasons)
+    assert report.read == len(kept) + len(quarantined)
+    assert [(q["source"], q["source_id"]) for q in kept] == [
+        (f"{first}:1", "a"), (f"{first}:9", "h"), (f"{second}:3", ""), (f"{second}:4", ""),
+    ]
+    assert len({q["id"] for q in kept}) == 4 and kept[0]["label"] == "crown"
+    by_place = {q["source"]: q for q in quarantined}
+    assert {place: q["reason"] for place, q in by_place.items()} == {
+        f"{first}:2": "unreadable", f"{first}:3": "empty", f"{first}:4": "repeated", f"{first}:5": "repeated_id",
+        f"{first}:6": "unreadable", f"{first}:7": "too_long", f"{first}:8": "unreadable", f"{second}:2": "repeated",
+    }
+    assert by_place[f"{first}:4"]["detail"] == f"same text and choices as {first}:1"
+    assert by_place[f"{first}:5"]["detail"] == f"same id 'a' as {first}:1"
+    assert f"its context holds {CONTEXT}" in by_place[f"{first}:7"]["detail"]
+    assert by_place[f"{first}:4"]["text"] == "which court ?"
+
+
+@pytest.mark.usefixtures("ray_here")
+def test_limit_counts_good_questions(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text("\n".join(["broken", *(json.dumps({"question": f"case {i} ?"}) for i in range(9))]))
+    report, kept, quarantined = ingest_here(with_limit(scripted_config(tmp_path, path), 3))
+    assert [q["text"] for q in kept] == ["case 0 ?", "case 1 ?", "case 2 ?"]
+    assert (report.read, len(quarantined)) == (4, 1)
+
+
+@pytest.mark.usefixtures("ray_here")
+def test_a_file_of_garbage_is_one_paragraph(tmp_path: Path) -> None:
+    path = tmp_path / "q.json"
+    path.write_text("{garbage")
+    with pytest.raises(QuestionFileError, match=r"^The question file .*q\.json cannot be read") as caught:
+        ingest_here(scripted_config(tmp_path, path))
+    assert "Traceback" not in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("ray_here")
+def test_nothing_usable_is_an_error_that_counts_the_reasons(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text('{"frage": "x"}\n{"question": ""}\n')
+    with pytest.raises(PassError, match=r"None of the 2 rows.*'unreadable': 1, 'empty': 1.*`questions\.fields`"):
+        ingest_here(scripted_config(tmp_path, path))
+    assert len(rows_of(RunDir(tmp_path / "t").quarantine)) == 2
+
+
+def test_room_is_counted_in_each_models_own_tokens(tmp_path: Path, model: str) -> None:
+    config = scripted_config(tmp_path, tmp_path / "q.jsonl")
+    teacher = EngineConfig(model=model, max_model_len=CONTEXT)
+    student = EngineConfig(model=model, max_model_len=2 * CONTEXT)
+    room = PromptRoom(config.model_copy(update={"teacher": teacher, "student": student}))
+    assert room.problem("x" * (CONTEXT // 2), ()) is None
+    problem = room.problem("x" * CONTEXT, ())
+    assert problem is not None and problem.startswith("the teacher's prompt would have 1")
+    both = PromptRoom(config.model_copy(update={"student": teacher}))
+    assert "the student's" in str(both.problem("x" * CONTEXT, ()))

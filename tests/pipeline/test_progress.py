@@ -1,0 +1,31 @@
+"""The line that the user sees while a pass works."""
+
+import pytest
+
+from dgrc.pipeline.progress import clock, line
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"), (59.9, "59 s"), (60, "1 min 00 s"), (185, "3 min 05 s"), (3599, "59 min 59 s"),
+        (3600, "1 h 00 min"), (7630, "2 h 07 min"), (100 * 3600, "100 h 00 min"),
+    ],
+)
+def test_a_clock_reads_as_people_say_it(seconds: float, words: str) -> None:
+    assert clock(seconds) == words
+
+
+def test_the_line_tells_rows_rate_time_left_calls_and_tokens() -> None:
+    counts = {"rows": 500, "calls": 4_000, "tokens": 1_000_000}
+    words = " ".join(line("gather", counts, 2_000, 100.0).split())
+    assert words == "gather 500/2,000 rows 5.0/s 5 min 00 s left 4,000 calls 1,000,000 tokens 10,000 tokens/s"
+
+
+def test_before_the_first_row_no_time_is_promised() -> None:
+    assert "starting" in line("gather", {"calls": 3}, 2_000, 1.0)
+    assert "starting" in line("gather", {}, 2_000, 0.0)
+
+
+def test_at_the_end_nothing_is_left() -> None:
+    assert " 0 s left" in line("gather", {"rows": 7}, 7, 3.0)

@@ -1,0 +1,86 @@
+"""`dgrc curate`, killed outright in every pass and run again: each row once, tokens bought once."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pyarrow.parquet as pq
+
+from dgrc.config import dump_config
+from dgrc.storage.run_dir import RunDir
+from tests.pipeline.conftest import scripted_config, write_questions
+
+QUESTIONS = 80
+ROOT = Path(__file__).parents[2]
+
+
+def _start(config: Path, tally: Path) -> "subprocess.Popen[bytes]":
+    environment = os.environ | {"DGRC_TEST_TALLY": str(tally), "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "dgrc", "curate", str(config)], cwd=ROOT, env=environment,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )
+
+
+def _committed(checkpoint: Path) -> set[str]:
+    return {p.name for p in checkpoint.glob("*.parquet") if ".pending" not in p.name}
+
+
+def _journaled(journal: Path) -> set[str]:
+    """Request keys of all whole lines."""
+    keys = set()
+    for line in "".join(p.read_text() for p in journal.glob("*.jsonl")).splitlines():
+        with contextlib.suppress(ValueError):  # torn by the kill
+            keys.add(str(json.loads(line)[1]))
+    return keys
+
+
+def _kill_when(process: "subprocess.Popen[bytes]", checkpoint: Path) -> None:
+    """Kills the driver outright once the pass has committed a block, and waits until its Ray is gone."""
+    deadline = time.monotonic() + 180
+    try:
+        before = _committed(checkpoint)
+        while not _committed(checkpoint) - before:
+            assert process.poll() is None, process.stderr.read().decode()  # type: ignore[union-attr]
+            assert time.monotonic() < deadline, f"no block was committed in {checkpoint}"
+            time.sleep(0.05)
+    finally:
+        family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+        process.kill()
+        process.wait()
+    _, alive = psutil.wait_procs(family, timeout=180)  # Ray's agents look for their parent now and then
+    assert not alive, f"left behind: {[p.cmdline()[:3] for p in alive if p.is_running()]}"
+
+
+def test_killed_in_every_pass(tmp_path: Path) -> None:
+    config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", QUESTIONS))
+    slow = config.teacher.model_copy(update={"script": "tests.scripts:slow_teacher"})
+    path = tmp_path / "config.yaml"
+    path.write_text(dump_config(config.model_copy(update={"teacher": slow})))
+    run = RunDir.of(config)
+    tally = tmp_path / "tally"
+    paid: list[tuple[set[str], int]] = []  # at each kill: what the journal holds, and how much was asked until then
+    for name in ("gather", "answer", "verify"):
+        _kill_when(_start(path, tally), run.state(name) / "checkpoint")
+        assert not (run.state(name) / "done.json").exists()
+        paid.append((_journaled(run.state(name) / "journal"), len(tally.read_text().splitlines())))
+    last = _start(path, tally)
+    _, err = last.communicate(timeout=300)
+    assert last.returncode == 0, err.decode()
+    ids = sorted(pq.ParquetDataset(run.dataset("questions")).read()["id"].to_pylist())
+    for name in ("cases", "verdicts"):
+        assert sorted(pq.ParquetDataset(run.dataset(name)).read()["id"].to_pylist()) == ids
+    atoms = pq.ParquetDataset(run.dataset("atoms")).read().to_pylist()
+    assert len({a["id"] for a in atoms}) == len(atoms) > 0 and all(a["kept"] for a in atoms)
+    examples = [json.loads(line) for line in (run.curriculum() / "cot" / "train.jsonl").read_text().splitlines()]
+    assert len({e["id"] for e in examples}) == len(examples) > 0
+    asked = tally.read_text().splitlines()
+    for journaled, until in paid:
+        bought = journaled & set(asked[:until])  # the rest are the student's
+        assert bought, "the kill came before anything was paid for"
+        assert not bought & set(asked[until:]), "tokens that the journal holds were bought again"

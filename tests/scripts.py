@@ -1,0 +1,62 @@
+"""Scripted engines for tests of the machinery: replies in the `proving` pack's form, made by rule.
+
+The world: question `case N . which court ?` has the true answer N % 5. The teacher slips on every
+third question and the student on every second; atoms are always answered right.
+"""
+
+import os
+import re
+import time
+
+from dgrc.engines.base import Request, request_key
+
+SLOW_TEACHER = "teacher:tests.scripts:slow_teacher"
+"""How the journal names the model behind `slow_teacher`: role, then script."""
+
+
+def _number(text: str) -> int:
+    found = re.search(r"case (\d+)", text)
+    assert found, text
+    return int(found.group(1))
+
+
+def _chain(n: int, value: int) -> str:
+    return f"<think> rule of case {n} is {value} . </think> <answer> {value} </answer>"
+
+
+def teacher(request: Request) -> list[str]:
+    """Samples, diagnoses, answers and verifies."""
+    content = request.messages[-1]["content"]
+    n = _number(content)
+    if content.startswith("compare ."):
+        return [f"rule 1 2 differ : what is the rule of case {n} ? done"]
+    if content.startswith("what is"):
+        return [f"<think> rule of case {n} is {n % 5} . </think> <answer> {n % 5} </answer>"] * request.n
+    if content.startswith("check ."):
+        said = re.search(r"chain : .*<answer> (\d) </answer>", content, re.DOTALL)
+        assert said, content
+        same = int(said.group(1)) == n % 5
+        return [f"rule {'same' if same else 'differ'} . verdict {'consistent' if same else 'inconsistent'}"]
+    slip = n % 3 == 0
+    return [_chain(n, (n + (1 if slip and i == 0 else 0)) % 5) for i in range(request.n)]
+
+
+def student(request: Request) -> list[str]:
+    """Samples only; wrong on every second question."""
+    n = _number(request.messages[-1]["content"])
+    return [_chain(n, (n + n % 2) % 5)] * request.n
+
+
+def refusing(request: Request) -> list[str]:
+    """A student that refuses one question."""
+    if _number(request.messages[-1]["content"]) == 7:
+        raise ValueError("not this one")
+    return student(request)
+
+
+def slow_teacher(request: Request) -> list[str]:
+    """The teacher, slowly enough to be killed in the middle; keeps a tally of the keys of what it was asked."""
+    time.sleep(0.02)
+    with open(os.environ["DGRC_TEST_TALLY"], "a") as f:
+        f.write(f"{request_key(SLOW_TEACHER, request)}\n")
+    return teacher(request)

@@ -1,0 +1,79 @@
+"""The run directory: one holder, one configuration, atomic files, errors in words."""
+
+import errno
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dgrc.config import make_config
+from dgrc.errors import RunDirError
+from dgrc.storage.manifest import read_manifest, write_manifest
+from dgrc.storage.run_dir import RunDir, explain_os_error, write_json
+
+HOLDER = """
+import sys, time
+from dgrc.storage.run_dir import RunDir
+with RunDir(sys.argv[1]).lock():
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_run_has_one_holder_and_the_lock_dies_with_it(tmp_path: Path) -> None:
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path / "r")], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+    with pytest.raises(RunDirError, match="in use by another process"), RunDir(tmp_path / "r").lock():
+        pass
+    holder.kill()
+    holder.wait()
+    with RunDir(tmp_path / "r").lock():
+        pass
+
+
+def test_errors_inside_the_lock_pass_through(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), RunDir(tmp_path / "r").lock():
+        (tmp_path / "absent").read_bytes()
+
+
+def test_a_run_keeps_to_its_configuration(tmp_path: Path) -> None:
+    run = RunDir(tmp_path / "r")
+    config = make_config({"name": "r", "training": {"workers": 1}})
+    run.claim(config)
+    run.claim(make_config({"name": "r", "training": {"workers": 2}}))  # curation is not touched by it
+    with pytest.raises(RunDirError, match="`method`"):
+        run.claim(make_config({"name": "r", "method": {"max_pairs": 1}}))
+
+
+def test_done_marks_hold_for_their_fingerprint_only(tmp_path: Path) -> None:
+    run = RunDir(tmp_path)
+    assert run.done("gather", "a") is None
+    run.mark_done("gather", "a", {"rows": 3})
+    assert run.done("gather", "a") == {"rows": 3}
+    assert run.done("gather", "b") is None
+
+
+def test_json_is_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "x.json"
+    write_json(path, {"a": 1})
+    with pytest.raises(TypeError):
+        write_json(path, {"a": object()})
+    assert json.loads(path.read_text()) == {"a": 1}
+    assert [p.name for p in path.parent.iterdir()] == ["x.json"]
+
+
+def test_a_full_disk_is_said_with_its_remedy(tmp_path: Path) -> None:
+    error = explain_os_error(OSError(errno.ENOSPC, "No space left on device"), tmp_path)
+    assert "No space left" in str(error) and "Free space" in str(error) and str(tmp_path) in str(error)
+
+
+def test_a_manifest_means_complete(tmp_path: Path) -> None:
+    run = RunDir(tmp_path)
+    with pytest.raises(RunDirError, match="not complete"):
+        read_manifest(run)
+    write_manifest(run, reports={"x": 1}, seconds={"curate": 2.0})
+    manifest = read_manifest(run)
+    assert manifest["seconds"] == {"curate": 2.0}
+    assert manifest["provenance"]["packages"]["ray"]

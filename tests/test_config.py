@@ -1,0 +1,103 @@
+"""Configuration: refusals that name the setting and the way out, overrides, and every shipped file."""
+
+from pathlib import Path
+
+import pytest
+
+from dgrc.config import Config, dump_config, load_config, make_config
+from dgrc.errors import ConfigError
+
+ROOT = Path(__file__).parent.parent
+SHIPPED = sorted(p for p in (ROOT / "configs").rglob("*.yaml") if p.parent.name != "deepspeed")
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_shipped_configuration_is_valid(path: Path) -> None:
+    load_config(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"metod": {}}, ["`metod` is not a setting", "did you mean `method`"]),
+        ({"method": {"teacher_chain": 2}}, ["`method.teacher_chain`", "did you mean `teacher_chains`"]),
+        ({"method": {"teacher_sampling": {"temprature": 1}}}, ["did you mean `temperature`"]),
+        ({"ray": {"zzzz": 1}}, ["`ray.zzzz`", "here stand `address`"]),
+        ({"teacher": {"replicas": "many"}}, ["`teacher.replicas` got 'many'", "integer"]),
+        ({"method": {"pairs": "most"}}, ["`method.pairs` got 'most'", "'per_answer', 'all' or 'majority'"]),
+        ({"method": {"min_agreement": 1.5}}, ["`method.min_agreement` got 1.5", "less than or equal to 1"]),
+        ({"method": 3}, ["`method` got 3"]),
+        ({"teacher": {"engine": "scripted"}}, ["`teacher`", "script: module:function"]),
+        ({"name": "../up"}, ["`name` got '../up'"]),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_value_and_what_is_wanted(data: dict[str, object], words: list[str]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        make_config(data, where="mine.yaml")
+    message = str(caught.value)
+    assert message.startswith("In mine.yaml: ")
+    assert "docs/configuration.md" in message
+    for word in words:
+        assert word in message
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(ConfigError, match=r"`seed`.*`name`|`name`.*`seed`"):
+        make_config({"seed": -1, "name": ""})
+
+
+def test_overrides_win_make_sections_and_are_read_as_yaml(tmp_path: Path) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text("method: {max_pairs: 3}\nseed: 1\n")
+    overrides = ["method.max_pairs=2", "training.chains.learning_rate=1e-3", "questions.files=[a.jsonl, b.csv]"]
+    config = load_config(file, [*overrides, "ray.address=auto"])
+    assert config.method.max_pairs == 2
+    assert config.training.chains.learning_rate == 1e-3
+    assert config.questions.files == ("a.jsonl", "b.csv")
+    assert (config.ray.address, config.seed) == ("auto", 1)
+
+
+@pytest.mark.parametrize("override", ["seed", "=3", "seed.deep=3", "seed=[1", "method.max_pair=2", ".=1", "a..b=1"])
+def test_a_wrong_override_is_refused(override: str) -> None:
+    with pytest.raises(ConfigError):
+        make_config({"seed": 1}, [override])
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"- a\n- b\n", "holds a list"),
+        (b"a: [1\n", "not valid YAML"),
+        (b"\xff\xfe\x00", "not valid YAML"),
+        (b"text", "holds a str"),
+    ],
+)
+def test_a_file_that_is_no_configuration_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match=words):
+        load_config(file)
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml cannot be read: No such file"):
+        load_config("nowhere.yaml")
+
+
+def test_an_empty_file_is_all_defaults_and_the_resolved_form_reads_back(tmp_path: Path) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text("")
+    config = load_config(file, ["teacher.model=org/model", "method.pairs=all"])
+    file.write_text(dump_config(config))
+    assert load_config(file) == config != Config()
+
+
+def test_a_configuration_cannot_be_changed_afterwards() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Config().seed = 3  # type: ignore[misc]
+
+
+def test_a_configuration_does_not_change_the_callers_mapping() -> None:
+    data = {"method": {"max_pairs": 3}}
+    make_config(data, ["method.max_pairs=2"])
+    assert data == {"method": {"max_pairs": 3}}

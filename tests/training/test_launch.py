@@ -1,0 +1,200 @@
+"""Whole trainings under Ray Train with DeepSpeed, held against one process of plain torch."""
+
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pyarrow.parquet as pq
+import pytest
+import ray
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from dgrc.config import StageConfig, TrainingConfig
+from dgrc.errors import TrainingError
+from dgrc.records import Example
+from dgrc.training.encode import encode_corpus
+from dgrc.training.launch import train
+from dgrc.training.loop import TrainProgress, batch_loss, learning_rate_factor
+from dgrc.training.packing import collate, loss_tokens
+from dgrc.training.stages import Budget, plan_stages
+from tests.training.builders import PLAIN, make_examples, make_model, make_tokenizer, write_base_model, write_examples
+
+CARD = {"name": "Toy", "method": "atoms, then chains"}
+TOLERANCE = 2e-5  # nats: float32 sums taken in another order
+
+
+@dataclass
+class Curriculum:
+    """A base model and a curriculum on disk, and the examples in it."""
+
+    folder: Path
+    base_model: str
+    atoms: list[Example]
+    chains: list[Example]
+
+    def train(self, config: TrainingConfig, name: str = "student", **settings: Any) -> Any:
+        return train(
+            config,
+            base_model=self.base_model,
+            output=str(self.folder / name),
+            seed=5,
+            card=CARD,
+            work_dir=str(self.folder / "work"),
+            **{"atoms": str(self.folder / "atoms"), "chains": str(self.folder / "chains"), **settings},
+        )
+
+
+@pytest.fixture
+def curriculum(tmp_path: Path) -> Curriculum:
+    atoms, chains = make_examples("atom", 12), make_examples("chain", 30)
+    write_examples(tmp_path / "atoms", atoms)
+    write_examples(tmp_path / "chains", chains)
+    return Curriculum(tmp_path, write_base_model(tmp_path / "base"), atoms, chains)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[None]:
+    ray.init(address="local", num_cpus=2, include_dashboard=False, object_store_memory=100 << 20, log_to_driver=False)
+    yield
+    ray.shutdown()
+
+
+def config(**settings: Any) -> TrainingConfig:
+    stage = {"schedule": "linear", "warmup": 0.2}
+    return TrainingConfig(
+        **{
+            "precision": "fp32",
+            "max_length": 48,
+            "micro_batch_rows": 2,
+            "batch_examples": 10,
+            "workers": 2,
+            "atoms": StageConfig.model_validate({**stage, "visits": 25, "learning_rate": 3e-3}),
+            "chains": StageConfig.model_validate({**stage, "visits": 40, "learning_rate": 2e-3}),
+            **settings,
+        }
+    )
+
+
+def plain_torch(curriculum: Curriculum, config: TrainingConfig) -> tuple[list[float], torch.nn.Module]:
+    """The same training without Ray, DeepSpeed or packing: one example at a time, one process."""
+    corpus, _ = encode_corpus(make_tokenizer(PLAIN), curriculum.atoms, curriculum.chains, config.max_length)
+    model, losses = make_model(), []
+    for stage in plan_stages(corpus.atoms, len(corpus) - corpus.atoms, config, seed=5):
+        optimizer = torch.optim.AdamW(model.parameters(), betas=config.betas, weight_decay=config.weight_decay)
+        for step, visits in enumerate(stage.steps):
+            optimizer.zero_grad()
+            loss = sum(batch_loss(model, collate(corpus, [[v]])) for v in visits) / loss_tokens(corpus, visits)
+            assert isinstance(loss, torch.Tensor)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), config.max_grad_norm)
+            factor = learning_rate_factor(step, len(stage.steps), stage.settings)
+            optimizer.param_groups[0]["lr"] = factor * stage.settings.learning_rate
+            optimizer.step()
+            losses.append(loss.item())
+    return losses, model
+
+
+def test_two_workers_train_as_plain_torch_does(
+    curriculum: Curriculum, cluster: None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[TrainProgress] = []
+    expected, reference = plain_torch(curriculum, config())
+    capfd.readouterr()
+    result = curriculum.train(config(), on_progress=seen.append)
+    assert capfd.readouterr() == ("", "")
+    assert result.losses == pytest.approx(expected, abs=TOLERANCE)
+    assert (result.steps, result.visits, result.set_aside, result.quarantine) == (3 + 4, 25 + 40, 0, None)
+    assert [(p.step, p.steps, p.loss) for p in seen] == [(n + 1, 7, loss) for n, loss in enumerate(result.losses)]
+    assert [p.stage for p in seen] == ["atoms"] * 3 + ["chains"] * 4
+
+    student = AutoModelForCausalLM.from_pretrained(result.output)
+    tokenizer = AutoTokenizer.from_pretrained(result.output)
+    assert student.dtype == torch.float32 and student.generation_config.eos_token_id == 1
+    text = "<|user|> w1 . <|end|>"
+    assert tokenizer.chat_template == PLAIN and tokenizer(text).input_ids == make_tokenizer(PLAIN)(text).input_ids
+    for name, weight in reference.named_parameters():
+        torch.testing.assert_close(student.get_parameter(name), weight, atol=2e-4, rtol=0)
+    card = (Path(result.output) / "README.md").read_text()
+    assert "| method | atoms, then chains |" in card and "base_model: base" in card
+    assert not list((curriculum.folder / "work").glob("train-*")) and not list(curriculum.folder.glob(".student*"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", [0, 1, 3])
+def test_other_zero_stages_train_as_plain_torch_does(curriculum: Curriculum, cluster: None, stage: int) -> None:
+    expected, reference = plain_torch(curriculum, config())
+    result = curriculum.train(config(zero_stage=stage, gradient_checkpointing=stage == 3))
+    assert result.losses == pytest.approx(expected, abs=TOLERANCE)
+    student = AutoModelForCausalLM.from_pretrained(result.output)
+    for name, weight in reference.named_parameters():
+        torch.testing.assert_close(student.get_parameter(name), weight, atol=2e-4, rtol=0)
+
+
+@pytest.mark.slow
+def test_bf16_stays_near_fp32_and_keeps_the_base_models_dtype(curriculum: Curriculum, cluster: None) -> None:
+    expected, _ = plain_torch(curriculum, config())
+    result = curriculum.train(config(precision="bf16", zero_stage=1), atoms=str(curriculum.folder / "atoms"))
+    assert result.losses == pytest.approx(expected, abs=0.05)
+    assert AutoModelForCausalLM.from_pretrained(result.output, dtype="auto").dtype == torch.float32
+
+
+@pytest.mark.slow
+def test_a_killed_worker_costs_only_the_unfinished_stage(curriculum: Curriculum, cluster: None) -> None:
+    chains = StageConfig(visits=600, learning_rate=1e-3)
+    seen: list[TrainProgress] = []
+
+    def kill_once(progress: TrainProgress) -> None:
+        seen.append(progress)
+        if progress.stage == "chains" and not killed:
+            children = psutil.Process().children(recursive=True)
+            worker = next(p.pid for p in children if "RayTrainWorker" in " ".join(p.cmdline()))
+            killed.append(worker)
+            os.kill(worker, signal.SIGKILL)
+
+    killed: list[int] = []
+    whole = curriculum.train(config(chains=chains), name="whole")
+    result = curriculum.train(config(chains=chains), name="killed", on_progress=kill_once)
+    assert killed and result.losses == pytest.approx(whole.losses, abs=TOLERANCE)
+    first = [p.step for p in seen if p.stage == "atoms"]
+    assert first == [1, 2, 3] and len(seen) > result.steps
+
+
+@pytest.mark.slow
+def test_long_examples_go_to_quarantine_and_an_old_student_is_replaced(curriculum: Curriculum, cluster: None) -> None:
+    (curriculum.folder / "student").mkdir()
+    (curriculum.folder / "student" / "stale").touch()
+    result = curriculum.train(config(workers=1, max_length=24), atoms=None, budget=Budget(30, 2))
+    assert (result.steps, result.visits) == (2, 30)
+    rows = pq.read_table(result.quarantine).to_pylist()
+    assert 0 < result.set_aside == len(rows) and all(row["tokens"] > 24 for row in rows)
+    assert not (Path(result.output) / "stale").exists() and (Path(result.output) / "model.safetensors").exists()
+
+
+def test_a_missing_base_model_is_named(curriculum: Curriculum) -> None:
+    curriculum.base_model = str(curriculum.folder / "nowhere")
+    with pytest.raises(TrainingError, match="nowhere"):
+        curriculum.train(config())
+
+
+def test_a_base_model_without_a_chat_template_is_refused(curriculum: Curriculum) -> None:
+    (Path(curriculum.base_model) / "chat_template.jinja").unlink()
+    with pytest.raises(TrainingError, match="no chat template"):
+        curriculum.train(config())
+
+
+def test_a_curriculum_that_cannot_be_read_is_named(curriculum: Curriculum) -> None:
+    with pytest.raises(TrainingError, match="holds no Parquet file"):
+        curriculum.train(config(), atoms=str(curriculum.folder))
+    (curriculum.folder / "atoms" / "c.parquet").write_bytes(b"PAR1 no more")
+    with pytest.raises(TrainingError, match="cannot be read as training examples"):
+        curriculum.train(config())
+
+
+def test_a_curriculum_without_a_usable_example_is_an_error(curriculum: Curriculum) -> None:
+    with pytest.raises(TrainingError, match="no example"):
+        curriculum.train(config(), atoms=None, chains=None)
