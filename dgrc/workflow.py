@@ -8,15 +8,16 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from dgrc.config import Config
+from dgrc.config import Config, EngineConfig
 from dgrc.errors import EvaluationError, TrainingError
 from dgrc.records import hash64
 from dgrc.storage.run_dir import RunDir, write_json
 
 Say = Callable[[str], None]
+SUBJECT = "dgrc"
+"""The recipe that all others are held against."""
 PROVING_FILES = {"proving:unlabeled": 0, "proving:held_out": 1}
 
 
@@ -76,10 +77,25 @@ class Job:
 
         self.say("train")
         with self.phase("train"):
-            report = self._train("dgrc", None)
-            for recipe in self.config.evaluation.baselines:
+            recipes = (SUBJECT, *self.config.evaluation.baselines)
+            if not (self.run.curriculum(SUBJECT) / "cot").is_dir():
+                raise TrainingError(
+                    f"There is no curriculum in {self.run.curriculum(SUBJECT)} yet. Run `dgrc curate` with this "
+                    "configuration first."
+                )
+            for recipe in recipes[1:]:
                 make_baseline(self.run, self.config, recipe)
-                self._train(recipe, Budget(report["visits"], report["steps"]))
+            fingerprints = {recipe: self._training_fingerprint(recipe) for recipe in recipes}
+            done: dict[str, dict[str, Any]] = {}
+            for recipe in recipes:
+                if report := self._already_trained(recipe, fingerprints[recipe]):
+                    done[recipe] = report
+            budget = Budget(done[SUBJECT]["visits"], done[SUBJECT]["steps"]) if SUBJECT in done else None
+            if pending := [recipe for recipe in recipes if recipe not in done]:
+                done |= self._train(pending, budget)
+            for recipe in recipes:
+                self.run.mark_done(f"train-{recipe}", fingerprints[recipe], done[recipe])
+                self.reports[f"train-{recipe}"] = done[recipe]
 
     def evaluate(self) -> dict[str, Any]:
         """Student before and after, teacher and baselines on the held-out questions.
@@ -100,9 +116,9 @@ class Job:
             evaluation = self.config.evaluation
             questions = load_questions(evaluation)
             predictions = predict_all(
-                self._models(), questions, self.config.method, evaluation.sampling, self.config.seed, self.say
+                self._engines(), questions, self.config.method, evaluation.sampling, self.config.seed, self.say
             )
-            report = make_report(questions, predictions, evaluation.confidence, "dgrc")
+            report = make_report(questions, predictions, evaluation.confidence, SUBJECT)
             write_json(self.run.evaluation(), report)
             self.reports["evaluate"] = report
         for name, score in report["models"].items():
@@ -115,72 +131,73 @@ class Job:
 
         write_manifest(self.run, reports=self.reports, seconds=self.seconds)
 
-    def _models(self) -> dict[str, Any]:
-        student = self.config.student
-        models = {"base": student}
-        if self.config.evaluation.teacher:
-            models["teacher"] = self.config.teacher
-        for recipe in ("dgrc", *self.config.evaluation.baselines):
+    def _engines(self) -> list[tuple[EngineConfig, dict[str, str]]]:
+        """The engines to evaluate with and whose weights they serve in turn: a student before and after is one."""
+        students = {"base": self.config.student.model}
+        for recipe in (SUBJECT, *self.config.evaluation.baselines):
             folder = self.run.student(recipe)
             if not (folder / "config.json").is_file():
                 raise EvaluationError(
                     f"The student {folder} does not exist yet. Run `dgrc train` with this configuration first."
                 )
-            models[recipe] = student.model_copy(update={"model": str(folder)})
-        return models
+            students[recipe] = str(folder)
+        engines = [(self.config.student, students)]
+        if self.config.evaluation.teacher:
+            engines.append((self.config.teacher, {"teacher": self.config.teacher.model}))
+        return engines
 
-    def _train(self, recipe: str, budget: Any) -> dict[str, Any]:
-        from dgrc.training.launch import train
-
-        curriculum = self.run.curriculum(recipe)
-        if not (curriculum / "cot").is_dir():
-            raise TrainingError(
-                f"There is no curriculum in {curriculum} yet. Run `dgrc curate` with this configuration first."
-            )
-        fingerprint = self._training_fingerprint(curriculum, budget)
-        step = f"train-{recipe}"
-        done = self.run.done(step, fingerprint)
-        if done is not None and (self.run.student(recipe) / "config.json").is_file():
-            self.say(f"  {recipe:<18} already trained: {done['visits']:,} visits, {done['steps']} steps")
-            self.reports[step] = done
-            return done
-        atoms = curriculum / "atomic"
-        result = train(
-            self.config.training,
-            base_model=self.config.student.model,
-            atoms=str(atoms) if atoms.is_dir() else None,
-            chains=str(curriculum / "cot"),
-            output=str(self.run.student(recipe)),
-            seed=self.config.seed,
-            work_dir=str(self.run.state(step)),
-            card={"recipe": recipe, "run": self.config.name, "teacher": self.config.teacher.model},
-            on_progress=TrainingLine(recipe, self.say),
-            budget=budget,
-        )
-        report = {
-            "visits": result.visits, "steps": result.steps, "tokens": result.tokens, "set_aside": result.set_aside,
-            "first_loss": round(result.losses[0], 4), "last_loss": round(result.losses[-1], 4),
-            "seconds": round(result.seconds, 1),
-        }
-        self.run.mark_done(step, fingerprint, report)
-        self.say(
-            f"  {recipe:<18} {result.visits:,} visits, {result.steps} steps, loss {result.losses[0]:.3f} -> "
-            f"{result.losses[-1]:.3f}, in {result.seconds:.0f} s"
-        )
-        self.reports[step] = report
+    def _already_trained(self, recipe: str, fingerprint: str) -> dict[str, Any] | None:
+        report = self.run.done(f"train-{recipe}", fingerprint)
+        if report is None or not (self.run.student(recipe) / "config.json").is_file():
+            return None
+        self.say(f"  {recipe:<18} already trained: {report['visits']:,} visits, {report['steps']} steps")
         return report
 
-    def _training_fingerprint(self, curriculum: Path, budget: Any) -> str:
-        texts = [p.read_text(encoding="utf-8") for p in sorted(curriculum.glob("*/train.jsonl"))]
+    def _train(self, recipes: list[str], budget: Any) -> dict[str, dict[str, Any]]:
+        """Trains the students of these recipes and returns the report of each."""
+        from dgrc.training.launch import Course, train
+
+        courses = []
+        for recipe in recipes:
+            atoms, chains = (self.run.curriculum(recipe) / kind for kind in ("atomic", "cot"))
+            card = {"recipe": recipe, "run": self.config.name, "teacher": self.config.teacher.model}
+            output = str(self.run.student(recipe))
+            courses.append(Course(recipe, str(atoms) if atoms.is_dir() else None, str(chains), output, card))
+        results = train(
+            self.config.training,
+            courses,
+            base_model=self.config.student.model,
+            seed=self.config.seed,
+            work_dir=str(self.run.state("train")),
+            on_progress=TrainingLine(self.say),
+            budget=budget,
+        )
+        reports = {}
+        for recipe, result in results.items():
+            first, last = result.losses[0], result.losses[-1]
+            reports[recipe] = {
+                "visits": result.visits, "steps": result.steps, "tokens": result.tokens,
+                "set_aside": result.set_aside, "first_loss": round(first, 4), "last_loss": round(last, 4),
+            }
+            self.say(f"  {recipe:<18} {result.visits:,} visits, {result.steps} steps, loss {first:.3f} -> {last:.3f}")
+        return reports
+
+    def _training_fingerprint(self, recipe: str) -> str:
+        """All that decides a student. A baseline takes as many visits and steps as the subject, so its too."""
+        texts = [
+            path.read_text(encoding="utf-8")
+            for name in dict.fromkeys((SUBJECT, recipe))
+            for path in sorted(self.run.curriculum(name).glob("*/train.jsonl"))
+        ]
         settings = json.dumps(self.config.training.model_dump(mode="json"), sort_keys=True)
-        return f"{hash64(*texts, settings, self.config.student.model, str(self.config.seed), str(budget)):x}"
+        return f"{hash64(recipe, *texts, settings, self.config.student.model, str(self.config.seed)):x}"
 
 
 class TrainingLine:
     """Says how training goes, every few seconds."""
 
-    def __init__(self, recipe: str, say: Say, every_s: float = 5.0):
-        self._recipe, self._say, self._every = recipe, say, every_s
+    def __init__(self, say: Say, every_s: float = 5.0):
+        self._say, self._every = say, every_s
         self._last = time.monotonic()
 
     def __call__(self, progress: Any) -> None:
@@ -189,7 +206,7 @@ class TrainingLine:
             return
         self._last = now
         self._say(
-            f"  {self._recipe:<18} {progress.stage} step {progress.step}/{progress.steps}  loss {progress.loss:.3f}  "
+            f"  {progress.plan:<18} {progress.stage} step {progress.step}/{progress.steps}  loss {progress.loss:.3f}  "
             f"lr {progress.learning_rate:.1e}  {progress.tokens_per_second:,.0f} tokens/s"
         )
 

@@ -5,7 +5,9 @@ CPU offload), several nodes, and object stores; docs/support.md says what was ru
 """
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
 
 # Before torch, Ray or vLLM is imported anywhere. Two processes of one thread beat one process of two.
@@ -16,3 +18,15 @@ os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
 # Other processes on the machine make single examples slow, so there is no deadline.
 settings.register_profile("dgrc", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("dgrc")
+
+
+@pytest.fixture(scope="session")
+def ray_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One Ray session for all tests in this process: starting and ending one takes 15 s on two cores."""
+    from dgrc.config import make_config
+    from dgrc.session import ray_session
+    from dgrc.storage.run_dir import RunDir
+
+    folder = tmp_path_factory.mktemp("ray")
+    with ray_session(make_config({"runs_dir": str(folder)}), RunDir(folder / "run")):
+        yield

@@ -96,9 +96,9 @@ def test_training_before_curation_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_trained_student_is_not_trained_again(tmp_path: Path) -> None:
     job, said = job_for(tmp_path)
-    folder = write_curriculum(job)
+    write_curriculum(job)
     report = {"visits": 1200, "steps": 30}
-    job.run.mark_done("train-dgrc", job._training_fingerprint(folder, None), report)
+    job.run.mark_done("train-dgrc", job._training_fingerprint("dgrc"), report)
     job.run.student().mkdir(parents=True)
     (job.run.student() / "config.json").write_text("{}")
     job.train()
@@ -106,30 +106,32 @@ def test_a_trained_student_is_not_trained_again(tmp_path: Path) -> None:
     assert any("already trained: 1,200 visits, 30 steps" in line for line in said)
 
 
-def test_training_is_identified_by_curriculum_settings_model_seed_and_budget(tmp_path: Path) -> None:
+def test_training_is_identified_by_curricula_settings_model_seed_and_recipe(tmp_path: Path) -> None:
     job, _ = job_for(tmp_path)
-    folder = write_curriculum(job)
-    first = job._training_fingerprint(folder, None)
-    assert job_for(tmp_path)[0]._training_fingerprint(folder, None) == first
+    write_curriculum(job)
+    (job.run.curriculum("distill") / "cot").mkdir(parents=True)
+    first = job._training_fingerprint("dgrc")
+    assert job_for(tmp_path)[0]._training_fingerprint("dgrc") == first
+    distill = job._training_fingerprint("distill")
     others = [
-        job._training_fingerprint(folder, (1200, 30)),
-        job_for(tmp_path, seed=1)[0]._training_fingerprint(folder, None),
-        job_for(tmp_path, training={"replay": 0.5})[0]._training_fingerprint(folder, None),
-        job_for(tmp_path, student={"model": "/models/other"})[0]._training_fingerprint(folder, None),
+        distill,
+        job_for(tmp_path, seed=1)[0]._training_fingerprint("dgrc"),
+        job_for(tmp_path, training={"replay": 0.5})[0]._training_fingerprint("dgrc"),
+        job_for(tmp_path, student={"model": "/models/other"})[0]._training_fingerprint("dgrc"),
     ]
     write_curriculum(job, '{"id": 1}\n')
-    others.append(job._training_fingerprint(folder, None))
-    assert len({first, *others}) == 6
+    others += [job._training_fingerprint("dgrc"), job._training_fingerprint("distill")]
+    assert len({first, *others}) == 7, "a baseline depends on the subject's curriculum, which says how long it trains"
 
 
 def test_the_training_line_speaks_only_now_and_then() -> None:
     progress = SimpleNamespace(
-        stage="atoms", step=3, steps=30, loss=1.25, learning_rate=1e-4, tokens_per_second=12_345.0
+        plan="dgrc", stage="atoms", step=3, steps=30, loss=1.25, learning_rate=1e-4, tokens_per_second=12_345.0
     )
     said: list[str] = []
-    TrainingLine("dgrc", said.append, every_s=0.0)(progress)
+    TrainingLine(said.append, every_s=0.0)(progress)
     assert " ".join(said[0].split()) == "dgrc atoms step 3/30 loss 1.250 lr 1.0e-04 12,345 tokens/s"
-    patient = TrainingLine("dgrc", said.append, every_s=1e9)
+    patient = TrainingLine(said.append, every_s=1e9)
     patient(progress)
     patient(progress)
     assert len(said) == 1

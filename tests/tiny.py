@@ -24,18 +24,18 @@ def make_tokenizer_dir(folder: Path) -> str:
     return str(folder)
 
 
-def write_model(folder: Path, max_length: int) -> Path:
+def write_model(folder: Path, max_length: int, seed: int = 0) -> Path:
     """A whole Hugging Face directory: Qwen2's architecture made small, random weights, byte-level tokenizer."""
     import torch
     from transformers import AutoTokenizer, Qwen2Config, Qwen2ForCausalLM
 
     make_tokenizer_dir(folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     config = Qwen2Config(
         vocab_size=len(tokenizer), hidden_size=64, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1,
         intermediate_size=128, max_position_embeddings=max_length, tie_word_embeddings=True,
-        eos_token_id=tokenizer.eos_token_id, bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id, bos_token_id=None, initializer_range=0.3,  # or all say the same
     )
     Qwen2ForCausalLM(config).save_pretrained(folder)
     return folder

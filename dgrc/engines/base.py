@@ -60,6 +60,12 @@ class Engine(Protocol):
     async def generate(self, request: Request) -> Completion:
         """Serves one request; raises only if the engine itself is broken."""
 
+    async def load(self, model: str) -> None:
+        """Replaces the weights by those of another directory of the same architecture and tokenizer.
+
+        Call while nothing is in flight. Raises `EngineError` if that fails.
+        """
+
     def stop(self) -> None:
         """Ends all processes of the engine."""
 

@@ -39,6 +39,8 @@ class Replica:
         self._engine = make_engine(config, seed)
         self._ready: asyncio.Task[None] | None = None
         self._depth = 0
+        self._weights = config.model or config.script
+        self._switching = asyncio.Lock()
 
     async def ready(self) -> list[int]:
         """Waits for the engine and returns the pids of all its processes."""
@@ -48,9 +50,14 @@ class Replica:
         me = psutil.Process()
         return [me.pid, *(child.pid for child in me.children(recursive=True))]
 
-    async def generate(self, request: Request) -> tuple[Completion, int]:
-        """One request served, with the number of requests still in flight here."""
+    async def generate(self, request: Request, weights: str) -> tuple[Completion, int]:
+        """One request served by the weights of that directory, with the number of requests still in flight here.
+
+        Every request names its weights, because a replica that Ray restarted begins with its first ones again.
+        """
         await self.ready()
+        while weights != self._weights:
+            await self._switch(weights)
         self._depth += 1
         try:
             return await self._engine.generate(request), self._depth - 1
@@ -62,6 +69,16 @@ class Replica:
             os._exit(1)
         finally:
             self._depth -= 1
+
+    async def _switch(self, weights: str) -> None:
+        async with self._switching:
+            if weights == self._weights:
+                return
+            self._weights = ""  # from here on every request waits
+            while self._depth:
+                await asyncio.sleep(0.01)
+            await self._engine.load(weights)
+            self._weights = weights
 
     async def stop(self) -> None:
         """Ends the engine's processes."""
@@ -96,9 +113,11 @@ class PoolClient:
             attempt += 1
             self._sent[index] += 1
             try:
-                completion, depth = await self._replicas[index].generate.remote(request)
+                completion, depth = await self._replicas[index].generate.remote(request, self.model)
                 self._reported[index] = depth
                 return completion
+            except ray.exceptions.RayTaskError as e:  # other weights could not be loaded
+                raise e.cause if isinstance(e.cause, EngineError) else e from e
             except ray.exceptions.ActorUnavailableError as e:  # it died and is coming back
                 waiting_since = waiting_since or time.monotonic()
                 if time.monotonic() - waiting_since > START_TIMEOUT_S:
@@ -173,9 +192,13 @@ class Pool:
                 )
         return self
 
-    def client(self, max_retries: int = 3) -> PoolClient:
-        """A client for workers; each worker keeps its own."""
-        return PoolClient(self.role, self.config.model or self.config.script, self._replicas, max_retries)
+    def client(self, max_retries: int = 3, weights: str | None = None) -> PoolClient:
+        """A client for workers; each worker keeps its own.
+
+        `weights` names another model directory of the same architecture and tokenizer: the replicas load it in place
+        at the client's first request. Clients of different weights must take turns, or they wait for each other.
+        """
+        return PoolClient(self.role, weights or self.config.model or self.config.script, self._replicas, max_retries)
 
     def stop(self) -> None:
         """Ends all replicas and returns when the processes on this machine are gone."""

@@ -36,5 +36,8 @@ class ScriptedEngine:
         prompt_tokens = sum(len(m["content"].split()) for m in request.messages)
         return Completion(tuple(Sample(t, "stop", len(t.split())) for t in texts), prompt_tokens, 0)
 
+    async def load(self, model: str) -> None:
+        """A script has no weights."""
+
     def stop(self) -> None:
         """Nothing to end."""

@@ -12,7 +12,7 @@ from typing import Any
 from dgrc.config import EngineConfig
 from dgrc.engines.base import Completion, Request, Sample, failed
 from dgrc.engines.reaper import bind_children
-from dgrc.engines.tokens import PromptEncoder
+from dgrc.engines.tokens import PromptEncoder, check_model_path
 from dgrc.errors import EngineError
 
 CPU_KV_CACHE_GIB = 0.5
@@ -71,6 +71,23 @@ class VllmEngine:
         samples = tuple(Sample(o.text, o.finish_reason or "abort", len(o.token_ids)) for o in final.outputs)
         return Completion(samples, len(prompt), final.num_cached_tokens or 0)
 
+    async def load(self, model: str) -> None:
+        """Replaces the weights in place: seconds less than a new engine, whose start is mostly imports."""
+        check_model_path(model)
+        try:
+            await self._llm.collective_rpc("load_weights_of", args=(model,))
+            cleared = await self._llm.reset_prefix_cache()
+        except Exception as e:  # as in `start`: whatever it is, the engine cannot speak for this model
+            raise EngineError(
+                f"vLLM could not replace the weights of {self.config.model} by those of {model}: {type(e).__name__}: "
+                f"{_first_line(e)} Both must have the same architecture; look at their config.json."
+            ) from e
+        if not cleared:
+            raise EngineError(
+                f"vLLM kept cached prefixes of the old weights while it loaded {model}: requests are still in flight. "
+                "Wait for all of them before loading other weights."
+            )
+
     def stop(self) -> None:
         """Shuts the engine core down and waits for it."""
         self._llm.shutdown()
@@ -112,6 +129,7 @@ def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
         load_format="safetensors",
         disable_log_stats=True,
         generation_config="vllm",
+        worker_extension_cls="dgrc.engines.weights.WeightsExtension",
     )
     if kv_gib:
         args["kv_cache_memory_bytes"] = int(kv_gib * 2**30)
@@ -135,6 +153,10 @@ def environment(config: EngineConfig) -> dict[str, str]:
             "VLLM_CPU_OMP_THREADS_BIND": "nobind",
             "VLLM_CPU_KVCACHE_SPACE": "1",
         }
+        if config.tensor_parallel == 1:
+            # The engine core computes by itself, without a worker process: vLLM wants one on CPUs to set OpenMP's
+            # threads, which is done above, and its imports are a third of an engine's start.
+            env["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
     return env
 
 

@@ -1,11 +1,13 @@
 """Questions through an engine: what does this model answer?
 
-The same engines, prompts and parsers as in curation. Two models are asked side by side, each on its
-own pool, because a model's start takes longer than a small benchmark.
+The same engines, prompts and parsers as in curation. Models that differ in their weights alone (a student
+before and after) take turns in one engine, because an engine's start takes longer than a small benchmark;
+engines of different models work side by side.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dgrc.config import EngineConfig, MethodConfig, Sampling
@@ -16,7 +18,6 @@ from dgrc.method.prompts import load_pack
 from dgrc.records import Chain, Question
 
 IN_FLIGHT = 512
-AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -29,38 +30,57 @@ class Prediction:
 
 
 def predict_all(
-    models: dict[str, EngineConfig],
+    engines: Sequence[tuple[EngineConfig, Mapping[str, str]]],
     questions: Sequence[Question],
     method: MethodConfig,
     sampling: Sampling,
     seed: int,
     say: Callable[[str], None],
 ) -> dict[str, list[Prediction]]:
-    """Predictions of every model, in the order of the questions."""
-    results: dict[str, list[Prediction]] = {}
-    names = list(models)
-    for start in range(0, len(names), AT_ONCE):
-        group = names[start : start + AT_ONCE]
-        pools: list[Pool] = []
-        try:
-            for name in group:
-                pools.append(Pool.start(name, models[name], seed))
-            for pool in pools:
-                pool.wait()
-            clients = [pool.client() for pool in pools]
-            for name, predictions in zip(group, asyncio.run(_ask(clients, questions, method, sampling)), strict=True):
-                results[name] = predictions
-        finally:
-            for pool in pools:
-                pool.stop()
-        say(f"  answered {', '.join(group)}: {len(questions):,} questions each")
-    return results
+    """Predictions of every model by name, in the order of the questions.
+
+    Args:
+        engines: Each engine with the models that take turns in it: names to directories of the same architecture
+            and tokenizer as its own.
+        questions: What to ask.
+        method: Names the prompt pack.
+        sampling: How replies are drawn.
+        seed: Seeds the engines.
+        say: Takes one line for the user at a time.
+    """
+    pools: list[Pool] = []
+    try:
+        for config, models in engines:
+            pools.append(Pool.start(" and ".join(models), config, seed))
+        for pool in pools:
+            pool.wait()
+        turns = [
+            {name: pool.client(weights=directory) for name, directory in models.items()}
+            for pool, (_, models) in zip(pools, engines, strict=True)
+        ]
+        return asyncio.run(_side_by_side(turns, questions, method, sampling, say))
+    finally:
+        for pool in pools:
+            pool.stop()
 
 
-async def _ask(
-    clients: Sequence[PoolClient], questions: Sequence[Question], method: MethodConfig, sampling: Sampling
-) -> list[list[Prediction]]:
-    return list(await asyncio.gather(*(predict(c, questions, method, sampling) for c in clients)))
+async def _side_by_side(
+    turns: Sequence[dict[str, PoolClient]],
+    questions: Sequence[Question],
+    method: MethodConfig,
+    sampling: Sampling,
+    say: Callable[[str], None],
+) -> dict[str, list[Prediction]]:
+    async def one_engine(clients: dict[str, PoolClient]) -> dict[str, list[Prediction]]:
+        results = {}
+        for name, client in clients.items():
+            began = time.monotonic()
+            results[name] = await predict(client, questions, method, sampling)
+            say(f"  {name:<18} {len(questions):,} questions answered in {time.monotonic() - began:.0f} s")
+        return results
+
+    done = await asyncio.gather(*(one_engine(clients) for clients in turns))
+    return {name: predictions for results in done for name, predictions in results.items()}
 
 
 async def predict(

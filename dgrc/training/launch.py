@@ -1,7 +1,7 @@
-"""Curriculum directories and a base model in, a student directory out.
+"""Curriculum directories and a base model in, student directories out.
 
-`train` reads and encodes the examples, plans every step, runs the workers under Ray Train and writes
-the student. The driver holds no model. While the workers run, their steps arrive on a small actor,
+`train` reads and encodes the examples, plans every step and runs the workers under Ray Train, which
+write the students. The driver holds no model. While the workers run, their steps arrive on a small actor,
 the board, from which `on_progress` is fed; the workers' own output goes to log files in `work_dir`.
 """
 
@@ -11,29 +11,44 @@ import logging
 import math
 import shutil
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import ray
+
 from dgrc.config import TrainingConfig
 from dgrc.errors import TrainingError
 from dgrc.training.encode import Corpus, encode_corpus
-from dgrc.training.export import write_student
 from dgrc.training.inputs import check_window, load_tokenizer, read_examples, write_quarantine
-from dgrc.training.loop import TrainProgress, WorkerTask, train_worker
+from dgrc.training.loop import Plan, TrainProgress, WorkerTask, train_worker
 from dgrc.training.stages import Budget, Stage, plan_stages
 
 OnProgress = Callable[[TrainProgress], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Course:
+    """One student to train: the curricula it learns from, where it goes, and the facts of its model card.
+
+    `atoms` and `chains` are directories of Parquet files of `records.Example`; None leaves a kind out.
+    """
+
+    name: str
+    atoms: str | None
+    chains: str | None
+    output: str
+    card: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class TrainResult:
-    """What a run did: `losses` has the mean loss of each step in nats a token, `tokens` counts all visited.
+    """What was done for one student: `losses` has the mean loss of each step in nats a token, `tokens` counts all
+    visited.
 
     `set_aside` examples were too long and lie in `quarantine`, a Parquet file beside the output (None if
-    there were none). `seconds` is wall time, from reading the curriculum to the finished student.
+    there were none).
     """
 
     output: str
@@ -43,61 +58,73 @@ class TrainResult:
     set_aside: int
     quarantine: str | None
     losses: tuple[float, ...]
-    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    course: Course
+    corpus: Corpus
+    stages: tuple[Stage, ...]
+    set_aside: int
+    quarantine: str | None
 
 
 def train(
     config: TrainingConfig,
+    courses: Sequence[Course],
     *,
     base_model: str,
-    atoms: str | None,
-    chains: str | None,
-    output: str,
     seed: int,
     work_dir: str,
-    card: dict[str, str],
     on_progress: OnProgress | None = None,
     budget: Budget | None = None,
-) -> TrainResult:
-    """Fine-tunes `base_model` on a curriculum and writes the student to `output`.
+) -> dict[str, TrainResult]:
+    """Fine-tunes `base_model` on each course and writes the students; all with equal visits and optimizer steps.
 
-    `atoms` and `chains` are directories of Parquet files of `records.Example`; None leaves a kind out.
-    `budget` makes a run take exactly so many visits and steps, for baselines. Uses the Ray cluster the
-    process is connected to, or one of its own. `work_dir` must be on storage that all nodes share.
+    How many is said by `budget`, or else by the first course and the configuration. Uses the Ray cluster the
+    process is connected to, or one of its own. `work_dir` and outputs must be on storage that all nodes share.
+
+    Returns:
+        What was done, by course name.
 
     Raises:
         TrainingError: a directory is missing or wrong, no example can be trained on, or the workers failed.
     """
-    started = time.monotonic()
     tokenizer = load_tokenizer(base_model)
-    examples = read_examples(atoms), read_examples(chains)
-    corpus, aside = encode_corpus(tokenizer, *examples, config.max_length)
     check_window(base_model, config.max_length)
-    stages = plan_stages(corpus.atoms, len(corpus) - corpus.atoms, config, seed, budget)
-    quarantine = write_quarantine(aside, output)
+    planned: list[_Planned] = []
+    for course in courses:
+        planned.append(_plan(config, course, tokenizer, seed, budget))
+        if budget is None:
+            budget = Budget(sum(s.visits for s in planned[0].stages), sum(len(s.steps) for s in planned[0].stages))
     folder = Path(work_dir).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     with _ray(config):
-        weights, losses = _run_workers(config, base_model, corpus, stages, seed, folder, on_progress)
-    write_student(weights, base_model, output, card)
-    shutil.rmtree(Path(weights).parent)
-    return TrainResult(
-        output=output,
-        steps=sum(len(stage.steps) for stage in stages),
-        visits=sum(stage.visits for stage in stages),
-        tokens=sum(corpus.length(v) for stage in stages for step in stage.steps for v in step),
-        set_aside=len(aside),
-        quarantine=quarantine,
-        losses=losses,
-        seconds=time.monotonic() - started,
-    )
+        losses = _run_workers(config, base_model, planned, seed, folder, on_progress)
+    return {
+        p.course.name: TrainResult(
+            output=p.course.output,
+            steps=sum(len(stage.steps) for stage in p.stages),
+            visits=sum(stage.visits for stage in p.stages),
+            tokens=sum(p.corpus.length(v) for stage in p.stages for step in stage.steps for v in step),
+            set_aside=p.set_aside,
+            quarantine=p.quarantine,
+            losses=tuple(loss for stage in losses[p.course.name] for loss in stage),
+        )
+        for p in planned
+    }
+
+
+def _plan(config: TrainingConfig, course: Course, tokenizer: Any, seed: int, budget: Budget | None) -> _Planned:
+    examples = read_examples(course.atoms), read_examples(course.chains)
+    corpus, aside = encode_corpus(tokenizer, *examples, config.max_length)
+    stages = plan_stages(corpus.atoms, len(corpus) - corpus.atoms, config, seed, budget)
+    return _Planned(course, corpus, stages, len(aside), write_quarantine(aside, course.output))
 
 
 @contextlib.contextmanager
 def _ray(config: TrainingConfig) -> Iterator[None]:
     """The Ray cluster this process is connected to, or a local one for as long as needed."""
-    import ray
-
     if ray.is_initialized():
         yield
         return
@@ -126,68 +153,64 @@ class _Board:
         return self.steps[seen:]
 
 
-class _Follower:
-    """A thread that hands the board's steps to `on_progress` and keeps their losses."""
+@contextlib.contextmanager
+def _following(board: Any, on_progress: OnProgress | None) -> Iterator[None]:
+    """Hands the board's steps to `on_progress` while entered, and the last of them on leaving."""
+    seen = 0
+    stop = threading.Event()
 
-    def __init__(self, board: Any, on_progress: OnProgress | None) -> None:
-        self.board, self.on_progress = board, on_progress
-        self.losses: dict[int, float] = {}
-        self._seen = 0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
-        self._thread.start()
+    def drain() -> None:
+        nonlocal seen
+        for step in ray.get(board.since.remote(seen)):
+            seen += 1
+            if on_progress is not None:
+                on_progress(step)
 
-    def _follow(self) -> None:
-        while not self._stop.wait(0.2):
-            self._drain()
+    def follow() -> None:
+        while not stop.wait(0.2):
+            drain()
 
-    def _drain(self) -> None:
-        import ray
-
-        for step in ray.get(self.board.since.remote(self._seen)):
-            self._seen += 1
-            self.losses[step.step] = step.loss  # a stage begun anew after a crash overwrites its steps
-            if self.on_progress is not None:
-                self.on_progress(step)
-
-    def finish(self) -> tuple[float, ...]:
-        """Stops following, reads what is left, and gives the loss of each step in order."""
-        self._stop.set()
-        self._thread.join()
-        self._drain()
-        return tuple(self.losses[step] for step in sorted(self.losses))
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        drain()
 
 
 def _run_workers(
     config: TrainingConfig,
     base_model: str,
-    corpus: Corpus,
-    stages: tuple[Stage, ...],
+    planned: Sequence[_Planned],
     seed: int,
     folder: Path,
     on_progress: OnProgress | None,
-) -> tuple[str, tuple[float, ...]]:
-    """Trains; returns the directory of the last stage's weights and the loss of every step."""
-    import ray
+) -> dict[str, list[list[float]]]:
+    """Trains; returns the losses of every step by course and stage."""
     from ray.train.v2.api.exceptions import TrainingFailedError
 
     board = ray.remote(_Board).options(num_cpus=0).remote()
     logs = folder / "logs"
-    task = WorkerTask(config, str(Path(base_model).absolute()), ray.put(corpus), stages, seed, board, str(logs))
-    trainer = _trainer(config, task, folder, _fingerprint(config, base_model, corpus, stages, seed))
-    follower = _Follower(board, on_progress)
+    plans = tuple(
+        Plan(p.course.name, ray.put(p.corpus), p.stages, str(Path(p.course.output).absolute()), p.course.card)
+        for p in planned
+    )
+    task = WorkerTask(config, str(Path(base_model).absolute()), plans, seed, board, str(logs))
+    name = _fingerprint(config, base_model, planned, seed)
     try:
-        with _quiet_driver():
-            result = trainer.fit()
+        with _following(board, on_progress), _quiet_driver():
+            result = _trainer(config, task, folder, name).fit()
     except TrainingFailedError as e:
         raise TrainingError(
             f"Fine-tuning failed after {config.max_failures} restarts: {_first_cause(e)} The workers' output is in "
             f"{logs}; running the same training again resumes after the last finished stage."
         ) from e
-    finally:
-        losses = follower.finish()
     assert result.checkpoint is not None, "every stage ends with a checkpoint"
-    return result.checkpoint.path, losses
+    losses: dict[str, list[list[float]]] = result.checkpoint.get_metadata()["finished"]
+    shutil.rmtree(folder / name)
+    return losses
 
 
 def _trainer(config: TrainingConfig, task: WorkerTask, folder: Path, name: str) -> Any:
@@ -218,13 +241,15 @@ def _trainer(config: TrainingConfig, task: WorkerTask, folder: Path, name: str) 
     )
 
 
-def _fingerprint(config: TrainingConfig, base_model: str, corpus: Corpus, stages: tuple[Stage, ...], seed: int) -> str:
+def _fingerprint(config: TrainingConfig, base_model: str, planned: Sequence[_Planned], seed: int) -> str:
     digest = hashlib.blake2b(digest_size=8)
     files = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in sorted(Path(base_model).iterdir())]
-    for part in (config.model_dump_json(), repr(files), repr(stages), repr(seed)):
+    for part in (config.model_dump_json(), repr(files), repr(seed)):
         digest.update(part.encode())
-    for array in (corpus.tokens, corpus.loss, corpus.offsets):
-        digest.update(array.tobytes())
+    for p in planned:
+        digest.update(repr((p.course.name, p.course.output, p.stages)).encode())
+        for array in (p.corpus.tokens, p.corpus.loss, p.corpus.offsets):
+            digest.update(array.tobytes())
     return f"train-{digest.hexdigest()}"
 
 

@@ -1,8 +1,10 @@
-"""What every training worker runs: base model, encoded corpus and stages in, one checkpoint a stage out.
+"""What every training worker runs: base model, encoded corpora and stages in, one checkpoint a stage out.
 
 Each stage starts from a directory of weights (the base model, then the stage before) with a fresh
 optimizer. So a stage's end is a point from which training can be resumed exactly: after a crash
 Ray Train starts the workers again, finished stages are skipped, and the unfinished one begins anew.
+Several students (recipes to compare) are trained by the same workers one after the other, because
+starting workers takes longer than a small training.
 
 Loss is averaged over the assistant tokens of the whole step. DeepSpeed averages gradients over
 workers, so each scales its sum by workers / tokens of the step; micro-batches add up. How examples
@@ -30,8 +32,9 @@ from dgrc.training.stages import Stage
 
 @dataclass(frozen=True, slots=True)
 class TrainProgress:
-    """One finished optimizer step: `step` of `steps` in the whole run, mean loss in nats a token, tokens trained on."""
+    """One finished optimizer step of a plan: `step` of its `steps`, mean loss in nats a token, tokens trained on."""
 
+    plan: str
     stage: str
     step: int
     steps: int
@@ -42,13 +45,28 @@ class TrainProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """One student: `corpus` is a Ray object reference, `output` where it goes, `card` the facts of its model card."""
+
+    name: str
+    corpus: Any
+    stages: tuple[Stage, ...]
+    output: str
+    card: dict[str, str]
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps of all stages."""
+        return sum(len(stage.steps) for stage in self.stages)
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerTask:
-    """What one worker needs: `corpus` is a Ray object reference, `board` the actor that gathers progress."""
+    """What one worker needs: the students to train in order, and `board`, the actor that gathers progress."""
 
     config: TrainingConfig
     base_model: str
-    corpus: Any
-    stages: tuple[Stage, ...]
+    plans: tuple[Plan, ...]
     seed: int
     board: Any
     log_dir: str
@@ -179,47 +197,63 @@ def _run(task: WorkerTask) -> None:
 
     rank = ray.train.get_context().get_world_rank()
     _redirect_output(os.path.join(task.log_dir, f"worker-{rank}.log"))
-    from dgrc.training.export import save_weights
-
-    torch.manual_seed(task.seed)
-    corpus: Corpus = ray.get(task.corpus)
     checkpoint = ray.train.get_checkpoint()
-    finished = checkpoint.get_metadata()["finished"] if checkpoint else 0
-    for number, stage in enumerate(task.stages):
-        if number < finished:
-            continue
-        with checkpoint.as_directory() if checkpoint else contextlib.nullcontext(task.base_model) as source:
-            engine = make_engine(task.config, source)
-        reporter = _Reporter(task, number, rank)
-        train_stage(engine, corpus, stage, task.config, reporter)
-        reporter.flush()
-        with tempfile.TemporaryDirectory() as folder:
-            save_weights(engine, task.base_model, folder)
-            engine.destroy()
-            checkpoint = _checkpoint(folder, number + 1) if rank == 0 else None
-            ray.train.report({"stage": stage.name}, checkpoint=checkpoint, checkpoint_dir_name=f"stage-{number + 1}")
-        if number + 1 < len(task.stages):
-            # Waits until Ray Train has the checkpoint for good: a crash from here on does not cost this stage again.
-            checkpoint = ray.train.get_all_reported_checkpoints()[-1].checkpoint
+    # Losses by plan, one list a finished stage: what is known of stages that are not run again.
+    finished: dict[str, list[list[float]]] = checkpoint.get_metadata()["finished"] if checkpoint else {}
+    for plan in task.plans:
+        corpus: Corpus = ray.get(plan.corpus)
+        for position in range(len(finished.get(plan.name, [])), len(plan.stages)):
+            with checkpoint.as_directory() if position else contextlib.nullcontext(task.base_model) as source:
+                engine = make_engine(task.config, source)
+            reporter = _Reporter(task.board, plan, position, rank)
+            torch.manual_seed(task.seed)
+            train_stage(engine, corpus, plan.stages[position], task.config, reporter)
+            reporter.flush()
+            finished = {**finished, plan.name: [*finished.get(plan.name, []), reporter.losses]}
+            checkpoint = _save(engine, task, plan, finished, rank)
+
+
+def _save(engine: Any, task: WorkerTask, plan: Plan, finished: dict[str, list[list[float]]], rank: int) -> Any:
+    """Ends a stage: its checkpoint, and after the last one the student. Returns the checkpoint once it is safe."""
+    import ray.train
+    from ray.train import Checkpoint
+
+    from dgrc.training.export import save_weights, write_student
+
+    with tempfile.TemporaryDirectory() as folder:
+        save_weights(engine, task.base_model, folder)
+        engine.destroy()
+        checkpoint = None
+        if rank == 0:
+            if len(finished[plan.name]) == len(plan.stages):
+                # Before the checkpoint that says so: a crash between the two repeats the stage, and loses nothing.
+                write_student(folder, task.base_model, plan.output, plan.card)
+            checkpoint = Checkpoint.from_directory(folder)
+            checkpoint.set_metadata({"finished": finished})
+        name = f"{plan.name}-{len(finished[plan.name])}"
+        ray.train.report({"stage": name}, checkpoint=checkpoint, checkpoint_dir_name=name)
+    # Waits until Ray Train has the checkpoint for good: a crash from here on does not cost this stage again.
+    return ray.train.get_all_reported_checkpoints()[-1].checkpoint
 
 
 class _Reporter:
-    """Sends rank 0's finished steps to the board and measures their time."""
+    """Keeps the losses of a stage, and sends rank 0's finished steps with their speed to the board."""
 
-    def __init__(self, task: WorkerTask, number: int, rank: int) -> None:
-        self.task, self.rank, self.stage = task, rank, task.stages[number].name
-        self.before = sum(len(stage.steps) for stage in task.stages[:number])
-        self.steps = sum(len(stage.steps) for stage in task.stages)
+    def __init__(self, board: Any, plan: Plan, position: int, rank: int) -> None:
+        self.board, self.plan, self.stage, self.rank = board, plan, plan.stages[position].name, rank
+        self.before = sum(len(stage.steps) for stage in plan.stages[:position])
+        self.losses: list[float] = []
         self.clock = time.monotonic()
         self.sent: Any = None
 
     def __call__(self, step: int, loss: float, tokens: int, rate: float) -> None:
+        self.losses.append(loss)
         now = time.monotonic()
         if self.rank == 0:
             speed = tokens / max(now - self.clock, 1e-9)
             done = self.before + step + 1
-            progress = TrainProgress(self.stage, done, self.steps, loss, tokens, speed, rate)
-            self.sent = self.task.board.push.remote(progress)
+            progress = TrainProgress(self.plan.name, self.stage, done, self.plan.steps, loss, tokens, speed, rate)
+            self.sent = self.board.push.remote(progress)
         self.clock = now
 
     def flush(self) -> None:
@@ -228,14 +262,6 @@ class _Reporter:
 
         if self.sent is not None:
             ray.get(self.sent)
-
-
-def _checkpoint(folder: str, finished: int) -> Any:
-    from ray.train import Checkpoint
-
-    checkpoint = Checkpoint.from_directory(folder)
-    checkpoint.set_metadata({"finished": finished})
-    return checkpoint
 
 
 def _redirect_output(path: str) -> None:

@@ -29,11 +29,10 @@ from dgrc.records import (
     to_row,
 )
 from dgrc.storage.run_dir import RunDir
-from tests.pipeline.conftest import ray_here, scripted_config, write_questions
+from tests.pipeline.conftest import scripted_config, write_questions
 
 ROOT = Path(__file__).parents[2]
 ATOM = "what is the grace in garth ?"
-__all__ = ["ray_here"]  # a fixture
 
 
 def dgrc(*args: Any) -> Result:

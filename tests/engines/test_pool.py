@@ -7,19 +7,12 @@ import psutil
 import pytest
 import ray
 
-from dgrc.config import EngineConfig, make_config
+from dgrc.config import EngineConfig
 from dgrc.engines.base import Request
 from dgrc.engines.pool import Pool
 from dgrc.errors import EngineError
-from dgrc.session import ray_session
-from dgrc.storage.run_dir import RunDir
 
-
-@pytest.fixture(scope="module", autouse=True)
-def ray_here(tmp_path_factory: pytest.TempPathFactory):
-    folder = tmp_path_factory.mktemp("ray")
-    with ray_session(make_config({"runs_dir": str(folder)}), RunDir(folder / "run")):
-        yield
+pytestmark = pytest.mark.usefixtures("ray_here")
 
 
 def ask(text: str, n: int = 1) -> Request:

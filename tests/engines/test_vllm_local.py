@@ -12,28 +12,33 @@ import psutil
 import pytest
 import ray
 
-from dgrc.config import EngineConfig, make_config
+from dgrc.config import EngineConfig
 from dgrc.engines.base import Completion, Request
 from dgrc.engines.pool import Pool, PoolClient
 from dgrc.errors import EngineError
 from dgrc.method import answer, diagnose
 from dgrc.method.prompts import load_pack
 from dgrc.method.replies import json_object
-from dgrc.session import ray_session
-from dgrc.storage.run_dir import RunDir
 from tests.tiny import write_model
 
 CONTEXT = 4096
 
 
 @pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
-    folder = tmp_path_factory.mktemp("vllm")
-    model = write_model(folder / "model", max_length=CONTEXT)
-    with ray_session(make_config({"runs_dir": str(folder)}), RunDir(folder / "run")):
-        config = EngineConfig(model=str(model), max_model_len=CONTEXT, kv_cache_gib=0.1, max_num_seqs=16)
-        with Pool.start("teacher", config, 0) as started:
-            yield started.wait()
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(tmp_path_factory.mktemp("vllm") / "model", max_length=CONTEXT)
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(tmp_path_factory.mktemp("vllm") / "other", max_length=CONTEXT, seed=1)
+
+
+@pytest.fixture(scope="module")
+def pool(model: Path, ray_here: None) -> Iterator[Pool]:
+    config = EngineConfig(model=str(model), max_model_len=CONTEXT, kv_cache_gib=0.1, max_num_seqs=16)
+    with Pool.start("teacher", config, 0) as started:
+        yield started.wait()
 
 
 def user(text: str, **sampling: object) -> Request:
@@ -75,6 +80,19 @@ def test_replies_match_the_packs_schemas(pool: Pool) -> None:
     assert diagnose.parse_reply(pack, questions.samples[0].text)[1] is None
 
 
+def test_other_weights_take_their_turn_in_the_same_engine(
+    pool: Pool, model: Path, other: Path, tmp_path: Path
+) -> None:
+    pids = ray.get(pool._replicas[0].ready.remote())
+    for directory in (model, other, model):
+        (served,) = ask(pool.client(weights=str(directory)), user("hello", max_tokens=8))
+        assert whole(served.samples[0].text) == transformers_says(directory, "hello", 8)
+    assert ray.get(pool._replicas[0].ready.remote()) == pids
+    with pytest.raises(EngineError, match="does not exist"):
+        ask(pool.client(weights=str(tmp_path / "absent")), user("hello", max_tokens=4))
+    assert ask(pool.client(), user("hello", max_tokens=4))[0].error is None
+
+
 def test_a_prompt_that_does_not_fit_fails_alone(pool: Pool) -> None:
     long, short = ask(pool.client(), user("x" * (CONTEXT + 5), max_tokens=4), user("x", max_tokens=4))
     assert long.error is not None and long.error.startswith("too_long") and str(CONTEXT) in long.error
@@ -87,13 +105,17 @@ def test_a_bad_schema_fails_alone(pool: Pool) -> None:
     assert good.error is None
 
 
-def test_a_killed_replica_takes_its_engine_along_and_comes_back(pool: Pool) -> None:
+def test_a_killed_replica_takes_its_engine_along_and_comes_back_with_the_weights_asked_for(
+    pool: Pool, other: Path
+) -> None:
+    client = pool.client(weights=str(other))
+    assert ask(client, user("hello", max_tokens=4))[0].error is None
     (replica,) = pool._replicas
     before = ray.get(replica.ready.remote())
     assert len(before) > 1, "vLLM's engine core is a process of its own"
     psutil.Process(before[0]).send_signal(signal.SIGKILL)
-    (reply,) = ask(pool.client(), user("hello", max_tokens=4))
-    assert reply.error is None
+    (reply,) = ask(client, user("hello", max_tokens=8))
+    assert whole(reply.samples[0].text) == transformers_says(other, "hello", 8)
     _, alive = psutil.wait_procs([p for p in map(_process, before) if p], timeout=30)
     assert not alive
 
@@ -105,6 +127,24 @@ def test_a_model_that_is_not_there_is_named(pool: Pool, tmp_path: Path) -> None:
             absent.wait()
     finally:
         absent.stop()
+
+
+def transformers_says(directory: Path, text: str, tokens: int) -> str:
+    """The greedy reply by transformers, in the engine's own arithmetic."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(directory)
+    chat = [{"role": "user", "content": text}]
+    prompt = tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_dict=True, return_tensors="pt")
+    model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.bfloat16)
+    reply = model.generate(**prompt, max_new_tokens=tokens, do_sample=False)[0, prompt["input_ids"].shape[1] :]
+    return whole(tokenizer.decode(reply, skip_special_tokens=True))
+
+
+def whole(text: str) -> str:
+    """Without the bytes of an unfinished character at its end, which the two decoders show differently."""
+    return text.rstrip("\ufffd")
 
 
 def _process(pid: int) -> psutil.Process | None:

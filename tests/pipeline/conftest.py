@@ -1,23 +1,13 @@
-"""One Ray session for all tests of this package, and builders for small runs on scripted engines."""
+"""Builders for small runs on scripted engines."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from dgrc.config import Config, make_config
 from dgrc.pipeline.curate import curate
-from dgrc.session import ray_session
 from dgrc.storage.run_dir import RunDir
-
-
-@pytest.fixture(scope="package")  # ends with this package: other tests start their own Ray in this process
-def ray_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    folder = tmp_path_factory.mktemp("ray")
-    with ray_session(make_config({"runs_dir": str(folder)}), RunDir(folder / "run")):
-        yield
 
 
 def write_questions(path: Path, count: int, label: Callable[[int], str | None] = lambda i: str(i % 5)) -> Path:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import psutil
 import pyarrow.parquet as pq
 import pytest
-import ray
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -18,7 +16,7 @@ from dgrc.config import StageConfig, TrainingConfig
 from dgrc.errors import TrainingError
 from dgrc.records import Example
 from dgrc.training.encode import encode_corpus
-from dgrc.training.launch import train
+from dgrc.training.launch import Course, TrainResult, train
 from dgrc.training.loop import TrainProgress, batch_loss, learning_rate_factor
 from dgrc.training.packing import collate, loss_tokens
 from dgrc.training.stages import Budget, plan_stages
@@ -37,16 +35,17 @@ class Curriculum:
     atoms: list[Example]
     chains: list[Example]
 
-    def train(self, config: TrainingConfig, name: str = "student", **settings: Any) -> Any:
-        return train(
-            config,
-            base_model=self.base_model,
-            output=str(self.folder / name),
-            seed=5,
-            card=CARD,
-            work_dir=str(self.folder / "work"),
-            **{"atoms": str(self.folder / "atoms"), "chains": str(self.folder / "chains"), **settings},
-        )
+    def course(self, name: str, **directories: Any) -> Course:
+        kinds = {"atoms": str(self.folder / "atoms"), "chains": str(self.folder / "chains"), **directories}
+        return Course(name, output=str(self.folder / name), card=CARD, **kinds)
+
+    def train_all(self, config: TrainingConfig, courses: list[Course], **settings: Any) -> dict[str, TrainResult]:
+        work_dir = str(self.folder / "work")
+        return train(config, courses, base_model=self.base_model, seed=5, work_dir=work_dir, **settings)
+
+    def train(self, config: TrainingConfig, name: str = "student", **settings: Any) -> TrainResult:
+        kinds = {kind: settings.pop(kind) for kind in ("atoms", "chains") if kind in settings}
+        return self.train_all(config, [self.course(name, **kinds)], **settings)[name]
 
 
 @pytest.fixture
@@ -55,13 +54,6 @@ def curriculum(tmp_path: Path) -> Curriculum:
     write_examples(tmp_path / "atoms", atoms)
     write_examples(tmp_path / "chains", chains)
     return Curriculum(tmp_path, write_base_model(tmp_path / "base"), atoms, chains)
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[None]:
-    ray.init(address="local", num_cpus=2, include_dashboard=False, object_store_memory=100 << 20, log_to_driver=False)
-    yield
-    ray.shutdown()
 
 
 def config(**settings: Any) -> TrainingConfig:
@@ -100,7 +92,7 @@ def plain_torch(curriculum: Curriculum, config: TrainingConfig) -> tuple[list[fl
 
 
 def test_two_workers_train_as_plain_torch_does(
-    curriculum: Curriculum, cluster: None, capfd: pytest.CaptureFixture[str]
+    curriculum: Curriculum, ray_here: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
     seen: list[TrainProgress] = []
     expected, reference = plain_torch(curriculum, config())
@@ -125,8 +117,19 @@ def test_two_workers_train_as_plain_torch_does(
 
 
 @pytest.mark.slow
+def test_students_trained_one_after_the_other_are_as_if_alone(curriculum: Curriculum, ray_here: None) -> None:
+    plain = curriculum.course("plain", atoms=None)
+    both = curriculum.train_all(config(), [curriculum.course("dgrc"), plain])
+    assert (both["plain"].visits, both["plain"].steps) == (both["dgrc"].visits, both["dgrc"].steps) == (65, 7)
+    alone = curriculum.train(config(), "alone", atoms=None, budget=Budget(65, 7))
+    assert both["plain"].losses == alone.losses and both["plain"].losses != both["dgrc"].losses
+    weights = [(curriculum.folder / name / "model.safetensors").read_bytes() for name in ("plain", "alone", "dgrc")]
+    assert weights[0] == weights[1] != weights[2]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", [0, 1, 3])
-def test_other_zero_stages_train_as_plain_torch_does(curriculum: Curriculum, cluster: None, stage: int) -> None:
+def test_other_zero_stages_train_as_plain_torch_does(curriculum: Curriculum, ray_here: None, stage: int) -> None:
     expected, reference = plain_torch(curriculum, config())
     result = curriculum.train(config(zero_stage=stage, gradient_checkpointing=stage == 3))
     assert result.losses == pytest.approx(expected, abs=TOLERANCE)
@@ -136,7 +139,7 @@ def test_other_zero_stages_train_as_plain_torch_does(curriculum: Curriculum, clu
 
 
 @pytest.mark.slow
-def test_bf16_stays_near_fp32_and_keeps_the_base_models_dtype(curriculum: Curriculum, cluster: None) -> None:
+def test_bf16_stays_near_fp32_and_keeps_the_base_models_dtype(curriculum: Curriculum, ray_here: None) -> None:
     expected, _ = plain_torch(curriculum, config())
     result = curriculum.train(config(precision="bf16", zero_stage=1), atoms=str(curriculum.folder / "atoms"))
     assert result.losses == pytest.approx(expected, abs=0.05)
@@ -144,7 +147,7 @@ def test_bf16_stays_near_fp32_and_keeps_the_base_models_dtype(curriculum: Curric
 
 
 @pytest.mark.slow
-def test_a_killed_worker_costs_only_the_unfinished_stage(curriculum: Curriculum, cluster: None) -> None:
+def test_a_killed_worker_costs_only_the_unfinished_stage(curriculum: Curriculum, ray_here: None) -> None:
     chains = StageConfig(visits=600, learning_rate=1e-3)
     seen: list[TrainProgress] = []
 
@@ -157,15 +160,20 @@ def test_a_killed_worker_costs_only_the_unfinished_stage(curriculum: Curriculum,
             os.kill(worker, signal.SIGKILL)
 
     killed: list[int] = []
-    whole = curriculum.train(config(chains=chains), name="whole")
-    result = curriculum.train(config(chains=chains), name="killed", on_progress=kill_once)
-    assert killed and result.losses == pytest.approx(whole.losses, abs=TOLERANCE)
-    first = [p.step for p in seen if p.stage == "atoms"]
-    assert first == [1, 2, 3] and len(seen) > result.steps
+    courses = [curriculum.course("first", atoms=None), curriculum.course("second")]
+    whole = curriculum.train_all(config(chains=chains), courses)
+    results = curriculum.train_all(config(chains=chains), courses, on_progress=kill_once)
+    assert killed
+    for name, result in results.items():
+        assert result.losses == pytest.approx(whole[name].losses, abs=TOLERANCE)
+    first = [p.step for p in seen if p.plan == "first"]
+    assert first[-1] == results["first"].steps and len(first) > first[-1], "the first student was begun twice"
+    second = [p.step for p in seen if p.plan == "second"]
+    assert second == list(range(1, results["second"].steps + 1)), "the second student was trained once"
 
 
 @pytest.mark.slow
-def test_long_examples_go_to_quarantine_and_an_old_student_is_replaced(curriculum: Curriculum, cluster: None) -> None:
+def test_long_examples_go_to_quarantine_and_an_old_student_is_replaced(curriculum: Curriculum, ray_here: None) -> None:
     (curriculum.folder / "student").mkdir()
     (curriculum.folder / "student" / "stale").touch()
     result = curriculum.train(config(workers=1, max_length=24), atoms=None, budget=Budget(30, 2))

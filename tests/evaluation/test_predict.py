@@ -1,0 +1,31 @@
+"""Several models on several engines: every model answers every question, in order."""
+
+import pytest
+
+from dgrc.config import EngineConfig, MethodConfig, Sampling
+from dgrc.evaluation.predict import predict_all
+from dgrc.records import Question
+
+pytestmark = pytest.mark.usefixtures("ray_here")
+
+
+def scripted(function: str) -> EngineConfig:
+    return EngineConfig(engine="scripted", script=f"tests.scripts:{function}", cpus=0)
+
+
+def test_models_share_engines_and_keep_the_order_of_the_questions() -> None:
+    questions = [Question(n, "", f"case {n} . which court ?", (), None, "", "{}") for n in (4, 3, 7, 8)]
+    said: list[str] = []
+    engines = [
+        (scripted("refusing"), {"base": "before", "dgrc": "after"}),
+        (scripted("teacher"), {"teacher": "tests.scripts:teacher"}),
+    ]
+    method = MethodConfig(prompts="proving")
+    predictions = predict_all(engines, questions, method, Sampling(temperature=0), 0, said.append)
+    assert set(predictions) == {"base", "dgrc", "teacher"}
+    for replies in predictions.values():
+        assert [p.id for p in replies] == [4, 3, 7, 8]
+    assert [p.chain.answer for p in predictions["dgrc"]] == ["4", "4", None, "3"], "odd questions are its mistakes"
+    assert predictions["base"][2].error == "refused: not this one"
+    assert [p.chain.answer for p in predictions["teacher"]] == ["4", "4", "2", "3"], "multiples of 3 are its slips"
+    assert len(said) == 3 and all("4 questions answered" in line for line in said)
