@@ -10,14 +10,9 @@ upstream, and thrown away with its output when that changes.
 
 import errno
 import json
-import os
 import warnings
 from pathlib import Path
 from typing import Any
-
-# Ray Data reads it when first imported: how many batches of a block one async worker may have under
-# way. Blocks are cut into batches of BATCH_ROWS, so this is generous for blocks of up to 4,096 rows.
-os.environ.setdefault("RAY_DATA_DEFAULT_ASYNC_BATCH_UDF_MAX_CONCURRENCY", "512")
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
