@@ -106,10 +106,30 @@ class MethodConfig(Section):
         description="Within a question, atoms whose content words overlap by this share (Jaccard) count as one; "
         "1 merges only equal wording.",
     )
-    agreeing: Literal["drop", "keep"] = Field(
-        "drop", description="Chains of questions where all answers agree: dropped, or kept unverified (as published)."
+    corpus_facts: int = Field(
+        8,
+        ge=0,
+        description="Beside its question's own atoms a chain is checked against so many from elsewhere in the corpus "
+        "that speak to what it says; 0 is off (as published).",
+    )
+    fact_coverage: float = Field(
+        0.75,
+        gt=0,
+        le=1,
+        description="An atom speaks to a chain if this share of its content words stands in the question or the chain.",
+    )
+    agreeing: Literal["drop", "keep", "corpus"] = Field(
+        "drop",
+        description="Chains of questions where all answers agree: dropped, kept unverified (as published), or kept if "
+        "atoms from elsewhere in the corpus speak to them and none contradicts.",
     )
     chains_per_question: int = Field(3, ge=1, description="Most verified chains a question gives to the curriculum.")
+
+    @model_validator(mode="after")
+    def _corpus_needs_facts(self) -> "MethodConfig":
+        if self.agreeing == "corpus" and not self.corpus_facts:
+            raise ValueError("`agreeing: corpus` checks against corpus facts, so `corpus_facts` must be more than 0")
+        return self
 
 
 class PipelineConfig(Section):

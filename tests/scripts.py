@@ -24,6 +24,13 @@ def _chain(n: int, value: int) -> str:
     return f"<think> rule of case {n} is {value} . </think> <answer> {value} </answer>"
 
 
+def _verdict(n: int, said: str, facts: list[tuple[str, str]]) -> str:
+    """Fact by fact: those of other cases are unused."""
+    clauses = ["unused" if int(case) != n else "same" if value == said else "differ" for case, value in facts]
+    verdict = "inconsistent" if "differ" in clauses else "consistent"
+    return " . ".join([*(f"rule {clause}" for clause in clauses), f"verdict {verdict}"])
+
+
 def teacher(request: Request) -> list[str]:
     """Samples, diagnoses, answers and verifies."""
     content = request.messages[-1]["content"]
@@ -35,8 +42,7 @@ def teacher(request: Request) -> list[str]:
     if content.startswith("check ."):
         said = re.search(r"chain : .*<answer> (\d) </answer>", content, re.DOTALL)
         assert said, content
-        same = int(said.group(1)) == n % 5
-        return [f"rule {'same' if same else 'differ'} . verdict {'consistent' if same else 'inconsistent'}"]
+        return [_verdict(n, said.group(1), re.findall(r"rule of case (\d+) \? (\d) \.", content))]
     slip = n % 3 == 0
     return [_chain(n, (n + (1 if slip and i == 0 else 0)) % 5) for i in range(request.n)]
 

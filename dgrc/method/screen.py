@@ -27,7 +27,7 @@ _POINT, _NEGATIVE = "\ue000", "\ue001"  # stand-ins (private use) while other pu
 
 def atom_key(text: str) -> str:
     """The content words of an atomic question, in order; equal keys mean the same atom."""
-    return " ".join(_content_words(text)) or normalize(text)
+    return " ".join(content_words(text)) or normalize(text)
 
 
 def atom_id(text: str) -> int:
@@ -43,7 +43,7 @@ def distinct(atoms: Sequence[str], threshold: float) -> tuple[str, ...]:
     """
     kept: dict[str, list[str]] = {}
     for atom in dict.fromkeys(atoms):
-        words = _content_words(atom) or [normalize(atom)]
+        words = content_words(atom) or [normalize(atom)]
         if not any(_duplicate(words, earlier, threshold) for earlier in kept.values()):
             kept[atom] = words
     return tuple(kept)
@@ -71,7 +71,8 @@ def dropped_because(answer: str | None, agreement: float, min_agreement: float) 
     return "disagreement" if agreement < min_agreement - 1e-9 else None
 
 
-def _content_words(text: str) -> list[str]:
+def content_words(text: str) -> list[str]:
+    """The words of a text that carry fact, in order, in lower case, repeats included."""
     # Capitals tell `vitamin A` from an article, unless all is in capitals or the word opens the sentence.
     shouted = text == text.upper()
     words = _words(text)

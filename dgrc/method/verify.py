@@ -1,16 +1,19 @@
 """Verifying a chain. A question, one of its chains and answered atoms (facts) flow in; a verdict flows out.
 
-The verifier sees every fact with its question, in a fixed order, and must say of each how the chain stands to
-it before it judges the chain. The strictest reading counts: one contradicted fact rejects the chain.
+The facts are the question's own atoms and, because a wrong step that this question's divergence did not touch
+would pass, atoms from elsewhere in the corpus that speak to the chain. The verifier sees every fact with its
+question, in a fixed order, and must say of each how the chain stands to it before it judges the chain. The
+strictest reading counts: one contradicted fact rejects the chain.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dgrc.method.prompts import Pack
 from dgrc.method.replies import json_object
 from dgrc.method.sample import lettered
+from dgrc.method.screen import content_words
 from dgrc.records import Chain, Message
 
 Verdict = tuple[bool | None, tuple[int, ...], str | None]
@@ -29,6 +32,13 @@ class Fact:
 def sort_facts(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     """The facts in the order in which they are shown: by question text, whatever order they were found in."""
     return tuple(sorted(facts, key=lambda fact: (fact.question, fact.answer, fact.id)))
+
+
+def speaks_to(fact: Fact, said: Collection[str], coverage: float) -> bool:
+    """Whether an atom found elsewhere in the corpus is about a chain: `coverage` of the content words of its question
+    are among those `said` in the chain and its own question."""
+    asked = set(content_words(fact.question))
+    return bool(asked) and len(asked.intersection(said)) >= coverage * len(asked) - 1e-9
 
 
 def build_messages(pack: Pack, text: str, choices: Sequence[str], chain: Chain, facts: Sequence[Fact]) -> list[Message]:

@@ -1,22 +1,24 @@
 """All passes in order: question files in, curricula out. Finished passes are skipped.
 
-    ingest -> gather -> (collect atoms) -> answer -> verify -> assemble
+    ingest -> gather -> (collect atoms) -> answer -> (index facts) -> verify -> assemble
 
 Each engine lives just for the passes that need it. A pass is identified by a fingerprint of its own
-settings and of everything upstream; the same fingerprint finished before means there is nothing to do.
+settings and of everything upstream; the same fingerprint finished before means there is nothing to do,
+and a changed setting redoes the pass that heeds it and what comes after.
 """
 
 import dataclasses
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from dgrc.config import Config, EngineConfig
+from dgrc.config import Config, EngineConfig, MethodConfig
 from dgrc.engines.pool import Pool
 from dgrc.pipeline import atoms
 from dgrc.pipeline.assemble import assemble
+from dgrc.pipeline.facts import build_index
 from dgrc.pipeline.graph import run_pass
 from dgrc.pipeline.ingest import ingest
 from dgrc.pipeline.passes import PASSES, Pass
@@ -41,21 +43,22 @@ def curate(run: RunDir, config: Config, say: Say) -> dict[str, Any]:
         The report of each pass by name.
     """
     reports: dict[str, Any] = {}
-    fingerprint = _fingerprint("ingest", config)
+    fingerprint = _input_fingerprint(config)
     reports["ingest"] = _once(run, "ingest", fingerprint, lambda: _ingest(run, config), say)
     with Engines(config, say) as engines:
         for pass_ in PASSES:
+            fingerprint = _extend(fingerprint, config.method, pass_.name, pass_.settings)
             if pass_.name == "answer":
-                fingerprint = f"{hash64(fingerprint, 'collect'):x}"
                 reports["collect"] = _once(run, "collect", fingerprint, lambda: _collect(run, config), say)
-            fingerprint = f"{hash64(fingerprint, pass_.name, METHOD_VERSION):x}"
+            if pass_.name == "verify":
+                reports["index"] = _once(run, "index", fingerprint, lambda: _index(run), say)
             reports[pass_.name] = _once(
                 run, pass_.name, fingerprint,
                 lambda p=pass_, f=fingerprint: run_pass(p, run, config, engines.for_pass(p), f),  # type: ignore[misc]
                 say,
             )
             engines.release_after(pass_)
-    fingerprint = f"{hash64(fingerprint, 'assemble'):x}"
+    fingerprint = _extend(fingerprint, config.method, "assemble", ("chains_per_question",))
     reports["assemble"] = _once(run, "assemble", fingerprint, lambda: _assemble(run, config), say)
     return reports
 
@@ -115,6 +118,10 @@ def _collect(run: RunDir, config: Config) -> dict[str, Any]:
     return {"asked": asked, "rows": distinct}
 
 
+def _index(run: RunDir) -> dict[str, Any]:
+    return {"facts": build_index(run.dataset("atoms"), run.dataset("facts"))}
+
+
 def _assemble(run: RunDir, config: Config) -> dict[str, Any]:
     return dict(make_baseline(run, config, "dgrc"))
 
@@ -150,13 +157,20 @@ def _short(report: dict[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def _fingerprint(name: str, config: Config) -> str:
-    """Everything that decides what curation makes: settings, and what the question files hold."""
+def _input_fingerprint(config: Config) -> str:
+    """What curation starts from: what the question files hold, how they are read, and who answers."""
     files = [(path, _content_hash(path)) for path in find_files(config.questions.files)]
-    relevant = config.model_dump(mode="json", include={"seed", "questions", "teacher", "student", "method"})
+    relevant = config.model_dump(mode="json", include={"seed", "questions", "teacher", "student"})
     for role in ("teacher", "student"):  # how many replicas serve a model does not change what it is
         relevant[role] = {k: relevant[role][k] for k in ("engine", "model", "script", "dtype", "max_model_len")}
-    return f"{hash64(name, METHOD_VERSION, json.dumps([files, relevant], sort_keys=True)):x}"
+    relevant["prompts"] = config.method.prompts  # whether a question fits depends on its prompt
+    return f"{hash64(METHOD_VERSION, json.dumps([files, relevant], sort_keys=True)):x}"
+
+
+def _extend(upstream: str, method: MethodConfig, name: str, settings: Sequence[str]) -> str:
+    """The fingerprint of a pass: of everything upstream, and of the settings that it heeds itself."""
+    heeded = method.model_dump(mode="json", include=set(settings))
+    return f"{hash64(upstream, name, json.dumps(heeded, sort_keys=True)):x}"
 
 
 def _content_hash(path: str) -> str:

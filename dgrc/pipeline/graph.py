@@ -90,7 +90,7 @@ def _dataset(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], b
                 method=config.method,
                 clients={role: pools[role].client(pipeline.max_retries) for role in pass_.roles},
                 journal=str(state / "journal"),
-                atoms=str(run.dataset("atoms")) if pass_.name == "verify" else None,
+                facts=str(run.dataset("facts")) if pass_.name == "verify" else None,
                 board=board,
             ),
             batch_size=BATCH_ROWS,

@@ -26,6 +26,7 @@ class Pass:
         roles: Engines it asks.
         step: `(Toolbox, record) -> record`, the work on one row.
         method: The functions of `dgrc.method` that the step strings together.
+        settings: Settings of the method that decide its rows, beside all that is upstream; another value redoes it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Pass:
     roles: tuple[str, ...]
     step: Callable[[steps.Toolbox, Any], Awaitable[Any]]
     method: tuple[str, ...]
+    settings: tuple[str, ...]
 
     def written_columns(self) -> tuple[str, ...]:
         """Names of the columns it writes."""
@@ -49,6 +51,10 @@ GATHER = Pass(
     roles=("teacher", "student"),
     step=steps.gather,
     method=("sample", "compare", "diagnose"),
+    settings=(
+        "prompts", "teacher_chains", "student_chains", "teacher_sampling", "student_sampling", "diagnose_sampling",
+        "pairs", "max_pairs",
+    ),
 )
 ANSWER = Pass(
     name="answer",
@@ -58,6 +64,7 @@ ANSWER = Pass(
     roles=("teacher",),
     step=steps.answer,
     method=("answer", "screen"),
+    settings=("near_duplicate", "answers_per_atom", "answer_sampling", "min_agreement"),
 )
 VERIFY = Pass(
     name="verify",
@@ -67,8 +74,9 @@ VERIFY = Pass(
     roles=("teacher",),
     step=steps.verify,
     method=("verify",),
+    settings=("verify_sampling", "corpus_facts", "fact_coverage", "agreeing"),
 )
 
 PASSES: tuple[Pass, ...] = (GATHER, ANSWER, VERIFY)
-"""Between them run `ingest` (files to questions), `atoms.collect` (cases to distinct atoms) and
-`assemble` (atoms and verdicts to curricula), which ask no engine."""
+"""Between them run `ingest` (files to questions), `atoms.collect` (cases to distinct atoms), `facts.build_index`
+(kept atoms to a searchable index) and `assemble` (atoms and verdicts to curricula), which ask no engine."""

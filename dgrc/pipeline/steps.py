@@ -5,7 +5,6 @@ that record; an exception means that the engine itself is broken and ends the pa
 """
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dgrc.config import MethodConfig
@@ -15,6 +14,7 @@ from dgrc.method import compare, diagnose, sample, screen
 from dgrc.method import verify as verify_step
 from dgrc.method.prompts import Pack
 from dgrc.pipeline.caller import Caller, merge
+from dgrc.pipeline.facts import FactIndex
 from dgrc.records import (
     Atom,
     AtomQuestion,
@@ -29,18 +29,20 @@ from dgrc.records import (
     hash64,
 )
 
+CANDIDATES = 4
+"""Facts that are looked at for each that may be shown: BM25 ranks by shared words, `speaks_to` decides."""
 # Later steps go first: questions finish rather than pile up half done (vLLM: smaller is sooner).
 PRIORITY = {"sample": 2, "diagnose": 1, "answer": 0, "verify": 0}
 
 
 @dataclass
 class Toolbox:
-    """What a step works with: settings, prompts, engines, and the facts known so far (for `verify`)."""
+    """What a step works with: settings, prompts, engines, and the facts found so far (None before `verify`)."""
 
     method: MethodConfig
     pack: Pack
     caller: Caller
-    facts: Mapping[int, verify_step.Fact]
+    facts: FactIndex | None
 
 
 async def gather(tools: Toolbox, question: Question) -> Case:
@@ -81,16 +83,30 @@ async def answer(tools: Toolbox, atom: AtomQuestion) -> Atom:
 
 
 async def verify(tools: Toolbox, case: Case) -> VerifiedCase:
-    """Holds every teacher chain of a divergent question against the question's surviving atoms."""
-    atoms = tuple(screen.atom_id(a) for a in case_atoms(case.diagnoses, tools.method.near_duplicate))
-    facts = verify_step.sort_facts([tools.facts[a] for a in dict.fromkeys(atoms) if a in tools.facts])
+    """Holds teacher chains against facts: the question's own surviving atoms, and others that speak to the chains."""
+    facts: tuple[verify_step.Fact, ...] = ()
     checks: list[tuple[Verdict, Usage | None]] = []
-    if case.status == "divergent":
+    if case.status == "divergent" or (case.status == "agreeing" and tools.method.agreeing == "corpus"):
+        facts = _facts(tools, case)
         checks = await asyncio.gather(*(_check(tools, case, i, facts) for i in range(len(case.teacher))))
     return VerifiedCase(
         case.id, case.text, case.choices, case.status, case.teacher, tuple(f.id for f in facts),
         tuple(v for v, _ in checks), merge([u for _, u in checks if u is not None]), case.error,
     )
+
+
+def _facts(tools: Toolbox, case: Case) -> tuple[verify_step.Fact, ...]:
+    """What a question's chains are checked against. The same for all of them, so that their prompts share a prefix."""
+    assert tools.facts is not None, "the index is built before the pass"
+    method = tools.method
+    own = tools.facts.get([screen.atom_id(a) for a in case_atoms(case.diagnoses, method.near_duplicate)])
+    facts = dict.fromkeys(own)
+    for chain in case.teacher if method.corpus_facts else ():
+        said = screen.content_words(f"{case.text} {chain.text}")
+        found = tools.facts.search(said, CANDIDATES * method.corpus_facts)
+        speaking = [f for f in found if verify_step.speaks_to(f, set(said), method.fact_coverage) and f not in own]
+        facts |= dict.fromkeys(speaking[: method.corpus_facts])
+    return verify_step.sort_facts(facts)
 
 
 def case_atoms(diagnoses: tuple[Diagnosis, ...], near_duplicate: float) -> tuple[str, ...]:
@@ -139,7 +155,7 @@ async def _check(
     if chain.answer is None:
         return Verdict(index, None, (), "the chain has no answer"), None
     if not facts:
-        return Verdict(index, None, (), "no atom survived to check it against"), None
+        return Verdict(index, None, (), "no fact speaks to it"), None
     completion, usage = await tools.caller.ask(
         "teacher", "verify", case.id,
         verify_step.build_messages(tools.pack, case.text, case.choices, chain, facts),

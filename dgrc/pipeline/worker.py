@@ -6,18 +6,16 @@ connections to the engine pools. Workers hold no model and no prompt knowledge o
 
 import asyncio
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dgrc.config import MethodConfig
 from dgrc.engines.journal import Journal
 from dgrc.engines.pool import PoolClient
 from dgrc.method.prompts import load_pack
-from dgrc.method.verify import Fact
 from dgrc.pipeline.caller import Caller
+from dgrc.pipeline.facts import FactIndex
 from dgrc.pipeline.passes import PASSES
 from dgrc.pipeline.steps import Toolbox
 from dgrc.records import arrow_schema, from_row, to_row
@@ -31,7 +29,7 @@ class Worker:
         method: The method's settings.
         clients: Engine pools by role.
         journal: Folder of the pass's journal.
-        atoms: Folder of the answered atoms, for passes that check against them.
+        facts: Folder of the fact index, for passes that check against it.
         board: Progress board actor, or None.
     """
 
@@ -41,13 +39,12 @@ class Worker:
         method: MethodConfig,
         clients: dict[str, PoolClient],
         journal: str,
-        atoms: str | None,
+        facts: str | None,
         board: Any | None,
     ):
         (self._pass,) = [p for p in PASSES if p.name == name]
-        facts = load_facts(atoms) if atoms else {}
         self._caller = Caller(clients, Journal(journal), board)
-        self._tools = Toolbox(method, load_pack(method.prompts), self._caller, facts)
+        self._tools = Toolbox(method, load_pack(method.prompts), self._caller, FactIndex(facts) if facts else None)
         self._schema = arrow_schema(self._pass.writes[1])
 
     async def __call__(self, batch: pa.Table) -> pa.Table:
@@ -62,11 +59,3 @@ class Worker:
         result = await self._pass.step(self._tools, from_row(record_type, row | blanks))
         self._caller.count(rows=1, row_ms=int(1000 * (time.monotonic() - began)))
         return to_row(result)
-
-
-def load_facts(atoms: str) -> Mapping[int, Fact]:
-    """The surviving atoms by id."""
-    table = pq.read_table(atoms, columns=["id", "question", "answer", "kept"])
-    return {
-        row["id"]: Fact(row["id"], row["question"], row["answer"]) for row in table.to_pylist() if row["kept"]
-    }

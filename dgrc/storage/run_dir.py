@@ -7,6 +7,7 @@
       logs/                     what Ray and vLLM said
       round-1/
         cases/ atoms/ verdicts/ one Parquet dataset a pass
+        facts/                  the kept atoms, searchable
         curriculum/{atomic,cot} examples for training, Parquet and JSONL
         student/                the trained student, a Hugging Face directory
         baselines/<recipe>/     curriculum/ and student/ of a baseline recipe

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dgrc.method import verify
 from dgrc.method.prompts import load_pack
+from dgrc.method.screen import content_words
 from dgrc.method.verify import Fact
 from tests.method.builders import HOSTILE, chain
 
@@ -32,6 +33,15 @@ def test_facts_are_sorted_by_question_whatever_order_they_came_in() -> None:
     random.Random(1).shuffle(shuffled)
     assert verify.sort_facts(shuffled) == verify.sort_facts(reversed(shuffled)) == FACTS
     assert verify.sort_facts([Fact(2, "q", "b"), Fact(1, "q", "a")]) == (Fact(1, "q", "a"), Fact(2, "q", "b"))
+
+
+def test_a_fact_speaks_to_a_chain_that_says_enough_of_its_words() -> None:
+    limit = Fact(1, "In garth, what is the limit of breach?", "5")
+    said = content_words("A widow in Garth sues for breach. The limit is 6.")
+    assert verify.speaks_to(limit, said, 1.0)
+    assert not verify.speaks_to(Fact(1, "In garth, what is the limit of fraud?", "5"), said, 0.75)
+    assert verify.speaks_to(Fact(1, "In garth, what is the limit of fraud?", "5"), said, 2 / 3)
+    assert not verify.speaks_to(Fact(1, "what is the ?", "5"), said, 0.1), "it is about nothing"
 
 
 @pytest.mark.parametrize("name", ["general", "legal", "medical", "proving"])

@@ -1,12 +1,15 @@
 """The real Ray graph on scripted engines: every row once, right content, nothing done twice, labels unseen."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from dgrc.config import MethodConfig
 from dgrc.errors import RunDirError
+from dgrc.pipeline.passes import PASSES
 from dgrc.storage.run_dir import RunDir
 from tests.pipeline.conftest import curate_here, scripted_config, write_questions
 
@@ -106,6 +109,34 @@ def test_labels_do_not_reach_curation(curated: RunDir, tmp_path: Path) -> None:
         for kind in ("atomic", "cot"):
             ours, theirs = (r.curriculum() / kind / "train.jsonl" for r in (run, curated))
             assert ours.read_bytes() == theirs.read_bytes()
+
+
+def test_agreeing_questions_are_kept_if_facts_from_elsewhere_bear_them_out(curated: RunDir) -> None:
+    """Only `verify` and what follows are done again: the rest is the same run, copied."""
+    shutil.copytree(curated.root, curated.root.parent / "corpus")
+    config = scripted_config(curated.root.parent, curated.root.parent / "q.jsonl", "corpus", agreeing="corpus")
+    (curated.root.parent / "corpus" / "config.yaml").unlink()
+    run, _, said = curate_here(config)
+    assert [line.split()[0] for line in said if "already done" in line] == ["ingest", "gather", "collect", "answer"]
+    assert _rows(run, "atoms") == _rows(curated, "atoms")
+    spoken_to = 0
+    for row in _rows(run, "verdicts"):
+        if row["status"] != "agreeing":
+            continue
+        assert len(row["verdicts"]) == 3
+        for verdict in row["verdicts"]:
+            assert verdict["consistent"] is (True if row["atoms"] else None)
+            assert verdict["reason"] == (None if row["atoms"] else "no fact speaks to it")
+        spoken_to += bool(row["atoms"])
+    assert spoken_to, "some agreeing question shares its words with an atom of another"
+    kept = [json.loads(line) for line in (run.curriculum() / "cot" / "train.jsonl").read_text().splitlines()]
+    before = (curated.curriculum() / "cot" / "train.jsonl").read_text().splitlines()
+    assert len(kept) == len(before) + spoken_to
+
+
+def test_every_setting_of_the_method_redoes_a_pass() -> None:
+    heeded = {name for p in PASSES for name in p.settings} | {"chains_per_question"}
+    assert heeded == set(MethodConfig.model_fields)
 
 
 def test_a_refused_request_fails_its_question_alone(tmp_path: Path) -> None:
