@@ -138,10 +138,11 @@ class Atom:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A teacher chain held against atoms: `consistent` is None if it could not be checked (`reason`)."""
+    """A teacher chain held against facts (ids of atoms): `consistent` is None if it could not be checked (`reason`)."""
 
     chain: int
     consistent: bool | None
+    facts: tuple[int, ...]
     contradicted_by: tuple[int, ...]
     reason: str | None
 
@@ -158,7 +159,6 @@ class VerifiedCase:
     choices: tuple[str, ...]
     status: str
     teacher: tuple[Chain, ...]
-    atoms: tuple[int, ...]
     verdicts: tuple[Verdict, ...]
     usage: tuple[Usage, ...]
     error: str | None

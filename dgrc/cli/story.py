@@ -72,21 +72,33 @@ def tell_case(run: RunDir, question_id: str) -> list[Any]:
 def _diagnosis(run: RunDir, case: dict[str, Any], verdicts: dict[int, Any]) -> list[Any]:
     from dgrc.method.screen import atom_id
 
-    if not case["diagnoses"]:
-        return [Text("Both models agree or could not be compared, so the teacher was asked nothing.")]
-    parts: list[Any] = [Text("\nWhere they part, and what the teacher asked itself:", style="bold")]
-    contradicting = {atom for v in verdicts.values() for atom in v["contradicted_by"]}
+    contradicted: dict[int, list[int]] = {}
+    for chain, verdict in verdicts.items():
+        for atom in verdict["contradicted_by"]:
+            contradicted.setdefault(atom, []).append(chain)
+    parts: list[Any] = []
+    if case["diagnoses"]:
+        parts.append(Text("\nWhere they part, and what the teacher asked itself:", style="bold"))
+    else:
+        parts.append(Text("Both models agree or could not be compared, so the teacher was asked nothing."))
+    asked: set[int] = set()
     for diagnosis in case["diagnoses"]:
         parts.append(Text(f"  teacher {diagnosis['teacher']} against student {diagnosis['student']}"))
         if diagnosis["error"]:
             parts.append(Text(f"    no usable reply: {diagnosis['error']}", style="red"))
-        for asked in diagnosis["atoms"]:
-            atom = _row(run, "atoms", atom_id(asked)) if _has(run, "atoms") else None
-            parts.append(_atom_line(asked, atom, contradicting))
+        for question in diagnosis["atoms"]:
+            asked.add(atom_id(question))
+            parts.append(_atom_line(question, _row(run, "atoms", atom_id(question)), contradicted))
+    elsewhere = sorted({fact for verdict in verdicts.values() for fact in verdict["facts"]} - asked)
+    if elsewhere:
+        parts.append(Text("\nFacts that other questions brought up and that speak to these chains:", style="bold"))
+    for fact in elsewhere:
+        atom = _row(run, "atoms", fact)
+        parts.append(_atom_line(atom["question"] if atom else str(fact), atom, contradicted))
     return parts
 
 
-def _atom_line(asked: str, atom: dict[str, Any] | None, contradicting: set[int]) -> Text:
+def _atom_line(asked: str, atom: dict[str, Any] | None, contradicted: dict[int, list[int]]) -> Text:
     if atom is None:
         return Text(f"    ? {asked}  (not answered yet)")
     line = Text(f"    ? {asked}\n      -> {atom['answer']}  ")
@@ -96,8 +108,8 @@ def _atom_line(asked: str, atom: dict[str, Any] | None, contradicting: set[int])
     )
     if not atom["kept"]:
         line.append(f"  dropped: {atom['dropped_because']}", style="yellow")
-    if atom["id"] in contradicting:
-        line.append("  contradicts a teacher chain", style="red")
+    if chains := contradicted.get(atom["id"]):
+        line.append(f"  contradicts {', '.join(f'teacher {chain}' for chain in chains)}", style="red")
     return line
 
 
@@ -106,13 +118,14 @@ def _chain_panel(title: str, chain: dict[str, Any], verdict: dict[str, Any] | No
     body.append(f"\nanswer: {chain['answer'] or '(none)'}", style="bold")
     style, subtitle = "dim", ""
     if verdict is not None:
+        facts = f"{len(verdict['facts'])} fact{'' if len(verdict['facts']) == 1 else 's'}"
         if verdict["consistent"]:
-            style, subtitle = "green", "verified"
+            style, subtitle = "green", f"held against {facts}: verified"
         elif verdict["consistent"] is None:
             style, subtitle = "yellow", "unchecked"
             body.append(f"\nunchecked: {verdict['reason']}", style=style)  # subtitles are cut short
         else:
-            style, subtitle = "red", f"rejected by {len(verdict['contradicted_by'])} atom(s)"
+            style, subtitle = "red", f"contradicts {len(verdict['contradicted_by'])} of {facts}"
     return Panel(body, title=title, subtitle=Text(subtitle), border_style=style)
 
 

@@ -5,6 +5,7 @@ that record; an exception means that the engine itself is broken and ends the pa
 """
 
 import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from dgrc.config import MethodConfig
@@ -83,30 +84,29 @@ async def answer(tools: Toolbox, atom: AtomQuestion) -> Atom:
 
 
 async def verify(tools: Toolbox, case: Case) -> VerifiedCase:
-    """Holds teacher chains against facts: the question's own surviving atoms, and others that speak to the chains."""
-    facts: tuple[verify_step.Fact, ...] = ()
+    """Holds teacher chains against facts: the question's own surviving atoms, and others that speak to the chain."""
     checks: list[tuple[Verdict, Usage | None]] = []
     if case.status == "divergent" or (case.status == "agreeing" and tools.method.agreeing == "corpus"):
-        facts = _facts(tools, case)
-        checks = await asyncio.gather(*(_check(tools, case, i, facts) for i in range(len(case.teacher))))
+        assert tools.facts is not None, "the index is built before the pass"
+        own = tools.facts.get([screen.atom_id(a) for a in case_atoms(case.diagnoses, tools.method.near_duplicate)])
+        checks = await asyncio.gather(*(_check(tools, case, i, own) for i in range(len(case.teacher))))
     return VerifiedCase(
-        case.id, case.text, case.choices, case.status, case.teacher, tuple(f.id for f in facts),
+        case.id, case.text, case.choices, case.status, case.teacher,
         tuple(v for v, _ in checks), merge([u for _, u in checks if u is not None]), case.error,
     )
 
 
-def _facts(tools: Toolbox, case: Case) -> tuple[verify_step.Fact, ...]:
-    """What a question's chains are checked against. The same for all of them, so that their prompts share a prefix."""
-    assert tools.facts is not None, "the index is built before the pass"
+def _corpus_facts(
+    tools: Toolbox, case: Case, chain: Chain, own: Collection[verify_step.Fact]
+) -> list[verify_step.Fact]:
+    """Atoms that other questions brought up and that speak to this chain, the most telling first."""
     method = tools.method
-    own = tools.facts.get([screen.atom_id(a) for a in case_atoms(case.diagnoses, method.near_duplicate)])
-    facts = dict.fromkeys(own)
-    for chain in case.teacher if method.corpus_facts else ():
-        said = screen.content_words(f"{case.text} {chain.text}")
-        found = tools.facts.search(said, CANDIDATES * method.corpus_facts)
-        speaking = [f for f in found if verify_step.speaks_to(f, set(said), method.fact_coverage) and f not in own]
-        facts |= dict.fromkeys(speaking[: method.corpus_facts])
-    return verify_step.sort_facts(facts)
+    if not method.corpus_facts or tools.facts is None:
+        return []
+    said = screen.content_words(f"{case.text} {chain.text}")
+    found = tools.facts.search(said, CANDIDATES * (method.corpus_facts + len(own)))
+    speaking = [f for f in found if f not in own and verify_step.speaks_to(f, set(said), method.fact_coverage)]
+    return speaking[: method.corpus_facts]
 
 
 def case_atoms(diagnoses: tuple[Diagnosis, ...], near_duplicate: float) -> tuple[str, ...]:
@@ -149,13 +149,15 @@ async def _diagnose(
 
 
 async def _check(
-    tools: Toolbox, case: Case, index: int, facts: tuple[verify_step.Fact, ...]
+    tools: Toolbox, case: Case, index: int, own: Sequence[verify_step.Fact]
 ) -> tuple[Verdict, Usage | None]:
     chain = case.teacher[index]
     if chain.answer is None:
-        return Verdict(index, None, (), "the chain has no answer"), None
+        return Verdict(index, None, (), (), "the chain has no answer"), None
+    facts = verify_step.sort_facts({*own, *_corpus_facts(tools, case, chain, own)})
     if not facts:
-        return Verdict(index, None, (), "no fact speaks to it"), None
+        return Verdict(index, None, (), (), "no fact speaks to it"), None
+    ids = tuple(fact.id for fact in facts)
     completion, usage = await tools.caller.ask(
         "teacher", "verify", case.id,
         verify_step.build_messages(tools.pack, case.text, case.choices, chain, facts),
@@ -163,9 +165,9 @@ async def _check(
     )
     error = _error("teacher", "verify", completion)
     if error is not None:
-        return Verdict(index, None, (), error), usage
+        return Verdict(index, None, ids, (), error), usage
     consistent, contradicted, reason = verify_step.parse_reply(tools.pack, completion.samples[0].text, facts)
-    return Verdict(index, consistent, contradicted, reason), usage
+    return Verdict(index, consistent, ids, contradicted, reason), usage
 
 
 def _parse_answer(pack: Pack, text: str, finish_reason: str) -> tuple[str | None, str]:

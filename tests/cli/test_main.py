@@ -33,6 +33,7 @@ from tests.pipeline.conftest import scripted_config, write_questions
 
 ROOT = Path(__file__).parents[2]
 ATOM = "what is the grace in garth ?"
+ELSEWHERE = "what is the limit in garth ?"
 
 
 def dgrc(*args: Any) -> Result:
@@ -66,9 +67,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
     student = (Chain("i guess b .", "B", "stop", 4),)
     diagnoses = (Diagnosis(0, 0, (ATOM, "what else ?"), None, "raw"), Diagnosis(1, 0, (), "not a list", "raw"))
     verdicts = (
-        Verdict(0, True, (), None),
-        Verdict(1, False, (atom_id(ATOM),), None),
-        Verdict(2, None, (), "the chain has no [/answer]"),
+        Verdict(0, True, (atom_id(ATOM),), (), None),
+        Verdict(1, False, (atom_id(ATOM), atom_id(ELSEWHERE)), (atom_id(ATOM),), None),
+        Verdict(2, None, (), (), "the chain has no [/answer]"),
     )
     rows: dict[str, tuple[type[Any], list[Any]]] = {
         "questions": (Question, [
@@ -83,9 +84,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
         "atoms": (Atom, [
             Atom(atom_id(ATOM), ATOM, (ATOM,), (-11, 22), "2", "", 0.4, ("2", "2", "3", "4", "5"), False,
                  "disagreement", (), None),
+            Atom(atom_id(ELSEWHERE), ELSEWHERE, (ELSEWHERE,), (22,), "5", "", 1.0, ("5",) * 5, True, None, (), None),
         ]),
         "verdicts": (VerifiedCase, [
-            VerifiedCase(-11, "which court ?", ("crown", "mill"), "divergent", chains, (), verdicts, (), None),
+            VerifiedCase(-11, "which court ?", ("crown", "mill"), "divergent", chains, verdicts, (), None),
         ]),
     }
     for name, (kind, records) in rows.items():
@@ -167,9 +169,10 @@ def test_show_tells_a_case_by_either_id(run: RunDir) -> None:
     for said in (
         "question mine[/7]", "which court ?", "A. crown", "B. mill", "divergent",
         "[bold]grace[/bold]", "i guess b .", "answer: (none)",
-        "verified", "rejected by 1 atom(s)", "unchecked: the chain has no [/answer]",
+        "held against 1 fact: verified", "contradicts 1 of 2 facts", "unchecked: the chain has no [/answer]",
         "teacher 0 against student 0", f"? {ATOM}", "-> 2", "40% of 5 answers agree, asked by 2 questions",
-        "dropped: disagreement", "contradicts a teacher chain", "? what else ? (not answered yet)",
+        "dropped: disagreement", "contradicts teacher 1", "Facts that other questions brought up",
+        f"? {ELSEWHERE}", "? what else ? (not answered yet)",
         "no usable reply: not a list",
     ):
         assert said in flat, said

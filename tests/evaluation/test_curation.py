@@ -38,8 +38,8 @@ def atom(id_: int, right: bool, kept: bool = True) -> Atom:
 
 def case(id_: int, *judged: tuple[str, bool | None]) -> VerifiedCase:
     chains = tuple(Chain(text, read_answer(text), "stop", 9) for text, _ in judged)
-    verdicts = tuple(Verdict(i, consistent, (), None) for i, (_, consistent) in enumerate(judged))
-    return VerifiedCase(id_, QUESTION, (), "divergent", chains, (), verdicts, (), None)
+    verdicts = tuple(Verdict(i, consistent, (), (), None) for i, (_, consistent) in enumerate(judged))
+    return VerifiedCase(id_, QUESTION, (), "divergent", chains, verdicts, (), None)
 
 
 def score(folder: Path, atoms: list[Atom], cases: list[VerifiedCase]) -> dict[str, float]:

@@ -40,8 +40,8 @@ def case(teacher: tuple[Chain, ...], student: tuple[Chain, ...] = (), status: st
 
 
 def verified(teacher: tuple[Chain, ...], verdicts: list[bool | None], status: str = "divergent") -> VerifiedCase:
-    said = tuple(Verdict(index, consistent, (), None) for index, consistent in enumerate(verdicts))
-    return VerifiedCase(11, "Which court?", ("crown", "shire"), status, teacher, (), said, (), None)
+    said = tuple(Verdict(index, consistent, (), (), None) for index, consistent in enumerate(verdicts))
+    return VerifiedCase(11, "Which court?", ("crown", "shire"), status, teacher, said, (), None)
 
 
 def atom(question: str, answer: str, rationale: str) -> Atom:

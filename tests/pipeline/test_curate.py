@@ -125,9 +125,9 @@ def test_agreeing_questions_are_kept_if_facts_from_elsewhere_bear_them_out(curat
             continue
         assert len(row["verdicts"]) == 3
         for verdict in row["verdicts"]:
-            assert verdict["consistent"] is (True if row["atoms"] else None)
-            assert verdict["reason"] == (None if row["atoms"] else "no fact speaks to it")
-        spoken_to += bool(row["atoms"])
+            assert verdict["consistent"] is (True if verdict["facts"] else None)
+            assert verdict["reason"] == (None if verdict["facts"] else "no fact speaks to it")
+        spoken_to += any(verdict["facts"] for verdict in row["verdicts"])
     assert spoken_to, "some agreeing question shares its words with an atom of another"
     kept = [json.loads(line) for line in (run.curriculum() / "cot" / "train.jsonl").read_text().splitlines()]
     before = (curated.curriculum() / "cot" / "train.jsonl").read_text().splitlines()
