@@ -109,11 +109,11 @@ class MethodConfig(Section):
     corpus_facts: int = Field(
         8,
         ge=0,
-        description="Beside its question's own atoms a chain is checked against so many from elsewhere in the corpus "
-        "that speak to what it says; 0 is off (as published).",
+        description="A chain is checked against the atoms that speak to what it says: its question's own, and so many "
+        "from elsewhere in the corpus. 0 checks it against all of its question's own atoms alone (as published).",
     )
     fact_coverage: float = Field(
-        0.75,
+        0.5,
         gt=0,
         le=1,
         description="An atom speaks to a chain if this share of its content words stands in the question or the chain.",

@@ -35,8 +35,8 @@ def sort_facts(facts: Iterable[Fact]) -> tuple[Fact, ...]:
 
 
 def speaks_to(fact: Fact, said: Collection[str], coverage: float) -> bool:
-    """Whether an atom found elsewhere in the corpus is about a chain: `coverage` of the content words of its question
-    are among those `said` in the chain and its own question."""
+    """Whether an atom is about a chain: `coverage` of the content words of its question are among the words `said` in
+    the chain and the question it answers."""
     asked = set(content_words(fact.question))
     return bool(asked) and len(asked.intersection(said)) >= coverage * len(asked) - 1e-9
 

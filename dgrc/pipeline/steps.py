@@ -5,7 +5,7 @@ that record; an exception means that the engine itself is broken and ends the pa
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dgrc.config import MethodConfig
@@ -84,7 +84,7 @@ async def answer(tools: Toolbox, atom: AtomQuestion) -> Atom:
 
 
 async def verify(tools: Toolbox, case: Case) -> VerifiedCase:
-    """Holds teacher chains against facts: the question's own surviving atoms, and others that speak to the chain."""
+    """Holds each teacher chain against the facts that speak to it, asked by this question or elsewhere."""
     checks: list[tuple[Verdict, Usage | None]] = []
     if case.status == "divergent" or (case.status == "agreeing" and tools.method.agreeing == "corpus"):
         assert tools.facts is not None, "the index is built before the pass"
@@ -96,17 +96,21 @@ async def verify(tools: Toolbox, case: Case) -> VerifiedCase:
     )
 
 
-def _corpus_facts(
-    tools: Toolbox, case: Case, chain: Chain, own: Collection[verify_step.Fact]
-) -> list[verify_step.Fact]:
-    """Atoms that other questions brought up and that speak to this chain, the most telling first."""
+def _facts(
+    tools: Toolbox, case: Case, chain: Chain, own: Sequence[verify_step.Fact]
+) -> tuple[verify_step.Fact, ...]:
+    """What a chain is held against: the question's own atoms as published, or all atoms that speak to this chain.
+
+    In the second case own atoms that are about other chains (the student's court, say) are left out too.
+    """
     method = tools.method
     if not method.corpus_facts or tools.facts is None:
-        return []
+        return verify_step.sort_facts(own)
     said = screen.content_words(f"{case.text} {chain.text}")
     found = tools.facts.search(said, CANDIDATES * (method.corpus_facts + len(own)))
-    speaking = [f for f in found if f not in own and verify_step.speaks_to(f, set(said), method.fact_coverage)]
-    return speaking[: method.corpus_facts]
+    elsewhere = [f for f in found if f not in own and verify_step.speaks_to(f, said, method.fact_coverage)]
+    here = [f for f in own if verify_step.speaks_to(f, said, method.fact_coverage)]
+    return verify_step.sort_facts([*here, *elsewhere[: method.corpus_facts]])
 
 
 def case_atoms(diagnoses: tuple[Diagnosis, ...], near_duplicate: float) -> tuple[str, ...]:
@@ -154,7 +158,7 @@ async def _check(
     chain = case.teacher[index]
     if chain.answer is None:
         return Verdict(index, None, (), (), "the chain has no answer"), None
-    facts = verify_step.sort_facts({*own, *_corpus_facts(tools, case, chain, own)})
+    facts = _facts(tools, case, chain, own)
     if not facts:
         return Verdict(index, None, (), (), "no fact speaks to it"), None
     ids = tuple(fact.id for fact in facts)
