@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ def _start(config: Path, tally: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [sys.executable, "-m", "dgrc", "curate", str(config)], cwd=ROOT, env=environment,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
     )
 
 
@@ -40,23 +42,27 @@ def _journaled(journal: Path) -> set[str]:
     return keys
 
 
+def _wait_for_a_block(process: "subprocess.Popen[bytes]", checkpoint: Path) -> None:
+    deadline = time.monotonic() + 180
+    before = _committed(checkpoint)
+    while not _committed(checkpoint) - before:
+        assert process.poll() is None, process.stderr.read().decode()  # type: ignore[union-attr]
+        assert time.monotonic() < deadline, f"no block was committed in {checkpoint}"
+        time.sleep(0.05)
+
+
 def _kill_when(process: "subprocess.Popen[bytes]", checkpoint: Path) -> list[psutil.Process]:
     """Kills the driver outright once the pass has committed a block; returns Ray's agents, which take a minute to see.
 
     All else that it had started is gone before this returns.
     """
-    deadline = time.monotonic() + 180
     try:
-        before = _committed(checkpoint)
-        while not _committed(checkpoint) - before:
-            assert process.poll() is None, process.stderr.read().decode()  # type: ignore[union-attr]
-            assert time.monotonic() < deadline, f"no block was committed in {checkpoint}"
-            time.sleep(0.05)
+        _wait_for_a_block(process, checkpoint)
     finally:
         family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
         process.kill()
         process.wait()
-    agents = [p for p in family if any("agent" in part for part in _command(p))]
+    agents = [p for p in family if any("agent" in part.lower() for part in _command(p))]
     _expect_gone([p for p in family if p not in agents], 30)
     return agents
 
@@ -73,13 +79,30 @@ def _expect_gone(processes: list[psutil.Process], timeout: float) -> None:
     assert not alive, f"left behind: {[_command(p)[:3] for p in alive]}"
 
 
-def test_killed_in_every_pass(tmp_path: Path) -> None:
-    config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", QUESTIONS))
+def _slow_run(folder: Path) -> tuple[Path, RunDir, Path]:
+    """A configuration whose teacher is slow enough to be stopped in the middle, its run, and the teacher's tally."""
+    config = scripted_config(folder, write_questions(folder / "q.jsonl", QUESTIONS))
     slow = config.teacher.model_copy(update={"script": "tests.scripts:slow_teacher"})
-    path = tmp_path / "config.yaml"
+    path = folder / "config.yaml"
     path.write_text(dump_config(config.model_copy(update={"teacher": slow})))
-    run = RunDir.of(config)
-    tally = tmp_path / "tally"
+    return path, RunDir.of(config), folder / "tally"
+
+
+def test_ctrl_c_stops_in_one_paragraph_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    path, run, tally = _slow_run(tmp_path)
+    process = _start(path, tally)
+    _wait_for_a_block(process, run.state("gather") / "checkpoint")
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert err.decode().strip().splitlines()[-1].startswith("dgrc: stopped. What was finished is safe: run the same")
+    assert "Traceback" not in err.decode()
+    _expect_gone(family, 60)
+
+
+def test_killed_in_every_pass(tmp_path: Path) -> None:
+    path, run, tally = _slow_run(tmp_path)
     paid: list[tuple[set[str], int]] = []  # at each kill: what the journal holds, and how much was asked until then
     agents: list[psutil.Process] = []
     for name in ("gather", "answer", "verify"):
