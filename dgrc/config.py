@@ -192,8 +192,16 @@ class EvaluationConfig(Section):
     limit: int | None = Field(None, ge=1, description="Take only the first so many.")
     sampling: Sampling = Field(Sampling(temperature=0), description="How answers are drawn.")
     teacher: bool = Field(True, description="Score the teacher too.")
-    baselines: tuple[Literal["distill", "teacher_majority", "self_train"], ...] = Field(
-        (), description="Students trained from the same cases by other recipes, at equal visits and steps."
+    baselines: tuple[
+        Literal[
+            "distill", "many_chains", "teacher_majority", "self_train",
+            "atoms_only", "chains_only", "unverified", "no_replay", "chains_first", "mixed",
+        ],
+        ...,
+    ] = Field(
+        (),
+        description="Students trained from the same cases by other recipes at equal visits and steps: baselines and "
+        "ablations, see `RECIPES` in `dgrc/method/curriculum.py`.",
     )
     confidence: float = Field(0.95, gt=0, lt=1, description="Level of the intervals.")
 

@@ -155,14 +155,16 @@ class Job:
 
     def _train(self, recipes: list[str], budget: Any) -> dict[str, dict[str, Any]]:
         """Trains the students of these recipes and returns the report of each."""
+        from dgrc.method.curriculum import RECIPES
         from dgrc.training.launch import Course, train
 
         courses = []
         for recipe in recipes:
-            atoms, chains = (self.run.curriculum(recipe) / kind for kind in ("atomic", "cot"))
+            folders = [self.run.curriculum(recipe) / kind for kind in ("atomic", "cot")]
+            atoms, chains = (str(folder) if folder.is_dir() else None for folder in folders)
             card = {"recipe": recipe, "run": self.config.name, "teacher": self.config.teacher.model}
-            output = str(self.run.student(recipe))
-            courses.append(Course(recipe, str(atoms) if atoms.is_dir() else None, str(chains), output, card))
+            output, parts = str(self.run.student(recipe)), RECIPES[recipe]
+            courses.append(Course(recipe, atoms, chains, output, card, parts.order, parts.replay))
         results = train(
             self.config.training,
             courses,

@@ -1,10 +1,12 @@
 """The curriculum. Kept atoms and verified chains flow in; training examples flow out.
 
 An example's user turn is what the same step's `build_messages` renders, so that the student learns on the very
-prompts it is asked with. The recipes at the end are baselines over the same cases, at no extra sampling.
+prompts it is asked with. The recipes are the method, its baselines and its ablations over the same cases, at no
+extra sampling.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from dgrc.method import answer, compare, sample
 from dgrc.method.prompts import Pack
@@ -65,10 +67,45 @@ def self_train(pack: Pack, case: Case) -> list[Example]:
     return _first(pack, case, _with_majority_answer(case.student))
 
 
-RECIPES: dict[str, Callable[[Pack, Case], list[Example]]] = {
-    "distill": distill,
-    "teacher_majority": teacher_majority,
-    "self_train": self_train,
+def many_chains(pack: Pack, case: Case) -> list[Example]:
+    """Distillation of all teacher chains that gave an answer, unfiltered (SCoTD)."""
+    chains = {chain.text.strip(): chain for chain in case.teacher if chain.answer is not None}
+    return [chain_example(pack, case.text, case.choices, case.id, chain) for chain in chains.values()]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a student learns from a run's cases, and how.
+
+    Attributes:
+        atoms: Whether it learns the kept atoms.
+        verified: Whether it learns the verified chains.
+        chains: Other chains that it learns, made from each case.
+        order: The order of atoms and chains, where the recipe is about it; None is as configured.
+        replay: The share of the first stage replayed in the second, likewise.
+    """
+
+    atoms: bool = False
+    verified: bool = False
+    chains: Callable[[Pack, Case], list[Example]] | None = None
+    order: str | None = None
+    replay: float | None = None
+
+
+RECIPES: dict[str, Recipe] = {
+    "dgrc": Recipe(atoms=True, verified=True),
+    # Baselines: what the same teacher and student give without the method.
+    "distill": Recipe(chains=distill),
+    "many_chains": Recipe(chains=many_chains),
+    "teacher_majority": Recipe(chains=teacher_majority),
+    "self_train": Recipe(chains=self_train),
+    # Ablations: the method without one of its parts, or in another order.
+    "atoms_only": Recipe(atoms=True),
+    "chains_only": Recipe(verified=True),
+    "unverified": Recipe(atoms=True, chains=many_chains),
+    "no_replay": Recipe(atoms=True, verified=True, replay=0.0),
+    "chains_first": Recipe(atoms=True, verified=True, order="chains_first"),
+    "mixed": Recipe(atoms=True, verified=True, order="mixed"),
 }
 
 

@@ -41,18 +41,19 @@ No label was used to make it; the replies are a model's and can be wrong.
 def assemble(
     cases: Path, atoms: Path, verdicts: Path, output: Path, method: MethodConfig, recipe: str
 ) -> dict[str, int]:
-    """Writes the curriculum of one recipe: `dgrc` (atoms and verified chains), or a baseline's chains.
+    """Writes the curriculum of one recipe (`curriculum.RECIPES`).
 
     Returns:
-        The number of examples by curriculum (`atomic`, `cot`).
+        The number of examples by curriculum (`atomic`, `cot`), of those that the recipe has.
     """
-    if recipe == "dgrc":
-        sources: dict[str, tuple[Path, Callable[[dict[str, Any]], Iterable[Example]]]] = {
-            "atomic": (atoms, _AtomExamples(method)),
-            "cot": (verdicts, _ChainExamples(method)),
-        }
-    else:
-        sources = {"cot": (cases, _RecipeExamples(method, recipe))}
+    parts = curriculum.RECIPES[recipe]
+    sources: dict[str, tuple[Path, Callable[[dict[str, Any]], Iterable[Example]]]] = {}
+    if parts.atoms:
+        sources["atomic"] = (atoms, _AtomExamples(method))
+    if parts.verified:
+        sources["cot"] = (verdicts, _VerifiedExamples(method))
+    elif parts.chains:
+        sources["cot"] = (cases, _CaseExamples(method, recipe))
     return {
         name: _write(output / name, path, make, f"{name} curriculum", recipe, method.prompts)
         for name, (path, make) in sources.items()
@@ -68,7 +69,7 @@ class _AtomExamples:
         return [curriculum.atom_example(load_pack(self._method.prompts), atom)] if atom.kept else []
 
 
-class _ChainExamples:
+class _VerifiedExamples:
     def __init__(self, method: MethodConfig):
         self._method = method
 
@@ -78,12 +79,14 @@ class _ChainExamples:
         return curriculum.verified_examples(pack, case, self._method.chains_per_question, self._method.agreeing)
 
 
-class _RecipeExamples:
+class _CaseExamples:
     def __init__(self, method: MethodConfig, recipe: str):
         self._method, self._recipe = method, recipe
 
     def __call__(self, row: dict[str, Any]) -> list[Example]:
-        return list(curriculum.RECIPES[self._recipe](load_pack(self._method.prompts), from_row(Case, row)))
+        chains = curriculum.RECIPES[self._recipe].chains
+        assert chains is not None
+        return chains(load_pack(self._method.prompts), from_row(Case, row))
 
 
 def _write(

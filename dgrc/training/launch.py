@@ -32,7 +32,8 @@ OnProgress = Callable[[TrainProgress], None]
 class Course:
     """One student to train: the curricula it learns from, where it goes, and the facts of its model card.
 
-    `atoms` and `chains` are directories of Parquet files of `records.Example`; None leaves a kind out.
+    `atoms` and `chains` are directories of Parquet files of `records.Example`; None leaves a kind out. `order` and
+    `replay` take the place of the configuration's where they are given.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Course:
     chains: str | None
     output: str
     card: dict[str, str]
+    order: str | None = None
+    replay: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,8 @@ def train(
 
 
 def _plan(config: TrainingConfig, course: Course, tokenizer: Any, seed: int, budget: Budget | None) -> _Planned:
+    own = {name: value for name in ("order", "replay") if (value := getattr(course, name)) is not None}
+    config = config.model_copy(update=own)
     examples = read_examples(course.atoms), read_examples(course.chains)
     corpus, aside = encode_corpus(tokenizer, *examples, config.max_length)
     stages = plan_stages(corpus.atoms, len(corpus) - corpus.atoms, config, seed, budget)

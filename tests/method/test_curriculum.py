@@ -1,7 +1,10 @@
 """The curriculum: what becomes an example, and on which prompt."""
 
+import typing
+
 import pytest
 
+from dgrc.config import EvaluationConfig
 from dgrc.method import answer, curriculum, sample
 from dgrc.method.prompts import load_pack
 from dgrc.records import Case, Example, hash64
@@ -70,20 +73,36 @@ def test_agreeing_questions_are_kept_only_on_request() -> None:
     assert curriculum.verified_examples(GENERAL, rejected, 3, "keep") == []
 
 
+FROM_CASES = {name: recipe.chains for name, recipe in curriculum.RECIPES.items() if recipe.chains}
+
+
 @pytest.mark.parametrize(
-    ("recipe", "reply"),
-    [("distill", "chain 1 says B"), ("teacher_majority", "chain 2 says A"), ("self_train", "chain 0 says B")],
+    ("recipe", "replies"),
+    [
+        ("distill", ["chain 1 says B"]),
+        ("many_chains", ["chain 1 says B", "chain 2 says A", "chain 3 says a"]),
+        ("teacher_majority", ["chain 2 says A"]),
+        ("self_train", ["chain 0 says B"]),
+    ],
 )
-def test_recipes_take_one_chain_each(recipe: str, reply: str) -> None:
+def test_baselines_take_these_chains(recipe: str, replies: list[str]) -> None:
     row = case(teacher=chains(None, "B", "A", "a"), student=chains("B", "A", "B"))
-    assert _replies(curriculum.RECIPES[recipe](GENERAL, row)) == [reply]
+    assert _replies(FROM_CASES[recipe](GENERAL, row)) == replies
 
 
-@pytest.mark.parametrize("recipe", sorted(curriculum.RECIPES))
-def test_recipes_take_nothing_where_nothing_was_answered(recipe: str) -> None:
+@pytest.mark.parametrize("recipe", sorted(FROM_CASES))
+def test_baselines_take_nothing_where_nothing_was_answered(recipe: str) -> None:
     row: Case = case(teacher=chains(None, None), student=chains(None))
-    assert curriculum.RECIPES[recipe](GENERAL, row) == []
-    assert curriculum.RECIPES[recipe](GENERAL, case((), ())) == []
+    assert FROM_CASES[recipe](GENERAL, row) == []
+    assert FROM_CASES[recipe](GENERAL, case((), ())) == []
+
+
+def test_every_recipe_that_the_configuration_offers_teaches_something() -> None:
+    (offered,) = [a for a in typing.get_args(EvaluationConfig.model_fields["baselines"].annotation) if a is not ...]
+    assert {*typing.get_args(offered), "dgrc"} == set(curriculum.RECIPES)
+    for recipe in curriculum.RECIPES.values():
+        assert recipe.atoms or recipe.verified or recipe.chains
+        assert not (recipe.verified and recipe.chains), "chains come from one place"
 
 
 def _replies(examples: list[Example]) -> list[str]:

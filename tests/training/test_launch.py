@@ -1,5 +1,6 @@
 """Whole trainings under Ray Train with DeepSpeed, held against one process of plain torch."""
 
+import dataclasses
 import os
 import signal
 from dataclasses import dataclass
@@ -125,6 +126,14 @@ def test_students_trained_one_after_the_other_are_as_if_alone(curriculum: Curric
     assert both["plain"].losses == alone.losses and both["plain"].losses != both["dgrc"].losses
     weights = [(curriculum.folder / name / "model.safetensors").read_bytes() for name in ("plain", "alone", "dgrc")]
     assert weights[0] == weights[1] != weights[2]
+
+
+@pytest.mark.slow
+def test_a_course_may_have_an_order_of_its_own(curriculum: Curriculum, ray_here: None) -> None:
+    own = dataclasses.replace(curriculum.course("own"), order="chains_first", replay=0.0)
+    seen: list[TrainProgress] = []
+    curriculum.train_all(config(), [own], on_progress=seen.append)
+    assert [p.stage for p in seen] == ["chains"] * 4 + ["atoms"] * 3
 
 
 @pytest.mark.slow
