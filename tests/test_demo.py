@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from dgrc.cli import main
-from dgrc.config import load_config
+from dgrc.config_file import load_config
 from dgrc.storage.manifest import read_manifest
 from dgrc.storage.run_dir import RunDir
 

@@ -16,10 +16,11 @@ BASE = {"records", "config", "errors"}
 ALLOWED = {
     "records": set[str](),
     "errors": set[str](),
-    "config": {"errors"},
+    "config": set[str](),
+    "config_file": {"config", "errors"},
     "method": {"records", "errors"},
     "engines": BASE,
-    "storage": BASE,
+    "storage": BASE | {"config_file"},
     "pipeline": BASE | {"method", "engines", "storage"},
     "training": BASE | {"storage"},
     "evaluation": BASE | {"method", "engines", "storage", "pipeline", "proving"},

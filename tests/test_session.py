@@ -2,7 +2,7 @@
 
 import pytest
 
-from dgrc.config import make_config
+from dgrc.config_file import make_config
 from dgrc.errors import ConfigError
 from dgrc.session import DATA_CPUS, _logical_cpus
 

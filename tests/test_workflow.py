@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from dgrc.config import Config, make_config
+from dgrc.config import Config
+from dgrc.config_file import make_config
 from dgrc.errors import ConfigError, EvaluationError, TrainingError
 from dgrc.proving.world import World
 from dgrc.workflow import Job, TrainingLine, resolve_proving

@@ -25,7 +25,7 @@ def say(line: str) -> None:
 
 def load(config: str, overrides: tuple[str, ...]) -> Any:
     """The checked configuration."""
-    from dgrc.config import load_config
+    from dgrc.config_file import load_config
 
     return load_config(config, overrides)
 
@@ -44,7 +44,7 @@ def run_job(config: Any, parts: tuple[str, ...]) -> Any:
 
 def print_plan(config: Any, parts: tuple[str, ...]) -> None:
     """What a job would do: settings, passes with their columns, engines and trainers."""
-    from dgrc.config import dump_config
+    from dgrc.config_file import dump_config
     from dgrc.storage.run_dir import RunDir
 
     click.echo(dump_config(config))

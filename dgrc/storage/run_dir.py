@@ -29,7 +29,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from dgrc.config import Config, dump_config
+from dgrc.config import Config
+from dgrc.config_file import dump_config
 from dgrc.errors import RunDirError
 
 

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dgrc.cli import main
-from dgrc.config import dump_config
+from dgrc.config_file import dump_config
 from dgrc.method.screen import atom_id
 from dgrc.records import (
     Atom,

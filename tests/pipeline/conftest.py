@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dgrc.config import Config, make_config
+from dgrc.config import Config
+from dgrc.config_file import make_config
 from dgrc.pipeline.curate import curate
 from dgrc.storage.run_dir import RunDir
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pyarrow.parquet as pq
 
-from dgrc.config import dump_config
+from dgrc.config_file import dump_config
 from dgrc.storage.run_dir import RunDir
 from tests.pipeline.conftest import scripted_config, write_questions
 

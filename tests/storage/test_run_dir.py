@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dgrc.config import make_config
+from dgrc.config_file import make_config
 from dgrc.errors import RunDirError
 from dgrc.storage.manifest import read_manifest, write_manifest
 from dgrc.storage.run_dir import RunDir, explain_os_error, write_json

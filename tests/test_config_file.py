@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dgrc.config import Config, dump_config, load_config, make_config
+from dgrc.config import Config
+from dgrc.config_file import dump_config, load_config, make_config
 from dgrc.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
