@@ -72,19 +72,18 @@ class Job:
 
     def train(self) -> None:
         """The student, and the students of the baselines at the same number of visits and steps."""
-        from dgrc.pipeline.curate import make_baseline
         from dgrc.training.stages import Budget
 
         self.say("train")
         with self.phase("train"):
-            recipes = (SUBJECT, *self.config.evaluation.baselines)
+            recipes = self.recipes()
             if not (self.run.curriculum(SUBJECT) / "cot").is_dir():
                 raise TrainingError(
                     f"There is no curriculum in {self.run.curriculum(SUBJECT)} yet. Run `dgrc curate` with this "
                     "configuration first."
                 )
             for recipe in recipes[1:]:
-                make_baseline(self.run, self.config, recipe)
+                self.make_curriculum(recipe)
             fingerprints = {recipe: self._training_fingerprint(recipe) for recipe in recipes}
             done: dict[str, dict[str, Any]] = {}
             for recipe in recipes:
@@ -125,6 +124,16 @@ class Job:
             self.say(f"  {name:<18} {score['accuracy']:.3f}  [{score['low']:.3f}, {score['high']:.3f}]")
         return report
 
+    def recipes(self) -> tuple[str, ...]:
+        """What students are trained by, the subject first."""
+        return (SUBJECT, *self.config.evaluation.baselines)
+
+    def make_curriculum(self, recipe: str) -> None:
+        """Writes the curriculum of a recipe other than the subject, which `curate` writes."""
+        from dgrc.pipeline.curate import make_baseline
+
+        make_baseline(self.run, self.config, recipe)
+
     def seal(self) -> None:
         """Writes the manifest: the run is complete."""
         from dgrc.storage.manifest import write_manifest
@@ -134,7 +143,7 @@ class Job:
     def _engines(self) -> list[tuple[EngineConfig, dict[str, str]]]:
         """The engines to evaluate with and whose weights they serve in turn: a student before and after is one."""
         students = {"base": self.config.student.model}
-        for recipe in (SUBJECT, *self.config.evaluation.baselines):
+        for recipe in self.recipes():
             folder = self.run.student(recipe)
             if not (folder / "config.json").is_file():
                 raise EvaluationError(
@@ -155,7 +164,7 @@ class Job:
 
     def _train(self, recipes: list[str], budget: Any) -> dict[str, dict[str, Any]]:
         """Trains the students of these recipes and returns the report of each."""
-        from dgrc.method.curriculum import RECIPES
+        from dgrc.method.curriculum import RECIPES, Recipe
         from dgrc.training.launch import Course, train
 
         courses = []
@@ -163,7 +172,7 @@ class Job:
             folders = [self.run.curriculum(recipe) / kind for kind in ("atomic", "cot")]
             atoms, chains = (str(folder) if folder.is_dir() else None for folder in folders)
             card = {"recipe": recipe, "run": self.config.name, "teacher": self.config.teacher.model}
-            output, parts = str(self.run.student(recipe)), RECIPES[recipe]
+            output, parts = str(self.run.student(recipe)), RECIPES.get(recipe, Recipe())
             courses.append(Course(recipe, atoms, chains, output, card, parts.order, parts.replay))
         results = train(
             self.config.training,

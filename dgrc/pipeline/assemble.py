@@ -55,7 +55,7 @@ def assemble(
     elif parts.chains:
         sources["cot"] = (cases, _CaseExamples(method, recipe))
     return {
-        name: _write(output / name, path, make, f"{name} curriculum", recipe, method.prompts)
+        name: write_curriculum(output / name, path, make, f"{name} curriculum", recipe, method.prompts)
         for name, (path, make) in sources.items()
     }
 
@@ -89,9 +89,10 @@ class _CaseExamples:
         return chains(load_pack(self._method.prompts), from_row(Case, row))
 
 
-def _write(
+def write_curriculum(
     folder: Path, source: Path, make: Callable[[dict[str, Any]], Iterable[Example]], title: str, recipe: str, pack: str
 ) -> int:
+    """Writes the distinct examples that `make` gives for each row of a dataset, and returns how many there are."""
     schema = arrow_schema(Example)
 
     def expand(batch: pa.Table) -> pa.Table:

@@ -1,0 +1,1 @@
+"""Questions about dgrc that are answered by measurement, one a file; recorded answers lie in results/."""
