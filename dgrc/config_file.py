@@ -78,6 +78,8 @@ def _explain(error: ValidationError, where: str) -> str:
         location = ".".join(str(part) for part in item["loc"]) or "the whole"
         if item["type"] == "extra_forbidden":
             problems.append(f"`{location}` is not a setting{_nearest(item['loc'])}")
+        elif isinstance(item["input"], dict):  # two settings that do not go together; the whole section says nothing
+            problems.append(f"in `{location}`: {item['msg'].removeprefix('Value error, ')}")
         else:
             problems.append(f"`{location}` got {item['input']!r}: {item['msg']}")
     return f"In {where}: " + "; ".join(problems) + ". All settings are in docs/configuration.md."

@@ -102,3 +102,12 @@ def test_a_configuration_does_not_change_the_callers_mapping() -> None:
     data = {"method": {"max_pairs": 3}}
     make_config(data, ["method.max_pairs=2"])
     assert data == {"method": {"max_pairs": 3}}
+
+
+def test_settings_that_do_not_go_together_are_named_without_the_whole_section() -> None:
+    with pytest.raises(ConfigError) as caught:
+        make_config({"method": {"agreeing": "corpus", "corpus_facts": 0}})
+    assert str(caught.value) == (
+        "In the configuration: in `method`: `agreeing: corpus` checks against corpus facts, so `corpus_facts` must be "
+        "more than 0. All settings are in docs/configuration.md."
+    )

@@ -174,4 +174,5 @@ def explain_os_error(error: OSError, path: Path) -> RunDirError:
         errno.EROFS: "Set `runs_dir` to a folder that you may write to.",
     }
     remedy = remedies.get(error.errno or 0, "Set `runs_dir` to a folder on a healthy local or shared disk.")
-    return RunDirError(f"Writing to {path} failed: {error.strerror or error}. {remedy}")
+    words = os.strerror(error.errno) if error.errno else str(error)  # Arrow wraps the system's words in its own
+    return RunDirError(f"Writing to {path} failed: {words}. {remedy}")
