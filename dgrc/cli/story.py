@@ -30,7 +30,8 @@ def tell_run(run: RunDir) -> list[Any]:
         parts.append(_accuracies(json.loads(run.evaluation().read_text())))
     if _has(run, "cases"):
         parts.append(Text("\nCases to look at (dgrc show RUN ID):", style="bold"))
-        parts += [Text(f"  {id_:<21} {status:<10} {text[:80]}") for id_, status, text in _examples(run)]
+        lines = [f"  {id_:<21} {status:<10} {text[:200]}" for id_, status, text in _examples(run)]
+        parts += [Text(line, no_wrap=True, overflow="ellipsis") for line in lines]
     return parts
 
 
