@@ -7,9 +7,9 @@ from benchmarks.record import ROOT
 
 LABELS = {
     "dgrc": "DGRC: atoms, then verified chains, 20 % replay",
-    "chains_first": "the same, chains first",
-    "mixed": "the same, one mixed stage",
-    "no_replay": "the same without replay",
+    "chains_first": "DGRC, chains first",
+    "mixed": "DGRC, one mixed stage",
+    "no_replay": "DGRC without replay",
     "chains_only": "verified chains only",
     "unverified": "atoms, then all teacher chains, unverified",
     "atoms_only": "atoms only",
@@ -25,12 +25,12 @@ HEAD = """# Evidence
 
 <!-- Written by `python -m benchmarks.evidence`; edit benchmarks/evidence_report.py. -->
 
-Measured in the proving world ({seeds} seeds: {names}; each makes its own world, teacher, student and run), where
+Measured in the proving world (seeds: {names}; each makes its own world, teacher, student and run), where
 the method's premise holds by construction: inside chains the teacher has fixed misconceptions and slips, asked for
 single facts it was taught the truth. **This is evidence about the implementation and about the parts of the method,
 not about LLMs.** All students of a seed learn from the same cases at equal visits and optimizer steps; 600 held-out
-questions; intervals are 95 % over seeds (Student's t). Settings were chosen on seeds 0 to 2 (docs/log.md), so these
-seeds are not independent of them.
+questions; intervals are 95 % over seeds (Student's t), and one seed gives none. Settings were chosen on seeds 0 to 2
+(docs/log.md), so these seeds are not independent of them.
 
 ![Held-out accuracy by recipe](evidence.png)
 
@@ -40,7 +40,7 @@ seeds are not independent of them.
 def write_report(points: list[dict[str, Any]], summary: dict[str, Any], folder: Path = ROOT / "docs") -> None:
     """Writes the page and its picture."""
     seeds = summary["seeds"]
-    parts = [HEAD.format(seeds=len(seeds), names=", ".join(map(str, seeds))), _accuracies(points, summary)]
+    parts = [HEAD.format(names=", ".join(map(str, seeds))), _accuracies(points, summary)]
     parts += [_verification(summary), _cost(summary), NOT_YET]
     (folder / "evidence.md").write_text("\n".join(parts), encoding="utf-8")
     plot(points, folder / "evidence.png")
