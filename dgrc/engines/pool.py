@@ -117,7 +117,9 @@ class PoolClient:
                 self._reported[index] = depth
                 return completion
             except ray.exceptions.RayTaskError as e:  # other weights could not be loaded
-                raise e.cause if isinstance(e.cause, EngineError) else e from e
+                if isinstance(e.cause, EngineError):
+                    raise e.cause from e
+                raise
             except ray.exceptions.ActorUnavailableError as e:  # it died and is coming back
                 waiting_since = waiting_since or time.monotonic()
                 if time.monotonic() - waiting_since > START_TIMEOUT_S:
