@@ -91,6 +91,11 @@ class MethodConfig(Section):
     )
     max_pairs: int = Field(4, ge=1, description="Most pairs diagnosed for one question.")
     answers_per_atom: int = Field(5, ge=1, description="m: fresh answers to each distinct atomic question.")
+    shared_answers: bool = Field(
+        True,
+        description="An atom is answered once, wherever in the corpus it is asked; false answers it anew for every "
+        "pair that asks (as published).",
+    )
     min_agreement: float = Field(0.6, ge=0, le=1, description="Atoms whose answers agree less are dropped.")
     near_duplicate: float = Field(
         1.0, ge=0, le=1,
@@ -109,15 +114,28 @@ class MethodConfig(Section):
         le=1,
         description="An atom speaks to a chain if this share of its content words stands in the question or the chain.",
     )
-    agreeing: Literal["drop", "keep", "corpus"] = Field(
-        "drop",
-        description="Chains of questions where all answers agree: dropped, kept unverified (as published), or kept if "
-        "atoms from elsewhere in the corpus speak to them and none contradicts.",
+    resample: int = Field(
+        0, ge=0, description="How often the teacher samples anew where facts reject every chain of a question."
     )
+    accept_unchecked: bool = Field(
+        False, description="Keep chains that no fact speaks to (as published); else they are dropped."
+    )
+    agreeing: Literal["drop", "keep", "corpus", "audit"] = Field(
+        "drop",
+        description="Chains of questions where all answers agree: dropped; kept unverified (as published); kept if "
+        "atoms from elsewhere in the corpus speak to them and none contradicts; or kept unless an audit by a third "
+        "model refutes them, with an estimate of how many are wrong.",
+    )
+    audit_share: float = Field(
+        0.0, ge=0, le=1, description="Share of the agreeing questions that the `auditor` answers too; 0 is no audit."
+    )
+    auditor_chains: int = Field(3, ge=1, description="Chains the auditor samples for a question it looks at.")
     chains_per_question: int = Field(3, ge=1, description="Most verified chains a question gives to the curriculum.")
 
     @model_validator(mode="after")
-    def _corpus_needs_facts(self) -> "MethodConfig":
+    def _agreeing_has_what_it_needs(self) -> "MethodConfig":
+        if self.agreeing == "audit" and not self.audit_share:
+            raise ValueError("`agreeing: audit` keeps what an audit does not refute, so set `audit_share` above 0")
         if self.agreeing == "corpus" and not self.corpus_facts:
             raise ValueError("`agreeing: corpus` checks against corpus facts, so `corpus_facts` must be more than 0")
         return self
@@ -224,9 +242,19 @@ class Config(Section):
     questions: QuestionsConfig = Field(QuestionsConfig(), description="The unlabeled questions.")
     teacher: EngineConfig = Field(EngineConfig(), description="The fallible teacher.")
     student: EngineConfig = Field(EngineConfig(), description="The student to adapt.")
+    auditor: EngineConfig | None = Field(
+        None, description="A third model, independent of the other two, that audits agreeing questions."
+    )
+    verifier: EngineConfig | None = Field(None, description="Verifies chains; null leaves it to the teacher.")
     method: MethodConfig = Field(MethodConfig(), description="The method's switches.")
     pipeline: PipelineConfig = Field(PipelineConfig(), description="The passes.")
     training: TrainingConfig = Field(TrainingConfig(), description="Fine-tuning.")
     evaluation: EvaluationConfig = Field(EvaluationConfig(), description="Held-out evaluation.")
     proving: ProvingConfig = Field(ProvingConfig(), description="The proving world.")
     ray: RayConfig = Field(RayConfig(), description="The cluster.")
+
+    @model_validator(mode="after")
+    def _audit_needs_an_auditor(self) -> "Config":
+        if self.method.audit_share and self.auditor is None:
+            raise ValueError("`method.audit_share` asks a third model, so the section `auditor` must name one")
+        return self

@@ -65,13 +65,18 @@ class Divergence:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The atomic questions that the teacher asked about one divergence; `error` if it gave none."""
+    """The atomic questions that the teacher asked about one divergence; `error` if it gave none.
+
+    `other` is the index of the chain that the teacher's parts from, among those of `against`: `student`, or `auditor`
+    where an agreeing question was audited.
+    """
 
     teacher: int
-    student: int
+    other: int
     atoms: tuple[str, ...]
     error: str | None
     raw: str
+    against: str = "student"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ class Case:
     """`gather`'s row: both models' chains and what the teacher asked where they part.
 
     `status` is `divergent`, `agreeing`, `unparsed` (no two answers that could be compared) or
-    `failed` (see `error`).
+    `failed` (see `error`). `auditor` holds the third model's chains where an agreeing question was audited.
     """
 
     id: int
@@ -103,6 +108,7 @@ class Case:
     diagnoses: tuple[Diagnosis, ...]
     usage: tuple[Usage, ...]
     error: str | None
+    auditor: tuple[Chain, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +157,9 @@ class Verdict:
 class VerifiedCase:
     """`verify`'s row: one question with its teacher chains and a verdict on each.
 
-    The chains ride along so that `assemble` is one map over one dataset, not a join of two.
+    The chains ride along so that `assemble` is one map over one dataset, not a join of two; chains that were sampled
+    anew because all were rejected follow the first ones. `audit` is `agreed` or `disputed` where an agreeing question
+    was audited.
     """
 
     id: int
@@ -162,6 +170,7 @@ class VerifiedCase:
     verdicts: tuple[Verdict, ...]
     usage: tuple[Usage, ...]
     error: str | None
+    audit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,9 +57,9 @@ def print_plan(config: Any, parts: tuple[str, ...]) -> None:
         for p in PASSES:
             reads, writes = ", ".join(p.columns), ", ".join(p.written_columns())
             click.echo(f"# {p.name:<9} {p.reads[0]}({reads}) -> {p.writes[0]}({writes})")
-            click.echo(f"#           engines {', '.join(p.roles)}; method steps {', '.join(p.method)}")
+            click.echo(f"#           engines {', '.join(p.roles(config))}; method steps {', '.join(p.method)}")
         click.echo("# assemble  atoms, verdicts -> curriculum/atomic, curriculum/cot")
-        for role in ("teacher", "student"):
+        for role in dict.fromkeys(role for p in PASSES for role in p.roles(config)):
             e = getattr(config, role)
             click.echo(
                 f"# start {role}: {e.replicas} x {e.engine} of {e.model or e.script} "

@@ -84,7 +84,7 @@ def _diagnosis(run: RunDir, case: dict[str, Any], verdicts: dict[int, Any]) -> l
         parts.append(Text("Both models agree or could not be compared, so the teacher was asked nothing."))
     asked: set[int] = set()
     for diagnosis in case["diagnoses"]:
-        parts.append(Text(f"  teacher {diagnosis['teacher']} against student {diagnosis['student']}"))
+        parts.append(Text(f"  teacher {diagnosis['teacher']} against {diagnosis['against']} {diagnosis['other']}"))
         if diagnosis["error"]:
             parts.append(Text(f"    no usable reply: {diagnosis['error']}", style="red"))
         for question in diagnosis["atoms"]:

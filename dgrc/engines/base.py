@@ -19,7 +19,8 @@ class Request:
     """One prompt and how to sample replies to it.
 
     `schema` is a JSON schema text that replies must match; of two waiting requests the one with the
-    smaller `priority` goes first; `top_k` 0 is off; `temperature` 0 is greedy.
+    smaller `priority` goes first; `top_k` 0 is off; `temperature` 0 is greedy. `attempt` changes nothing but
+    the identity: the same request asked again, for other samples.
     """
 
     messages: tuple[Message, ...]
@@ -30,6 +31,7 @@ class Request:
     max_tokens: int = 2048
     priority: int = 0
     schema: str | None = None
+    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ The steps, one a file, in the order in which data passes through them:
 4. `answer`      an atomic question, alone in a fresh context, becomes an answer with its rationale.
 5. `screen`      which atomic questions are the same one, and which answers agree well enough to be kept.
 6. `verify`      a teacher chain is held against answered atoms, fact by fact.
-7. `curriculum`  kept atoms and verified chains become training examples; baselines come from the same cases.
+7. `audit`       a third model's answers to agreeing questions become an estimate of the errors that both make.
+8. `curriculum`  kept atoms and verified chains become training examples; baselines come from the same cases.
 
 `prompts` holds the wording (one folder a pack), `replies` the two helpers with which every step reads replies.
 Labels never come in here: no function takes one.

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from dgrc.method import answer, compare, sample
 from dgrc.method.prompts import Pack
-from dgrc.records import Atom, Case, Chain, Example, Message, VerifiedCase, hash64
+from dgrc.method.verify import UNCHECKED
+from dgrc.records import Atom, Case, Chain, Example, Message, Verdict, VerifiedCase, hash64
 
 
 def atom_example(pack: Pack, atom: Atom) -> Example:
@@ -32,15 +33,17 @@ def chain_example(pack: Pack, text: str, choices: Sequence[str], question_id: in
     return _example("chain", question_id, sample.build_messages(pack, text, choices), chain.text.strip())
 
 
-def verified_examples(pack: Pack, case: VerifiedCase, per_question: int, agreeing: str) -> list[Example]:
+def verified_examples(
+    pack: Pack, case: VerifiedCase, per_question: int, agreeing: str, accept_unchecked: bool = False
+) -> list[Example]:
     """Examples of a question's verified chains: distinct texts, the majority answer first, at most `per_question`.
 
-    With `agreeing="keep"` an agreeing question, unless a verdict speaks against it, gives one chain of its
-    majority answer, unverified.
+    With `agreeing` `keep` or `audit` an agreeing question, unless a verdict speaks against it, gives one chain of its
+    majority answer, unverified. `accept_unchecked` passes chains that no fact speaks to.
     """
-    verified = [case.teacher[verdict.chain] for verdict in case.verdicts if verdict.consistent is True]
+    verified = [case.teacher[verdict.chain] for verdict in case.verdicts if _passes(verdict, accept_unchecked)]
     rejected = any(verdict.consistent is False for verdict in case.verdicts)
-    if not verified and not rejected and case.status == "agreeing" and agreeing == "keep":
+    if not verified and not rejected and case.status == "agreeing" and agreeing in ("keep", "audit"):
         verified = _with_majority_answer(case.teacher)
     majority = compare.majority_answer(verified)
     # sorted() is stable: chains of the majority answer (False) come first, each kind in its own order.
@@ -107,6 +110,10 @@ RECIPES: dict[str, Recipe] = {
     "chains_first": Recipe(atoms=True, verified=True, order="chains_first"),
     "mixed": Recipe(atoms=True, verified=True, order="mixed"),
 }
+
+
+def _passes(verdict: Verdict, accept_unchecked: bool) -> bool:
+    return verdict.consistent is True or (accept_unchecked and verdict.reason == UNCHECKED)
 
 
 def _with_majority_answer(chains: Sequence[Chain]) -> list[Chain]:

@@ -19,6 +19,9 @@ from dgrc.records import Chain, Message
 Verdict = tuple[bool | None, tuple[int, ...], str | None]
 """(consistent, ids of contradicted facts, error); consistent is None exactly if there is an error."""
 
+UNCHECKED = "no fact speaks to it"
+"""Why a chain has no verdict where there is nothing to hold it against."""
+
 
 @dataclass(frozen=True)
 class Fact:

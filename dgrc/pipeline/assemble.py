@@ -75,8 +75,10 @@ class _VerifiedExamples:
 
     def __call__(self, row: dict[str, Any]) -> list[Example]:
         case = from_row(VerifiedCase, row)
-        pack = load_pack(self._method.prompts)
-        return curriculum.verified_examples(pack, case, self._method.chains_per_question, self._method.agreeing)
+        method = self._method
+        return curriculum.verified_examples(
+            load_pack(method.prompts), case, method.chains_per_question, method.agreeing, method.accept_unchecked
+        )
 
 
 class _CaseExamples:

@@ -2,7 +2,7 @@
 
 Wherever in the corpus an atomic question is asked, it is answered once and means one thing. Atoms are
 one if their content words are the same in the same order (`screen.atom_key`); the commonest wording
-stands for all.
+stands for all. `shared_answers: false` keeps those of each pair apart, as published.
 """
 
 from collections import Counter, defaultdict
@@ -11,13 +11,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dgrc.method import screen
+from dgrc.config import MethodConfig
 from dgrc.pipeline.steps import case_atoms
 from dgrc.records import AtomQuestion, Diagnosis, arrow_schema, from_row, to_row
 from dgrc.storage.run_dir import fresh_folder
 
 
-def collect(cases: Path, output: Path, near_duplicate: float) -> tuple[int, int]:
+def collect(cases: Path, output: Path, method: MethodConfig) -> tuple[int, int]:
     """Writes the distinct atomic questions of a `cases` dataset.
 
     Returns:
@@ -29,8 +29,7 @@ def collect(cases: Path, output: Path, near_duplicate: float) -> tuple[int, int]
     for batch in pq.ParquetDataset(cases).read(columns=["id", "diagnoses"]).to_batches(max_chunksize=4096):
         for row in batch.to_pylist():
             diagnoses = tuple(from_row(Diagnosis, d) for d in row["diagnoses"])
-            for atom in case_atoms(diagnoses, near_duplicate):
-                id_ = screen.atom_id(atom)
+            for id_, atom in case_atoms(row["id"], diagnoses, method):
                 wordings[id_][atom] += 1
                 askers[id_].add(row["id"])
                 asked += 1

@@ -30,6 +30,10 @@ class Caller:
         self._reported_at = time.monotonic()
         self._in_flight = 0
 
+    def has(self, role: str) -> bool:
+        """Whether there is an engine for this role."""
+        return role in self._clients
+
     async def ask(
         self,
         role: str,
@@ -41,6 +45,7 @@ class Caller:
         n: int = 1,
         priority: int = 0,
         schema: str | None = None,
+        attempt: int = 0,
     ) -> tuple[Completion, Usage]:
         """One request for the row `owner`; returns the completion and what it cost.
 
@@ -50,7 +55,7 @@ class Caller:
         request = Request(
             messages=tuple(messages), n=n, priority=priority, schema=schema,
             temperature=sampling.temperature, top_p=sampling.top_p, top_k=sampling.top_k,
-            max_tokens=sampling.max_tokens,
+            max_tokens=sampling.max_tokens, attempt=attempt,
         )
         key = request_key(f"{role}:{client.model}", request)
         completion = self._journal.get(owner, key)

@@ -27,6 +27,7 @@ from dgrc.records import hash64
 from dgrc.storage.run_dir import RunDir
 
 Say = Callable[[str], None]
+ROLES = ("teacher", "student", "auditor", "verifier")
 METHOD_VERSION = "1"
 """Part of every fingerprint: raise it when a step's meaning changes."""
 
@@ -58,7 +59,7 @@ def curate(run: RunDir, config: Config, say: Say) -> dict[str, Any]:
                 say,
             )
             engines.release_after(pass_)
-    fingerprint = _extend(fingerprint, config.method, "assemble", ("chains_per_question",))
+    fingerprint = _extend(fingerprint, config.method, "assemble", ("chains_per_question", "accept_unchecked"))
     reports["assemble"] = _once(run, "assemble", fingerprint, lambda: _assemble(run, config), say)
     return reports
 
@@ -79,7 +80,8 @@ class Engines:
 
     def for_pass(self, pass_: Pass) -> dict[str, Pool]:
         """Ready pools for the roles of a pass; those missing start side by side."""
-        missing = [role for role in pass_.roles if role not in self._pools]
+        roles = pass_.roles(self._config)
+        missing = [role for role in roles if role not in self._pools]
         began = time.monotonic()
         for role in missing:
             engine: EngineConfig = getattr(self._config, role)
@@ -88,13 +90,13 @@ class Engines:
             self._pools[role].wait()
         if missing:
             self._say(f"  engines  {' and '.join(missing)} ready after {time.monotonic() - began:.0f} s")
-        return {role: self._pools[role] for role in pass_.roles}
+        return {role: self._pools[role] for role in roles}
 
     def release_after(self, pass_: Pass) -> None:
         """Ends the pools that no later pass needs."""
         later = PASSES[PASSES.index(pass_) + 1 :]
         for role in list(self._pools):
-            if not any(role in p.roles for p in later):
+            if not any(role in p.roles(self._config) for p in later):
                 self._stop(role)
 
     def _stop(self, role: str) -> None:
@@ -114,7 +116,7 @@ def _ingest(run: RunDir, config: Config) -> dict[str, Any]:
 
 
 def _collect(run: RunDir, config: Config) -> dict[str, Any]:
-    asked, distinct = atoms.collect(run.dataset("cases"), run.dataset("atom_questions"), config.method.near_duplicate)
+    asked, distinct = atoms.collect(run.dataset("cases"), run.dataset("atom_questions"), config.method)
     return {"asked": asked, "rows": distinct}
 
 
@@ -160,9 +162,10 @@ def _short(report: dict[str, Any]) -> str:
 def _input_fingerprint(config: Config) -> str:
     """What curation starts from: what the question files hold, how they are read, and who answers."""
     files = [(path, _content_hash(path)) for path in find_files(config.questions.files)]
-    relevant = config.model_dump(mode="json", include={"seed", "questions", "teacher", "student"})
-    for role in ("teacher", "student"):  # how many replicas serve a model does not change what it is
-        relevant[role] = {k: relevant[role][k] for k in ("engine", "model", "script", "dtype", "max_model_len")}
+    relevant = config.model_dump(mode="json", include={"seed", "questions", *ROLES})
+    for role in ROLES:  # how many replicas serve a model does not change what it is
+        if relevant[role] is not None:
+            relevant[role] = {k: relevant[role][k] for k in ("engine", "model", "script", "dtype", "max_model_len")}
     relevant["prompts"] = config.method.prompts  # whether a question fits depends on its prompt
     return f"{hash64(METHOD_VERSION, json.dumps([files, relevant], sort_keys=True)):x}"
 

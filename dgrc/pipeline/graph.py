@@ -88,7 +88,7 @@ def _dataset(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], b
             fn_constructor_kwargs=dict(
                 name=pass_.name,
                 method=config.method,
-                clients={role: pools[role].client(pipeline.max_retries) for role in pass_.roles},
+                clients={role: pool.client(pipeline.max_retries) for role, pool in pools.items()},
                 journal=str(state / "journal"),
                 facts=str(run.dataset("facts")) if pass_.name == "verify" else None,
                 board=board,

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dgrc.pipeline import steps
+from dgrc.config import Config
+from dgrc.pipeline import checking, steps
 from dgrc.records import Atom, AtomQuestion, Case, Question, VerifiedCase
 
 
@@ -23,7 +24,7 @@ class Pass:
         reads: Dataset it reads, and the record type of its rows.
         columns: Columns it reads; others (a label, say) never reach the step.
         writes: Dataset it writes, and the record type of its rows.
-        roles: Engines it asks.
+        roles: Engines it asks, by the configuration.
         step: `(Toolbox, record) -> record`, the work on one row.
         method: The functions of `dgrc.method` that the step strings together.
         settings: Settings of the method that decide its rows, beside all that is upstream; another value redoes it.
@@ -33,7 +34,7 @@ class Pass:
     reads: tuple[str, type[Any]]
     columns: tuple[str, ...]
     writes: tuple[str, type[Any]]
-    roles: tuple[str, ...]
+    roles: Callable[[Config], tuple[str, ...]]
     step: Callable[[steps.Toolbox, Any], Awaitable[Any]]
     method: tuple[str, ...]
     settings: tuple[str, ...]
@@ -48,12 +49,12 @@ GATHER = Pass(
     reads=("questions", Question),
     columns=("id", "text", "choices"),
     writes=("cases", Case),
-    roles=("teacher", "student"),
+    roles=lambda config: ("teacher", "student", *(("auditor",) if config.method.audit_share else ())),
     step=steps.gather,
-    method=("sample", "compare", "diagnose"),
+    method=("sample", "compare", "audit", "diagnose"),
     settings=(
         "prompts", "teacher_chains", "student_chains", "teacher_sampling", "student_sampling", "diagnose_sampling",
-        "pairs", "max_pairs",
+        "pairs", "max_pairs", "audit_share", "auditor_chains",
     ),
 )
 ANSWER = Pass(
@@ -61,20 +62,20 @@ ANSWER = Pass(
     reads=("atom_questions", AtomQuestion),
     columns=("id", "question", "variants", "asked_by"),
     writes=("atoms", Atom),
-    roles=("teacher",),
+    roles=lambda config: ("teacher",),
     step=steps.answer,
     method=("answer", "screen"),
-    settings=("near_duplicate", "answers_per_atom", "answer_sampling", "min_agreement"),
+    settings=("near_duplicate", "shared_answers", "answers_per_atom", "answer_sampling", "min_agreement"),
 )
 VERIFY = Pass(
     name="verify",
     reads=("cases", Case),
-    columns=("id", "text", "choices", "status", "teacher", "diagnoses", "error"),
+    columns=("id", "text", "choices", "status", "teacher", "diagnoses", "error", "auditor"),
     writes=("verdicts", VerifiedCase),
-    roles=("teacher",),
-    step=steps.verify,
-    method=("verify",),
-    settings=("verify_sampling", "corpus_facts", "fact_coverage", "agreeing"),
+    roles=checking.roles,
+    step=checking.verify,
+    method=("verify", "audit"),
+    settings=("verify_sampling", "corpus_facts", "fact_coverage", "agreeing", "resample"),
 )
 
 PASSES: tuple[Pass, ...] = (GATHER, ANSWER, VERIFY)

@@ -35,15 +35,20 @@ from dgrc.errors import RunDirError
 
 
 class RunDir:
-    """Paths of one run."""
+    """Paths of one run, in one of its rounds (from 1)."""
 
-    def __init__(self, root: str | Path):
+    def __init__(self, root: str | Path, number: int = 1):
         self.root = Path(root).expanduser().resolve()
+        self.number = number
 
     @classmethod
     def of(cls, config: Config) -> "RunDir":
         """The run directory that a configuration names."""
         return cls(Path(config.runs_dir) / config.name)
+
+    def in_round(self, number: int) -> "RunDir":
+        """The same run in another round."""
+        return RunDir(self.root, number)
 
     @property
     def config_file(self) -> Path:
@@ -61,37 +66,37 @@ class RunDir:
     def logs(self) -> Path:
         return self.root / "logs"
 
-    def dataset(self, name: str, round_: int = 1) -> Path:
-        """Folder of a pass's Parquet dataset: questions, cases, atom_questions, atoms or verdicts."""
-        return self.root / name if name == "questions" else self.round(round_) / name
+    def dataset(self, name: str) -> Path:
+        """Folder of a pass's Parquet dataset; the questions are the same in every round."""
+        return self.root / name if name == "questions" else self.round() / name
 
-    def round(self, round_: int = 1) -> Path:
-        return self.root / f"round-{round_}"
+    def round(self) -> Path:
+        return self.root / f"round-{self.number}"
 
-    def curriculum(self, recipe: str = "dgrc", round_: int = 1) -> Path:
-        return self._recipe(recipe, round_) / "curriculum"
+    def curriculum(self, recipe: str = "dgrc") -> Path:
+        return self._recipe(recipe) / "curriculum"
 
-    def student(self, recipe: str = "dgrc", round_: int = 1) -> Path:
-        return self._recipe(recipe, round_) / "student"
+    def student(self, recipe: str = "dgrc") -> Path:
+        return self._recipe(recipe) / "student"
 
-    def evaluation(self, round_: int = 1) -> Path:
-        return self.round(round_) / "evaluation.json"
+    def evaluation(self) -> Path:
+        return self.round() / "evaluation.json"
 
-    def state(self, step: str, round_: int = 1) -> Path:
+    def state(self, step: str) -> Path:
         """Private state of one step: checkpoint, journal, completion mark."""
-        return self.round(round_) / ".state" / step
+        return self.round() / ".state" / step
 
-    def done(self, step: str, fingerprint: str, round_: int = 1) -> dict[str, Any] | None:
+    def done(self, step: str, fingerprint: str) -> dict[str, Any] | None:
         """The report of a completed step, or None if it is yet to finish with these settings."""
-        mark = self.state(step, round_) / "done.json"
+        mark = self.state(step) / "done.json"
         if not mark.is_file():
             return None
         data = json.loads(mark.read_text())
         return dict(data["report"]) if data["fingerprint"] == fingerprint else None
 
-    def mark_done(self, step: str, fingerprint: str, report: dict[str, Any], round_: int = 1) -> None:
+    def mark_done(self, step: str, fingerprint: str, report: dict[str, Any]) -> None:
         """Records that a step is complete; durable before it is visible."""
-        write_json(self.state(step, round_) / "done.json", {"fingerprint": fingerprint, "report": report})
+        write_json(self.state(step) / "done.json", {"fingerprint": fingerprint, "report": report})
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -126,7 +131,7 @@ class RunDir:
         if self.config_file.is_file():
             before = yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
             now = config.model_dump(mode="json")
-            binding = ("seed", "questions", "teacher", "student", "method", "proving")
+            binding = ("seed", "questions", "teacher", "student", "auditor", "verifier", "method", "proving")
             changed = [k for k in binding if before.get(k) != now[k]]
             if changed:
                 raise RunDirError(
@@ -135,8 +140,8 @@ class RunDir:
                 )
         write_text(self.config_file, dump_config(config))
 
-    def _recipe(self, recipe: str, round_: int) -> Path:
-        return self.round(round_) if recipe == "dgrc" else self.round(round_) / "baselines" / recipe
+    def _recipe(self, recipe: str) -> Path:
+        return self.round() if recipe == "dgrc" else self.round() / "baselines" / recipe
 
 
 def write_json(path: Path, data: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dgrc.config import MethodConfig
 from dgrc.method.screen import atom_id
 from dgrc.pipeline.atoms import collect
 from dgrc.records import AtomQuestion, Case, Diagnosis, arrow_schema, to_row
@@ -22,7 +23,7 @@ def write_cases(folder: Path, asked: dict[int, list[list[str]]]) -> Path:
 
 
 def collect_here(folder: Path, asked: dict[int, list[list[str]]], near: float = 1.0) -> tuple[Any, list[Any]]:
-    counts = collect(write_cases(folder / "cases", asked), folder / "atoms", near)
+    counts = collect(write_cases(folder / "cases", asked), folder / "atoms", MethodConfig(near_duplicate=near))
     table = pq.read_table(folder / "atoms")
     assert table.schema.equals(arrow_schema(AtomQuestion))
     return counts, table.to_pylist()

@@ -135,7 +135,7 @@ def test_agreeing_questions_are_kept_if_facts_from_elsewhere_bear_them_out(curat
 
 
 def test_every_setting_of_the_method_redoes_a_pass() -> None:
-    heeded = {name for p in PASSES for name in p.settings} | {"chains_per_question"}
+    heeded = {name for p in PASSES for name in p.settings} | {"chains_per_question", "accept_unchecked"}
     assert heeded == set(MethodConfig.model_fields)
 
 

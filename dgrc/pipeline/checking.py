@@ -1,0 +1,111 @@
+"""What `verify` does to one row: each teacher chain of a case against the facts that speak to it."""
+
+import asyncio
+from collections.abc import Sequence
+
+from dgrc.config import Config, MethodConfig
+from dgrc.method import audit, screen
+from dgrc.method import verify as verify_step
+from dgrc.method.verify import Fact
+from dgrc.pipeline.caller import merge
+from dgrc.pipeline.steps import PRIORITY, Toolbox, case_atoms, request_error, sample_chains
+from dgrc.records import Case, Chain, Usage, Verdict, VerifiedCase
+
+CANDIDATES = 4
+"""Facts that are looked at for each that may be shown: BM25 ranks by shared words, `speaks_to` decides."""
+
+
+def roles(config: Config) -> tuple[str, ...]:
+    """Who is asked in `verify`: the verifier, if one is configured, and the teacher where it must sample again."""
+    verifier = ("verifier",) if config.verifier is not None else ("teacher",)
+    return tuple(dict.fromkeys((*verifier, *(("teacher",) if config.method.resample else ()))))
+
+
+async def verify(tools: Toolbox, case: Case) -> VerifiedCase:
+    """Holds each teacher chain against the facts that speak to it, asked by this question or elsewhere.
+
+    Where every chain is rejected the teacher samples again, at most `resample` times; the new chains follow the old.
+    """
+    teacher, error = list(case.teacher), case.error
+    verdicts: list[Verdict] = []
+    usage: list[Usage] = []
+    if _is_checked(case, tools.method):
+        own = _own_facts(tools, case)
+        verdicts, usage = await _check_all(tools, case, teacher, own, 0)
+        for attempt in range(1, tools.method.resample + 1):
+            if not all_rejected(verdicts):
+                break
+            more, sampled, failure = await sample_chains(tools, case, "teacher", attempt)
+            checked, spent = await _check_all(tools, case, more, own, len(teacher))
+            teacher += more
+            verdicts += checked
+            usage += [sampled, *spent]
+            error = error or failure
+    return VerifiedCase(
+        case.id, case.text, case.choices, case.status, tuple(teacher), tuple(verdicts), merge(usage), error,
+        audit.finding(case.teacher, case.auditor) if case.auditor else None,
+    )
+
+
+def all_rejected(verdicts: Sequence[Verdict]) -> bool:
+    """Whether facts speak against the chains and none of them passed."""
+    said = [verdict.consistent for verdict in verdicts]
+    return False in said and True not in said
+
+
+def _is_checked(case: Case, method: MethodConfig) -> bool:
+    if case.status == "agreeing":
+        return method.agreeing == "corpus" or any(diagnosis.against == "auditor" for diagnosis in case.diagnoses)
+    return case.status == "divergent"
+
+
+def _own_facts(tools: Toolbox, case: Case) -> list[Fact]:
+    """The answers to what this question's divergence raised, one for each distinct atom."""
+    assert tools.facts is not None, "the index is built before the pass"
+    facts = tools.facts.get([id_ for id_, _ in case_atoms(case.id, case.diagnoses, tools.method)])
+    return list({screen.atom_key(fact.question): fact for fact in reversed(facts)}.values())
+
+
+def _facts(tools: Toolbox, case: Case, chain: Chain, own: Sequence[Fact]) -> tuple[Fact, ...]:
+    """What a chain is held against: the question's own atoms as published, or all atoms that speak to this chain.
+
+    In the second case own atoms that are about other chains (the student's court, say) are left out too.
+    """
+    method = tools.method
+    if not method.corpus_facts or tools.facts is None:
+        return verify_step.sort_facts(own)
+    said = screen.content_words(f"{case.text} {chain.text}")
+    found = tools.facts.search(said, CANDIDATES * (method.corpus_facts + len(own)))
+    elsewhere = [f for f in found if f not in own and verify_step.speaks_to(f, said, method.fact_coverage)]
+    here = [f for f in own if verify_step.speaks_to(f, said, method.fact_coverage)]
+    return verify_step.sort_facts([*here, *elsewhere[: method.corpus_facts]])
+
+
+async def _check_all(
+    tools: Toolbox, case: Case, chains: Sequence[Chain], own: Sequence[Fact], first: int
+) -> tuple[list[Verdict], list[Usage]]:
+    """A verdict on each chain (numbered from `first`), and what they cost."""
+    checks = await asyncio.gather(*(_check(tools, case, first + i, chain, own) for i, chain in enumerate(chains)))
+    return [verdict for verdict, _ in checks], [usage for _, usage in checks if usage is not None]
+
+
+async def _check(
+    tools: Toolbox, case: Case, index: int, chain: Chain, own: Sequence[Fact]
+) -> tuple[Verdict, Usage | None]:
+    if chain.answer is None:
+        return Verdict(index, None, (), (), "the chain has no answer"), None
+    facts = _facts(tools, case, chain, own)
+    if not facts:
+        return Verdict(index, None, (), (), verify_step.UNCHECKED), None
+    ids = tuple(fact.id for fact in facts)
+    role = "verifier" if tools.caller.has("verifier") else "teacher"
+    completion, usage = await tools.caller.ask(
+        role, "verify", case.id,
+        verify_step.build_messages(tools.pack, case.text, case.choices, chain, facts),
+        tools.method.verify_sampling, priority=PRIORITY["verify"], schema=tools.pack.schema("verify"),
+    )
+    error = request_error(role, "verify", completion)
+    if error is not None:
+        return Verdict(index, None, ids, (), error), usage
+    consistent, contradicted, reason = verify_step.parse_reply(tools.pack, completion.samples[0].text, facts)
+    return Verdict(index, consistent, ids, contradicted, reason), usage
