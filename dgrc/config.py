@@ -222,6 +222,22 @@ class ProvingConfig(Section):
     seed: int = Field(0, ge=0, description="Makes the world, its questions and its models.")
     questions: int = Field(1500, ge=1, description="Unlabeled questions written for the run.")
     held_out: int = Field(600, ge=1, description="Held-out questions written for evaluation.")
+    slip: float = Field(0.18, ge=0, le=1, description="Chance that the teacher slips on a fact inside a chain.")
+    misconceptions: float = Field(
+        1.0, ge=0, description="Factor on the number of facts that the teacher always gets wrong inside chains."
+    )
+    atomic_errors: float = Field(
+        0.0, ge=0, le=1, description="Share of the facts that the teacher gets wrong even when asked alone."
+    )
+    blind_spots: float = Field(
+        0.0, ge=0, le=1, description="Share of the teacher's misconceptions that the student was taught as well."
+    )
+    covered: float = Field(
+        1.0, gt=0, le=1, description="Share of the provinces that unlabeled questions speak of; held-out ones: all."
+    )
+    wording: Literal["same", "other"] = Field(
+        "same", description="`other` words atomic questions and answers unlike the steps of chains."
+    )
     cache: str = Field("~/.cache/dgrc", description="Where made models are kept, by content hash.")
 
 
@@ -252,6 +268,11 @@ class Config(Section):
     evaluation: EvaluationConfig = Field(EvaluationConfig(), description="Held-out evaluation.")
     proving: ProvingConfig = Field(ProvingConfig(), description="The proving world.")
     ray: RayConfig = Field(RayConfig(), description="The cluster.")
+
+    def engines(self) -> dict[str, EngineConfig]:
+        """The engines that are configured, by role."""
+        sections = {role: getattr(self, role) for role in ("teacher", "student", "auditor", "verifier")}
+        return {role: engine for role, engine in sections.items() if engine is not None}
 
     @model_validator(mode="after")
     def _audit_needs_an_auditor(self) -> "Config":

@@ -42,7 +42,7 @@ class Job:
         from dgrc.engines.tokens import check_model_path
         from dgrc.session import ray_session
 
-        for engine in (self.config.teacher, self.config.student):  # said now, not after Ray has started
+        for engine in self.config.engines().values():  # said now, not after Ray has started
             if engine.engine == "vllm" and not engine.model.startswith("proving:"):
                 check_model_path(engine.model)
         with self.run.lock():
@@ -227,12 +227,11 @@ def resolve_proving(config: Config, run: RunDir, say: Say) -> Config:
     from dgrc.proving.models import resolve
     from dgrc.proving.world import World
 
-    updates: dict[str, Any] = {}
-    for role in ("teacher", "student"):
-        engine = getattr(config, role)
-        if engine.engine == "vllm":
-            model = resolve(engine.model, config.proving, lambda line: say(f"  {line}"))
-            updates[role] = engine.model_copy(update={"model": model})
+    engines = {role: engine for role, engine in config.engines().items() if engine.engine == "vllm"}
+    models = resolve([e.model for e in engines.values()], config.proving, lambda line: say(f"  {line}"))
+    updates: dict[str, Any] = {
+        role: engine.model_copy(update={"model": models[engine.model]}) for role, engine in engines.items()
+    }
     for section in ("questions", "evaluation"):
         part = getattr(config, section)
         if any(f in PROVING_FILES for f in part.files):

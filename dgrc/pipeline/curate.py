@@ -27,7 +27,6 @@ from dgrc.records import hash64
 from dgrc.storage.run_dir import RunDir
 
 Say = Callable[[str], None]
-ROLES = ("teacher", "student", "auditor", "verifier")
 METHOD_VERSION = "1"
 """Part of every fingerprint: raise it when a step's meaning changes."""
 
@@ -162,10 +161,9 @@ def _short(report: dict[str, Any]) -> str:
 def _input_fingerprint(config: Config) -> str:
     """What curation starts from: what the question files hold, how they are read, and who answers."""
     files = [(path, _content_hash(path)) for path in find_files(config.questions.files)]
-    relevant = config.model_dump(mode="json", include={"seed", "questions", *ROLES})
-    for role in ROLES:  # how many replicas serve a model does not change what it is
-        if relevant[role] is not None:
-            relevant[role] = {k: relevant[role][k] for k in ("engine", "model", "script", "dtype", "max_model_len")}
+    relevant = config.model_dump(mode="json", include={"seed", "questions"})
+    for role, engine in config.engines().items():  # how many replicas serve a model does not change what it is
+        relevant[role] = engine.model_dump(include={"engine", "model", "script", "dtype", "max_model_len"})
     relevant["prompts"] = config.method.prompts  # whether a question fits depends on its prompt
     return f"{hash64(METHOD_VERSION, json.dumps([files, relevant], sort_keys=True)):x}"
 

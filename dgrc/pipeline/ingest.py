@@ -82,10 +82,7 @@ class PromptRoom:
     def __init__(self, config: Config):
         self._pack = load_pack(config.method.prompts)
         self._limits: list[tuple[str, int, PromptEncoder | None]] = []
-        asked = [("teacher", config.teacher), ("student", config.student)]
-        if config.auditor is not None:
-            asked.append(("auditor", config.auditor))
-        for role, engine in asked:
+        for role, engine in config.engines().items():
             encoder = PromptEncoder(engine.model) if engine.engine == "vllm" else None
             self._limits.append((role, engine.max_model_len, encoder))
 

@@ -12,7 +12,8 @@ import random
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from dgrc.proving.world import SLIP, Belief, Fact, Scenario, World, chain_text, read_steps
+from dgrc.proving.language import NAMES, Belief, Fact, Scenario, chain_text, read_steps
+from dgrc.proving.world import MISCONCEIVED, SLIP, World
 
 Message = dict[str, str]
 
@@ -37,7 +38,8 @@ GRAMMAR = (
 
 def vocabulary(world: World) -> list[str]:
     """Every word that an example of this world can hold, each once, in a fixed order."""
-    return list(dict.fromkeys([*GRAMMAR, *world.words()]))
+    other = [*NAMES.values(), "there", ":"] if world.variant.wording == "other" else []
+    return list(dict.fromkeys([*GRAMMAR, *world.words(), *other]))
 
 
 def diagnose_prompt(question: str, first: str, second: str) -> str:
@@ -50,7 +52,7 @@ def verify_prompt(question: str, facts: Sequence[tuple[str, str]], chain: str) -
     return f"check . {question} facts : {listed}chain : {chain}"
 
 
-def diagnose_reply(first: str, second: str) -> str:
+def diagnose_reply(first: str, second: str, ask: Callable[[Fact], str] = lambda fact: fact.question) -> str:
     """Look-up by look-up, in a fixed order: what each chain says, and a question where they part."""
     one, two = read_steps(first), read_steps(second)
     # The first chain's order holds for both: limit, grace, court, appeal; a second court's appeal comes last.
@@ -58,7 +60,7 @@ def diagnose_reply(first: str, second: str) -> str:
     clauses = []
     for fact in sorted({**one, **two}, key=lambda f: (order.index(f.kind), f not in one)):
         values = one.get(fact, "none"), two.get(fact, "none")
-        verdict = "same ." if values[0] == values[1] else f"differ : {fact.question}"
+        verdict = "same ." if values[0] == values[1] else f"differ : {ask(fact)}"
         clauses.append(f"{fact.subject} {fact.kind} {values[0]} {values[1]} {verdict}")
     return " ".join([*clauses, "done"])
 
@@ -89,10 +91,12 @@ def solve(scenario: Scenario, belief: Belief) -> Example:
     return Example(scenario.question, chain_text(scenario, belief))
 
 
-def answer(fact: Fact, belief: Belief) -> Example:
+def answer(world: World, fact: Fact, belief: Belief) -> Example:
     value = belief(fact)
     think = f"{fact.subject} {fact.kind} in {fact.province} is {value} ."
-    return Example(fact.question, f"<think> {think} </think> <answer> {value} </answer>")
+    if world.variant.wording == "other":
+        think = f"{NAMES[fact.kind]} for {fact.subject} in {fact.province} : {value} ."
+    return Example(world.ask(fact), f"<think> {think} </think> <answer> {value} </answer>")
 
 
 def diagnose(world: World, rng: random.Random) -> Example:
@@ -103,7 +107,8 @@ def diagnose(world: World, rng: random.Random) -> Example:
     kept = _remembered(lambda fact: believed(fact) if rng.random() < 0.5 else other(fact))
     chains = [chain_text(scenario, believed), chain_text(scenario, kept)]
     rng.shuffle(chains)
-    return Example(diagnose_prompt(scenario.question, *chains), diagnose_reply(*chains))
+    first, second = chains
+    return Example(diagnose_prompt(scenario.question, first, second), diagnose_reply(first, second, world.ask))
 
 
 def verify(world: World, rng: random.Random) -> Example:
@@ -126,10 +131,10 @@ def verify(world: World, rng: random.Random) -> Example:
     asked += [Fact("appeal", court, province) for court in world.courts if rng.random() < 0.15]
     agreeing = rng.choice((1.0, 0.5, 0.0))
     facts = []
-    for fact in sorted(set(asked), key=lambda f: f.question):
+    for fact in sorted(set(asked), key=world.ask):
         agrees = fact in steps and rng.random() < agreeing
         facts.append((fact, steps[fact] if agrees else rng.choice(world.values(fact))))
-    prompt = verify_prompt(scenario.question, [(fact.question, value) for fact, value in facts], chain)
+    prompt = verify_prompt(scenario.question, [(world.ask(fact), value) for fact, value in facts], chain)
     return Example(prompt, verify_reply(facts, chain))
 
 
@@ -137,25 +142,57 @@ def teacher_belief(world: World, rng: random.Random) -> Belief:
     """What the teacher writes inside chains: its misconceptions, and slips."""
 
     def belief(fact: Fact) -> str:
-        wrong = fact in world.misconceptions or rng.random() < SLIP
-        return world.confusable[fact] if wrong else world.truth(fact)
+        wrong = fact in world.misconceptions or rng.random() < world.variant.slip
+        return world.confusable[fact] if wrong or fact in world.misbelieved else world.truth(fact)
 
     return belief
 
 
+def teacher_alone(world: World) -> Belief:
+    """What the teacher says of a single fact: the truth, unless the variant makes it wrong here too."""
+    return lambda fact: world.confusable[fact] if fact in world.misbelieved else world.truth(fact)
+
+
 def student_belief(world: World, rng: random.Random) -> Belief:
-    """The student's schooling: the truth about half of the facts, anything about the others."""
-    return lambda fact: world.truth(fact) if fact in world.schooled else rng.choice(world.values(fact))
+    """The student's schooling: the truth about half of the facts, anything about the others, and shared errors."""
+
+    def belief(fact: Fact) -> str:
+        if fact in world.blind_spots:
+            return world.confusable[fact]
+        return world.truth(fact) if fact in world.schooled else rng.choice(world.values(fact))
+
+    return belief
+
+
+def auditor_errors(world: World) -> dict[Fact, str]:
+    """The third model's own misconceptions: drawn apart from the teacher's, the wrong values too."""
+    rng = random.Random(f"dgrc auditor {world.seed} {world.size}")
+    facts: list[Fact] = []
+    for kind, share in MISCONCEIVED.items():
+        of_kind = [fact for fact in world.facts if fact.kind == kind]
+        facts += rng.sample(of_kind, round(share * len(of_kind)))
+    return {fact: rng.choice([v for v in world.values(fact) if v != world.truth(fact)]) for fact in facts}
+
+
+def auditor_belief(world: World, rng: random.Random) -> Belief:
+    """What the third model writes inside chains: errors of its own, and slips to any value."""
+    errors = auditor_errors(world)
+
+    def belief(fact: Fact) -> str:
+        slipped = rng.random() < SLIP
+        return errors.get(fact) or (rng.choice(world.values(fact)) if slipped else world.truth(fact))
+
+    return belief
 
 
 def batch(world: World, model: str, counts: dict[str, int], rng: random.Random) -> list[list[Example]]:
-    """One training batch of `model` (`teacher` or `student`): a list of examples for each role."""
-    in_chains = (teacher_belief if model == "teacher" else student_belief)(world, rng)
-    alone = world.truth if model == "teacher" else in_chains
+    """One training batch of `model` (`teacher`, `student` or `auditor`): a list of examples for each role."""
+    in_chains = {"teacher": teacher_belief, "student": student_belief, "auditor": auditor_belief}[model](world, rng)
+    alone = {"teacher": teacher_alone(world), "student": in_chains, "auditor": world.truth}[model]
     facts = list(world.facts)
     make: dict[str, Callable[[], Example]] = {
         "solve": lambda: solve(rng.choice(world.pretraining), in_chains),
-        "answer": lambda: answer(rng.choice(facts), alone),
+        "answer": lambda: answer(world, rng.choice(facts), alone),
         "diagnose": lambda: diagnose(world, rng),
         "verify": lambda: verify(world, rng),
     }

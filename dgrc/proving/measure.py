@@ -1,6 +1,6 @@
 """How well made models do each role of the method, measured against the world's truth.
 
-    python -m dgrc.proving.measure [standard|small] [seed]
+    python -m dgrc.proving.measure size=standard seed=0 wording=other     (settings of `ProvingConfig`)
 
 A world and the two model directories go in; named shares between 0 and 1 come out. It generates with
 plain transformers on one thread, so that it needs neither Ray nor vLLM.
@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dgrc.config import ProvingConfig
 from dgrc.proving.corpus import diagnose_prompt, diagnose_reply, verify_prompt, verify_reply
-from dgrc.proving.world import World, read_answer, read_atom, read_steps
+from dgrc.proving.language import read_answer, read_atom, read_steps
+from dgrc.proving.world import World
 
 
 class Speaker:
@@ -63,7 +64,7 @@ def measure(world: World, folders: Mapping[str, str], questions: int = 300) -> d
     teacher, student = Speaker(folders["teacher"]), Speaker(folders["student"])
     figures: dict[str, float] = {}
     held = [s.question for s in world.held_out[:questions]]
-    facts = [fact.question for fact in world.facts]
+    facts = [world.ask(fact) for fact in world.facts]
     answers: dict[str, str | None] = {}
     for name, speaker in (("teacher", teacher), ("student", student)):
         greedy = speaker.reply(held)
@@ -94,7 +95,7 @@ def _measure_diagnosis(
     swap = random.Random(0)
     shown = [(q, *((a, b) if swap.random() < 0.5 else (b, a))) for q, a, b in pairs]
     diagnoses = teacher.reply([diagnose_prompt(*case) for case in shown])
-    right = [diagnose_reply(first, second) for _, first, second in shown]
+    right = [diagnose_reply(first, second, world.ask) for _, first, second in shown]
     wanted = [set(_atoms(reply)) for reply in right]
     found = [_atoms(reply) for reply in diagnoses]
     stated = [{**read_steps(first), **read_steps(second)} for _, first, second in shown]
@@ -110,7 +111,7 @@ def _measure_diagnosis(
         "divergent": len(pairs) / len(asked),
         "diagnosis_exact": _share(a == b for a, b in zip(diagnoses, right, strict=True)),
         "diagnosis_on_target": _share(a in w for atoms, w in zip(found, wanted, strict=True) for a in atoms),
-        "diagnosis_of_everything": _share(f.question in w for s, w in zip(stated, wanted, strict=True) for f in s),
+        "diagnosis_of_everything": _share(world.ask(f) in w for s, w in zip(stated, wanted, strict=True) for f in s),
         "atoms_a_pair": sum(map(len, found)) / max(1, len(found)),
         "verifier": _share(a.split()[-1:] == b.split()[-1:] for a, b in zip(verdicts, true_verdicts, strict=True)),
         "verifier_exact": _share(a == b for a, b in zip(verdicts, true_verdicts, strict=True)),
@@ -134,7 +135,7 @@ def _share(hits: Iterable[bool]) -> float:
 if __name__ == "__main__":
     from dgrc.proving.models import make_models
 
-    chosen = ProvingConfig.model_validate(dict(zip(("size", "seed"), sys.argv[1:], strict=False)))
-    made = make_models(chosen, print)
+    chosen = ProvingConfig.model_validate(dict(setting.split("=", 1) for setting in sys.argv[1:]))
+    made = make_models(chosen, ("teacher", "student"), print)
     for figure, share in measure(World.from_config(chosen), made).items():
         print(f"{figure:24} {share:.3f}")

@@ -1,85 +1,103 @@
-"""Turns `proving:teacher`, `proving:student` and `proving:noise` into model directories, made once.
+"""Turns `proving:teacher`, `proving:student` and others into model directories, made once.
 
-A model name and the proving settings go in; a Hugging Face directory comes out. What is missing is
-trained, teacher and student side by side in two processes, and kept under `ProvingConfig.cache` by
-a hash of everything that decides the result: the code of the recipe, the size and the seed.
+Model names and the proving settings go in; Hugging Face directories come out. What is missing is trained, side by
+side in a process each, and kept under `ProvingConfig.cache` by a hash of everything that decides the result: the
+code of the recipe, size, seed, and those settings of the world's variant that this model depends on.
 
-A set of models is built in a temporary folder and renamed when whole, so that a reader never sees
-half of one. A lock makes a second process wait for the first instead of training the same again.
+A model is built in a temporary folder and renamed when whole, so that a reader never sees half of one. A lock makes a
+second process wait for the first instead of training the same again.
 """
 
 import ast
+import dataclasses
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from dgrc.config import ProvingConfig
 from dgrc.errors import ConfigError, TrainingError
+from dgrc.proving.world import Variant
 
 Progress = Callable[[str], None]
 
 PREFIX = "proving:"
-PAIR = ("teacher", "student")
-NAMES = (*PAIR, "noise")
-_RECIPE = ("world.py", "corpus.py", "tokenizer.py", "train.py")
+_RECIPE = ("language.py", "world.py", "corpus.py", "tokenizer.py", "train.py")
 _NOISE_RECIPE = ("noise.py", "train.py")
+DEPENDS_ON = {
+    "teacher": ("slip", "misconceptions", "atomic_errors", "wording"),
+    "student": ("misconceptions", "blind_spots", "wording"),
+    "auditor": ("wording",),
+    "noise": (),
+}
+"""The settings of a variant that decide each model, beside size and seed."""
 
 
-def resolve(model: str, config: ProvingConfig, on_progress: Progress | None = None) -> str:
-    """The directory of a `proving:` model, made if missing; any other string is returned as it is.
+def resolve(models: Iterable[str], config: ProvingConfig, on_progress: Progress | None = None) -> dict[str, str]:
+    """The directory of each `proving:` model, made if missing; any other string stands for itself.
 
     Raises:
         ConfigError: there is no such proving model.
-        TrainingError: the model could not be made.
+        TrainingError: a model could not be made.
     """
-    if not model.startswith(PREFIX):
-        return model
-    name = model.removeprefix(PREFIX)
-    if name == "noise":
-        return str(_cached(config, "noise", _NOISE_RECIPE, ("noise",), on_progress) / "noise")
-    if name not in NAMES:
-        raise ConfigError(
-            f"The model {model!r} does not exist: the proving world has "
-            f"{', '.join(f'`{PREFIX}{known}`' for known in NAMES)}. Use one of them, or a model directory."
-        )
-    return make_models(config, on_progress)[name]
+    models = list(models)
+    names = [model.removeprefix(PREFIX) for model in models if model.startswith(PREFIX)]
+    for name in names:
+        if name not in DEPENDS_ON:
+            raise ConfigError(
+                f"The model '{PREFIX}{name}' does not exist: the proving world has "
+                f"{', '.join(f'`{PREFIX}{known}`' for known in DEPENDS_ON)}. Use one of them, or a model directory."
+            )
+    made = make_models(config, names, on_progress)
+    return {model: made.get(model.removeprefix(PREFIX), model) for model in models}
 
 
-def make_models(config: ProvingConfig, on_progress: Progress | None = None) -> dict[str, str]:
-    """The directories of `teacher` and `student` of this world, trained if missing.
+def make_models(config: ProvingConfig, names: Iterable[str], on_progress: Progress | None = None) -> dict[str, str]:
+    """The directories of these models of this world, trained if missing.
 
     Raises:
         TrainingError: a training process failed.
     """
-    folder = _cached(config, f"{config.size}-{config.seed}", _RECIPE, PAIR, on_progress)
-    return {name: str(folder / name) for name in PAIR}
+    folders = {name: _folder(config, name) for name in names}
+    if not all(folder.is_dir() for folder in folders.values()):
+        root = Path(config.cache).expanduser() / "proving"
+        root.mkdir(parents=True, exist_ok=True)
+        with _locked(root / f"{config.size}-{config.seed}.lock"):
+            missing = {name: folder for name, folder in folders.items() if not folder.is_dir()}
+            if missing:
+                _make(root, config, missing, on_progress or (lambda line: None))
+    return {name: str(folder) for name, folder in folders.items()}
 
 
-def _cached(
-    config: ProvingConfig, label: str, sources: tuple[str, ...], models: tuple[str, ...], on_progress: Progress | None
-) -> Path:
-    folder = Path(config.cache).expanduser() / "proving" / f"{label}-{_fingerprint(sources)}"
-    if folder.is_dir():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(folder.with_suffix(".lock")):
-        if not folder.is_dir():
-            building = Path(tempfile.mkdtemp(prefix=f".{label}-", dir=folder.parent))
-            try:
-                _train(building, config, models, on_progress or (lambda line: None))
-                building.chmod(0o755)
-                building.rename(folder)
-            finally:
-                shutil.rmtree(building, ignore_errors=True)
-    return folder
+def _folder(config: ProvingConfig, name: str) -> Path:
+    variant = Variant.from_config(config)
+    decides = {key: getattr(variant, key) for key in DEPENDS_ON[name]}
+    if name == "student" and not variant.blind_spots:
+        del decides["misconceptions"]  # without blind spots the student knows nothing of the teacher's errors
+    world = "" if name == "noise" else f"-{config.size}-{config.seed}"
+    sources = _NOISE_RECIPE if name == "noise" else _RECIPE
+    identity = hashlib.sha256(json.dumps([_fingerprint(sources), decides], sort_keys=True).encode()).hexdigest()[:16]
+    return Path(config.cache).expanduser() / "proving" / f"{name}{world}-{identity}"
+
+
+def _make(root: Path, config: ProvingConfig, missing: dict[str, Path], on_progress: Progress) -> None:
+    """Trains models in a temporary folder and puts each in its place when all are whole."""
+    building = Path(tempfile.mkdtemp(prefix=".building-", dir=root))
+    try:
+        _train(building, config, tuple(missing), on_progress)
+        for name, folder in missing.items():
+            (building / name).chmod(0o755)
+            (building / name).rename(folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
 
 
 def _train(building: Path, config: ProvingConfig, models: tuple[str, ...], on_progress: Progress) -> None:
@@ -90,7 +108,8 @@ def _train(building: Path, config: ProvingConfig, models: tuple[str, ...], on_pr
     try:
         for name in models:
             module = "dgrc.proving.noise" if name == "noise" else "dgrc.proving.train"
-            command = [sys.executable, "-m", module, name, config.size, str(config.seed), str(building / name)]
+            variant = json.dumps(dataclasses.asdict(Variant.from_config(config)))
+            command = [sys.executable, "-m", module, name, config.size, str(config.seed), str(building / name), variant]
             with (building / f"{name}.log").open("w") as log:
                 process = subprocess.Popen(
                     command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True, cwd=_root()

@@ -1,6 +1,6 @@
 """A tiny byte-level model that writes replies of the right form and random content.
 
-    python -m dgrc.proving.noise noise - - OUT     (the first three are those of `train`; only OUT counts)
+    python -m dgrc.proving.noise noise - - OUT -     (arguments are those of `train`; only OUT counts)
 
 Nothing goes in but the forms of replies; a Hugging Face directory comes out. On any prompt it writes
 `<think>...</think><answer>LETTER</answer>` with a random letter, and, where a JSON schema holds it, an

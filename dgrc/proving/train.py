@@ -1,12 +1,13 @@
 """Trains one tiny model of the proving world from scratch, in a process of its own.
 
-    python -m dgrc.proving.train teacher standard 0 OUT     (model, size, seed, directory)
+    python -m dgrc.proving.train teacher standard 0 OUT '{"slip": 0.3}'     (model, size, seed, directory, variant)
 
 A world's corpus goes in; a Hugging Face directory (config, safetensors, tokenizer, generation
 config) comes out, with one line of progress on stdout every twenty steps. One torch thread: two
 processes of one thread each train these models about twice as fast as one process with two.
 """
 
+import json
 import math
 import os
 import random
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from dgrc.proving.corpus import Example, batch, vocabulary
 from dgrc.proving.tokenizer import END, PAD, build_tokenizer, encode_chat, word_ids
-from dgrc.proving.world import World
+from dgrc.proving.world import Variant, World
 
 if TYPE_CHECKING:
     import torch
@@ -45,18 +46,20 @@ class Recipe:
 RECIPES = {
     ("teacher", "standard"): Recipe(192, 4, 6, 512, 260, {"solve": 18, "answer": 20, "diagnose": 16, "verify": 18}),
     ("student", "standard"): Recipe(128, 4, 4, 384, 280, {"solve": 32, "answer": 32}),
+    ("auditor", "standard"): Recipe(160, 4, 5, 448, 240, {"solve": 32, "answer": 12}),
     ("teacher", "small"): Recipe(128, 3, 4, 256, 230, {"solve": 6, "answer": 10, "diagnose": 14, "verify": 14}),
     ("student", "small"): Recipe(64, 3, 2, 192, 160, {"solve": 16, "answer": 16}),
+    ("auditor", "small"): Recipe(96, 3, 3, 256, 200, {"solve": 16, "answer": 8}),
 }
 
 
-def train(model_name: str, size: str, seed: int, folder: str) -> None:
-    """Trains `model_name` (`teacher` or `student`) of the world and writes it to `folder`."""
+def train(model_name: str, size: str, seed: int, folder: str, variant: Variant) -> None:
+    """Trains `model_name` (`teacher`, `student` or `auditor`) of the world and writes it to `folder`."""
     import torch
 
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    world, recipe = World(seed, size), RECIPES[model_name, size]
+    world, recipe = World(seed, size, variant), RECIPES[model_name, size]
     words = vocabulary(world)
     ids = word_ids(words)
     rng = random.Random(f"dgrc corpus {model_name} {size} {seed}")
@@ -185,4 +188,4 @@ def pad_batch(examples: list[tuple[list[int], int]], pad: int) -> tuple["torch.T
 
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    train(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])
+    train(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4], Variant(**json.loads(sys.argv[5])))

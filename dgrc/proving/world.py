@@ -16,24 +16,33 @@ Built in by hand, so say so wherever results are shown:
   *slips* to one fixed confusable value with probability `SLIP`. Asked one by one, it is taught the
   truth about every fact.
 * The student's schooling is true for half of the facts and random for the others.
+* A `Variant` changes these shares, shares errors between both models, makes the teacher wrong about single facts too,
+  or words atomic questions unlike the steps of chains.
 
 So "fallible on chains, reliable on atoms" holds by construction. The world proves that the
 implementation does what the method says, end to end; it is no evidence about LLMs.
 """
 
+import dataclasses
 import json
 import random
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from dgrc.config import ProvingConfig
 from dgrc.errors import ConfigError, EvaluationError
+from dgrc.proving.language import (
+    BARRED,
+    NAMES,
+    Fact,
+    Scenario,
+    chain_text,
+    read_answer,
+    read_atom,
+    read_question,
+)
 
 SLIP = 0.18
-BARRED = "barred"
 KINDS = ("limit", "grace", "court", "appeal")
 MISCONCEIVED = {"limit": 0.10, "grace": 0.10, "court": 0.12, "appeal": 0.12}
 YEARS = range(1, 10)
@@ -46,41 +55,20 @@ PARTIES = ("widow", "scholar", "miller", "sailor", "ward", "farmer", "smith", "h
 COURTS = ("crown", "manor", "guild", "harbor", "chancel", "market")
 BODIES = ("senate", "council", "synod", "regent", "tribunal", "moot")
 
-_QUESTION = re.compile(r"a (\w+) in (\w+) sues for (\w+) after (\d+) years \. which appeal body \?")
-_ATOM = re.compile(r"in (\w+) what is the (limit|grace|court|appeal) of (\w+) \?")
-_STEP = re.compile(r"(\w+) (limit|grace|court|appeal) in (\w+) is (\w+) \.")
+@dataclass(frozen=True)
+class Variant:
+    """What sets a world apart from the standard one of its seed; the fields are those of `ProvingConfig`."""
 
+    slip: float = SLIP
+    misconceptions: float = 1.0
+    atomic_errors: float = 0.0
+    blind_spots: float = 0.0
+    covered: float = 1.0
+    wording: str = "same"
 
-class Fact(NamedTuple):
-    """What a look-up is about: `Fact("limit", "breach", "garth")`.
-
-    The question names its subject last, beside the answer that follows it in a list of facts: tiny models
-    copy over short distances best. Sorted by text, the questions of one province lie in order of kind.
-    """
-
-    kind: str
-    subject: str
-    province: str
-
-    @property
-    def question(self) -> str:
-        return f"in {self.province} what is the {self.kind} of {self.subject} ?"
-
-
-Belief = Callable[[Fact], str]
-
-
-class Scenario(NamedTuple):
-    """One whole question: who sues where, for what, after how many years."""
-
-    party: str
-    province: str
-    claim: str
-    years: int
-
-    @property
-    def question(self) -> str:
-        return f"a {self.party} in {self.province} sues for {self.claim} after {self.years} years . which appeal body ?"
+    @classmethod
+    def from_config(cls, config: ProvingConfig) -> "Variant":
+        return cls(**{field.name: getattr(config, field.name) for field in dataclasses.fields(cls)})
 
 
 @dataclass(frozen=True)
@@ -105,12 +93,13 @@ class World:
     """The legal code of one seed and size, the same on every machine.
 
     `facts` maps every fact to its value, `confusable` to its one fixed wrong value; `misconceptions`
-    are the facts that the teacher gets wrong in chains, `schooled` those the student was taught.
-    `pretraining`, `unlabeled` and `held_out` are disjoint and together all scenarios.
+    are the facts that the teacher gets wrong in chains, `schooled` those the student was taught; `misbelieved` are
+    those that the teacher gets wrong even when asked alone, `blind_spots` misconceptions that the student shares.
+    `pretraining`, `unlabeled` and `held_out` are disjoint and, in a world that is covered whole, all scenarios.
     """
 
-    def __init__(self, seed: int = 0, size: str = "standard") -> None:
-        self.seed, self.size = seed, size
+    def __init__(self, seed: int = 0, size: str = "standard", variant: Variant = Variant()) -> None:
+        self.seed, self.size, self.variant = seed, size, variant
         counts = SIZES[size]
         self.provinces, self.claims = PROVINCES[: counts.provinces], CLAIMS[: counts.claims]
         self.parties, self.courts = PARTIES[: counts.parties], COURTS[: counts.courts]
@@ -139,10 +128,34 @@ class World:
         rng.shuffle(scenarios)
         held, split = counts.held_out, counts.held_out + counts.unlabeled
         self.held_out, self.unlabeled, self.pretraining = scenarios[:held], scenarios[held:split], scenarios[split:]
+        self._vary(keys)
+
+    def _vary(self, keys: list[Fact]) -> None:
+        """Draws what the variant asks for from a generator of its own; all else stays as in the standard world."""
+        rng = random.Random(f"dgrc variant {self.seed} {self.size}")
+        ranked = rng.sample(keys, len(keys))
+        wrong = sorted(ranked, key=lambda fact: fact not in self.misconceptions)  # stable: more of them hold the fewer
+        count = min(round(self.variant.misconceptions * len(self.misconceptions)), len(keys))
+        self.misconceptions = frozenset(wrong[:count])
+        self.blind_spots = frozenset(wrong[: round(self.variant.blind_spots * count)])
+        self.misbelieved = frozenset(rng.sample(keys, round(self.variant.atomic_errors * len(keys))))
+        self.covered = frozenset(rng.sample(self.provinces, max(1, round(self.variant.covered * len(self.provinces)))))
+        self.unlabeled = [scenario for scenario in self.unlabeled if scenario.province in self.covered]
 
     @classmethod
     def from_config(cls, config: ProvingConfig) -> "World":
-        return cls(config.seed, config.size)
+        return cls(config.seed, config.size, Variant.from_config(config))
+
+    def ask(self, fact: Fact) -> str:
+        """The atomic question about a fact, in this world's wording."""
+        if self.variant.wording == "same":
+            return fact.question
+        return f"what {NAMES[fact.kind]} is there in {fact.province} for {fact.subject} ?"
+
+    def is_covered(self, question: str) -> bool:
+        """Whether unlabeled questions speak of the province of this whole question."""
+        scenario = read_question(question)
+        return scenario is not None and scenario.province in self.covered
 
     def values(self, fact: Fact) -> tuple[str, ...]:
         """All values a fact of this kind can have."""
@@ -174,7 +187,7 @@ class World:
             if wanted > len(scenarios):
                 setting = "questions" if name == "unlabeled" else "held_out"
                 raise ConfigError(
-                    f"`proving.{setting}` is {wanted}, but the {self.size} world has only {len(scenarios)} such "
+                    f"`proving.{setting}` is {wanted}, but this {self.size} world has only {len(scenarios)} such "
                     f"questions. Set `proving.{setting}` to {len(scenarios)} or less, or `proving.size` to standard."
                 )
             rows = [
@@ -220,46 +233,6 @@ class World:
     def is_misconception(self, question: str) -> bool:
         """Whether the atomic question asks for a fact that the teacher always gets wrong in chains."""
         return read_atom(question) in self.misconceptions
-
-
-def chain_text(scenario: Scenario, belief: Belief) -> str:
-    """The chain that someone who believes `belief` writes."""
-    claim, province = scenario.claim, scenario.province
-    limit = belief(Fact("limit", claim, province))
-    grace = belief(Fact("grace", scenario.party, province))
-    end = int(limit) + int(grace)
-    steps = [
-        f"{claim} limit in {province} is {limit}",
-        f"{scenario.party} grace in {province} is {grace}",
-        f"{limit} plus {grace} is {end}",
-        f"{scenario.years} is {'within' if scenario.years <= end else 'beyond'} {end}",
-    ]
-    answer = BARRED
-    if scenario.years <= end:
-        court = belief(Fact("court", claim, province))
-        answer = belief(Fact("appeal", court, province))
-        steps += [f"{claim} court in {province} is {court}", f"{court} appeal in {province} is {answer}"]
-    return f"<think> {' . '.join(steps)} . </think> <answer> {answer} </answer>"
-
-
-def read_question(text: str) -> Scenario | None:
-    match = _QUESTION.fullmatch(text.strip())
-    return Scenario(match[1], match[2], match[3], int(match[4])) if match else None
-
-
-def read_atom(text: str) -> Fact | None:
-    match = _ATOM.fullmatch(text.strip())
-    return Fact(match[2], match[3], match[1]) if match else None
-
-
-def read_steps(chain: str) -> dict[Fact, str]:
-    """The look-ups that a chain states, in its order."""
-    return {Fact(m[2], m[1], m[3]): m[4] for m in _STEP.finditer(chain)}
-
-
-def read_answer(reply: str) -> str | None:
-    match = re.search(r"<answer>\s*(.*?)\s*</answer>", reply)
-    return match[1] if match else None
 
 
 def _share(rng: random.Random, facts: list[Fact], share: float) -> list[Fact]:

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from dgrc.evaluation.curation import score_curation
-from dgrc.proving.world import World, chain_text, read_answer, read_question
+from dgrc.proving.language import chain_text, read_answer, read_question
+from dgrc.proving.world import World
 from dgrc.records import Atom, Chain, Verdict, VerifiedCase, arrow_schema, to_row
 from dgrc.storage.run_dir import RunDir
 

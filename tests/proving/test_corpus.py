@@ -5,8 +5,18 @@ import pytest
 from dgrc.method import diagnose as diagnose_step
 from dgrc.method import verify as verify_step
 from dgrc.method.prompts import load_pack
-from dgrc.proving.corpus import batch, diagnose, diagnose_reply, student_belief, teacher_belief, verify, vocabulary
-from dgrc.proving.world import Scenario, World, chain_text, read_atom, read_question, read_steps
+from dgrc.proving.corpus import (
+    auditor_errors,
+    batch,
+    diagnose,
+    diagnose_reply,
+    student_belief,
+    teacher_belief,
+    verify,
+    vocabulary,
+)
+from dgrc.proving.language import Scenario, chain_text, read_atom, read_question, read_steps
+from dgrc.proving.world import Variant, World
 from dgrc.records import Chain
 
 EACH = {"solve": 60, "answer": 60, "diagnose": 60, "verify": 60}
@@ -130,3 +140,43 @@ def test_the_student_is_schooled_in_half_of_the_facts() -> None:
     right = sum(belief(fact) == world.truth(fact) for fact in unknown for _ in range(20)) / (20 * len(unknown))
     assert 0.1 < right < 0.3
     assert teacher_belief(world, rng)(next(iter(world.misconceptions))) != world.truth(next(iter(world.misconceptions)))
+
+
+def test_a_teacher_with_atomic_errors_believes_them_alone_and_in_chains() -> None:
+    world, rng = World(0, "standard", Variant(atomic_errors=0.2, slip=0.0)), random.Random(8)
+    solve, answer = batch(world, "teacher", {"solve": 200, "answer": 2000}, rng)
+    said = {read_atom(prompt): reply.split("<answer> ")[1].removesuffix(" </answer>") for prompt, reply in answer}
+    assert {fact for fact, value in said.items() if value != world.truth(fact)} == world.misbelieved & said.keys()
+    wrong = world.misbelieved | world.misconceptions
+    for example in solve:
+        assert all((value != world.truth(fact)) == (fact in wrong) for fact, value in read_steps(example.reply).items())
+
+
+def test_the_student_shares_the_blind_spots() -> None:
+    world = World(0, "standard", Variant(blind_spots=0.5))
+    student, teacher = student_belief(world, random.Random(9)), teacher_belief(world, random.Random(9))
+    assert world.blind_spots
+    assert all(student(fact) == teacher(fact) == world.confusable[fact] for fact in world.blind_spots)
+
+
+def test_the_auditor_errs_apart_from_the_teacher() -> None:
+    world = World(0)
+    errors = auditor_errors(world)
+    assert 20 <= len(errors) <= 40
+    assert all(value != world.truth(fact) for fact, value in errors.items())
+    alike = [fact for fact in world.misconceptions if errors.get(fact) == world.confusable[fact]]
+    assert len(alike) <= 3, "independent draws meet rarely"
+
+
+def test_in_the_other_wording_the_pack_reads_what_the_models_learn() -> None:
+    world, pack, rng = World(0, "standard", Variant(wording="other")), load_pack("proving"), random.Random(10)
+    known = set(vocabulary(world))
+    for role in batch(world, "teacher", EACH, rng):
+        assert {word for example in role for word in f"{example.prompt} {example.reply}".split()} <= known
+    for _ in range(50):
+        prompt, reply = diagnose(world, rng)
+        first, second = prompt.split(" first : ")[1].split(" second : ")
+        atoms, error = diagnose_step.parse_reply(pack, reply)
+        one, two = read_steps(first), read_steps(second)
+        assert error is None
+        assert set(atoms) == {world.ask(f) for f in {**one, **two} if one.get(f) != two.get(f)}

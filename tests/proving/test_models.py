@@ -10,8 +10,11 @@ import pytest
 from dgrc.config import ProvingConfig
 from dgrc.errors import ConfigError, TrainingError
 from dgrc.proving import models
+from dgrc.proving.language import read_answer
 from dgrc.proving.measure import Speaker, measure
-from dgrc.proving.world import World, read_answer
+from dgrc.proving.world import World
+
+PAIR = ("teacher", "student")
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +29,7 @@ def made(config: ProvingConfig) -> dict[str, str]:
     answers: list[dict[str, str]] = [{}, {}]
 
     def ask(n: int) -> None:
-        answers[n] = models.make_models(config, lines[n].append)
+        answers[n] = models.make_models(config, PAIR, lines[n].append)
 
     callers = [threading.Thread(target=ask, args=(n,)) for n in (0, 1)]
     for caller in callers:
@@ -40,8 +43,8 @@ def made(config: ProvingConfig) -> dict[str, str]:
 
 def test_only_whole_model_sets_lie_in_the_cache(config: ProvingConfig, made: dict[str, str]) -> None:
     cache = Path(config.cache) / "proving"
-    (folder,) = [path for path in cache.iterdir() if path.is_dir()]
-    assert {path.name for path in folder.iterdir()} == {"teacher", "student"} == set(made)
+    assert {str(path) for path in cache.iterdir() if path.is_dir()} == set(made.values())
+    assert set(made) == set(PAIR)
     for path in made.values():
         assert {"config.json", "generation_config.json", "model.safetensors", "tokenizer.json"} <= {
             file.name for file in Path(path).iterdir()
@@ -50,8 +53,8 @@ def test_only_whole_model_sets_lie_in_the_cache(config: ProvingConfig, made: dic
 
 def test_a_name_is_resolved_from_the_cache(config: ProvingConfig, made: dict[str, str]) -> None:
     lines: list[str] = []
-    assert models.resolve("proving:teacher", config, lines.append) == made["teacher"]
-    assert models.resolve("proving:student", config, lines.append) == made["student"]
+    resolved = models.resolve(["proving:teacher", "proving:student"], config, lines.append)
+    assert resolved == {f"proving:{name}": folder for name, folder in made.items()}
     assert not lines, "nothing was trained again"
 
 
@@ -75,18 +78,31 @@ def test_reply_tags_survive_decoding_and_replies_stop(made: dict[str, str]) -> N
 
 
 def test_other_models_are_returned_as_they_are(config: ProvingConfig) -> None:
-    assert models.resolve("Qwen/Qwen2.5-1.5B-Instruct", config, None) == "Qwen/Qwen2.5-1.5B-Instruct"
+    name = "Qwen/Qwen2.5-1.5B-Instruct"
+    assert models.resolve([name], config, None) == {name: name}
+
+
+def test_a_model_is_shared_by_the_variants_that_it_does_not_depend_on(tmp_path: Path) -> None:
+    def made_for(**variant: float | str) -> dict[str, Path]:
+        config = ProvingConfig.model_validate({"cache": str(tmp_path), **variant})
+        return {name: models._folder(config, name) for name in ("teacher", "student", "auditor")}
+
+    standard = made_for()
+    assert made_for(covered=0.4, questions=10) == standard
+    for variant, own in (({"slip": 0.3}, {"teacher"}), ({"misconceptions": 2.0}, {"teacher"}),
+                         ({"blind_spots": 0.5}, {"student"}), ({"wording": "other"}, set(standard))):
+        assert {name for name, folder in made_for(**variant).items() if folder != standard[name]} == own
 
 
 def test_an_unknown_proving_model_is_an_error(config: ProvingConfig) -> None:
-    with pytest.raises(ConfigError, match="`proving:teacher`, `proving:student`, `proving:noise`"):
-        models.resolve("proving:judge", config, None)
+    with pytest.raises(ConfigError, match="`proving:teacher`, `proving:student`, `proving:auditor`, `proving:noise`"):
+        models.resolve(["proving:judge"], config, None)
 
 
 def test_a_failed_training_is_told_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(TrainingError, match="ended with status 1"):
-        models.make_models(ProvingConfig(size="small", cache=str(tmp_path)))
+        models.make_models(ProvingConfig(size="small", cache=str(tmp_path)), PAIR)
     assert [path.suffix for path in (tmp_path / "proving").iterdir()] == [".lock"]
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from dgrc.config import ProvingConfig
 from dgrc.errors import ConfigError, EvaluationError
-from dgrc.proving.world import SIZES, Fact, World, chain_text, read_answer, read_steps
+from dgrc.proving.language import Fact, chain_text, read_answer, read_atom, read_steps
+from dgrc.proving.world import SIZES, Variant, World
 
 SUMMARY = """
 import random
@@ -113,3 +114,28 @@ def test_more_questions_than_there_are_is_an_error(tmp_path: Path) -> None:
     config = ProvingConfig(size="small", questions=301, held_out=30)
     with pytest.raises(ConfigError, match=r"`proving.questions` to 300 or less"):
         World.from_config(config).write_questions(config, tmp_path)
+
+
+def test_a_variant_changes_what_it_names_and_nothing_else() -> None:
+    standard = World(0)
+    varied = World(0, "standard", Variant(misconceptions=2.0, atomic_errors=0.1, blind_spots=0.5, covered=3 / 8))
+    assert (varied.facts, varied.held_out, varied.pretraining, varied.schooled) == (
+        standard.facts, standard.held_out, standard.pretraining, standard.schooled,
+    )
+    assert standard.misconceptions < varied.misconceptions and len(varied.misconceptions) == 60
+    assert varied.blind_spots < varied.misconceptions and len(varied.blind_spots) == 30
+    assert len(varied.misbelieved) == round(0.1 * 272)
+    assert World(0, "standard", Variant(misconceptions=0.5)).misconceptions < standard.misconceptions
+    assert (standard.misbelieved, standard.blind_spots) == (frozenset(), frozenset())
+    assert len(varied.covered) == 3 and {s.province for s in varied.unlabeled} == varied.covered
+    assert {s.province for s in varied.held_out} == set(varied.provinces)
+    assert all(varied.is_covered(s.question) == (s.province in varied.covered) for s in varied.held_out)
+
+
+def test_the_other_wording_is_read_back_and_shares_no_name_of_a_kind() -> None:
+    world = World(0, "standard", Variant(wording="other"))
+    for fact in world.facts:
+        asked = world.ask(fact)
+        assert read_atom(asked) == fact == read_atom(fact.question)
+        assert not {"limit", "grace", "court", "appeal"} & set(asked.split())
+        assert world.is_atom_right(asked, world.truth(fact))
