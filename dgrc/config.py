@@ -30,6 +30,10 @@ class QuestionsConfig(Section):
     files: tuple[str, ...] = Field((), description="JSONL, JSON, Parquet or CSV files, globs allowed.")
     fields: FieldMap = Field(FieldMap(), description="Column names; the id/conversations form needs none.")
     limit: int | None = Field(None, ge=1, description="Take only the first so many good questions.")
+    teacher_chains: tuple[str, ...] = Field(
+        (), description="JSONL files of teacher chains made elsewhere; their questions are not sampled again."
+    )
+    student_chains: tuple[str, ...] = Field((), description="The same for the student.")
 
 
 class EngineConfig(Section):
@@ -102,6 +106,20 @@ class MethodConfig(Section):
         description="Within a question, atoms whose content words overlap by this share (Jaccard) count as one; "
         "1 merges only equal wording.",
     )
+    near_duplicate_corpus: float = Field(
+        1.0, gt=0, le=1,
+        description="The same across the corpus, after the answers: of near-duplicates that answer alike one is kept "
+        "for the curriculum; those that contradict each other are resolved by agreement or dropped. 1 is off; 0.8 "
+        "suits real text.",
+    )
+    ifd: tuple[float, float] | None = Field(
+        None,
+        description="Keep atoms whose instruction-following difficulty, loss(answer | question) / loss(answer) under "
+        "the student, is within this range; published: [0.35, 1.0]. null asks nothing.",
+    )
+    judge: int | None = Field(
+        None, ge=1, le=14, description="Keep atoms that the teacher as a judge scores so high, of 14; published: 13."
+    )
     corpus_facts: int = Field(
         8,
         ge=0,
@@ -139,6 +157,20 @@ class MethodConfig(Section):
         if self.agreeing == "corpus" and not self.corpus_facts:
             raise ValueError("`agreeing: corpus` checks against corpus facts, so `corpus_facts` must be more than 0")
         return self
+
+
+class RoundsConfig(Section):
+    """Rounds: the trained student samples again, the teacher's chains stay, and what newly diverges is asked."""
+
+    count: int = Field(1, ge=1, description="Most rounds.")
+    min_gain: float = Field(
+        0.005,
+        description="Stop when the share of verified questions on which the student's majority answer is the verified "
+        "one has grown by less than this since the round before (no label is used).",
+    )
+    teacher_tokens: int | None = Field(
+        None, ge=1, description="No further round once the teacher has generated so many tokens in all."
+    )
 
 
 class PipelineConfig(Section):
@@ -263,6 +295,7 @@ class Config(Section):
     )
     verifier: EngineConfig | None = Field(None, description="Verifies chains; null leaves it to the teacher.")
     method: MethodConfig = Field(MethodConfig(), description="The method's switches.")
+    rounds: RoundsConfig = Field(RoundsConfig(), description="How often to go round.")
     pipeline: PipelineConfig = Field(PipelineConfig(), description="The passes.")
     training: TrainingConfig = Field(TrainingConfig(), description="Fine-tuning.")
     evaluation: EvaluationConfig = Field(EvaluationConfig(), description="Held-out evaluation.")

@@ -125,7 +125,9 @@ class AtomQuestion:
 class Atom:
     """`answer`'s row: a distinct atomic question, its majority answer and what became of it.
 
-    `agreement` is the share of the self-answers that equal `answer` (unparsable ones count against).
+    `agreement` is the share of the self-answers that equal `answer` (unparsable ones count against). `ifd` is the
+    instruction-following difficulty under the student, `judge` the judge's score of 14, both None where not asked for;
+    `cluster` is the smallest id among its near-duplicates in the corpus.
     """
 
     id: int
@@ -140,6 +142,9 @@ class Atom:
     dropped_because: str | None
     usage: tuple[Usage, ...]
     error: str | None
+    ifd: float | None = None
+    judge: int | None = None
+    cluster: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def tell_run(run: RunDir) -> list[Any]:
     """Passes with their counts, accuracies if evaluated, and ids of cases worth a look."""
     parts: list[Any] = [Text(f"Run {run.root}", style="bold")]
     state = run.round() / ".state"
-    for name in ("ingest", "gather", "collect", "answer", "index", "verify", "assemble"):
+    for name in ("ingest", "gather", "collect", "answer", "screen", "index", "verify", "assemble"):
         mark = state / name / "done.json"
         report = json.loads(mark.read_text())["report"] if mark.is_file() else None
         parts.append(Text(f"  {name:<9} {_counts(report) if report else 'not finished'}"))

@@ -20,7 +20,8 @@ class Request:
 
     `schema` is a JSON schema text that replies must match; of two waiting requests the one with the
     smaller `priority` goes first; `top_k` 0 is off; `temperature` 0 is greedy. `attempt` changes nothing but
-    the identity: the same request asked again, for other samples.
+    the identity: the same request asked again, for other samples. With `score` nothing is sampled: the last message
+    is an assistant's turn, and its log-probabilities are wanted.
     """
 
     messages: tuple[Message, ...]
@@ -32,6 +33,7 @@ class Request:
     priority: int = 0
     schema: str | None = None
     attempt: int = 0
+    score: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,17 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """All replies to a request, or the `error` that kept it from being served."""
+    """All replies to a request, or the `error` that kept it from being served.
+
+    `logprobs` answers a request with `score`: natural logarithms, one for each token of the assistant's turn and one
+    for the token that ends it.
+    """
 
     samples: tuple[Sample, ...]
     prompt_tokens: int
     cached_tokens: int
     error: str | None = None
+    logprobs: tuple[float, ...] = ()
 
 
 class Engine(Protocol):
@@ -91,4 +98,5 @@ def completion_to_json(completion: Completion) -> dict[str, Any]:
 
 def completion_from_json(data: dict[str, Any]) -> Completion:
     """Inverse of `completion_to_json`."""
-    return Completion(**{**data, "samples": tuple(Sample(**s) for s in data["samples"])})
+    samples, logprobs = tuple(Sample(**s) for s in data["samples"]), tuple(data.get("logprobs", ()))
+    return Completion(**{**data, "samples": samples, "logprobs": logprobs})

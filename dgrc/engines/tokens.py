@@ -47,6 +47,11 @@ class PromptEncoder:
         ids = self.tokenizer.apply_chat_template(clean, add_generation_prompt=True, tokenize=True, return_dict=True)
         return list(ids["input_ids"])
 
+    def encode_turn(self, text: str) -> list[int]:
+        """Token ids of what an assistant would have to generate to say `text` and end its turn."""
+        ids = self.tokenizer.encode(self._defuse(text), add_special_tokens=False)
+        return [*ids, self.tokenizer.eos_token_id]
+
     def _defuse(self, text: str) -> str:
         for token in self._special:
             if token in text:

@@ -49,7 +49,8 @@ class VllmEngine:
 
     async def generate(self, request: Request) -> Completion:
         """Serves one request. A prompt that does not fit the context is an error of that request alone."""
-        prompt = self._encoder.encode(request.messages)
+        turn = self._encoder.encode_turn(request.messages[-1]["content"]) if request.score else []
+        prompt = self._encoder.encode(request.messages[:-1] if request.score else request.messages) + turn
         room = self.config.max_model_len - len(prompt)
         if room < 1:
             return failed(f"too_long: the prompt has {len(prompt)} tokens, the context {self.config.max_model_len}")
@@ -68,6 +69,8 @@ class VllmEngine:
         except (ValueError, VLLMClientError) as e:  # how vLLM refuses a single request: bad schema, bad parameters
             return failed(f"refused: {_first_line(e)}")
         assert final is not None and final.finished, "vLLM ended a stream without its final output"
+        if request.score:
+            return Completion((), len(prompt), 0, logprobs=_logprobs(final.prompt_logprobs, prompt, len(turn)))
         samples = tuple(Sample(o.text, o.finish_reason or "abort", len(o.token_ids)) for o in final.outputs)
         return Completion(samples, len(prompt), final.num_cached_tokens or 0)
 
@@ -105,10 +108,17 @@ class VllmEngine:
             temperature=request.temperature,
             top_p=request.top_p,
             top_k=request.top_k,
-            max_tokens=min(request.max_tokens, room),
+            max_tokens=1 if request.score else min(request.max_tokens, room),
             structured_outputs=structured,
             output_kind=RequestOutputKind.FINAL_ONLY,
+            prompt_logprobs=0 if request.score else None,  # 0: of the prompt's own tokens, and of no others
         )
+
+
+def _logprobs(of_prompt: Any, prompt: list[int], last: int) -> tuple[float, ...]:
+    """Log-probabilities of the prompt's last tokens; vLLM gives one dictionary a position, None for the first."""
+    first = len(prompt) - last
+    return tuple(of_prompt[position][prompt[position]].logprob for position in range(first, len(prompt)))
 
 
 def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:

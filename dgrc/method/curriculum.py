@@ -15,17 +15,24 @@ from dgrc.records import Atom, Case, Chain, Example, Message, Verdict, VerifiedC
 
 
 def atom_example(pack: Pack, atom: Atom) -> Example:
-    """The training example of a kept atom (its `answer` must be there): rationale, then the answer.
+    """The training example of a kept atom (its `answer` must be there)."""
+    assert atom.answer is not None, atom
+    *turns, reply = atom_turns(pack, atom.question, atom.answer, atom.rationale)
+    return _example("atom", atom.id, turns, reply["content"])
+
+
+def atom_turns(pack: Pack, question: str, said: str, rationale: str) -> list[Message]:
+    """What a student learns of an answered atom: its question, then rationale and answer.
 
     A JSON pack's system message describes the JSON reply that only the teacher gives, so it is left out.
     """
-    turns = answer.build_messages(pack, atom.question)
+    turns = answer.build_messages(pack, question)
     if pack.reply == "tagged":
-        reply = f"<think> {atom.rationale.strip()} </think> <answer> {atom.answer} </answer>"
+        reply = f"<think> {rationale.strip()} </think> <answer> {said} </answer>"
     else:
         turns = turns[-1:]
-        reply = f"{atom.rationale.strip()}\n<answer>{atom.answer}</answer>".strip()
-    return _example("atom", atom.id, turns, reply)
+        reply = f"{rationale.strip()}\n<answer>{said}</answer>".strip()
+    return [*turns, {"role": "assistant", "content": reply}]
 
 
 def chain_example(pack: Pack, text: str, choices: Sequence[str], question_id: int, chain: Chain) -> Example:

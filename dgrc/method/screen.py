@@ -25,6 +25,12 @@ _MINUS = re.compile(r"(?<![^\s(\[])-(?=\.?[0-9])")
 _POINT, _NEGATIVE = "\ue000", "\ue001"  # stand-ins (private use) while other punctuation is taken out
 
 
+NEAR_DUPLICATE = "near_duplicate"
+"""An atom that says what another one says that is kept; as a fact it stands."""
+CONTRADICTED, CONTRADICTION = "contradicted", "contradiction"
+"""An atom whose paraphrases answer otherwise: outvoted by them, or dropped with all of them."""
+
+
 def atom_key(text: str) -> str:
     """The content words of an atomic question, in order; equal keys mean the same atom."""
     return " ".join(content_words(text)) or normalize(text)
@@ -44,7 +50,7 @@ def distinct(atoms: Sequence[str], threshold: float) -> tuple[str, ...]:
     kept: dict[str, list[str]] = {}
     for atom in dict.fromkeys(atoms):
         words = content_words(atom) or [normalize(atom)]
-        if not any(_duplicate(words, earlier, threshold) for earlier in kept.values()):
+        if not any(near_duplicate(words, earlier, threshold) for earlier in kept.values()):
             kept[atom] = words
     return tuple(kept)
 
@@ -69,6 +75,14 @@ def dropped_because(answer: str | None, agreement: float, min_agreement: float) 
     if answer is None:
         return "unanswered"
     return "disagreement" if agreement < min_agreement - 1e-9 else None
+
+
+def difficulty(given: float, alone: float) -> float:
+    """Instruction-following difficulty: mean loss a token of an answer given its question, over that without it.
+
+    Below 1 the question helps; near 0 it gives the answer away (Cherry LLM, Li et al. 2023).
+    """
+    return given / max(alone, 1e-9)
 
 
 def content_words(text: str) -> list[str]:
@@ -100,7 +114,8 @@ def _character(character: str) -> str:
     return "" if category == "Cf" else " "
 
 
-def _duplicate(words: Sequence[str], earlier: Sequence[str], threshold: float) -> bool:
+def near_duplicate(words: Sequence[str], earlier: Sequence[str], threshold: float) -> bool:
+    """Whether two atoms, by their content words, are one: see `distinct`."""
     shared = set(words) & set(earlier)
     in_order = [word for word in words if word in shared] == [word for word in earlier if word in shared]
     overlap = len(shared) >= threshold * len({*words, *earlier})  # at 1, with the order, this is equality

@@ -46,6 +46,7 @@ class Caller:
         priority: int = 0,
         schema: str | None = None,
         attempt: int = 0,
+        score: bool = False,
     ) -> tuple[Completion, Usage]:
         """One request for the row `owner`; returns the completion and what it cost.
 
@@ -55,7 +56,7 @@ class Caller:
         request = Request(
             messages=tuple(messages), n=n, priority=priority, schema=schema,
             temperature=sampling.temperature, top_p=sampling.top_p, top_k=sampling.top_k,
-            max_tokens=sampling.max_tokens, attempt=attempt,
+            max_tokens=sampling.max_tokens, attempt=attempt, score=score,
         )
         key = request_key(f"{role}:{client.model}", request)
         completion = self._journal.get(owner, key)

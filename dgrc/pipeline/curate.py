@@ -1,6 +1,6 @@
 """All passes in order: question files in, curricula out. Finished passes are skipped.
 
-    ingest -> gather -> (collect atoms) -> answer -> (index facts) -> verify -> assemble
+    ingest -> gather -> (collect atoms) -> answer -> (screen, index facts) -> verify -> assemble
 
 Each engine lives just for the passes that need it. A pass is identified by a fingerprint of its own
 settings and of everything upstream; the same fingerprint finished before means there is nothing to do,
@@ -12,10 +12,12 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from dgrc.config import Config, EngineConfig, MethodConfig
 from dgrc.engines.pool import Pool
+from dgrc.method.prompts import load_pack
 from dgrc.pipeline import atoms
 from dgrc.pipeline.assemble import assemble
 from dgrc.pipeline.facts import build_index
@@ -23,44 +25,63 @@ from dgrc.pipeline.graph import run_pass
 from dgrc.pipeline.ingest import ingest
 from dgrc.pipeline.passes import PASSES, Pass
 from dgrc.pipeline.readers import find_files
+from dgrc.pipeline.recorded import teacher_chains, write_chains
+from dgrc.pipeline.screening import known_ids, reused_folder, screen_corpus
 from dgrc.records import hash64
 from dgrc.storage.run_dir import RunDir
 
 Say = Callable[[str], None]
-METHOD_VERSION = "1"
+SCREENING, ASSEMBLING = ("near_duplicate_corpus",), ("chains_per_question", "accept_unchecked")
+"""Settings that decide what the steps without an engine do, as `Pass.settings` for those with one."""
+METHOD_VERSION = "2"
 """Part of every fingerprint: raise it when a step's meaning changes."""
 
 
-def curate(run: RunDir, config: Config, say: Say) -> dict[str, Any]:
-    """Does what is left to do of a run's curation.
+def curate(run: RunDir, config: Config, say: Say, upstream: str = "") -> dict[str, Any]:
+    """Does what is left to do of the curation of a run's round.
 
     Args:
-        run: The run; the caller holds its lock.
+        run: The run, in its round; the caller holds its lock.
         config: Resolved configuration: engines name directories, not `proving:` models.
         say: Takes one line for the user at a time.
+        upstream: In a later round, names all that the earlier ones did.
 
     Returns:
         The report of each pass by name.
     """
+    _check_pack(config.method)
     reports: dict[str, Any] = {}
     fingerprint = _input_fingerprint(config)
-    reports["ingest"] = _once(run, "ingest", fingerprint, lambda: _ingest(run, config), say)
+    if run.number == 1:
+        reports["ingest"] = _once(run, "ingest", fingerprint, lambda: _ingest(run, config), say)
+    else:
+        fingerprint = f"{hash64(fingerprint, upstream):x}"
+        reports["carry"] = _once(run, "carry", fingerprint, lambda: _carry_over(run), say)
     with Engines(config, say) as engines:
         for pass_ in PASSES:
+            if pass_.name == "verify":
+                fingerprint = _extend(fingerprint, config.method, "screen", SCREENING)
+                reports["screen"] = _once(run, "screen", fingerprint, lambda: _screen(run, config), say)
+                reports["index"] = _once(run, "index", fingerprint, lambda: _index(run), say)
             fingerprint = _extend(fingerprint, config.method, pass_.name, pass_.settings)
             if pass_.name == "answer":
                 reports["collect"] = _once(run, "collect", fingerprint, lambda: _collect(run, config), say)
-            if pass_.name == "verify":
-                reports["index"] = _once(run, "index", fingerprint, lambda: _index(run), say)
             reports[pass_.name] = _once(
                 run, pass_.name, fingerprint,
                 lambda p=pass_, f=fingerprint: run_pass(p, run, config, engines.for_pass(p), f),  # type: ignore[misc]
                 say,
             )
             engines.release_after(pass_)
-    fingerprint = _extend(fingerprint, config.method, "assemble", ("chains_per_question", "accept_unchecked"))
+    fingerprint = _extend(fingerprint, config.method, "assemble", ASSEMBLING)
     reports["assemble"] = _once(run, "assemble", fingerprint, lambda: _assemble(run, config), say)
     return reports
+
+
+def _check_pack(method: MethodConfig) -> None:
+    """Says before anything is spent that the pack lacks a step that a setting asks for."""
+    pack = load_pack(method.prompts)
+    if method.judge is not None:
+        pack.require("judge", "method.judge")
 
 
 class Engines:
@@ -114,9 +135,26 @@ def _ingest(run: RunDir, config: Config) -> dict[str, Any]:
     return dataclasses.asdict(ingest(run, config))
 
 
+def _carry_over(run: RunDir) -> dict[str, Any]:
+    """The teacher's chains of the round before: they are paid for, and only the student has changed."""
+    chains = teacher_chains(run.in_round(run.number - 1).dataset("verdicts"))
+    return {"teacher_chains": write_chains(chains, run.recorded("teacher"))}
+
+
 def _collect(run: RunDir, config: Config) -> dict[str, Any]:
-    asked, distinct = atoms.collect(run.dataset("cases"), run.dataset("atom_questions"), config.method)
-    return {"asked": asked, "rows": distinct}
+    earlier = known_ids(_answers(run)[:-1])
+    questions = run.dataset("atom_questions")
+    return dict(atoms.collect(run.dataset("cases"), questions, config.method, earlier, reused_folder(questions)))
+
+
+def _screen(run: RunDir, config: Config) -> dict[str, Any]:
+    askers = reused_folder(run.dataset("atom_questions"))
+    return dict(screen_corpus(_answers(run), askers, run.dataset("atoms"), config.method))
+
+
+def _answers(run: RunDir) -> list[Path]:
+    """The answered atoms of this round and those before it."""
+    return [run.in_round(number).dataset("answers") for number in range(1, run.number + 1)]
 
 
 def _index(run: RunDir) -> dict[str, Any]:
@@ -160,7 +198,9 @@ def _short(report: dict[str, Any]) -> str:
 
 def _input_fingerprint(config: Config) -> str:
     """What curation starts from: what the question files hold, how they are read, and who answers."""
-    files = [(path, _content_hash(path)) for path in find_files(config.questions.files)]
+    questions = config.questions
+    patterns = (*questions.files, *questions.teacher_chains, *questions.student_chains)
+    files = [(path, _content_hash(path)) for path in find_files(patterns)]
     relevant = config.model_dump(mode="json", include={"seed", "questions"})
     for role, engine in config.engines().items():  # how many replicas serve a model does not change what it is
         relevant[role] = engine.model_dump(include={"engine", "model", "script", "dtype", "max_model_len"})

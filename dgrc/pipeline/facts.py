@@ -4,34 +4,31 @@ An index is a folder of numbered shards: `facts.arrow` (id, question, answer) be
 content words. Everything is memory-mapped, so that the workers of a machine share one copy and hold none.
 """
 
-import bisect
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import bm25s
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dgrc.method.screen import content_words
+from dgrc.method.screen import NEAR_DUPLICATE, content_words
 from dgrc.method.verify import Fact
+from dgrc.storage.lookup import ROWS_PER_FILE, SortedFile, write_sorted
 from dgrc.storage.run_dir import fresh_folder
 
-ROWS_PER_SHARD = 1_000_000
 SCHEMA = pa.schema([("id", pa.int64()), ("question", pa.string()), ("answer", pa.string())])
 
 
-def build_index(atoms: Path, output: Path, rows_per_shard: int = ROWS_PER_SHARD) -> int:
+def build_index(atoms: Path, output: Path, rows_per_shard: int = ROWS_PER_FILE) -> int:
     """Writes the index of an `atoms` dataset and returns how many facts it holds. Memory is that of one shard."""
     fresh_folder(output)
     count = 0
     for number, rows in enumerate(_kept(atoms, rows_per_shard)):
         folder = output / f"shard-{number:05d}"
         folder.mkdir()
-        table = rows.sort_by("id")
-        with pa.OSFile(str(folder / "facts.arrow"), "wb") as sink, pa.ipc.new_file(sink, SCHEMA) as writer:
-            writer.write_table(table)
+        table = write_sorted(rows, folder / "facts.arrow")
         # A question of function words alone is found by none, but BM25 wants every document to have a word.
         index = bm25s.BM25()
         index.index([content_words(q) or [q] for q in table["question"].to_pylist()], show_progress=False)
@@ -58,13 +55,12 @@ class FactIndex:
 
 class _Shard:
     def __init__(self, folder: Path):
-        self._table = pa.ipc.open_file(pa.memory_map(str(folder / "facts.arrow"))).read_all().combine_chunks()
-        self._ids: Any = self._table["id"].to_numpy()
+        self._facts = SortedFile(folder / "facts.arrow")
         self._bm25 = bm25s.BM25.load(str(folder / "bm25"), mmap=True, show_progress=False)
 
     def get(self, id_: int) -> Fact | None:
-        row = bisect.bisect_left(self._ids, id_)
-        return self._fact(row) if row < len(self._ids) and self._ids[row] == id_ else None
+        row = self._facts.find(id_)
+        return None if row is None else self._fact(row)
 
     def search(self, words: Sequence[str], limit: int) -> list[tuple[float, Fact]]:
         known = [word for word in dict.fromkeys(words) if word in self._bm25.vocab_dict]
@@ -75,16 +71,18 @@ class _Shard:
         return [(float(scores[row]), self._fact(int(row))) for row in best if scores[row] > 0]
 
     def _fact(self, row: int) -> Fact:
-        return Fact(*(self._table[name][row].as_py() for name in ("id", "question", "answer")))
+        return Fact(**self._facts.row(row))
 
 
 def _kept(atoms: Path, rows_per_shard: int) -> Iterator[pa.Table]:
-    """The kept atoms in tables of at most so many rows."""
+    """The atoms that hold as facts, in tables of at most so many rows."""
     waiting: list[pa.Table] = []
     rows = 0
     for path in sorted(atoms.glob("*.parquet")):
-        table = pq.read_table(path, columns=["id", "question", "answer", "kept"])
-        table = table.filter(table["kept"]).select(["id", "question", "answer"]).cast(SCHEMA)
+        table = pq.read_table(path, columns=["id", "question", "answer", "kept", "dropped_because"])
+        # What repeats a kept atom in other words is left out of the curriculum, but is no less a fact.
+        same = pc.fill_null(pc.equal(table["dropped_because"], NEAR_DUPLICATE), False)
+        table = table.filter(pc.or_(table["kept"], same)).select(["id", "question", "answer"]).cast(SCHEMA)
         while len(table):
             part = table.slice(0, rows_per_shard - rows)
             waiting.append(part)

@@ -91,6 +91,7 @@ def _dataset(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], b
                 clients={role: pool.client(pipeline.max_retries) for role, pool in pools.items()},
                 journal=str(state / "journal"),
                 facts=str(run.dataset("facts")) if pass_.name == "verify" else None,
+                recorded={role: str(folder) for role, folder in run.recorded_chains().items()},
                 board=board,
             ),
             batch_size=BATCH_ROWS,

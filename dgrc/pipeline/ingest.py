@@ -5,6 +5,7 @@ can know what came first. Every row of every file ends in one of the two dataset
 asks no engine, and is simply done again if it was cut short.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from dgrc.errors import PassError, QuestionFileError
 from dgrc.method import sample
 from dgrc.method.prompts import load_pack
 from dgrc.pipeline.readers import RawRow, find_files, read_rows
+from dgrc.pipeline.recorded import read_chain_files, write_chains
 from dgrc.records import Quarantined, Question, arrow_schema, content_id, to_row
 from dgrc.storage.run_dir import RunDir, fresh_folder
 
@@ -27,11 +29,12 @@ ROWS_PER_FILE = 100_000
 
 @dataclass
 class Ingested:
-    """How many rows were read, kept, and refused for which reason."""
+    """How many rows were read, kept, and refused for which reason; and questions with recorded chains by role."""
 
     read: int = 0
     kept: int = 0
     quarantined: dict[str, int] = field(default_factory=dict)
+    recorded: dict[str, int] = field(default_factory=dict)
 
 
 def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = None) -> Ingested:
@@ -47,7 +50,7 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
     questions = _Writer(fresh_folder(run.dataset("questions")), Question)
     quarantine = _Writer(fresh_folder(run.quarantine), Quarantined)
     seen: dict[int, str] = {}
-    source_ids: dict[str, str] = {}
+    source_ids: dict[str, tuple[int, str]] = {}
     for raw in _parsed(files, config.questions.fields):
         if config.questions.limit is not None and report.kept >= config.questions.limit:
             break
@@ -61,12 +64,13 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
         id_ = content_id(raw.text, raw.choices)
         seen[id_] = raw.place
         if raw.source_id:
-            source_ids[raw.source_id] = raw.place
+            source_ids[raw.source_id] = id_, raw.place
         questions.add(Question(id_, raw.source_id, raw.text, raw.choices, raw.label, raw.place, raw.meta))
         report.kept += 1
         if on_row:
             on_row(report.read)
     questions.close()
+    _record_chains(run, config, source_ids, set(seen), report, quarantine)
     quarantine.close()
     if report.kept == 0:
         raise PassError(
@@ -74,6 +78,25 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
             f"{report.quarantined}. See {run.quarantine}, and `questions.fields` for other column names."
         )
     return report
+
+
+def _record_chains(
+    run: RunDir, config: Config, source_ids: dict[str, tuple[int, str]], ids: set[int], report: Ingested,
+    quarantine: "_Writer",
+) -> None:
+    """Puts chains made elsewhere where `gather` finds them."""
+    shutil.rmtree(run.round() / "recorded", ignore_errors=True)
+
+    def refuse(row: Quarantined) -> None:
+        reason = f"chains_{row.reason}"
+        report.quarantined[reason] = report.quarantined.get(reason, 0) + 1
+        quarantine.add(row)
+
+    for role, patterns in (("teacher", config.questions.teacher_chains), ("student", config.questions.student_chains)):
+        if patterns:
+            by_source = {source_id: id_ for source_id, (id_, _) in source_ids.items()}
+            found = read_chain_files(find_files(patterns), by_source, ids, refuse)
+            report.recorded[role] = write_chains(found.items(), run.recorded(role))
 
 
 class PromptRoom:
@@ -101,7 +124,7 @@ class PromptRoom:
 
 
 def _refuse(
-    raw: RawRow, room: PromptRoom, seen: dict[int, str], source_ids: dict[str, str]
+    raw: RawRow, room: PromptRoom, seen: dict[int, str], source_ids: dict[str, tuple[int, str]]
 ) -> tuple[str, str] | None:
     """Reason and detail if a row cannot be used."""
     if raw.error is not None:
@@ -111,9 +134,8 @@ def _refuse(
     first = seen.get(content_id(raw.text, raw.choices))
     if first:
         return "repeated", f"same text and choices as {first}"
-    first = source_ids.get(raw.source_id)
-    if first:
-        return "repeated_id", f"same id {raw.source_id!r} as {first}"
+    if raw.source_id in source_ids:
+        return "repeated_id", f"same id {raw.source_id!r} as {source_ids[raw.source_id][1]}"
     problem = room.problem(raw.text, raw.choices)
     return ("too_long", problem) if problem else None
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dgrc.config import Config
-from dgrc.pipeline import checking, steps
+from dgrc.pipeline import answering, checking, steps
 from dgrc.records import Atom, AtomQuestion, Case, Question, VerifiedCase
 
 
@@ -61,11 +61,13 @@ ANSWER = Pass(
     name="answer",
     reads=("atom_questions", AtomQuestion),
     columns=("id", "question", "variants", "asked_by"),
-    writes=("atoms", Atom),
-    roles=lambda config: ("teacher",),
-    step=steps.answer,
-    method=("answer", "screen"),
-    settings=("near_duplicate", "shared_answers", "answers_per_atom", "answer_sampling", "min_agreement"),
+    writes=("answers", Atom),
+    roles=lambda config: ("teacher", *(("student",) if config.method.ifd else ())),
+    step=answering.answer,
+    method=("answer", "screen", "judge"),
+    settings=(
+        "near_duplicate", "shared_answers", "answers_per_atom", "answer_sampling", "min_agreement", "ifd", "judge",
+    ),
 )
 VERIFY = Pass(
     name="verify",
@@ -79,5 +81,6 @@ VERIFY = Pass(
 )
 
 PASSES: tuple[Pass, ...] = (GATHER, ANSWER, VERIFY)
-"""Between them run `ingest` (files to questions), `atoms.collect` (cases to distinct atoms), `facts.build_index`
-(kept atoms to a searchable index) and `assemble` (atoms and verdicts to curricula), which ask no engine."""
+"""Between them run `ingest` (files to questions), `atoms.collect` (cases to distinct atoms), `screening.screen_corpus`
+(answers to atoms, across the corpus), `facts.build_index` (atoms to a searchable index) and `assemble` (atoms and
+verdicts to curricula), which ask no engine."""

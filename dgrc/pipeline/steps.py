@@ -1,4 +1,4 @@
-"""What `gather` and `answer` do to one row: the method's pure functions strung together by engine calls.
+"""What `gather` does to one row: the method's pure functions strung together by engine calls.
 
 Every step takes a `Toolbox` and a record and returns a record. A request that fails is an error in
 that record; an exception means that the engine itself is broken and ends the pass (resumably).
@@ -10,14 +10,12 @@ from dataclasses import dataclass
 
 from dgrc.config import MethodConfig
 from dgrc.engines.base import Completion
-from dgrc.method import answer as answer_step
 from dgrc.method import audit, compare, diagnose, sample, screen
 from dgrc.method.prompts import Pack
 from dgrc.pipeline.caller import Caller, merge
 from dgrc.pipeline.facts import FactIndex
+from dgrc.pipeline.recorded import ChainStore
 from dgrc.records import (
-    Atom,
-    AtomQuestion,
     Case,
     Chain,
     Diagnosis,
@@ -33,12 +31,14 @@ PRIORITY = {"sample": 2, "diagnose": 1, "answer": 0, "verify": 0}
 
 @dataclass
 class Toolbox:
-    """What a step works with: settings, prompts, engines, and the facts found so far (None before `verify`)."""
+    """What a step works with: settings, prompts, engines, the facts found so far (None before `verify`), and chains
+    that need not be sampled, by role."""
 
     method: MethodConfig
     pack: Pack
     caller: Caller
     facts: FactIndex | None
+    recorded: dict[str, ChainStore]
 
 
 async def gather(tools: Toolbox, question: Question) -> Case:
@@ -66,24 +66,6 @@ async def gather(tools: Toolbox, question: Question) -> Case:
     )
 
 
-async def answer(tools: Toolbox, atom: AtomQuestion) -> Atom:
-    """Answers one distinct atomic question m times in a fresh context and screens it by agreement."""
-    method = tools.method
-    completion, usage = await tools.caller.ask(
-        "teacher", "answer", atom.id, answer_step.build_messages(tools.pack, atom.question),
-        method.answer_sampling, n=method.answers_per_atom, priority=PRIORITY["answer"],
-        schema=tools.pack.schema("answer"),
-    )
-    replies = [_parse_answer(tools.pack, s.text, s.finish_reason) for s in completion.samples]
-    best, agreement = screen.agreement([a for a, _ in replies])
-    text, rationale = replies[best] if best is not None else (None, "")
-    dropped = completion.error or screen.dropped_because(text, agreement, method.min_agreement)
-    return Atom(
-        atom.id, atom.question, atom.variants, atom.asked_by, text, rationale, agreement,
-        tuple(a or "" for a, _ in replies), dropped is None, dropped, merge([usage]), completion.error,
-    )
-
-
 def case_atoms(case: int, diagnoses: Sequence[Diagnosis], method: MethodConfig) -> list[tuple[int, str]]:
     """The atomic questions of one case with their ids, in the order asked.
 
@@ -102,6 +84,9 @@ def case_atoms(case: int, diagnoses: Sequence[Diagnosis], method: MethodConfig) 
 async def sample_chains(
     tools: Toolbox, question: Question | Case, role: str, attempt: int = 0
 ) -> tuple[tuple[Chain, ...], Usage, str | None]:
+    recorded = tools.recorded[role].get(question.id) if role in tools.recorded and not attempt else None
+    if recorded is not None:
+        return tuple(_parsed(chain, question) for chain in recorded), Usage(role, "sample", 0, 0, 0, 0), None
     method = tools.method
     n, sampling = {
         "teacher": (method.teacher_chains, method.teacher_sampling),
@@ -116,6 +101,13 @@ async def sample_chains(
         sample.to_chain(s.text, s.finish_reason, s.tokens, question.choices) for s in completion.samples
     )
     return chains, usage, request_error(role, "sample", completion)
+
+
+def _parsed(chain: Chain, question: Question | Case) -> Chain:
+    """A recorded chain with its answer, which files of other makers do not name."""
+    if chain.answer is not None:
+        return chain
+    return sample.to_chain(chain.text, chain.finish_reason, chain.tokens, question.choices)
 
 
 async def _diagnose_all(
@@ -147,12 +139,6 @@ async def _diagnose(
     if error is None:
         atoms, error = diagnose.parse_reply(tools.pack, raw)
     return Diagnosis(pair.teacher, pair.student, atoms, error, raw, against), usage
-
-
-def _parse_answer(pack: Pack, text: str, finish_reason: str) -> tuple[str | None, str]:
-    if finish_reason != "stop":  # a cut reply may end in half an answer
-        return None, ""
-    return answer_step.parse_reply(pack, text)
 
 
 def request_error(role: str, step: str, completion: Completion) -> str | None:

@@ -17,6 +17,7 @@ from dgrc.method.prompts import load_pack
 from dgrc.pipeline.caller import Caller
 from dgrc.pipeline.facts import FactIndex
 from dgrc.pipeline.passes import PASSES
+from dgrc.pipeline.recorded import ChainStore
 from dgrc.pipeline.steps import Toolbox
 from dgrc.records import arrow_schema, from_row, to_row
 
@@ -30,6 +31,7 @@ class Worker:
         clients: Engine pools by role.
         journal: Folder of the pass's journal.
         facts: Folder of the fact index, for passes that check against it.
+        recorded: Folders of recorded chains by role.
         board: Progress board actor, or None.
     """
 
@@ -40,11 +42,14 @@ class Worker:
         clients: dict[str, PoolClient],
         journal: str,
         facts: str | None,
+        recorded: dict[str, str],
         board: Any | None,
     ):
         (self._pass,) = [p for p in PASSES if p.name == name]
         self._caller = Caller(clients, Journal(journal), board)
-        self._tools = Toolbox(method, load_pack(method.prompts), self._caller, FactIndex(facts) if facts else None)
+        stores = {role: ChainStore(folder) for role, folder in recorded.items()}
+        index = FactIndex(facts) if facts else None
+        self._tools = Toolbox(method, load_pack(method.prompts), self._caller, index, stores)
         self._schema = arrow_schema(self._pass.writes[1])
 
     async def __call__(self, batch: pa.Table) -> pa.Table:

@@ -8,6 +8,7 @@
       round-1/
         cases/ atoms/ verdicts/ one Parquet dataset a pass
         facts/                  the kept atoms, searchable
+        recorded/<role>/        chains made elsewhere or in an earlier round
         curriculum/{atomic,cot} examples for training, Parquet and JSONL
         student/                the trained student, a Hugging Face directory
         baselines/<recipe>/     curriculum/ and student/ of a baseline recipe
@@ -69,6 +70,14 @@ class RunDir:
     def dataset(self, name: str) -> Path:
         """Folder of a pass's Parquet dataset; the questions are the same in every round."""
         return self.root / name if name == "questions" else self.round() / name
+
+    def recorded(self, role: str) -> Path:
+        """Folder of chains of a role that need not be sampled: made elsewhere, or in an earlier round."""
+        return self.round() / "recorded" / role
+
+    def recorded_chains(self) -> dict[str, Path]:
+        """The folders of recorded chains that there are, by role."""
+        return {path.name: path for path in sorted((self.round() / "recorded").glob("*"))}
 
     def round(self) -> Path:
         return self.root / f"round-{self.number}"

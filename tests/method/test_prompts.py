@@ -139,7 +139,7 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
         ("pack.toml", 'name = "x"\nversion = "1"\nreply = "tagged"\n', "no step of a pack"),
         ("sample.jinja", "{% if %}", "line 1"),
         ("sample.jinja", "{{ text }} {{ label }}", "uses label"),
-        ("judge.jinja", "{{ text }}", "holds judge.jinja"),
+        ("grading.jinja", "{{ text }}", "holds grading.jinja"),
         ("answer.schema.json", "{", "not a JSON schema"),
         ("answer.schema.json", "[]", "not a JSON schema"),
     ],

@@ -9,6 +9,7 @@ import pytest
 
 from dgrc.config import MethodConfig
 from dgrc.errors import RunDirError
+from dgrc.pipeline.curate import ASSEMBLING, SCREENING
 from dgrc.pipeline.passes import PASSES
 from dgrc.storage.run_dir import RunDir
 from tests.pipeline.conftest import curate_here, scripted_config, write_questions
@@ -117,7 +118,9 @@ def test_agreeing_questions_are_kept_if_facts_from_elsewhere_bear_them_out(curat
     config = scripted_config(curated.root.parent, curated.root.parent / "q.jsonl", "corpus", agreeing="corpus")
     (curated.root.parent / "corpus" / "config.yaml").unlink()
     run, _, said = curate_here(config)
-    assert [line.split()[0] for line in said if "already done" in line] == ["ingest", "gather", "collect", "answer"]
+    assert [line.split()[0] for line in said if "already done" in line] == [
+        "ingest", "gather", "collect", "answer", "screen", "index",
+    ]
     assert _rows(run, "atoms") == _rows(curated, "atoms")
     spoken_to = 0
     for row in _rows(run, "verdicts"):
@@ -135,7 +138,7 @@ def test_agreeing_questions_are_kept_if_facts_from_elsewhere_bear_them_out(curat
 
 
 def test_every_setting_of_the_method_redoes_a_pass() -> None:
-    heeded = {name for p in PASSES for name in p.settings} | {"chains_per_question", "accept_unchecked"}
+    heeded = {name for p in PASSES for name in p.settings} | {*SCREENING, *ASSEMBLING}
     assert heeded == set(MethodConfig.model_fields)
 
 

@@ -2,7 +2,8 @@
 
 A pack folder holds `pack.toml` (name, version, reply form, tags), `sample.jinja`, `diagnose.jinja`,
 `answer.jinja`, `verify.jinja` and, if wanted, `system.jinja`. A pack whose replies are JSON also has
-`diagnose.schema.json`, `answer.schema.json` and `verify.schema.json`, which engines enforce.
+`diagnose.schema.json`, `answer.schema.json` and `verify.schema.json`, which engines enforce, and may have `judge`
+(needed for `method.judge`) and `grade` (for `method.grader`), template and schema each.
 
 Questions and chains are foreign text. Templates put them between tags such as `<question>`; the tags that a
 pack declares are made harmless inside everything that is inserted, so that no inserted text can end its own
@@ -30,13 +31,17 @@ VARIABLES: dict[str, frozenset[str]] = {
     "diagnose": frozenset({"text", "options", "first", "second"}),
     "answer": frozenset({"atom"}),
     "verify": frozenset({"text", "options", "facts", "chain"}),
+    "judge": frozenset({"atom", "answer", "rationale"}),
+    "grade": frozenset({"text", "answers"}),
     "system": frozenset({"step"}),
 }
 """What each template may insert. `options` are lettered lines (`A. ...`), empty without choices; `facts` have
-`.question` and `.answer`; all others are text."""
+`.question` and `.answer`; `answers` is a list of texts; all others are text."""
 
 STEPS = ("sample", "diagnose", "answer", "verify")
 SCHEMA_STEPS = ("diagnose", "answer", "verify")
+OPTIONAL_STEPS = ("judge", "grade")
+"""Steps that only packs with JSON replies can have, and need not."""
 _HOME = Path(__file__).parent
 
 
@@ -62,6 +67,14 @@ class Pack:
             if system:
                 turns.append({"role": "system", "content": system})
         return [*turns, {"role": "user", "content": self._render(step, variables)}]
+
+    def require(self, step: str, setting: str) -> None:
+        """Raises PromptPackError if the pack lacks an optional step that a setting asks for."""
+        if step not in self.templates:
+            raise PromptPackError(
+                f"The prompt pack `{self.name}` has no step `{step}`, which `{setting}` asks for. Add {step}.jinja and "
+                f"{step}.schema.json to a pack with JSON replies, as `general` has, or leave `{setting}` out."
+            )
 
     def schema(self, step: str) -> str | None:
         """The JSON schema (text) that replies of the step follow; None where replies are free or tagged text."""
@@ -90,6 +103,8 @@ def load_pack(name_or_folder: str) -> Pack:
     if reply == "json":
         wanted |= {f"{step}.schema.json" for step in SCHEMA_STEPS}
     there = {path.name for path in folder.iterdir() if path.suffix in (".jinja", ".json")}
+    chosen = [s for s in OPTIONAL_STEPS if reply == "json" and there & {f"{s}.jinja", f"{s}.schema.json"}]
+    wanted |= {f"{step}{suffix}" for step in chosen for suffix in (".jinja", ".schema.json")}
     if missing := sorted(wanted - there):
         raise PromptPackError(
             f"Prompt pack {folder} lacks {', '.join(missing)}. A pack with reply = \"{reply}\" needs "
@@ -101,9 +116,9 @@ def load_pack(name_or_folder: str) -> Pack:
             f"it reads {', '.join(sorted(wanted | {'system.jinja'}))}. Rename or remove the files."
         )
     tags = tuple(declared["tags"])
-    steps = [*STEPS, "system"] if "system.jinja" in there else [*STEPS]
+    steps = [*STEPS, *chosen, *(["system"] if "system.jinja" in there else [])]
     templates = {step: _template(folder / f"{step}.jinja", step, tags) for step in steps}
-    schemas = {step: _schema(folder / f"{step}.schema.json") for step in SCHEMA_STEPS if reply == "json"}
+    schemas = {step: _schema(folder / f"{step}.schema.json") for step in (*SCHEMA_STEPS, *chosen) if reply == "json"}
     return Pack(declared["name"], declared["version"], reply, tags, templates, schemas)
 
 
