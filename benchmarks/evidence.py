@@ -1,158 +1,102 @@
-"""What is the method worth, and what are its parts worth? Over several seeds of the proving world, each with its
-own world and models.
+"""What is the method worth, what are its parts worth, what does it cost, and where does it fail?
 
-    python -m benchmarks.evidence --seeds 0,1,2
+    python -m benchmarks.evidence                      (everything; about four hours on two cores)
+    python -m benchmarks.evidence --only standard      (the main comparison)
 
-For each seed one run: curation, then a student by every recipe at equal visits and optimizer steps (`oracle` learns
-the world's true chains: what no filter can beat), all scored on the same held-out questions. Chains are verified a
-second time against their question's own atoms alone, as published, on the same cases. Out come
-docs/evidence.md, docs/evidence.png, a record in benchmarks/results/ and one JSON line. Seeds that are done are kept.
+Every point is a world of its own with its own models and one run: curation, then a student by every recipe at equal
+visits and optimizer steps, all scored on the same held-out questions. Points that are done are kept, so the command can
+be stopped and called again. Out come docs/evidence.md with its pictures, a record in benchmarks/results/ and one JSON
+line.
 """
 
 import json
-import shutil
 import statistics
-import time
-from pathlib import Path
 from typing import Any
 
 import click
 
-from benchmarks.record import ROOT, record
+from benchmarks.evidence_points import ABLATIONS, BASELINES, EQUAL_TOKENS, ORACLE, PUBLISHED, Point, run_point
+from benchmarks.record import record
 from dgrc.cli.common import say
-from dgrc.config import Config
-from dgrc.config_file import load_config, make_config
-from dgrc.workflow import SUBJECT, Job
+from dgrc.workflow import SUBJECT
 
-ORACLE = "oracle"
-BASELINES = ("distill", "many_chains", "teacher_majority", "self_train")
-ABLATIONS = ("atoms_only", "chains_only", "unverified", "no_replay", "chains_first", "mixed")
 T_95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
 """Two-sided 95 % quantiles of Student's t by degrees of freedom."""
+COVERED = 3 / 8
+CURVES = {"slip": (0.10, 0.30), "atomic_errors": (0.05, 0.15), "blind_spots": (0.5, 1.0)}
+"""What is varied, and to which values beside the standard one."""
+WORLDS = ("standard", "covered", "worded", *CURVES)
+QUESTIONS = {"standard": {"covered": 700, "curve": 1000}, "small": {"covered": 70, "curve": 100}}
+"""Questions of the worlds beside the standard one: what is covered has fewer, and a curve needs many points."""
 
 
-class EvidenceJob(Job):
-    """A run whose students include one that learns true chains. Evaluation only: nothing here reaches curation."""
-
-    def recipes(self) -> tuple[str, ...]:
-        return (*super().recipes(), ORACLE)
-
-    def make_curriculum(self, recipe: str) -> None:
-        if recipe != ORACLE:
-            super().make_curriculum(recipe)
-            return
-        from dgrc.pipeline.assemble import write_curriculum
-
-        make = TrueChains(self.config)
-        pack = self.config.method.prompts
-        folder = self.run.curriculum(ORACLE) / "cot"
-        write_curriculum(folder, self.run.dataset("questions"), make, "cot curriculum", ORACLE, pack)
-
-
-class TrueChains:
-    """A question's row to the example of its one right chain."""
-
-    def __init__(self, config: Config):
-        self._config = config
-
-    def __call__(self, row: dict[str, Any]) -> list[Any]:
-        from dgrc.method.curriculum import chain_example
-        from dgrc.method.prompts import load_pack
-        from dgrc.proving.world import World
-        from dgrc.records import Chain
-
-        world = World.from_config(self._config.proving)
-        chain = Chain(world.true_chain(row["text"]), None, "stop", 0)
-        return [chain_example(load_pack(self._config.method.prompts), row["text"], (), row["id"], chain)]
+def plan(seeds: list[int], size: str) -> list[Point]:
+    """All points: every seed of the standard world, three of the covered and worded one, two of each point of a curve."""
+    points = []
+    cpus = "ray.num_cpus=8"  # engines of three models and Ray Data's own, see `dgrc.session`
+    whole = (*BASELINES, *ABLATIONS, *EQUAL_TOKENS, PUBLISHED, ORACLE)
+    points += [Point("standard", seed, (cpus,), whole, whole=True) for seed in seeds]
+    order = ("distill", "many_chains", "teacher_majority", "chains_first", "mixed", ORACLE)
+    covered = (f"proving.covered={COVERED}", f"proving.questions={QUESTIONS[size]['covered']}")
+    worded = ("proving.wording=other", "method.fact_coverage=0.6")
+    points += [Point("covered", seed, covered, order) for seed in seeds[:3]]
+    points += [Point("worded", seed, worded, order) for seed in seeds[:3]]
+    for name, values in CURVES.items():
+        for value in values:
+            settings = (f"proving.{name}={value}", f"proving.questions={QUESTIONS[size]['curve']}")
+            points += [Point(f"{name}={value}", seed, settings, BASELINES[:3]) for seed in seeds[:2]]
+    return points
 
 
 @click.command()
-@click.option("--seeds", default="0,1,2,3,4", show_default=True, help="Worlds, separated by commas.")
+@click.option("--seeds", default="0,1,2,3,4", show_default=True, help="Seeds of the worlds, separated by commas.")
+@click.option("--only", type=click.Choice(WORLDS), multiple=True, help="Run these worlds alone; repeatable.")
 @click.option("--size", type=click.Choice(("standard", "small")), default="standard", show_default=True)
 @click.option("--runs-dir", default="runs", show_default=True, help="Folder that holds the runs.")
-@click.option("--write/--no-write", default=True, help="Write docs/evidence.* and the record; --no-write for a trial.")
-def main(seeds: str, size: str, runs_dir: str, write: bool) -> None:
+@click.option("--write/--no-write", default=True, help="Write docs/evidence* and the record; --no-write for a trial.")
+def main(seeds: str, only: tuple[str, ...], size: str, runs_dir: str, write: bool) -> None:
     """Run what is left to run, then write tables, plots and the record."""
-    points = [seed_point(int(seed), size, runs_dir) for seed in seeds.split(",")]
+    wanted = [p for p in plan([int(s) for s in seeds.split(",")], size) if not only or p.kind.split("=")[0] in only]
+    points = []
+    for number, point in enumerate(wanted, 1):
+        say(f"point {number} of {len(wanted)}")
+        points.append(run_point(point, size, runs_dir))
     summary = summarize(points)
     if write:
         from benchmarks.evidence_report import write_report
 
         write_report(points, summary)
-        record("evidence", {"summary": summary, "points": points}, command=f"evidence --seeds {seeds} --size {size}")
+        record("evidence", {**summary, "points": points}, command=f"evidence --seeds {seeds} --size {size}")
     click.echo(json.dumps(summary))
 
 
-def seed_point(seed: int, size: str, runs_dir: str) -> dict[str, Any]:
-    """All figures of one seed; read from its run if they are there."""
-    fixed = (f"seed={seed}", f"proving.seed={seed}", f"name=evidence-{size}-{seed}", f"runs_dir={runs_dir}")
-    recipes = f"evaluation.baselines=[{', '.join((*BASELINES, *ABLATIONS))}]"
-    config = load_config(ROOT / "configs" / "proving" / f"{size}.yaml", (*fixed, recipes))
-    file = Path(runs_dir) / config.name / "point.json"
-    if file.is_file():
-        return dict(json.loads(file.read_text()))
-    from dgrc.cli.demo import collect_figures
-
-    say(f"seed {seed}")
-    began = time.monotonic()
-    with EvidenceJob(config, say).open() as job:
-        job.curate()
-        job.train()
-        job.evaluate()
-        point = collect_figures(job, seed)
-        point["own_atoms_only"] = verify_as_published(job)
-    point["seconds"]["all"] = round(time.monotonic() - began, 1)
-    file.write_text(json.dumps(point, indent=2) + "\n")
-    return point
-
-
-def verify_as_published(job: Job) -> dict[str, Any]:
-    """Quality and tokens of verification against a question's own atoms alone, on the very cases and atoms of a run."""
-    from dgrc.evaluation.curation import score_curation
-    from dgrc.pipeline.curate import curate
-    from dgrc.proving.world import World
-    from dgrc.storage.run_dir import RunDir
-
-    data = job.config.model_dump()
-    data["name"] = f"{job.config.name}-own-atoms"
-    data["method"]["corpus_facts"] = 0
-    config = make_config(data)
-    run = RunDir.of(config)
-    shutil.rmtree(run.root, ignore_errors=True)
-    shutil.copytree(job.run.root, run.root, ignore=shutil.ignore_patterns("config.yaml", ".lock", "logs", "baselines"))
-    with run.lock():
-        run.claim(config)
-        report = curate(run, config, say)
-    usage = report["verify"]["usage"]["teacher/verify"]
-    return {**score_curation(run, World.from_config(config.proving)), "verify_tokens": usage["completion_tokens"]}
-
-
 def summarize(points: list[dict[str, Any]]) -> dict[str, Any]:
-    """Means with 95 % intervals over seeds (Student's t); null where one seed gives none."""
-    accuracy = {name: [p["accuracy"][name] for p in points] for name in points[0]["accuracy"]}
-    best = [max(p["accuracy"][name] for name in BASELINES) for p in points]
-    closed = [
-        (d - b) / (o - b) for d, b, o in zip(accuracy[SUBJECT], best, accuracy[ORACLE], strict=True)
-    ]
-    relative = [d / b - 1 for d, b in zip(accuracy[SUBJECT], best, strict=True)]
+    """The main comparison in a few figures: means with 95 % intervals over seeds, null where there is one seed."""
+    main = [point for point in points if point["kind"] == "standard"]
+    if not main:
+        return {"points": len(points)}
+    accuracy = [point["accuracy"] for point in main]
+    best = [max(a[name] for name in BASELINES) for a in accuracy]
+    at_equal_tokens = [a[SUBJECT] - max(a[name] for name in EQUAL_TOKENS) for a in accuracy]
+    agreeing = [point["agreeing"] for point in main]
     return {
-        "seeds": [p["seed"] for p in points],
-        "accuracy": {name: interval(values) for name, values in accuracy.items()},
-        "difference_to_dgrc": {
-            name: interval([v - d for v, d in zip(values, accuracy[SUBJECT], strict=True)])
-            for name, values in accuracy.items()
-            if name != SUBJECT
-        },
-        "gap_closed_to_oracle": interval(closed),
-        "dgrc_over_best_baseline_relative": interval(relative),
-        **{key: interval([p[key] for p in points]) for key in (
-            "atoms_correct", "kept_chains_correct", "verifier_precision", "verifier_recall",
-            "teacher_calls_per_question", "teacher_tokens_per_question",
-        )},
-        "own_atoms_only": {
-            key: interval([p["own_atoms_only"][key] for p in points])
-            for key in ("verifier_precision", "verifier_recall")
-        },
+        "seeds": [point["seed"] for point in main],
+        "gap_closed_to_oracle": interval(
+            [(a[SUBJECT] - b) / (a[ORACLE] - b) for a, b in zip(accuracy, best, strict=True)]
+        ),
+        "dgrc_over_best_baseline_relative": interval(
+            [a[SUBJECT] / b - 1 for a, b in zip(accuracy, best, strict=True)]
+        ),
+        "ahead_at_equal_tokens": interval(at_equal_tokens),
+        "calls_ratio_to_published": _ratio(main, "teacher_calls_per_question"),
+        "tokens_ratio_to_published": _ratio(main, "teacher_tokens_per_question"),
+        "calls_ratio_per_right_fact": _ratio(main, "teacher_calls_per_right_fact"),
+        "tokens_ratio_per_right_fact": _ratio(main, "teacher_tokens_per_right_fact"),
+        "dgrc_minus_published": interval([a[SUBJECT] - a[PUBLISHED] for a in accuracy]),
+        "verifier_precision": interval([point["verifier_precision"] for point in main]),
+        "verifier_recall": interval([point["verifier_recall"] for point in main]),
+        "shared_error_half_width": interval([a["half_width"] for a in agreeing]),
+        "shared_error_covered": sum(a["covered"] for a in agreeing),
     }
 
 
@@ -163,6 +107,10 @@ def interval(values: list[float]) -> dict[str, float | None]:
         return {"mean": round(mean, 4), "low": None, "high": None}
     half = T_95[len(values) - 1] * statistics.stdev(values) / len(values) ** 0.5
     return {"mean": round(mean, 4), "low": round(mean - half, 4), "high": round(mean + half, 4)}
+
+
+def _ratio(points: list[dict[str, Any]], key: str) -> dict[str, float | None]:
+    return interval([point[key] / point[PUBLISHED][key] for point in points])
 
 
 if __name__ == "__main__":

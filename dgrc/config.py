@@ -93,7 +93,7 @@ class MethodConfig(Section):
         description="Pairs to diagnose: one for each distinct differing student answer, all (as published), or "
         "majority against majority.",
     )
-    max_pairs: int = Field(4, ge=1, description="Most pairs diagnosed for one question.")
+    max_pairs: int = Field(4, ge=0, description="Most pairs diagnosed for one question; 0 asks nothing, for baselines.")
     answers_per_atom: int = Field(5, ge=1, description="m: fresh answers to each distinct atomic question.")
     shared_answers: bool = Field(
         True,

@@ -8,12 +8,15 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dgrc.config import Config, EngineConfig
 from dgrc.errors import EvaluationError, TrainingError
 from dgrc.records import hash64
 from dgrc.storage.run_dir import RunDir, write_json
+
+if TYPE_CHECKING:
+    from dgrc.method.curriculum import Recipe
 
 Say = Callable[[str], None]
 SUBJECT = "dgrc"
@@ -35,6 +38,7 @@ class Job:
         self.say = say
         self.seconds: dict[str, float] = {}
         self.reports: dict[str, Any] = {}
+        self.rounds: dict[int, dict[str, Any]] = {1: self.reports}
 
     @contextmanager
     def open(self) -> Iterator["Job"]:
@@ -61,13 +65,29 @@ class Job:
         finally:
             self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - began, 1)
 
+    def enter_round(self, number: int) -> None:
+        """Goes on in another round of the run; its reports are kept apart."""
+        self.run = self.run.in_round(number)
+        self.reports = self.rounds.setdefault(number, {})
+
     def curate(self) -> dict[str, Any]:
-        """Questions to curricula."""
+        """Questions to curricula; in a later round by the student that the round before trained."""
         from dgrc.pipeline.curate import curate
 
         self.say("curate")
+        config, upstream = self.config, ""
+        if self.run.number > 1:
+            before = self.run.in_round(self.run.number - 1)
+            if not (before.student() / "config.json").is_file():
+                raise TrainingError(
+                    f"Round {self.run.number} needs the student of the one before, but there is no {before.student()}. "
+                    "Run `dgrc run` with this configuration: it goes through the rounds in order."
+                )
+            student = config.student.model_copy(update={"model": str(before.student())})
+            config = config.model_copy(update={"student": student})
+            upstream = before.mark(f"train-{SUBJECT}")
         with self.phase("curate"):
-            self.reports["curate"] = curate(self.run, self.config, self.say)
+            self.reports["curate"] = curate(self.run, config, self.say, upstream)
         return dict(self.reports["curate"])
 
     def train(self) -> None:
@@ -104,7 +124,7 @@ class Job:
         """
         from dgrc.evaluation.benchmarks import load_questions
         from dgrc.evaluation.predict import predict_all
-        from dgrc.evaluation.report import make_report
+        from dgrc.evaluation.report import make_report, write_predictions
 
         if not self.config.evaluation.files:
             raise EvaluationError(
@@ -117,6 +137,7 @@ class Job:
             predictions = predict_all(
                 self._engines(), questions, self.config.method, evaluation.sampling, self.config.seed, self.say
             )
+            write_predictions(questions, predictions, self.run.predictions())
             report = make_report(questions, predictions, evaluation.confidence, SUBJECT)
             write_json(self.run.evaluation(), report)
             self.reports["evaluate"] = report
@@ -125,8 +146,8 @@ class Job:
         return report
 
     def recipes(self) -> tuple[str, ...]:
-        """What students are trained by, the subject first."""
-        return (SUBJECT, *self.config.evaluation.baselines)
+        """What students are trained by, the subject first; baselines know no rounds."""
+        return (SUBJECT, *(self.config.evaluation.baselines if self.run.number == 1 else ()))
 
     def make_curriculum(self, recipe: str) -> None:
         """Writes the curriculum of a recipe other than the subject, which `curate` writes."""
@@ -134,11 +155,18 @@ class Job:
 
         make_baseline(self.run, self.config, recipe)
 
+    def parts(self, recipe: str) -> "Recipe":
+        """What a recipe is made of."""
+        from dgrc.method.curriculum import RECIPES
+
+        return RECIPES[recipe]
+
     def seal(self) -> None:
         """Writes the manifest: the run is complete."""
         from dgrc.storage.manifest import write_manifest
 
-        write_manifest(self.run, reports=self.reports, seconds=self.seconds)
+        reports = {f"round-{number}": reports for number, reports in self.rounds.items()}
+        write_manifest(self.run, reports=reports, seconds=self.seconds)
 
     def _engines(self) -> list[tuple[EngineConfig, dict[str, str]]]:
         """The engines to evaluate with and whose weights they serve in turn: a student before and after is one."""
@@ -164,7 +192,6 @@ class Job:
 
     def _train(self, recipes: list[str], budget: Any) -> dict[str, dict[str, Any]]:
         """Trains the students of these recipes and returns the report of each."""
-        from dgrc.method.curriculum import RECIPES, Recipe
         from dgrc.training.launch import Course, train
 
         courses = []
@@ -172,7 +199,7 @@ class Job:
             folders = [self.run.curriculum(recipe) / kind for kind in ("atomic", "cot")]
             atoms, chains = (str(folder) if folder.is_dir() else None for folder in folders)
             card = {"recipe": recipe, "run": self.config.name, "teacher": self.config.teacher.model}
-            output, parts = str(self.run.student(recipe)), RECIPES.get(recipe, Recipe())
+            output, parts = str(self.run.student(recipe)), self.parts(recipe)
             courses.append(Course(recipe, atoms, chains, output, card, parts.order, parts.replay))
         results = train(
             self.config.training,

@@ -64,7 +64,7 @@ def test_the_student_learnt(demo: tuple[Path, dict]) -> None:
 
 
 def test_baseline_and_student_took_equal_visits_and_steps(demo: tuple[Path, dict]) -> None:
-    reports = read_manifest(RunDir(demo[0]))["reports"]
+    reports = read_manifest(RunDir(demo[0]))["reports"]["round-1"]
     for key in ("visits", "steps"):
         assert reports["train-dgrc"][key] == reports["train-distill"][key]
 
@@ -80,7 +80,7 @@ def test_the_student_is_a_plain_hugging_face_directory(demo: tuple[Path, dict]) 
 
 
 def test_every_question_is_accounted_for(demo: tuple[Path, dict]) -> None:
-    reports = read_manifest(RunDir(demo[0]))["reports"]["curate"]
+    reports = read_manifest(RunDir(demo[0]))["reports"]["round-1"]["curate"]
     wanted = load_config(ROOT / "configs" / "proving" / "small.yaml").proving.questions
     assert reports["ingest"]["kept"] == reports["gather"]["rows"] == reports["verify"]["rows"] == wanted
 

@@ -4,20 +4,31 @@ import json
 
 import click
 
-from dgrc.cli.common import config_arguments, load, print_plan, run_job, say
+from dgrc.cli.common import config_arguments, load, print_plan, say
 
 
 @click.command()
 @config_arguments
 def run(config: str, overrides: tuple[str, ...], dry_run: bool) -> None:
-    """Curate, train and evaluate in one job."""
+    """Curate, train and evaluate in one job, round after round if the configuration says so."""
     settings = load(config, overrides)
     parts = ("curate", "train", "evaluate") if settings.evaluation.files else ("curate", "train")
     if dry_run:
         print_plan(settings, parts)
         return
-    job = run_job(settings, parts)
+    from dgrc.rounds import run_rounds
+    from dgrc.workflow import Job
+
+    with Job(settings, say).open() as job:
+        rounds = run_rounds(job)
+        job.seal()
     say(f"done: {job.run.root}")
     models = job.reports.get("evaluate", {}).get("models", {})
-    accuracy = {name: score["accuracy"] for name, score in models.items()}
-    click.echo(json.dumps({"run": str(job.run.root), "accuracy": accuracy, "seconds": job.seconds}))
+    result = {
+        "run": str(job.run.root),
+        "student": str(job.run.student()),
+        "accuracy": {name: score["accuracy"] for name, score in models.items()},
+        "rounds": rounds,
+        "seconds": job.seconds,
+    }
+    click.echo(json.dumps(result))

@@ -1,12 +1,43 @@
-"""Predictions of every model in, `evaluation.json` out: accuracies, intervals, paired tests."""
+"""Predictions of every model in, scored replies and `evaluation.json` out: accuracies, intervals, paired tests."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from dgrc.evaluation.compare import mcnemar
 from dgrc.evaluation.predict import Prediction
 from dgrc.evaluation.score import accuracy, is_right
-from dgrc.records import Question
+from dgrc.records import Question, arrow_schema, to_row
+from dgrc.storage.run_dir import fresh_folder
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One model's reply to one held-out question, as it was scored."""
+
+    id: int
+    source_id: str
+    model: str
+    answer: str | None
+    right: bool
+    text: str
+    error: str | None
+
+
+def write_predictions(questions: Sequence[Question], predictions: dict[str, list[Prediction]], folder: Path) -> None:
+    """Writes every reply with its score as Parquet, one file a model."""
+    fresh_folder(folder)
+    for name, replies in predictions.items():
+        rows = []
+        for p, q in zip(replies, questions, strict=True):
+            right = is_right(p.chain.answer, q.label, q.choices)
+            rows.append(Scored(q.id, q.source_id, name, p.chain.answer, right, p.chain.text, p.error))
+        table = pa.Table.from_pylist([to_row(row) for row in rows], schema=arrow_schema(Scored))
+        pq.write_table(table, folder / f"{name}.parquet")
 
 
 def make_report(

@@ -37,7 +37,7 @@ METHOD_VERSION = "2"
 """Part of every fingerprint: raise it when a step's meaning changes."""
 
 
-def curate(run: RunDir, config: Config, say: Say, upstream: str = "") -> dict[str, Any]:
+def curate(run: RunDir, config: Config, say: Say, upstream: str = "", until: str = "assemble") -> dict[str, Any]:
     """Does what is left to do of the curation of a run's round.
 
     Args:
@@ -45,6 +45,7 @@ def curate(run: RunDir, config: Config, say: Say, upstream: str = "") -> dict[st
         config: Resolved configuration: engines name directories, not `proving:` models.
         say: Takes one line for the user at a time.
         upstream: In a later round, names all that the earlier ones did.
+        until: The last pass to do; what comes after it is left.
 
     Returns:
         The report of each pass by name.
@@ -72,6 +73,8 @@ def curate(run: RunDir, config: Config, say: Say, upstream: str = "") -> dict[st
                 say,
             )
             engines.release_after(pass_)
+            if pass_.name == until:
+                return reports
     fingerprint = _extend(fingerprint, config.method, "assemble", ASSEMBLING)
     reports["assemble"] = _once(run, "assemble", fingerprint, lambda: _assemble(run, config), say)
     return reports

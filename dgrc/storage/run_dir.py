@@ -3,6 +3,7 @@
     runs/<name>/
       config.yaml               the resolved configuration
       manifest.json             written last: present means complete
+      rounds.json               figures of each round, side by side
       questions/  quarantine/   what `ingest` read, and what it had to refuse
       logs/                     what Ray and vLLM said
       round-1/
@@ -12,8 +13,10 @@
         curriculum/{atomic,cot} examples for training, Parquet and JSONL
         student/                the trained student, a Hugging Face directory
         baselines/<recipe>/     curriculum/ and student/ of a baseline recipe
+        predictions/            every model's reply to each held-out question
         evaluation.json         what the held-out questions say
         .state/<pass>/          checkpoint, journal and completion mark of a pass
+      round-2/                  and so on, where there are several
 
 One process works on a run at a time; `RunDir.lock` holds a file lock that the kernel drops when its
 holder dies, however it dies.
@@ -88,6 +91,10 @@ class RunDir:
     def student(self, recipe: str = "dgrc") -> Path:
         return self._recipe(recipe) / "student"
 
+    def predictions(self) -> Path:
+        """Folder of what every model answered to each held-out question."""
+        return self.round() / "predictions"
+
     def evaluation(self) -> Path:
         return self.round() / "evaluation.json"
 
@@ -102,6 +109,11 @@ class RunDir:
             return None
         data = json.loads(mark.read_text())
         return dict(data["report"]) if data["fingerprint"] == fingerprint else None
+
+    def mark(self, step: str) -> str:
+        """The fingerprint under which a step is marked done, or "" if it is not."""
+        file = self.state(step) / "done.json"
+        return str(json.loads(file.read_text())["fingerprint"]) if file.is_file() else ""
 
     def mark_done(self, step: str, fingerprint: str, report: dict[str, Any]) -> None:
         """Records that a step is complete; durable before it is visible."""
