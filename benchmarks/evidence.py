@@ -15,7 +15,16 @@ from typing import Any
 
 import click
 
-from benchmarks.evidence_points import ABLATIONS, BASELINES, EQUAL_TOKENS, ORACLE, PUBLISHED, Point, run_point
+from benchmarks.evidence_points import (
+    ABLATIONS,
+    BASELINES,
+    EQUAL_TOKENS,
+    FRUGAL,
+    ORACLE,
+    PUBLISHED,
+    Point,
+    run_point,
+)
 from benchmarks.record import record
 from dgrc.cli.common import say
 from dgrc.workflow import SUBJECT
@@ -31,10 +40,10 @@ QUESTIONS = {"standard": {"covered": 700, "curve": 1000}, "small": {"covered": 7
 
 
 def plan(seeds: list[int], size: str) -> list[Point]:
-    """All points: every seed of the standard world, three of the covered and worded one, two of each point of a curve."""
+    """All points: every seed of the standard world, three of the covered and worded ones, two of a curve's points."""
     points = []
     cpus = "ray.num_cpus=8"  # engines of three models and Ray Data's own, see `dgrc.session`
-    whole = (*BASELINES, *ABLATIONS, *EQUAL_TOKENS, PUBLISHED, ORACLE)
+    whole = (*BASELINES, *ABLATIONS, *EQUAL_TOKENS, PUBLISHED, FRUGAL, ORACLE)
     points += [Point("standard", seed, (cpus,), whole, whole=True) for seed in seeds]
     order = ("distill", "many_chains", "teacher_majority", "chains_first", "mixed", ORACLE)
     covered = (f"proving.covered={COVERED}", f"proving.questions={QUESTIONS[size]['covered']}")
@@ -88,10 +97,13 @@ def summarize(points: list[dict[str, Any]]) -> dict[str, Any]:
             [a[SUBJECT] / b - 1 for a, b in zip(accuracy, best, strict=True)]
         ),
         "ahead_at_equal_tokens": interval(at_equal_tokens),
-        "calls_ratio_to_published": _ratio(main, "teacher_calls_per_question"),
-        "tokens_ratio_to_published": _ratio(main, "teacher_tokens_per_question"),
-        "calls_ratio_per_right_fact": _ratio(main, "teacher_calls_per_right_fact"),
-        "tokens_ratio_per_right_fact": _ratio(main, "teacher_tokens_per_right_fact"),
+        "calls_ratio_to_published": _ratio(main, FRUGAL, "teacher_calls_per_question"),
+        "tokens_ratio_to_published": _ratio(main, FRUGAL, "teacher_tokens_per_question"),
+        "calls_ratio_per_right_fact": _ratio(main, FRUGAL, "teacher_calls_per_right_fact"),
+        "tokens_ratio_per_right_fact": _ratio(main, FRUGAL, "teacher_tokens_per_right_fact"),
+        "frugal_minus_published": interval([a[FRUGAL] - a[PUBLISHED] for a in accuracy]),
+        "default_calls_ratio_to_published": _ratio(main, None, "teacher_calls_per_question"),
+        "default_tokens_ratio_to_published": _ratio(main, None, "teacher_tokens_per_question"),
         "dgrc_minus_published": interval([a[SUBJECT] - a[PUBLISHED] for a in accuracy]),
         "verifier_precision": interval([point["verifier_precision"] for point in main]),
         "verifier_recall": interval([point["verifier_recall"] for point in main]),
@@ -109,8 +121,9 @@ def interval(values: list[float]) -> dict[str, float | None]:
     return {"mean": round(mean, 4), "low": round(mean - half, 4), "high": round(mean + half, 4)}
 
 
-def _ratio(points: list[dict[str, Any]], key: str) -> dict[str, float | None]:
-    return interval([point[key] / point[PUBLISHED][key] for point in points])
+def _ratio(points: list[dict[str, Any]], ours: str | None, key: str) -> dict[str, float | None]:
+    """What our procedure (None: the default) costs, over what the published one costs on the same questions."""
+    return interval([(point[ours] if ours else point)[key] / point[PUBLISHED][key] for point in points])
 
 
 if __name__ == "__main__":

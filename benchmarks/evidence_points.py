@@ -22,13 +22,14 @@ from dgrc.evaluation.curation import score_agreeing, score_curation, score_diagn
 from dgrc.method.curriculum import Recipe, chain_example, many_chains, teacher_majority
 from dgrc.method.prompts import load_pack
 from dgrc.pipeline.assemble import write_curriculum
+from dgrc.pipeline.curate import Engines, curate
 from dgrc.proving.language import read_atom
 from dgrc.proving.world import World
 from dgrc.records import Case, Chain, from_row
 from dgrc.storage.run_dir import RunDir
-from dgrc.workflow import SUBJECT, Job
+from dgrc.workflow import SUBJECT, Job, resolve_proving
 
-ORACLE, PUBLISHED = "oracle", "published"
+ORACLE, PUBLISHED, FRUGAL = "oracle", "published", "frugal"
 BASELINES = ("distill", "many_chains", "teacher_majority", "self_train")
 ABLATIONS = ("atoms_only", "chains_only", "unverified", "no_replay", "chains_first", "mixed")
 EQUAL_TOKENS = {"many_chains_tokens": many_chains, "majority_tokens": teacher_majority}
@@ -38,6 +39,8 @@ AS_PUBLISHED = {
 }
 """One teacher chain, eight student chains, every differing pair, atoms answered once for each pair and held against
 this question's chain alone, unchecked chains kept."""
+AS_FRUGAL = {"teacher_chains": 1, "student_chains": 4}
+"""Ours with as many teacher chains as the published procedure has."""
 PASSES = ("gather", "answer", "verify")
 
 
@@ -79,15 +82,15 @@ class EvidenceJob(Job):
         return (SUBJECT, *self._point.recipes)
 
     def parts(self, recipe: str) -> Recipe:
-        if recipe == PUBLISHED:
-            return Recipe(atoms=True, verified=True, replay=0.0)
+        if recipe in (PUBLISHED, FRUGAL):
+            return Recipe(atoms=True, verified=True, replay=0.0 if recipe == PUBLISHED else None)
         return Recipe() if recipe == ORACLE or recipe in EQUAL_TOKENS else super().parts(recipe)
 
     def make_curriculum(self, recipe: str) -> None:
         folder = self.run.curriculum(recipe)
-        if recipe == PUBLISHED:
+        if recipe in (PUBLISHED, FRUGAL):
             shutil.rmtree(folder, ignore_errors=True)
-            shutil.copytree(self.beside(PUBLISHED).run.curriculum(), folder)
+            shutil.copytree(self.beside(recipe).run.curriculum(), folder)
         elif recipe == ORACLE:
             source = self.run.dataset("questions")
             write_curriculum(folder / "cot", source, TrueChains(self.config), "cot curriculum", recipe, "proving")
@@ -105,6 +108,15 @@ class EvidenceJob(Job):
         for section, values in changes.items():
             data[section] = {**(data[section] or {}), **values}
         return EvidenceJob(self._point, make_config(data))
+
+
+    def curate_beside(self, engines: Engines, until: str = "assemble") -> dict[str, Any]:
+        """Curates in the session and with the engines of the run that this one is beside."""
+        self.say(f"beside it: {self.config.name}")
+        with self.run.lock():
+            self.run.claim(self.config)
+            self.config = resolve_proving(self.config, self.run, self.say)
+            return curate(self.run, self.config, self.say, until=until, shared=engines)
 
 
 class TrueChains:
@@ -165,7 +177,7 @@ def quality(run: RunDir, world: World, report: dict[str, Any]) -> dict[str, Any]
     examples = report["assemble"]
     sampled = report["gather"]["usage"]["teacher/sample"]
     chains = [(case["text"], chain["answer"]) for case in rows_of(run, "cases") for chain in case["teacher"]]
-    return {
+    figures = {
         "questions": rows,
         "divergent": round(report["gather"]["status"].get("divergent", 0) / rows, 4),
         "teacher_chains_right": round(sum(world.is_answer_right(*chain) for chain in chains) / len(chains), 4),
@@ -175,14 +187,15 @@ def quality(run: RunDir, world: World, report: dict[str, Any]) -> dict[str, Any]
         "atoms_distinct": report["collect"]["distinct"],
         "right_facts": len(right),
         "facts_covered": round(len(right) / len(world.facts), 4),
-        "examples": dict(examples.items()),
+        "examples": {kind: examples[kind] for kind in ("atomic", "cot")},
         "teacher_calls_per_question": round(calls / rows, 3),
         "teacher_tokens_per_question": round(tokens / rows, 2),
         "teacher_tokens_per_chain": round(sampled["completion_tokens"] / sampled["calls"], 2),
         "teacher_calls_per_right_fact": round(calls / len(right), 3),
         "teacher_tokens_per_right_fact": round(tokens / len(right), 2),
-        "teacher_tokens_per_example": round(tokens / (examples.get("atomic", 0) + examples.get("cot", 0)), 2),
+        "teacher_tokens_per_example": round(tokens / (examples["atomic"] + examples["cot"]), 2),
     }
+    return {key: None if value != value else value for key, value in figures.items()}  # JSON knows no NaN
 
 
 def _right(world: World, atom: dict[str, Any]) -> bool:
@@ -190,38 +203,35 @@ def _right(world: World, atom: dict[str, Any]) -> bool:
 
 
 def _beside(job: EvidenceJob, world: World, figures: dict[str, Any]) -> dict[str, Any]:
-    """The runs beside a whole point: own atoms only, published, equal tokens, and the audit of agreeing questions."""
+    """The runs beside a whole point: own atoms only, published, frugal, equal tokens, and the audit.
+
+    The same models serve all of them, so their engines start once.
+    """
     own = job.beside("own-atoms", method={"corpus_facts": 0})
     shutil.rmtree(own.run.root, ignore_errors=True)
     left_out = shutil.ignore_patterns("config.yaml", ".lock", "logs", "baselines", "student")
     shutil.copytree(job.run.root, own.run.root, ignore=left_out)
-    _curate(own)
     published = job.beside(PUBLISHED, method=AS_PUBLISHED)
+    frugal = job.beside(FRUGAL, method=AS_FRUGAL)
     more = math.ceil(figures["teacher_tokens_per_question"] / figures["teacher_tokens_per_chain"])
     tokens = job.beside("tokens", method={"teacher_chains": more, "student_chains": 1, "max_pairs": 0})
-    _curate(tokens, until="gather")
     chains = write_recorded(job.run, job.run.root / "recorded")
     auditor = {**job.config.teacher.model_dump(), "model": "proving:auditor"}
     agreeing = job.beside(
         "agreeing", method={"agreeing": "corpus", "audit_share": 1.0}, questions=chains, auditor=auditor
     )
-    _curate(agreeing)
+    with Engines(job.config, say) as engines:
+        own.curate_beside(engines)
+        reports = {name: beside.curate_beside(engines) for name, beside in ((PUBLISHED, published), (FRUGAL, frugal))}
+        tokens.curate_beside(engines, until="gather")
+        agreeing.curate_beside(engines)
     return {
         "own_atoms_only": score_curation(own.run, world),
-        PUBLISHED: quality(published.run, world, _curate(published)),
+        PUBLISHED: quality(published.run, world, reports[PUBLISHED]),
+        FRUGAL: quality(frugal.run, world, reports[FRUGAL]),
         "equal_tokens_chains": more,
         "agreeing": score_agreeing(agreeing.run, world),
     }
-
-
-def _curate(job: EvidenceJob, until: str = "assemble") -> dict[str, Any]:
-    """Curates in the session of the run that it is beside."""
-    from dgrc.pipeline.curate import curate
-    from dgrc.workflow import resolve_proving
-
-    with job.run.lock():
-        job.run.claim(job.config)
-        return curate(job.run, resolve_proving(job.config, job.run, say), say, until=until)
 
 
 def write_recorded(run: RunDir, folder: Path) -> dict[str, list[str]]:

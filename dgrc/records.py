@@ -164,7 +164,7 @@ class VerifiedCase:
 
     The chains ride along so that `assemble` is one map over one dataset, not a join of two; chains that were sampled
     anew because all were rejected follow the first ones. `audit` is `agreed` or `disputed` where an agreeing question
-    was audited.
+    was audited, `auditor_verdict` then the verdict on the auditor's own chain, by its index in `Case.auditor`.
     """
 
     id: int
@@ -176,6 +176,7 @@ class VerifiedCase:
     usage: tuple[Usage, ...]
     error: str | None
     audit: str | None = None
+    auditor_verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)

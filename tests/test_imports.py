@@ -16,7 +16,8 @@ BASE = {"records", "config", "errors"}
 ALLOWED = {
     "records": set[str](),
     "errors": set[str](),
-    "config": set[str](),
+    "method_config": set[str](),
+    "config": {"method_config"},
     "config_file": {"config", "errors"},
     "method": {"records", "errors"},
     "engines": BASE,

@@ -56,14 +56,16 @@ def finding(teacher: Sequence[Chain], auditor: Sequence[Chain]) -> str | None:
 def outcome(case: VerifiedCase) -> str | None:
     """What became of an audited question: `agreed`, `confirmed`, `refuted` or `undecided`.
 
-    A disputed answer is refuted if facts speak against every one of its chains that got a verdict.
+    A disputed answer is confirmed if one of its chains passes, and refuted if facts speak against its chains but not
+    against the auditor's. Where both are contradicted the answer may still be right, for a wrong step can lead to it.
     """
     if case.audit != DISPUTED:
         return case.audit
-    said = {verdict.consistent for verdict in case.verdicts} - {None}
-    if not said:
-        return "undecided"
-    return "confirmed" if True in said else "refuted"
+    said = [verdict.consistent for verdict in case.verdicts]
+    if True in said:
+        return "confirmed"
+    other = case.auditor_verdict.consistent if case.auditor_verdict is not None else None
+    return "refuted" if False in said and other else "undecided"
 
 
 def estimate(outcomes: Sequence[str | None]) -> Audit:

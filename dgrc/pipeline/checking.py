@@ -29,6 +29,7 @@ async def verify(tools: Toolbox, case: Case) -> VerifiedCase:
     teacher, error = list(case.teacher), case.error
     verdicts: list[Verdict] = []
     usage: list[Usage] = []
+    auditor_verdict = None
     if _is_checked(case, tools.method):
         own = _own_facts(tools, case)
         verdicts, usage = await _check_all(tools, case, teacher, own, 0)
@@ -41,9 +42,12 @@ async def verify(tools: Toolbox, case: Case) -> VerifiedCase:
             verdicts += checked
             usage += [sampled, *spent]
             error = error or failure
+        for index in {d.other for d in case.diagnoses if d.against == "auditor"}:  # one at most
+            (auditor_verdict,), spent = await _check_all(tools, case, case.auditor[index : index + 1], own, index)
+            usage += spent
     return VerifiedCase(
         case.id, case.text, case.choices, case.status, tuple(teacher), tuple(verdicts), merge(usage), error,
-        audit.finding(case.teacher, case.auditor) if case.auditor else None,
+        audit.finding(case.teacher, case.auditor) if case.auditor else None, auditor_verdict,
     )
 
 

@@ -12,6 +12,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,9 @@ METHOD_VERSION = "2"
 """Part of every fingerprint: raise it when a step's meaning changes."""
 
 
-def curate(run: RunDir, config: Config, say: Say, upstream: str = "", until: str = "assemble") -> dict[str, Any]:
+def curate(
+    run: RunDir, config: Config, say: Say, upstream: str = "", until: str = "assemble", shared: "Engines | None" = None
+) -> dict[str, Any]:
     """Does what is left to do of the curation of a run's round.
 
     Args:
@@ -46,6 +49,7 @@ def curate(run: RunDir, config: Config, say: Say, upstream: str = "", until: str
         say: Takes one line for the user at a time.
         upstream: In a later round, names all that the earlier ones did.
         until: The last pass to do; what comes after it is left.
+        shared: Engines of the same models that outlive this curation, where several follow each other.
 
     Returns:
         The report of each pass by name.
@@ -58,7 +62,7 @@ def curate(run: RunDir, config: Config, say: Say, upstream: str = "", until: str
     else:
         fingerprint = f"{hash64(fingerprint, upstream):x}"
         reports["carry"] = _once(run, "carry", fingerprint, lambda: _carry_over(run), say)
-    with Engines(config, say) as engines:
+    with nullcontext(shared) if shared is not None else Engines(config, say) as engines:
         for pass_ in PASSES:
             if pass_.name == "verify":
                 fingerprint = _extend(fingerprint, config.method, "screen", SCREENING)
@@ -69,10 +73,11 @@ def curate(run: RunDir, config: Config, say: Say, upstream: str = "", until: str
                 reports["collect"] = _once(run, "collect", fingerprint, lambda: _collect(run, config), say)
             reports[pass_.name] = _once(
                 run, pass_.name, fingerprint,
-                lambda p=pass_, f=fingerprint: run_pass(p, run, config, engines.for_pass(p), f),  # type: ignore[misc]
+                lambda p=pass_, f=fingerprint: run_pass(p, run, config, engines.for_pass(p, config), f),  # type: ignore[misc]
                 say,
             )
-            engines.release_after(pass_)
+            if shared is None:
+                engines.release_after(pass_)
             if pass_.name == until:
                 return reports
     fingerprint = _extend(fingerprint, config.method, "assemble", ASSEMBLING)
@@ -101,14 +106,14 @@ class Engines:
         for role in list(self._pools):
             self._stop(role)
 
-    def for_pass(self, pass_: Pass) -> dict[str, Pool]:
-        """Ready pools for the roles of a pass; those missing start side by side."""
-        roles = pass_.roles(self._config)
+    def for_pass(self, pass_: Pass, config: Config) -> dict[str, Pool]:
+        """Ready pools for the roles that a pass has by this configuration; those missing start side by side."""
+        roles = pass_.roles(config)
         missing = [role for role in roles if role not in self._pools]
         began = time.monotonic()
         for role in missing:
-            engine: EngineConfig = getattr(self._config, role)
-            self._pools[role] = Pool.start(role, engine, self._config.seed)
+            engine: EngineConfig = getattr(config, role)
+            self._pools[role] = Pool.start(role, engine, config.seed)
         for role in missing:
             self._pools[role].wait()
         if missing:
