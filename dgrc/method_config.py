@@ -31,6 +31,15 @@ class MethodConfig(Section):
     diagnose_sampling: Sampling = Field(Sampling(temperature=0), description="How divergences are diagnosed.")
     answer_sampling: Sampling = Field(Sampling(), description="How atomic questions are answered.")
     verify_sampling: Sampling = Field(Sampling(temperature=0), description="How chains are verified.")
+    answers: Literal["auto", "text", "number", "yes_no"] = Field(
+        "auto",
+        description="Form of the answers to questions without choices. `number` reads units too, `auto` compares as "
+        "numbers or yes and no what is nothing else. An answer that is not of the form counts as unread.",
+    )
+    number_tolerance: float = Field(0.0, ge=0, lt=1, description="Numbers that differ by less, relatively, are equal.")
+    grader: bool = Field(
+        False, description="Let the teacher say which differently worded free-text answers mean the same."
+    )
     pairs: Literal["per_answer", "all", "majority"] = Field(
         "per_answer",
         description="Pairs to diagnose: one for each distinct differing student answer, all (as published), or "

@@ -124,7 +124,7 @@ class Job:
         """
         from dgrc.evaluation.benchmarks import load_questions
         from dgrc.evaluation.predict import predict_all
-        from dgrc.evaluation.report import make_report, write_predictions
+        from dgrc.evaluation.report import make_report, score, write_predictions
 
         if not self.config.evaluation.files:
             raise EvaluationError(
@@ -137,12 +137,13 @@ class Job:
             predictions = predict_all(
                 self._engines(), questions, self.config.method, evaluation.sampling, self.config.seed, self.say
             )
-            write_predictions(questions, predictions, self.run.predictions())
-            report = make_report(questions, predictions, evaluation.confidence, SUBJECT)
+            right = score(questions, predictions, self.config.method)
+            write_predictions(questions, predictions, right, self.run.predictions())
+            report = make_report(predictions, right, evaluation.confidence, SUBJECT)
             write_json(self.run.evaluation(), report)
             self.reports["evaluate"] = report
-        for name, score in report["models"].items():
-            self.say(f"  {name:<18} {score['accuracy']:.3f}  [{score['low']:.3f}, {score['high']:.3f}]")
+        for name, share in report["models"].items():
+            self.say(f"  {name:<18} {share['accuracy']:.3f}  [{share['low']:.3f}, {share['high']:.3f}]")
         return report
 
     def recipes(self) -> tuple[str, ...]:

@@ -101,8 +101,7 @@ async def predict(
         if completion.error is not None:
             return Prediction(question.id, Chain("", None, "error", 0), completion.error)
         (reply,) = completion.samples
-        return Prediction(
-            question.id, sample.to_chain(reply.text, reply.finish_reason, reply.tokens, question.choices), None
-        )
+        chain = sample.to_chain(reply.text, reply.finish_reason, reply.tokens, question.choices, method.answers)
+        return Prediction(question.id, chain, None)
 
     return list(await asyncio.gather(*(one(q) for q in questions)))

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dgrc.config import MethodConfig
 from dgrc.evaluation.compare import mcnemar
 from dgrc.evaluation.predict import Prediction
 from dgrc.evaluation.score import accuracy, is_right
@@ -28,31 +29,48 @@ class Scored:
     error: str | None
 
 
-def write_predictions(questions: Sequence[Question], predictions: dict[str, list[Prediction]], folder: Path) -> None:
+def score(
+    questions: Sequence[Question], predictions: dict[str, list[Prediction]], method: MethodConfig
+) -> dict[str, list[bool]]:
+    """Which replies of each model are right."""
+    return {
+        name: [
+            is_right(p.chain.answer, q.label, q.choices, method.answers, method.number_tolerance)
+            for p, q in zip(replies, questions, strict=True)
+        ]
+        for name, replies in predictions.items()
+    }
+
+
+def write_predictions(
+    questions: Sequence[Question],
+    predictions: dict[str, list[Prediction]],
+    right: dict[str, list[bool]],
+    folder: Path,
+) -> None:
     """Writes every reply with its score as Parquet, one file a model."""
     fresh_folder(folder)
     for name, replies in predictions.items():
-        rows = []
-        for p, q in zip(replies, questions, strict=True):
-            right = is_right(p.chain.answer, q.label, q.choices)
-            rows.append(Scored(q.id, q.source_id, name, p.chain.answer, right, p.chain.text, p.error))
+        rows = [
+            Scored(q.id, q.source_id, name, p.chain.answer, good, p.chain.text, p.error)
+            for p, q, good in zip(replies, questions, right[name], strict=True)
+        ]
         table = pa.Table.from_pylist([to_row(row) for row in rows], schema=arrow_schema(Scored))
         pq.write_table(table, folder / f"{name}.parquet")
 
 
 def make_report(
-    questions: Sequence[Question], predictions: dict[str, list[Prediction]], confidence: float, subject: str
+    predictions: dict[str, list[Prediction]], right: dict[str, list[bool]], confidence: float, subject: str
 ) -> dict[str, Any]:
     """Accuracy of each model, and `subject` tested against each other model on the same questions."""
-    report: dict[str, Any] = {"questions": len(questions), "confidence": confidence, "models": {}, "against": {}}
-    right: dict[str, list[bool]] = {}
+    count = len(next(iter(right.values())))
+    report: dict[str, Any] = {"questions": count, "confidence": confidence, "models": {}, "against": {}}
     for name, replies in predictions.items():
-        right[name] = [is_right(p.chain.answer, q.label, q.choices) for p, q in zip(replies, questions, strict=True)]
         unparsed = sum(p.chain.answer is None for p in replies)
-        score = accuracy(right[name], unparsed, confidence)
+        share = accuracy(right[name], unparsed, confidence)
         report["models"][name] = {
-            "accuracy": round(score.value, 4), "low": round(score.low, 4), "high": round(score.high, 4),
-            "right": score.right, "n": score.n, "unparsed": unparsed,
+            "accuracy": round(share.value, 4), "low": round(share.low, 4), "high": round(share.high, 4),
+            "right": share.right, "n": share.n, "unparsed": unparsed,
         }
     for name in right:
         if subject in right and name != subject:

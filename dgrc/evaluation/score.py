@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from dgrc.errors import EvaluationError
+from dgrc.method import forms
 from dgrc.method.compare import same_answer
 from dgrc.method.sample import letter, parse_answer
 
@@ -27,7 +28,7 @@ class Accuracy:
     unparsed: int
 
 
-def expected_answer(label: str | None, choices: Sequence[str]) -> str:
+def expected_answer(label: str | None, choices: Sequence[str], form: str = "auto") -> str:
     """The answer that a label stands for, in the form in which chains answer: a letter, or normalized text.
 
     A label may be the letter, the option's text, or a whole worked reply that ends in `<answer>...</answer>`.
@@ -41,11 +42,11 @@ def expected_answer(label: str | None, choices: Sequence[str]) -> str:
             "A held-out question has no label, so nothing can be scored on it. "
             "Name the label's column in `evaluation.fields.label`, or leave the question out."
         )
-    expected = parse_answer(label, choices)
+    expected = parse_answer(label, choices, form)
     if expected is None:
-        expected = parse_answer(f"<answer>{label}</answer>", choices)
+        expected = parse_answer(f"<answer>{label}</answer>", choices, form)
     if expected is None:
-        wanted = "any text that is not empty"
+        wanted = {"number": "a number", "yes_no": "yes or no"}.get(form, "any text that is not empty")
         if choices:
             wanted = f"a letter from A to {letter(len(choices) - 1)} or the whole text of one of these options"
             wanted = f"{wanted} ({'; '.join(choice[:40] for choice in choices)})"
@@ -56,13 +57,20 @@ def expected_answer(label: str | None, choices: Sequence[str]) -> str:
     return expected
 
 
-def is_right(answer: str | None, label: str | None, choices: Sequence[str]) -> bool:
+def is_right(
+    answer: str | None, label: str | None, choices: Sequence[str], form: str = "auto", tolerance: float = 0.0
+) -> bool:
     """Whether a chain's answer equals the label; an answer that could not be read (None) does not.
+
+    `form` and `tolerance` are those of `method.answers` and `method.number_tolerance`.
 
     Raises:
         EvaluationError: the label is missing or unusable.
     """
-    return same_answer(answer, expected_answer(label, choices)) is True
+    expected = expected_answer(label, choices, form)
+    if answer is None:
+        return False
+    return same_answer(answer, expected) is True or (not choices and forms.same(answer, expected, form, tolerance))
 
 
 def accuracy(right: Sequence[bool], unparsed: int, confidence: float) -> Accuracy:

@@ -1,49 +1,17 @@
 """Where student and teacher part. Chains with final answers flow in; a status and index pairs flow out.
 
-Divergence is the method's only signal, so equality of answers is decided here, once, for all steps: two
-answers are the same if they normalize to the same text. A chain without an answer never diverges.
+Divergence is the method's only signal, so equality of answers is decided here, once, for all steps: answers that are
+the same by their form (`forms`) or by a grader's word are given one wording, and then two answers are the same if they
+normalize to the same text. A chain without an answer never diverges.
 """
 
-import re
-import unicodedata
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 
+from dgrc.method import forms
+from dgrc.method.text import normalize
 from dgrc.records import Chain, Divergence
-
-_SUPERSCRIPT = re.compile("[\u2070\u00b9\u00b2\u00b3\u2074-\u207b]+")
-_NUMERAL = re.compile(r"(?<![\w.,])([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?(?!\w|[.,][0-9])")
-_NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?")
-_QUOTES = "\"'`\u201c\u201d\u2018\u2019*"
-
-
-def fold(text: str) -> str:
-    """NFKC, with one kind of minus and apostrophe, and exponents kept apart (10\u00b2 is 10^2, not 102)."""
-    text = _SUPERSCRIPT.sub(lambda match: "^" + match.group(), text)
-    return unicodedata.normalize("NFKC", text).replace("\u2212", "-").replace("\u2019", "'")
-
-
-def normalize(text: str) -> str:
-    """The form in which answers are compared: case, width, spacing, outer quotes and final punctuation do not
-    count, and a number has one spelling (`1,000.0` is `1000`, `.50` is `0.5`).
-
-    Inside longer text only thousands commas and all-zero decimals are dropped: section 12.10 is not 12.1.
-    """
-    text = " ".join(unicodedata.normalize("NFKC", fold(text).casefold()).split())
-    text = text.strip(_QUOTES + " ").rstrip(".,;:? " + _QUOTES)
-    text = _NUMERAL.sub(_plain_numeral, text)
-    number = _NUMBER.fullmatch(text)
-    return _number(*number.groups(default="")) if number and any(map(str.isdigit, text)) else text
-
-
-def _plain_numeral(match: re.Match[str]) -> str:
-    decimals = match.group(2) or ""
-    return match.group(1).replace(",", "") + (decimals if decimals.strip(".0") else "")
-
-
-def _number(sign: str, whole: str, decimals: str) -> str:
-    value = (whole.lstrip("0") or "0") + ("." + decimals.rstrip("0")).rstrip(".")
-    return "-" + value if sign == "-" and value != "0" else value
 
 
 def same_answer(a: str | None, b: str | None) -> bool | None:
@@ -51,6 +19,33 @@ def same_answer(a: str | None, b: str | None) -> bool | None:
     if a is None or b is None:
         return None
     return normalize(a) == normalize(b)
+
+
+def wordings(chains: Sequence[Chain]) -> list[str]:
+    """The distinct answers, in order of appearance."""
+    return list(dict.fromkeys(chain.answer for chain in chains if chain.answer is not None))
+
+
+def group(answers: Sequence[str], form: str, tolerance: float) -> list[list[str]]:
+    """Answers that are the same by their form, together; each joins the first group whose first answer it equals."""
+    groups: list[list[str]] = []
+    for answer in answers:
+        for members in groups:
+            if forms.same(members[0], answer, form, tolerance):
+                members.append(answer)
+                break
+        else:
+            groups.append([answer])
+    return groups
+
+
+def unify(chains: Sequence[Chain], groups: Sequence[Sequence[str]]) -> tuple[Chain, ...]:
+    """The chains with one wording for each group of answers, its first, so that all later steps see them as equal."""
+    first = {answer: members[0] for members in groups for answer in members}
+    return tuple(
+        chain if chain.answer is None else dataclasses.replace(chain, answer=first.get(chain.answer, chain.answer))
+        for chain in chains
+    )
 
 
 def status(teacher: Sequence[Chain], student: Sequence[Chain]) -> str:

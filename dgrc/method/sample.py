@@ -1,15 +1,16 @@
 """Sampling chains. A question becomes chat messages; each reply becomes a `Chain` with its final answer.
 
 A chain counts only if its answer can be read beyond doubt: with choices the answer is an option's letter,
-without choices normalized text, and a chain that was cut off has none.
+without choices it has the form that is asked for, and a chain that was cut off has none.
 """
 
 import re
 from collections.abc import Sequence
 
-from dgrc.method.compare import fold, normalize
+from dgrc.method import forms
 from dgrc.method.prompts import Pack
 from dgrc.method.replies import between, encodable
+from dgrc.method.text import fold, normalize
 from dgrc.records import Chain, Message
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -45,22 +46,22 @@ def lettered(choices: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{letter(index)}. {' '.join(choice.split())}" for index, choice in enumerate(choices))
 
 
-def to_chain(text: str, finish_reason: str, tokens: int, choices: Sequence[str]) -> Chain:
+def to_chain(text: str, finish_reason: str, tokens: int, choices: Sequence[str], form: str = "auto") -> Chain:
     """A reply as a chain. One that did not stop by itself has no answer: what it says may not be its last word."""
-    answer = parse_answer(text, choices) if finish_reason == "stop" else None
+    answer = parse_answer(text, choices, form) if finish_reason == "stop" else None
     return Chain(encodable(text), answer, finish_reason, tokens)
 
 
-def parse_answer(text: str, choices: Sequence[str]) -> str | None:
-    """The final answer in the last `<answer>...</answer>`: an option's letter, or normalized text without choices.
+def parse_answer(text: str, choices: Sequence[str], form: str = "auto") -> str | None:
+    """The final answer in the last `<answer>...</answer>`: an option's letter, or without choices as `forms` writes it.
 
-    None if there is no answer, or with choices if it names none of them or more than one.
+    None if there is no answer, or it is not of the form, or with choices if it names none of them or more than one.
     """
     said = between(text, "answer")
     if said is None:
         return None
     if not choices:
-        return normalize(encodable(said)) or None
+        return forms.canonical(encodable(said), form)
     return _choice(" ".join(_BOXED.sub(r"\1", fold(said)).split()).strip(_DECORATION), choices)
 
 

@@ -1,14 +1,11 @@
 """What `answer` does to one row: a distinct atomic question, answered m times in a fresh context and screened."""
 
-from dgrc.config import Sampling
 from dgrc.method import answer as answer_step
 from dgrc.method import curriculum, judge, screen
 from dgrc.method.prompts import Pack
 from dgrc.pipeline.caller import merge
-from dgrc.pipeline.steps import PRIORITY, Toolbox, request_error
+from dgrc.pipeline.steps import GREEDY, PRIORITY, Toolbox, request_error
 from dgrc.records import Atom, AtomQuestion, Usage
-
-GREEDY = Sampling(temperature=0, max_tokens=1024)
 
 
 async def answer(tools: Toolbox, atom: AtomQuestion) -> Atom:

@@ -28,12 +28,23 @@ from dgrc.pipeline.passes import PASSES, Pass
 from dgrc.pipeline.readers import find_files
 from dgrc.pipeline.recorded import teacher_chains, write_chains
 from dgrc.pipeline.screening import known_ids, reused_folder, screen_corpus
+from dgrc.pipeline.tally import inert_judge
 from dgrc.records import hash64
 from dgrc.storage.run_dir import RunDir
 
 Say = Callable[[str], None]
 SCREENING, ASSEMBLING = ("near_duplicate_corpus",), ("chains_per_question", "accept_unchecked")
 """Settings that decide what the steps without an engine do, as `Pass.settings` for those with one."""
+UNREAD = (
+    ("teacher_unread", "teacher_chains", "teacher chains' answers"),
+    ("student_unread", "student_chains", "student chains' answers"),
+    ("auditor_unread", "auditor_chains", "auditor chains' answers"),
+    ("diagnoses_unread", "diagnoses", "diagnoses"),
+    ("gradings_unread", "gradings_unread", "gradings"),
+    ("answers_unread", "answers", "answers to atoms"),
+    ("verdicts_unread", "chains_without_verdict", "chains without a verdict, whose replies could not be read"),
+)
+"""Counts of replies that could not be read, of how many, in words."""
 METHOD_VERSION = "2"
 """Part of every fingerprint: raise it when a step's meaning changes."""
 
@@ -90,6 +101,8 @@ def _check_pack(method: MethodConfig) -> None:
     pack = load_pack(method.prompts)
     if method.judge is not None:
         pack.require("judge", "method.judge")
+    if method.grader:
+        pack.require("grade", "method.grader")
 
 
 class Engines:
@@ -184,18 +197,33 @@ def _once(run: RunDir, step: str, fingerprint: str, work: Callable[[], dict[str,
     report["seconds"] = round(time.monotonic() - began, 1)
     run.mark_done(step, fingerprint, report)
     say(f"  {step:<8} {_short(report)}")
+    for line in _remarks(report.get("counts", {})):
+        say(f"           {line}")
     return report
+
+
+def _remarks(counts: dict[str, int]) -> list[str]:
+    """What a user should know of a pass beside its counts: replies that could not be read, and an inert judge."""
+    unread = [
+        f"{counts[name]:,} of {counts.get(whole, 0):,} {words}"
+        for name, whole, words in UNREAD
+        if counts.get(name)
+    ]
+    remarks = [f"not to be read: {', '.join(unread)}"] if unread else []
+    if judged := counts.get("judged"):
+        remarks.append(f"the judge passed {counts.get('judge_passed', 0):,} of {judged:,} atoms")
+    return remarks + [warning for warning in [inert_judge(counts)] if warning]
 
 
 def _short(report: dict[str, Any]) -> str:
     """A report in one line: counts, without the usage table."""
     parts = []
     for key, value in report.items():
-        if isinstance(value, dict) and key != "usage":
+        if isinstance(value, dict) and key not in ("usage", "counts"):
             parts += [f"{k} {v:,}" for k, v in sorted(value.items(), key=lambda kv: -kv[1])[:6]]
         elif key == "seconds":
             parts.append(f"in {value:.0f} s")
-        elif key != "usage":
+        elif not isinstance(value, dict):
             parts.append(f"{key} {value:,}")
     calls = sum(u["calls"] for u in report.get("usage", {}).values())
     if calls:

@@ -11,6 +11,7 @@ upstream, and thrown away with its output when that changes.
 import errno
 import json
 import warnings
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -118,24 +119,23 @@ class _Retries:
 
 
 def summarize(pass_: Pass, output: Path) -> dict[str, Any]:
-    """Rows by status and usage of a finished dataset."""
-    names = set(pass_.written_columns())
-    status_column = "status" if "status" in names else "dropped_because"
-    statuses: dict[str, int] = {}
-    usage: dict[str, dict[str, int]] = {}
-    rows = 0
-    for batch in pq.ParquetDataset(output).read(columns=[status_column, "usage"]).to_batches():
-        for row in batch.to_pylist():
-            rows += 1
-            status = row[status_column] or "kept"
-            status = status if ":" not in status else status.split(":", 1)[0]
-            statuses[status] = statuses.get(status, 0) + 1
-            for u in row["usage"]:
-                sums = usage.setdefault(f"{u['role']}/{u['step']}", dict.fromkeys(
-                    ("calls", "prompt_tokens", "completion_tokens", "cached_tokens"), 0))
-                for name in sums:
-                    sums[name] += u[name]
-    return {"rows": rows, "status": statuses, "usage": usage}
+    """Rows by status, what the pass counts in them, and usage of a finished dataset."""
+    status_column = "status" if "status" in pass_.written_columns() else "dropped_because"
+    statuses: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    usage: dict[str, Counter[str]] = defaultdict(Counter)
+    for path in sorted(output.glob("*.parquet")):
+        for batch in pq.ParquetFile(path).iter_batches(batch_size=1024):
+            for row in batch.to_pylist():
+                statuses[(row[status_column] or "kept").split(":", 1)[0]] += 1
+                counts.update(pass_.tally(row))
+                for spent in row["usage"]:
+                    names = ("calls", "prompt_tokens", "completion_tokens", "cached_tokens")
+                    usage[f"{spent['role']}/{spent['step']}"].update({name: spent[name] for name in names})
+    return {
+        "rows": statuses.total(), "status": dict(statuses), "counts": dict(counts),
+        "usage": {who: dict(sums) for who, sums in usage.items()},
+    }
 
 
 def _bind(state: Path, output: Path, fingerprint: str) -> None:

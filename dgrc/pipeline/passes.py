@@ -6,12 +6,12 @@ line of this table; `curate` runs the lines in order.
 """
 
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from dgrc.config import Config
-from dgrc.pipeline import answering, checking, steps
+from dgrc.pipeline import answering, checking, steps, tally
 from dgrc.records import Atom, AtomQuestion, Case, Question, VerifiedCase
 
 
@@ -27,6 +27,7 @@ class Pass:
         roles: Engines it asks, by the configuration.
         step: `(Toolbox, record) -> record`, the work on one row.
         method: The functions of `dgrc.method` that the step strings together.
+        tally: Names what its report is to count in a written row.
         settings: Settings of the method that decide its rows, beside all that is upstream; another value redoes it.
     """
 
@@ -37,6 +38,7 @@ class Pass:
     roles: Callable[[Config], tuple[str, ...]]
     step: Callable[[steps.Toolbox, Any], Awaitable[Any]]
     method: tuple[str, ...]
+    tally: Callable[[dict[str, Any]], Iterable[str]]
     settings: tuple[str, ...]
 
     def written_columns(self) -> tuple[str, ...]:
@@ -51,10 +53,11 @@ GATHER = Pass(
     writes=("cases", Case),
     roles=lambda config: ("teacher", "student", *(("auditor",) if config.method.audit_share else ())),
     step=steps.gather,
-    method=("sample", "compare", "audit", "diagnose"),
+    method=("sample", "compare", "grade", "audit", "diagnose"),
+    tally=tally.of_case,
     settings=(
         "prompts", "teacher_chains", "student_chains", "teacher_sampling", "student_sampling", "diagnose_sampling",
-        "pairs", "max_pairs", "audit_share", "auditor_chains",
+        "answers", "number_tolerance", "grader", "pairs", "max_pairs", "audit_share", "auditor_chains",
     ),
 )
 ANSWER = Pass(
@@ -65,6 +68,7 @@ ANSWER = Pass(
     roles=lambda config: ("teacher", *(("student",) if config.method.ifd else ())),
     step=answering.answer,
     method=("answer", "screen", "judge"),
+    tally=tally.of_atom,
     settings=(
         "near_duplicate", "shared_answers", "answers_per_atom", "answer_sampling", "min_agreement", "ifd", "judge",
     ),
@@ -77,6 +81,7 @@ VERIFY = Pass(
     roles=checking.roles,
     step=checking.verify,
     method=("verify", "audit"),
+    tally=tally.of_verdicts,
     settings=("verify_sampling", "corpus_facts", "fact_coverage", "agreeing", "resample"),
 )
 

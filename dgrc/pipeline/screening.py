@@ -16,7 +16,7 @@ import rensa
 
 from dgrc.config import MethodConfig
 from dgrc.method import screen
-from dgrc.method.compare import normalize
+from dgrc.method.text import normalize
 from dgrc.records import Atom, arrow_schema
 from dgrc.storage.run_dir import fresh_folder
 

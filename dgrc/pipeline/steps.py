@@ -8,9 +8,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dgrc.config import MethodConfig
+from dgrc.config import MethodConfig, Sampling
 from dgrc.engines.base import Completion
-from dgrc.method import audit, compare, diagnose, sample, screen
+from dgrc.method import audit, compare, diagnose, grade, sample, screen
 from dgrc.method.prompts import Pack
 from dgrc.pipeline.caller import Caller, merge
 from dgrc.pipeline.facts import FactIndex
@@ -26,7 +26,8 @@ from dgrc.records import (
 )
 
 # Later steps go first: questions finish rather than pile up half done (vLLM: smaller is sooner).
-PRIORITY = {"sample": 2, "diagnose": 1, "answer": 0, "verify": 0}
+PRIORITY = {"sample": 2, "grade": 1, "diagnose": 1, "answer": 0, "verify": 0}
+GREEDY = Sampling(temperature=0, max_tokens=1024)
 
 
 @dataclass
@@ -50,12 +51,15 @@ async def gather(tools: Toolbox, question: Question) -> Case:
     error = teacher_error or student_error
     if error:
         return Case(question.id, question.text, question.choices, "failed", teacher, student, (), merge(usage), error)
+    teacher, student, graded, error = await _one_wording(tools, question, teacher, student)
+    usage += graded
     status = compare.status(teacher, student)
     pairs = compare.diverging_pairs(teacher, student, tools.method.pairs, tools.method.max_pairs)
     diagnosed = await _diagnose_all(tools, question, pairs, teacher, student, "student")
     auditor: tuple[Chain, ...] = ()
     if status == "agreeing" and audit.is_sampled(question.id, tools.method.audit_share):
-        auditor, audit_usage, error = await sample_chains(tools, question, "auditor")
+        auditor, audit_usage, failure = await sample_chains(tools, question, "auditor")
+        error = error or failure
         pairs = compare.diverging_pairs(teacher, auditor, "majority", 1)
         diagnosed += await _diagnose_all(tools, question, pairs, teacher, auditor, "auditor")
         usage.append(audit_usage)
@@ -64,6 +68,33 @@ async def gather(tools: Toolbox, question: Question) -> Case:
         question.id, question.text, question.choices, status, teacher, student,
         tuple(d for d, _ in diagnosed), merge(usage), error, auditor,
     )
+
+
+async def _one_wording(
+    tools: Toolbox, question: Question, teacher: tuple[Chain, ...], student: tuple[Chain, ...]
+) -> tuple[tuple[Chain, ...], tuple[Chain, ...], list[Usage], str | None]:
+    """The chains with one wording for answers that are the same, what asking cost, and why a grader was no help."""
+    method = tools.method
+    said = compare.wordings([*teacher, *student])
+    if question.choices or len(said) < 2:
+        return teacher, student, [], None
+    groups = compare.group(said, method.answers, method.number_tolerance)
+    usage: list[Usage] = []
+    error = None
+    if method.grader and method.answers in ("auto", "text") and 1 < len(groups) <= grade.MOST_ANSWERS:
+        heads = [members[0] for members in groups]
+        completion, spent = await tools.caller.ask(
+            "teacher", "grade", question.id, grade.build_messages(tools.pack, question.text, heads),
+            GREEDY, priority=PRIORITY["grade"], schema=tools.pack.schema("grade"),
+        )
+        usage.append(spent)
+        error = request_error("teacher", "grade", completion)
+        if error is None:
+            merged, error = grade.parse_reply(completion.samples[0].text, heads)
+            # A group takes in all wordings of the heads that mean the same.
+            groups = [[w for h in hs for w in groups[heads.index(h)]] for hs in merged] if merged else groups
+        error = None if error is None else f"grading: {error}"
+    return compare.unify(teacher, groups), compare.unify(student, groups), usage, error
 
 
 def case_atoms(case: int, diagnoses: Sequence[Diagnosis], method: MethodConfig) -> list[tuple[int, str]]:
@@ -86,7 +117,8 @@ async def sample_chains(
 ) -> tuple[tuple[Chain, ...], Usage, str | None]:
     recorded = tools.recorded[role].get(question.id) if role in tools.recorded and not attempt else None
     if recorded is not None:
-        return tuple(_parsed(chain, question) for chain in recorded), Usage(role, "sample", 0, 0, 0, 0), None
+        chains = tuple(_parsed(chain, question, tools.method.answers) for chain in recorded)
+        return chains, Usage(role, "sample", 0, 0, 0, 0), None
     method = tools.method
     n, sampling = {
         "teacher": (method.teacher_chains, method.teacher_sampling),
@@ -98,16 +130,16 @@ async def sample_chains(
         sampling, n=n, priority=PRIORITY["sample"], attempt=attempt,
     )
     chains = tuple(
-        sample.to_chain(s.text, s.finish_reason, s.tokens, question.choices) for s in completion.samples
+        sample.to_chain(s.text, s.finish_reason, s.tokens, question.choices, method.answers) for s in completion.samples
     )
     return chains, usage, request_error(role, "sample", completion)
 
 
-def _parsed(chain: Chain, question: Question | Case) -> Chain:
+def _parsed(chain: Chain, question: Question | Case, form: str) -> Chain:
     """A recorded chain with its answer, which files of other makers do not name."""
     if chain.answer is not None:
         return chain
-    return sample.to_chain(chain.text, chain.finish_reason, chain.tokens, question.choices)
+    return sample.to_chain(chain.text, chain.finish_reason, chain.tokens, question.choices, form)
 
 
 async def _diagnose_all(

@@ -13,7 +13,7 @@ def test_the_page_in_the_repository_is_current() -> None:
 
 def test_a_setting_shows_type_bounds_default_and_meaning() -> None:
     page = render()
-    assert "| `max_pairs` | whole number, at least 1 | `4` | Most pairs diagnosed for one question. |" in page
+    assert "| `max_retries` | whole number, at least 0 | `3` | How often a dead worker" in page
     assert "| `limit` | whole number or null, at least 1 | `null` |" in page
     assert "`per_answer` or `all` or `majority`" in page
 

@@ -1,16 +1,23 @@
 """Predictions to the report: accuracies with intervals, and the subject against each other model."""
 
 import json
+from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
+from dgrc.config import MethodConfig
 from dgrc.errors import EvaluationError
 from dgrc.evaluation.predict import Prediction
-from dgrc.evaluation.report import make_report
+from dgrc.evaluation.report import make_report, score, write_predictions
 from dgrc.evaluation.score import wilson
 from dgrc.records import Chain, Question
 
 QUESTIONS = [Question(i, "", f"case {i} ?", ("crown", "mill"), "B", "", "{}") for i in range(8)]
+
+
+def reported(questions: list[Question], predictions: dict, confidence: float, subject: str) -> dict:
+    return make_report(predictions, score(questions, predictions, MethodConfig()), confidence, subject)
 
 
 def answers(letters: str) -> list[Prediction]:
@@ -19,7 +26,7 @@ def answers(letters: str) -> list[Prediction]:
 
 
 def test_each_model_has_its_accuracy_interval_and_unparsed() -> None:
-    report = make_report(QUESTIONS, {"base": answers("AAAABB--"), "dgrc": answers("BBBBBBBA")}, 0.95, "dgrc")
+    report = reported(QUESTIONS, {"base": answers("AAAABB--"), "dgrc": answers("BBBBBBBA")}, 0.95, "dgrc")
     assert (report["questions"], report["confidence"]) == (8, 0.95)
     low, high = (round(v, 4) for v in wilson(2, 8, 0.95))
     assert report["models"]["base"] == {
@@ -30,7 +37,7 @@ def test_each_model_has_its_accuracy_interval_and_unparsed() -> None:
 
 def test_the_subject_is_paired_with_every_other_model() -> None:
     predictions = {"base": answers("ABAAAAAA"), "dgrc": answers("BABBBBBA"), "teacher": answers("BBBBBBBB")}
-    against = make_report(QUESTIONS, predictions, 0.95, "dgrc")["against"]
+    against = reported(QUESTIONS, predictions, 0.95, "dgrc")["against"]
     assert set(against) == {"base", "teacher"}
     # Seven discordant pairs, one of them against the subject: twice the sum of C(7, 0..1) over 2^7.
     assert against["base"] == {"only_dgrc_right": 6, "only_base_right": 1, "p_value": pytest.approx(2 * 8 / 128)}
@@ -38,17 +45,32 @@ def test_the_subject_is_paired_with_every_other_model() -> None:
 
 
 def test_without_the_subject_nothing_is_compared() -> None:
-    assert make_report(QUESTIONS, {"base": answers("B" * 8)}, 0.95, "dgrc")["against"] == {}
+    assert reported(QUESTIONS, {"base": answers("B" * 8)}, 0.95, "dgrc")["against"] == {}
 
 
 def test_the_report_is_plain_json() -> None:
-    report = make_report(QUESTIONS, {"base": answers("B" * 8), "dgrc": answers("A" * 8)}, 0.9, "dgrc")
+    report = reported(QUESTIONS, {"base": answers("B" * 8), "dgrc": answers("A" * 8)}, 0.9, "dgrc")
     assert json.loads(json.dumps(report, allow_nan=False)) == report
 
 
 def test_lost_predictions_and_lost_labels_are_errors() -> None:
     with pytest.raises(ValueError, match="longer than argument"):
-        make_report(QUESTIONS, {"base": answers("BBB")}, 0.95, "dgrc")
+        reported(QUESTIONS, {"base": answers("BBB")}, 0.95, "dgrc")
     unlabeled = [Question(0, "", "case ?", (), None, "", "{}")]
     with pytest.raises(EvaluationError, match="no label"):
-        make_report(unlabeled, {"base": answers("B")}, 0.95, "dgrc")
+        reported(unlabeled, {"base": answers("B")}, 0.95, "dgrc")
+
+
+def test_every_reply_is_written_with_its_score(tmp_path: Path) -> None:
+    predictions = {"base": answers("BA-")}
+    write_predictions(QUESTIONS[:3], predictions, score(QUESTIONS[:3], predictions, MethodConfig()), tmp_path)
+    rows = pq.read_table(tmp_path / "base.parquet").to_pylist()
+    assert [(row["answer"], row["right"]) for row in rows] == [("B", True), ("A", False), (None, False)]
+
+
+def test_numbers_are_scored_by_their_value_and_within_the_tolerance() -> None:
+    question = [Question(0, "", "how far ?", (), "5 km", "", "{}")]
+    said = {"exact": "5000 meter", "near": "5.04 kilometer", "far": "6 kilometer"}
+    predictions = {name: [Prediction(0, Chain("", answer, "stop", 1), None)] for name, answer in said.items()}
+    method = MethodConfig(answers="number", number_tolerance=0.01)
+    assert score(question, predictions, method) == {"exact": [True], "near": [True], "far": [False]}

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dgrc.method import compare
+from dgrc.method.text import normalize
 from dgrc.records import Chain, Divergence
 from tests.method.builders import HOSTILE, chains
 
@@ -63,18 +64,18 @@ def test_a_missing_answer_compares_with_nothing() -> None:
 
 @given(st.text() | st.text(alphabet="0123456789.,-+ %\u00b2a'\"*?"))
 def test_normalizing_twice_changes_nothing(text: str) -> None:
-    once = compare.normalize(text)
-    assert compare.normalize(once) == once
+    once = normalize(text)
+    assert normalize(once) == once
 
 
 @given(st.integers(0, 10**12))
 def test_a_number_has_one_spelling(number: int) -> None:
-    assert compare.normalize(f"{number:,}.0") == compare.normalize(f" {number} ") == str(number)
+    assert normalize(f"{number:,}.0") == normalize(f" {number} ") == str(number)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_normalize_takes_any_text(text: str) -> None:
-    assert compare.normalize(text) == compare.normalize(text + " ")
+    assert normalize(text) == normalize(text + " ")
 
 
 @pytest.mark.parametrize(
@@ -148,9 +149,24 @@ def test_every_answer_at_stake_is_covered(teacher: list[str | None], student: li
     pairs = compare.diverging_pairs(ours, theirs, "per_answer", 99)
     every = compare.diverging_pairs(ours, theirs, "all", 99)
     for side, said in (("teacher", ours), ("student", theirs)):
-        at_stake = {compare.normalize(said[getattr(p, side)].answer or "") for p in every}
-        assert {compare.normalize(said[getattr(p, side)].answer or "") for p in pairs} == at_stake
+        at_stake = {normalize(said[getattr(p, side)].answer or "") for p in every}
+        assert {normalize(said[getattr(p, side)].answer or "") for p in pairs} == at_stake
 
 
 def _chains(answers: str) -> tuple[Chain, ...]:
     return chains(*(None if answer == "-" else answer for answer in answers))
+
+
+def test_answers_of_one_form_are_grouped_by_the_first_that_they_equal() -> None:
+    said = ["5 kilometer", "5000 meter", "6 kilometer", "5.04 kilometer"]
+    assert compare.group(said, "number", 0.01) == [["5 kilometer", "5000 meter", "5.04 kilometer"], ["6 kilometer"]]
+    assert compare.group(said, "number", 0.0) == [["5 kilometer", "5000 meter"], ["6 kilometer"], ["5.04 kilometer"]]
+    assert compare.group(said, "text", 0.5) == [[answer] for answer in said]
+
+
+def test_a_group_gets_one_wording_and_unread_answers_stay_unread() -> None:
+    given = chains("senate", "the senate", None, "moot")
+    unified = compare.unify(given, [["senate", "the senate"], ["moot"]])
+    assert [chain.answer for chain in unified] == ["senate", "senate", None, "moot"]
+    assert [chain.text for chain in unified] == [chain.text for chain in given]
+    assert compare.status(unified[:1], unified[1:2]) == "agreeing" != compare.status(given[:1], given[1:2])

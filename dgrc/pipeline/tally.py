@@ -1,0 +1,62 @@
+"""What a finished pass says of itself beside rows and tokens: a row in, the names of what is to be counted in it out.
+
+Each function takes a row as Arrow gives it. Names become keys of the pass's report, counts their values.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+INERT_FROM = 20
+"""A judge that let everything or nothing pass, of so many and more, filters nothing and is said to be inert."""
+
+Row = dict[str, Any]
+
+
+def of_case(row: Row) -> Iterator[str]:
+    """Chains without a readable answer by role, chains cut off, diagnoses that could not be read, gradings of no use."""
+    for role in ("teacher", "student", "auditor"):
+        for chain in row[role]:
+            yield f"{role}_chains"
+            if chain["answer"] is None:
+                yield f"{role}_unread"
+            if chain["finish_reason"] == "length":
+                yield f"{role}_cut_off"
+    for diagnosis in row["diagnoses"]:
+        yield "diagnoses"
+        if diagnosis["error"] is not None:
+            yield "diagnoses_unread"
+    if (row["error"] or "").startswith("grading:"):
+        yield "gradings_unread"
+
+
+def of_atom(row: Row) -> Iterator[str]:
+    """Self-answers that could not be read, and what the judge let pass."""
+    for answer in row["answers"]:
+        yield "answers"
+        if not answer:
+            yield "answers_unread"
+    if row["judge"] is not None:
+        yield "judged"
+        if row["dropped_because"] != "judge":
+            yield "judge_passed"
+
+
+def of_verdicts(row: Row) -> Iterator[str]:
+    """Chains by their verdict; chains without one by why, and questions that were audited by what was found."""
+    for verdict in row["verdicts"]:
+        yield {True: "chains_passed", False: "chains_rejected", None: "chains_without_verdict"}[verdict["consistent"]]
+        if verdict["consistent"] is None and verdict["facts"]:
+            yield "verdicts_unread"
+    if row["audit"] is not None:
+        yield "audited"
+        if row["audit"] == "disputed":
+            yield "disputed"
+
+
+def inert_judge(counts: dict[str, int]) -> str | None:
+    """A warning in words if the judge filtered nothing, or let nothing pass."""
+    judged, passed = counts.get("judged", 0), counts.get("judge_passed", 0)
+    if judged < INERT_FROM or 0 < passed < judged:
+        return None
+    what = "passed every one" if passed else "passed none"
+    return f"The judge {what} of {judged:,} atoms: it tells them not apart. Look at its scores, or set `method.judge: null`."
