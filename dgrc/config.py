@@ -26,10 +26,24 @@ class QuestionsConfig(Section):
     files: tuple[str, ...] = Field((), description="JSONL, JSON, Parquet or CSV files, globs allowed.")
     fields: FieldMap = Field(FieldMap(), description="Column names; the id/conversations form needs none.")
     limit: int | None = Field(None, ge=1, description="Take only the first so many good questions.")
+    sample: int | None = Field(None, ge=1, description="Take a random sample of so many good questions, by `seed`.")
+    contamination: Literal["off", "report", "quarantine"] = Field(
+        "report",
+        description="What to do with questions that share `contamination_ngram` words in a row with one of "
+        "`evaluation.files`: count and say, or refuse as well.",
+    )
+    contamination_ngram: int = Field(13, ge=2, description="Words in a row that make a question contaminated.")
     teacher_chains: tuple[str, ...] = Field(
         (), description="JSONL files of teacher chains made elsewhere; their questions are not sampled again."
     )
     student_chains: tuple[str, ...] = Field((), description="The same for the student.")
+
+
+class Price(Section):
+    """What tokens cost, in any currency."""
+
+    prompt: float = Field(0, ge=0, description="A million prompt tokens.")
+    completion: float = Field(0, ge=0, description="A million generated tokens.")
 
 
 class EngineConfig(Section):
@@ -56,6 +70,7 @@ class EngineConfig(Section):
     )
     gpu_memory_utilization: float = Field(0.9, gt=0, le=1, description="Share of GPU memory vLLM may take.")
     enforce_eager: bool | None = Field(None, description="Skip compilation; null means yes on a CPU, no on a GPU.")
+    price_per_million: Price | None = Field(None, description="Prices of tokens, for projections of cost.")
 
     @model_validator(mode="after")
     def _names_a_model(self) -> "EngineConfig":

@@ -1,5 +1,7 @@
 """`dgrc curate CONFIG`."""
 
+import json
+
 import click
 
 from dgrc.cli.common import config_arguments, load, print_plan, run_job, say
@@ -9,8 +11,19 @@ PARTS = ("curate",)
 
 @click.command()
 @config_arguments
-def curate(config: str, overrides: tuple[str, ...], dry_run: bool) -> None:
+@click.option("--teacher-chains", multiple=True, metavar="FILE", help="JSONL of recorded teacher chains; repeatable.")
+@click.option("--student-chains", multiple=True, metavar="FILE", help="JSONL of recorded student chains; repeatable.")
+def curate(
+    config: str,
+    overrides: tuple[str, ...],
+    dry_run: bool,
+    teacher_chains: tuple[str, ...],
+    student_chains: tuple[str, ...],
+) -> None:
     """Sample, compare, diagnose, answer and verify: unlabeled questions to curricula."""
+    for role, files in (("teacher", teacher_chains), ("student", student_chains)):
+        if files:
+            overrides += (f"questions.{role}_chains={json.dumps(files)}",)
     settings = load(config, overrides)
     if dry_run:
         print_plan(settings, PARTS)

@@ -23,12 +23,13 @@ def show(run: str, question_id: str | None) -> None:
         raise RunDirError(
             f"{Path(run)} is not a run: it has no config.yaml. Give the folder of a run, for example runs/demo."
         )
-    _print(tell_run(folder) if question_id is None else tell_case(folder, question_id))
+    print_parts(tell_run(folder) if question_id is None else tell_case(folder, question_id))
 
 
-def _print(parts: list[Any]) -> None:
+def print_parts(parts: list[Any], err: bool = False) -> None:
+    """Shows what `story` tells, on standard output or error."""
     from rich.console import Console
 
-    console = Console(highlight=False, soft_wrap=False)
+    console = Console(highlight=False, soft_wrap=False, stderr=err)
     for part in parts:
         console.print(part)

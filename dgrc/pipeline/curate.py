@@ -8,6 +8,7 @@ and a changed setting redoes the pass that heeds it and what comes after.
 """
 
 import dataclasses
+import functools
 import hashlib
 import json
 import time
@@ -82,11 +83,9 @@ def curate(
             fingerprint = _extend(fingerprint, config.method, pass_.name, pass_.settings)
             if pass_.name == "answer":
                 reports["collect"] = _once(run, "collect", fingerprint, lambda: _collect(run, config), say)
-            reports[pass_.name] = _once(
-                run, pass_.name, fingerprint,
-                lambda p=pass_, f=fingerprint: run_pass(p, run, config, engines.for_pass(p, config), f),  # type: ignore[misc]
-                say,
-            )
+            idle = _needless(pass_, reports)
+            work = functools.partial(_run, pass_, run, config, engines, fingerprint, idle)
+            reports[pass_.name] = _once(run, pass_.name, fingerprint, work, say)
             if shared is None:
                 engines.release_after(pass_)
             if pass_.name == until:
@@ -94,6 +93,23 @@ def curate(
     fingerprint = _extend(fingerprint, config.method, "assemble", ASSEMBLING)
     reports["assemble"] = _once(run, "assemble", fingerprint, lambda: _assemble(run, config), say)
     return reports
+
+
+def _needless(pass_: Pass, reports: dict[str, Any]) -> set[str]:
+    """Roles of a pass that no row of it will ask: a student whose chains are all recorded need not be started."""
+    ingested = reports.get("ingest", {})
+    recorded = ingested.get("recorded", {}).get("student")
+    return {"student"} if pass_.name == "gather" and recorded == ingested.get("kept") else set()
+
+
+def _run(
+    pass_: Pass, run: RunDir, config: Config, engines: "Engines", fingerprint: str, idle: set[str]
+) -> dict[str, Any]:
+    """A pass and its report, with how much of its time went into starting engines."""
+    began = time.monotonic()
+    pools = engines.for_pass(pass_, config, idle)
+    starting = time.monotonic() - began
+    return {**run_pass(pass_, run, config, pools, fingerprint), "start_seconds": round(starting, 1)}
 
 
 def _check_pack(method: MethodConfig) -> None:
@@ -119,9 +135,9 @@ class Engines:
         for role in list(self._pools):
             self._stop(role)
 
-    def for_pass(self, pass_: Pass, config: Config) -> dict[str, Pool]:
-        """Ready pools for the roles that a pass has by this configuration; those missing start side by side."""
-        roles = pass_.roles(config)
+    def for_pass(self, pass_: Pass, config: Config, idle: set[str]) -> dict[str, Pool]:
+        """Ready pools for the roles that a pass has, but for idle ones; those missing start side by side."""
+        roles = [role for role in pass_.roles(config) if role not in idle]
         missing = [role for role in roles if role not in self._pools]
         began = time.monotonic()
         for role in missing:
@@ -153,7 +169,8 @@ def make_baseline(run: RunDir, config: Config, recipe: str) -> dict[str, int]:
 
 
 def _ingest(run: RunDir, config: Config) -> dict[str, Any]:
-    return dataclasses.asdict(ingest(run, config))
+    report = dataclasses.asdict(ingest(run, config))
+    return {key: value for key, value in report.items() if value or key in ("read", "kept", "quarantined")}
 
 
 def _carry_over(run: RunDir) -> dict[str, Any]:
@@ -223,7 +240,7 @@ def _short(report: dict[str, Any]) -> str:
             parts += [f"{k} {v:,}" for k, v in sorted(value.items(), key=lambda kv: -kv[1])[:6]]
         elif key == "seconds":
             parts.append(f"in {value:.0f} s")
-        elif not isinstance(value, dict):
+        elif not isinstance(value, dict) and key != "start_seconds":
             parts.append(f"{key} {value:,}")
     calls = sum(u["calls"] for u in report.get("usage", {}).values())
     if calls:
@@ -236,6 +253,8 @@ def _input_fingerprint(config: Config) -> str:
     """What curation starts from: what the question files hold, how they are read, and who answers."""
     questions = config.questions
     patterns = (*questions.files, *questions.teacher_chains, *questions.student_chains)
+    if questions.contamination == "quarantine":
+        patterns += config.evaluation.files
     files = [(path, _content_hash(path)) for path in find_files(patterns)]
     relevant = config.model_dump(mode="json", include={"seed", "questions"})
     for role, engine in config.engines().items():  # how many replicas serve a model does not change what it is

@@ -5,6 +5,7 @@ can know what came first. Every row of every file ends in one of the two dataset
 asks no engine, and is simply done again if it was cut short.
 """
 
+import random
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from dgrc.engines.tokens import PromptEncoder
 from dgrc.errors import PassError, QuestionFileError
 from dgrc.method import sample
 from dgrc.method.prompts import load_pack
+from dgrc.pipeline.contamination import of_evaluation
 from dgrc.pipeline.readers import RawRow, find_files, read_rows
 from dgrc.pipeline.recorded import read_chain_files, write_chains
 from dgrc.records import Quarantined, Question, arrow_schema, content_id, to_row
@@ -29,10 +31,13 @@ ROWS_PER_FILE = 100_000
 
 @dataclass
 class Ingested:
-    """How many rows were read, kept, and refused for which reason; and questions with recorded chains by role."""
+    """How many rows were read, usable and kept (fewer, of a sample), contaminated, and refused for which reason; and
+    questions with recorded chains by role."""
 
     read: int = 0
     kept: int = 0
+    usable: int = 0
+    contaminated: int = 0
     quarantined: dict[str, int] = field(default_factory=dict)
     recorded: dict[str, int] = field(default_factory=dict)
 
@@ -46,6 +51,8 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
     """
     files = find_files(config.questions.files)
     room = PromptRoom(config)
+    check = of_evaluation(config)
+    sample = Reservoir(config.questions.sample, config.seed)
     report = Ingested()
     questions = _Writer(fresh_folder(run.dataset("questions")), Question)
     quarantine = _Writer(fresh_folder(run.quarantine), Quarantined)
@@ -56,6 +63,11 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
             break
         report.read += 1
         refusal = _refuse(raw, room, seen, source_ids)
+        repeats = check.find(raw.text, raw.choices) if check is not None and not refusal else None
+        if repeats:
+            report.contaminated += 1
+            if config.questions.contamination == "quarantine":
+                refusal = "contaminated", f"shares words with the evaluation question {repeats}"
         if refusal:
             reason, detail = refusal
             report.quarantined[reason] = report.quarantined.get(reason, 0) + 1
@@ -65,10 +77,18 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
         seen[id_] = raw.place
         if raw.source_id:
             source_ids[raw.source_id] = id_, raw.place
-        questions.add(Question(id_, raw.source_id, raw.text, raw.choices, raw.label, raw.place, raw.meta))
+        report.usable += 1
+        question = Question(id_, raw.source_id, raw.text, raw.choices, raw.label, raw.place, raw.meta)
+        if config.questions.sample is not None:
+            sample.add(question)
+            continue
+        questions.add(question)
         report.kept += 1
         if on_row:
             on_row(report.read)
+    for question in sample.taken:
+        questions.add(question)
+        report.kept += 1
     questions.close()
     _record_chains(run, config, source_ids, set(seen), report, quarantine)
     quarantine.close()
@@ -97,6 +117,22 @@ def _record_chains(
             by_source = {source_id: id_ for source_id, (id_, _) in source_ids.items()}
             found = read_chain_files(find_files(patterns), by_source, ids, refuse)
             report.recorded[role] = write_chains(found.items(), run.recorded(role))
+
+
+class Reservoir:
+    """A random sample of a stream of unknown length, each of its questions alike, the same for the same seed."""
+
+    def __init__(self, size: int | None, seed: int):
+        self._size, self._random, self._seen = size or 0, random.Random(f"sample {seed}"), 0
+        self.taken: list[Question] = []
+
+    def add(self, question: Question) -> None:
+        """Takes a question in, perhaps in the place of another."""
+        self._seen += 1
+        if len(self.taken) < self._size:
+            self.taken.append(question)
+        elif (place := self._random.randrange(self._seen)) < self._size:
+            self.taken[place] = question
 
 
 class PromptRoom:

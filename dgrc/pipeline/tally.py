@@ -13,7 +13,7 @@ Row = dict[str, Any]
 
 
 def of_case(row: Row) -> Iterator[str]:
-    """Chains without a readable answer by role, chains cut off, diagnoses that could not be read, gradings of no use."""
+    """Chains by role, those cut off or without a readable answer, and diagnoses and gradings that could not be read."""
     for role in ("teacher", "student", "auditor"):
         for chain in row[role]:
             yield f"{role}_chains"
@@ -59,4 +59,4 @@ def inert_judge(counts: dict[str, int]) -> str | None:
     if judged < INERT_FROM or 0 < passed < judged:
         return None
     what = "passed every one" if passed else "passed none"
-    return f"The judge {what} of {judged:,} atoms: it tells them not apart. Look at its scores, or set `method.judge: null`."
+    return f"the judge {what} of {judged:,} atoms, so it filters nothing of worth: look at its scores, or do without it"

@@ -1,0 +1,58 @@
+"""`dgrc pilot CONFIG`: some questions with the user's own models, and what the whole corpus would cost.
+
+The last line of standard output is one JSON object with every figure.
+"""
+
+import json
+from typing import Any
+
+import click
+
+from dgrc.cli.common import load, say
+
+
+@click.command()
+@click.argument("config", type=click.Path(dir_okay=False))
+@click.option("--questions", default=50, show_default=True, type=click.IntRange(min=1), help="How many to try.")
+@click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a setting; repeatable.")
+def pilot(config: str, questions: int, overrides: tuple[str, ...]) -> None:
+    """Try a random sample of the questions before paying for all of them."""
+    from dgrc.cli.show import print_parts
+    from dgrc.cli.story import tell_case
+    from dgrc.pilot import pilot_config, run_pilot
+    from dgrc.workflow import Job
+
+    settings = pilot_config(load(config, overrides), questions)
+    with Job(settings, say).open() as job:
+        figures = run_pilot(job)
+    for id_ in figures["examples"]:
+        print_parts(tell_case(job.run, id_), err=True)
+    for line in _lines(figures):
+        say(line)
+    say(f"Look at any case:  dgrc show {job.run.root}")
+    click.echo(json.dumps(figures))
+
+
+def _lines(figures: dict[str, Any]) -> list[str]:
+    """The figures in words."""
+    projected = figures["projected"]
+    read = ", ".join(f"{step} {_percent(share)}" for step, share in figures["read"].items())
+    verdicts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in figures["verdicts"].items())
+    money = "no prices given" if projected["money"] is None else f"{projected['money']:,.2f} in money"
+    return [
+        "",
+        f"Tried {figures['questions']:,} of {figures['usable_questions']:,} usable questions.",
+        f"  replies that can be read: {read}",
+        f"  divergent: {_percent(figures['divergent'])}; atoms: {figures['atoms_asked']:,} asked, "
+        f"{figures['atoms_distinct']:,} distinct, {figures['atoms_kept']:,} kept, mean agreement "
+        f"{_percent(figures['agreement'])}; judge: {_percent(figures['judge_passed'])}",
+        f"  chains: {verdicts}; {figures['chains_kept']:,} examples of reasoning",
+        f"All {projected['questions']:,} would take at most {projected['calls']:,} calls, "
+        f"{projected['prompt_tokens']:,} prompt tokens, {projected['completion_tokens']:,} generated tokens, "
+        f"{projected['hours']:,.2f} hours at this rate; {money}.",
+        *(f"! {warning}" for warning in figures["warnings"]),
+    ]
+
+
+def _percent(share: float | None) -> str:
+    return "not asked" if share is None else f"{share:.1%}"
