@@ -5,9 +5,9 @@ A pack folder holds `pack.toml` (name, version, reply form, tags), `sample.jinja
 `diagnose.schema.json`, `answer.schema.json` and `verify.schema.json`, which engines enforce, and may have `judge`
 (needed for `method.judge`) and `grade` (for `method.grader`), template and schema each.
 
-Questions and chains are foreign text. Templates put them between tags such as `<question>`; the tags that a
-pack declares are made harmless inside everything that is inserted, so that no inserted text can end its own
-place. Packs are data, also a user's own: templates run in Jinja's sandbox.
+Questions and chains are foreign text. Templates put them between tags such as `<question>`, or behind markers such as
+`chain :`; the tags and markers that a pack declares are made harmless inside everything that is inserted, so that no
+inserted text can end its own place. Packs are data, also a user's own: templates run in Jinja's sandbox.
 """
 
 import functools
@@ -53,6 +53,7 @@ class Pack:
     version: str
     reply: str
     tags: tuple[str, ...]
+    markers: tuple[str, ...]
     templates: Mapping[str, str] = field(hash=False)
     schemas: Mapping[str, str] = field(hash=False)
 
@@ -82,7 +83,7 @@ class Pack:
 
     def _render(self, step: str, variables: Mapping[str, Any]) -> str:
         try:
-            return _compiled(self.templates[step], self.tags).render(variables).strip()
+            return _compiled(self.templates[step], self.tags, self.markers).render(variables).strip()
         except (jinja2.TemplateError, KeyError) as error:
             raise PromptPackError(
                 f"Prompt pack `{self.name}` could not render its step `{step}`: {error}. Got the variables "
@@ -115,11 +116,11 @@ def load_pack(name_or_folder: str) -> Pack:
             f"Prompt pack {folder} holds {', '.join(extra)}, which no step of a pack with reply = \"{reply}\" reads; "
             f"it reads {', '.join(sorted(wanted | {'system.jinja'}))}. Rename or remove the files."
         )
-    tags = tuple(declared["tags"])
+    tags, markers = tuple(declared["tags"]), tuple(declared["markers"])
     steps = [*STEPS, *chosen, *(["system"] if "system.jinja" in there else [])]
-    templates = {step: _template(folder / f"{step}.jinja", step, tags) for step in steps}
+    templates = {step: _template(folder / f"{step}.jinja", step, tags, markers) for step in steps}
     schemas = {step: _schema(folder / f"{step}.schema.json") for step in (*SCHEMA_STEPS, *chosen) if reply == "json"}
-    return Pack(declared["name"], declared["version"], reply, tags, templates, schemas)
+    return Pack(declared["name"], declared["version"], reply, tags, markers, templates, schemas)
 
 
 def _find(name_or_folder: str) -> Path:
@@ -140,28 +141,31 @@ def _declaration(folder: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PromptPackError(f"{folder / 'pack.toml'} is not TOML: {error}. Correct it.") from error
     declared.setdefault("tags", [])
+    declared.setdefault("markers", [])
     good = (
-        set(declared) == {"name", "version", "reply", "tags"}
+        set(declared) == {"name", "version", "reply", "tags", "markers"}
         and all(isinstance(declared[key], str) and declared[key] for key in ("name", "version"))
         and declared["reply"] in ("json", "tagged")
         and isinstance(declared["tags"], list)
         and all(isinstance(tag, str) and re.fullmatch(r"\w+", tag) for tag in declared["tags"])
+        and isinstance(declared["markers"], list)
+        and all(isinstance(marker, str) and marker.strip() for marker in declared["markers"])
     )
     if not good:
         raise PromptPackError(
             f"{folder / 'pack.toml'} declares {declared}; wanted are the keys name and version (text), reply "
-            '("json" or "tagged") and, if templates put tags around inserted text, tags (a list of their names). '
-            "Correct the file."
+            '("json" or "tagged") and, if templates put tags around inserted text or markers before it, tags (a list '
+            "of names) and markers (a list of texts). Correct the file."
         )
     return declared
 
 
-def _template(path: Path, step: str, tags: tuple[str, ...]) -> str:
+def _template(path: Path, step: str, tags: tuple[str, ...], markers: tuple[str, ...]) -> str:
     """The template's source, after checking that it compiles and names only variables that its step is given."""
     source = path.read_text(encoding="utf-8")
     try:
-        unknown = jinja2.meta.find_undeclared_variables(_environment(tags).parse(source)) - VARIABLES[step]
-        _compiled(source, tags)
+        unknown = jinja2.meta.find_undeclared_variables(_environment(tags, markers).parse(source)) - VARIABLES[step]
+        _compiled(source, tags, markers)
     except jinja2.TemplateSyntaxError as error:
         raise PromptPackError(f"{path}, line {error.lineno}, is not a Jinja template: {error}. Correct it.") from error
     if unknown:
@@ -184,25 +188,30 @@ def _schema(path: Path) -> str:
 
 
 @functools.lru_cache(maxsize=64)
-def _environment(tags: tuple[str, ...]) -> jinja2.Environment:
+def _environment(tags: tuple[str, ...], markers: tuple[str, ...]) -> jinja2.Environment:
     return jinja2.sandbox.ImmutableSandboxedEnvironment(
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # prompts are not HTML
         trim_blocks=True,
         lstrip_blocks=True,
         # `finalize` sees every inserted value, so no template can forget to make it harmless.
-        finalize=functools.partial(_harmless, tags=tags),
+        finalize=functools.partial(_harmless, tags=tags, markers=markers),
     )
 
 
 @functools.lru_cache(maxsize=256)
-def _compiled(source: str, tags: tuple[str, ...]) -> jinja2.Template:
-    return _environment(tags).from_string(source)
+def _compiled(source: str, tags: tuple[str, ...], markers: tuple[str, ...]) -> jinja2.Template:
+    return _environment(tags, markers).from_string(source)
 
 
-def _harmless(value: Any, tags: tuple[str, ...]) -> Any:
-    """Inserted text with the pack's own tags in square brackets instead (so none can arise from the pieces)."""
-    if not tags or not isinstance(value, str):
+def _harmless(value: Any, tags: tuple[str, ...], markers: tuple[str, ...]) -> Any:
+    """Inserted text with the pack's own tags in square brackets instead and its markers without their last character
+    (so none can arise from the pieces)."""
+    if not isinstance(value, str):
         return value
-    pattern = rf"<([\s/]*(?:{'|'.join(tags)})\s*)>"
-    return re.sub(pattern, r"[\1]", value, flags=re.IGNORECASE)
+    if tags:
+        value = re.sub(rf"<([\s/]*(?:{'|'.join(tags)})\s*)>", r"[\1]", value, flags=re.IGNORECASE)
+    for marker in markers:
+        head = r"\s*".join(map(re.escape, marker[:-1].split()))
+        value = re.sub(rf"({head})(?:\s*{re.escape(marker[-1])})+", r"\1", value, flags=re.IGNORECASE)
+    return value
