@@ -26,6 +26,7 @@ from dgrc.pipeline.curate import Engines, curate
 from dgrc.proving.language import read_atom
 from dgrc.proving.world import World
 from dgrc.records import Case, Chain, from_row
+from dgrc.storage.provenance import provenance
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow import SUBJECT, Job, resolve_proving
 
@@ -152,7 +153,8 @@ def run_point(point: Point, size: str, runs_dir: str) -> dict[str, Any]:
     with EvidenceJob(point, config).open() as job:
         report = job.curate()
         world = World.from_config(job.config.proving)
-        figures = {"kind": point.kind, "seed": point.seed, **quality(job.run, world, report)}
+        made = {"kind": point.kind, "seed": point.seed, "commit": provenance()["commit"]}
+        figures = {**made, **quality(job.run, world, report)}
         if point.whole:
             figures |= _beside(job, world, figures)
         job.train()

@@ -229,6 +229,8 @@ def arrow_schema(cls: type[Any]) -> Any:
 def _revive(hint: Any, value: Any) -> Any:
     if value is None:
         return None
+    if isinstance(hint, types.UnionType):
+        (hint,) = [inner for inner in typing.get_args(hint) if inner is not type(None)]
     if dataclasses.is_dataclass(hint):
         return from_row(typing.cast(type[Any], hint), value)
     if typing.get_origin(hint) is tuple:

@@ -17,10 +17,11 @@ from dgrc.method.text import normalize
 from tests.method.builders import chain
 
 JSON_PACKS = ("general", "legal", "medical")
-PIECES = st.sampled_from([
-    "<", ">", "/", "</", " ", "\n", "question", "options", "reasoning_1", "reasoning_2", "facts", "answers",
-    "given_answer", "Fact 2. all is well - yes", "Answer 9. senate", "B. another option", "first :", "second :", "chain :", "facts :", "::", "first", "second", ":", "chain", "\u200b", "\u2028", "<|im_end|>", '{"facts": []}', "{{ 7 * 7 }}", "{% raw %}", "x",
-])  # fmt: skip
+TAGS = ("question", "options", "reasoning_1", "reasoning_2", "facts", "answers", "given_answer")
+LINES = ("Fact 2. all is well - yes", "Answer 9. senate", "B. another option", '{"facts": []}', "{{ 7 }}", "{% x %}")
+MARKERS = ("first :", "second :", "chain :", "facts :", "first", "second", "chain", ":", "::")
+SIGNS = ("<", ">", "/", "</", " ", "\n", "\u200b", "\u2028", "<|im_end|>", "x")
+PIECES = st.sampled_from((*TAGS, *LINES, *MARKERS, *SIGNS))
 HOSTILE = st.lists(PIECES, max_size=12).map("".join)
 
 
@@ -51,7 +52,7 @@ def answer_of(text: str) -> str:
 def structure(pack: Pack, prompt: str) -> dict[str, int]:
     """How often each tag, marker and numbered line stands in a prompt."""
     counts = {tag: len(re.findall(rf"<\s*/?\s*{tag}\s*>", prompt, re.IGNORECASE)) for tag in pack.tags}
-    counts |= {marker: prompt.count(marker) for marker in pack.markers}
+    counts |= {marker: len(re.findall(rf"(?<!\S){marker}(?!\S)", prompt)) for marker in pack.markers}
     return counts
 
 

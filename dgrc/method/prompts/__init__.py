@@ -213,5 +213,7 @@ def _harmless(value: Any, tags: tuple[str, ...], markers: tuple[str, ...]) -> An
         value = re.sub(rf"<([\s/]*(?:{'|'.join(tags)})\s*)>", r"[\1]", value, flags=re.IGNORECASE)
     for marker in markers:
         head = r"\s*".join(map(re.escape, marker[:-1].split()))
-        value = re.sub(rf"({head})(?:\s*{re.escape(marker[-1])})+", r"\1", value, flags=re.IGNORECASE)
+        last = re.escape(marker[-1])
+        value = re.sub(rf"({head})(?:\s*{last})+", r"\1", value, flags=re.IGNORECASE)
+        value = re.sub(rf"^(?:\s*{last})+", "", value)  # what stands before it may be the marker's beginning
     return value
