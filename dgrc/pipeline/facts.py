@@ -1,17 +1,16 @@
-"""Between `answer` and `verify`: the atoms that were kept become facts that can be found by what they are about.
+"""Between `answer` and `verify`: the atoms that hold become facts that can be found by what they are about.
 
-An index is a folder of numbered shards: `facts.arrow` (id, question, answer) beside a BM25 index of the questions'
-content words. Everything is memory-mapped, so that the workers of a machine share one copy and hold none.
+An index is a folder of numbered shards: `facts.arrow` (id, question, answer) beside a Tantivy index of the questions'
+content words, ranked by BM25. Everything is memory-mapped: the workers of a machine share one copy and hold none.
 """
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import bm25s
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import tantivy
 
 from dgrc.method.screen import NEAR_DUPLICATE, content_words
 from dgrc.method.verify import Fact
@@ -19,20 +18,26 @@ from dgrc.storage.lookup import ROWS_PER_FILE, SortedFile, write_sorted
 from dgrc.storage.run_dir import fresh_folder
 
 SCHEMA = pa.schema([("id", pa.int64()), ("question", pa.string()), ("answer", pa.string())])
+WRITER_BYTES = 1 << 28
+POSTINGS = 1_000_000
+"""How many mentions of its words a search may go through in a shard: the rarest words first, which weigh the most. The
+words that stand in every other fact would take nearly all of the time (docs/log.md, 2026-11-25)."""
 
 
 def build_index(atoms: Path, output: Path, rows_per_shard: int = ROWS_PER_FILE) -> int:
     """Writes the index of an `atoms` dataset and returns how many facts it holds. Memory is that of one shard."""
     fresh_folder(output)
     count = 0
-    for number, rows in enumerate(_kept(atoms, rows_per_shard)):
+    for number, rows in enumerate(_facts(atoms, rows_per_shard)):
         folder = output / f"shard-{number:05d}"
-        folder.mkdir()
+        (folder / "words").mkdir(parents=True)
         table = write_sorted(rows, folder / "facts.arrow")
-        # A question of function words alone is found by none, but BM25 wants every document to have a word.
-        index = bm25s.BM25()
-        index.index([content_words(q) or [q] for q in table["question"].to_pylist()], show_progress=False)
-        index.save(str(folder / "bm25"), show_progress=False)
+        # One thread: then the same facts give the same index.
+        writer = tantivy.Index(_schema(), path=str(folder / "words")).writer(WRITER_BYTES, num_threads=1)
+        for row, question in enumerate(table["question"].to_pylist()):
+            writer.add_document(tantivy.Document(row=row, words=" ".join(content_words(question))))
+        writer.commit()
+        writer.wait_merging_threads()
         count += len(table)
     return count
 
@@ -56,25 +61,48 @@ class FactIndex:
 class _Shard:
     def __init__(self, folder: Path):
         self._facts = SortedFile(folder / "facts.arrow")
-        self._bm25 = bm25s.BM25.load(str(folder / "bm25"), mmap=True, show_progress=False)
+        self._schema = _schema()
+        self._searcher = tantivy.Index.open(str(folder / "words")).searcher()
 
     def get(self, id_: int) -> Fact | None:
         row = self._facts.find(id_)
         return None if row is None else self._fact(row)
 
     def search(self, words: Sequence[str], limit: int) -> list[tuple[float, Fact]]:
-        known = [word for word in dict.fromkeys(words) if word in self._bm25.vocab_dict]
-        if not known:
+        terms = [
+            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "words", word, "freq"))
+            for word in self._rarest(words)
+        ]
+        if not terms:
             return []
-        scores = self._bm25.get_scores(known)
-        best = np.argpartition(-scores, min(limit, len(scores) - 1))[:limit]
-        return [(float(scores[row]), self._fact(int(row))) for row in best if scores[row] > 0]
+        hits = self._searcher.search(tantivy.Query.boolean_query(terms), limit, count=False).hits
+        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
+        return [(score, self._fact(row)) for (score, _), row in zip(hits, rows, strict=True)]
+
+    def _rarest(self, words: Sequence[str]) -> list[str]:
+        """The words to search for, those of fewest facts first, within the bound."""
+        known = [(count, word) for word in dict.fromkeys(words) if (count := self._searcher.doc_freq("words", word))]
+        chosen: list[str] = []
+        total = 0
+        for count, word in sorted(known):
+            total += count
+            if chosen and total > POSTINGS:
+                break
+            chosen.append(word)
+        return chosen
 
     def _fact(self, row: int) -> Fact:
         return Fact(**self._facts.row(row))
 
 
-def _kept(atoms: Path, rows_per_shard: int) -> Iterator[pa.Table]:
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_integer_field("row", fast=True)
+    builder.add_text_field("words", tokenizer_name="whitespace", index_option="freq")
+    return builder.build()
+
+
+def _facts(atoms: Path, rows_per_shard: int) -> Iterator[pa.Table]:
     """The atoms that hold as facts, in tables of at most so many rows."""
     waiting: list[pa.Table] = []
     rows = 0

@@ -152,3 +152,29 @@ def _process(pid: int) -> psutil.Process | None:
         return psutil.Process(pid)
     except psutil.NoSuchProcess:
         return None
+
+
+def test_a_turn_is_scored_as_transformers_scores_it(pool: Pool, model: Path) -> None:
+    """What IFD is made of: its two losses, and so their ratio, agree with a computation by transformers in bf16."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    said = {"role": "assistant", "content": "By the code of 1823.\n<answer>5 years</answer>"}
+    asked = [({"role": "user", "content": "How long is the limit?"}, said), ({"role": "user", "content": ""}, said)]
+    scored = ask(pool.client(), *(Request(messages, score=True) for messages in asked))
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    reference = AutoModelForCausalLM.from_pretrained(model, dtype=torch.bfloat16).eval()
+    losses = []
+    for messages, completion in zip(asked, scored, strict=True):
+        assert completion.error is None and completion.samples == ()
+        asking = tokenizer.apply_chat_template(list(messages[:1]), add_generation_prompt=True, return_dict=True)
+        head = asking["input_ids"]
+        turn = [*tokenizer.encode(said["content"], add_special_tokens=False), tokenizer.eos_token_id]
+        with torch.no_grad():
+            logits = reference(torch.tensor([[*head, *turn]])).logits[0].float()
+        expected = torch.log_softmax(logits, -1)[range(len(head) - 1, len(head) + len(turn) - 1), turn]
+        assert len(completion.logprobs) == len(turn)
+        assert torch.tensor(completion.logprobs).mean().item() == pytest.approx(expected.mean().item(), abs=1e-2)
+        losses.append((-sum(completion.logprobs) / len(turn), -expected.mean().item()))
+    (given, given_there), (alone, alone_there) = losses
+    assert given / alone == pytest.approx(given_there / alone_there, abs=1e-2)

@@ -68,3 +68,14 @@ def test_no_atoms_make_an_empty_index(tmp_path: Path) -> None:
     assert build_index(tmp_path / "atoms", tmp_path / "facts") == 0
     index = FactIndex(tmp_path / "facts")
     assert index.get([atom_id(DROPPED)]) == [] and index.search(["limit"], 3) == []
+
+
+def test_frequent_words_are_left_out_once_the_bound_is_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`garth` stands in three facts and `widow` in one: within two mentions the rare word alone is searched for."""
+    index = make_index(tmp_path, 100)
+    said = content_words("a widow in garth")
+    assert len(index.search(said, 10)) == 3
+    monkeypatch.setattr("dgrc.pipeline.facts.POSTINGS", 2)
+    assert [fact.answer for fact in index.search(said, 10)] == ["1"]
+    monkeypatch.setattr("dgrc.pipeline.facts.POSTINGS", 0)
+    assert [fact.answer for fact in index.search(said, 10)] == ["1"], "one word at least, however frequent"
