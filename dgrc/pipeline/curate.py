@@ -98,8 +98,8 @@ def curate(
 def _needless(pass_: Pass, reports: dict[str, Any]) -> set[str]:
     """Roles of a pass that no row of it will ask: a student whose chains are all recorded need not be started."""
     ingested = reports.get("ingest", {})
-    recorded = ingested.get("recorded", {}).get("student")
-    return {"student"} if pass_.name == "gather" and recorded == ingested.get("kept") else set()
+    recorded = ingested.get("recorded", {}).get("student", 0)
+    return {"student"} if pass_.name == "gather" and recorded and recorded == ingested["kept"] else set()
 
 
 def _run(
