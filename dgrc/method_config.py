@@ -30,6 +30,9 @@ class MethodConfig(Section):
     student_sampling: Sampling = Field(Sampling(temperature=1.0, top_p=0.95), description="How the student does.")
     diagnose_sampling: Sampling = Field(Sampling(temperature=0), description="How divergences are diagnosed.")
     answer_sampling: Sampling = Field(Sampling(), description="How atomic questions are answered.")
+    judge_sampling: Sampling = Field(
+        Sampling(temperature=0, max_tokens=1024), description="How atoms are judged and free-text answers graded."
+    )
     verify_sampling: Sampling = Field(Sampling(temperature=0), description="How chains are verified.")
     answers: Literal["auto", "text", "number", "yes_no"] = Field(
         "auto",

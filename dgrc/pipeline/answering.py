@@ -4,7 +4,7 @@ from dgrc.method import answer as answer_step
 from dgrc.method import curriculum, judge, screen
 from dgrc.method.prompts import Pack
 from dgrc.pipeline.caller import merge
-from dgrc.pipeline.steps import GREEDY, PRIORITY, Toolbox, request_error
+from dgrc.pipeline.steps import PRIORITY, Toolbox, request_error
 from dgrc.records import Atom, AtomQuestion, Usage
 
 
@@ -42,7 +42,7 @@ async def _difficulty(
     losses: list[float] = []
     for messages in (example, alone):
         scored, usage = await tools.caller.ask(
-            "student", "ifd", atom.id, messages, GREEDY, priority=PRIORITY["answer"], score=True
+            "student", "ifd", atom.id, messages, tools.method.judge_sampling, priority=PRIORITY["answer"], score=True
         )
         spent.append(usage)
         if scored.error is not None:
@@ -58,7 +58,7 @@ async def _judge(
     """The judge's score of an answered atom, and why it is dropped, if so."""
     completion, usage = await tools.caller.ask(
         "teacher", "judge", atom.id, judge.build_messages(tools.pack, atom.question, rationale, answer),
-        GREEDY, priority=PRIORITY["answer"], schema=tools.pack.schema("judge"),
+        tools.method.judge_sampling, priority=PRIORITY["answer"], schema=tools.pack.schema("judge"),
     )
     spent.append(usage)
     error = request_error("teacher", "judge", completion)

@@ -57,7 +57,8 @@ GATHER = Pass(
     tally=tally.of_case,
     settings=(
         "prompts", "teacher_chains", "student_chains", "teacher_sampling", "student_sampling", "diagnose_sampling",
-        "answers", "number_tolerance", "grader", "pairs", "max_pairs", "audit_share", "auditor_chains",
+        "answers", "number_tolerance", "grader", "judge_sampling", "pairs", "max_pairs", "audit_share",
+        "auditor_chains",
     ),
 )
 ANSWER = Pass(
@@ -71,6 +72,7 @@ ANSWER = Pass(
     tally=tally.of_atom,
     settings=(
         "near_duplicate", "shared_answers", "answers_per_atom", "answer_sampling", "min_agreement", "ifd", "judge",
+        "judge_sampling",
     ),
 )
 VERIFY = Pass(

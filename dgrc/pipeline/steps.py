@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dgrc.config import MethodConfig, Sampling
+from dgrc.config import MethodConfig
 from dgrc.engines.base import Completion
 from dgrc.method import audit, compare, diagnose, grade, sample, screen
 from dgrc.method.prompts import Pack
@@ -27,7 +27,6 @@ from dgrc.records import (
 
 # Later steps go first: questions finish rather than pile up half done (vLLM: smaller is sooner).
 PRIORITY = {"sample": 2, "grade": 1, "diagnose": 1, "answer": 0, "verify": 0}
-GREEDY = Sampling(temperature=0, max_tokens=1024)
 
 
 @dataclass
@@ -85,7 +84,7 @@ async def _one_wording(
         heads = [members[0] for members in groups]
         completion, spent = await tools.caller.ask(
             "teacher", "grade", question.id, grade.build_messages(tools.pack, question.text, heads),
-            GREEDY, priority=PRIORITY["grade"], schema=tools.pack.schema("grade"),
+            method.judge_sampling, priority=PRIORITY["grade"], schema=tools.pack.schema("grade"),
         )
         usage.append(spent)
         error = request_error("teacher", "grade", completion)
