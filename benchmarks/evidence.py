@@ -10,7 +10,6 @@ line.
 """
 
 import json
-import statistics
 from typing import Any
 
 import click
@@ -25,12 +24,11 @@ from benchmarks.evidence_points import (
     Point,
     run_point,
 )
+from benchmarks.intervals import interval
 from benchmarks.record import record
 from dgrc.cli.common import say
 from dgrc.workflow import SUBJECT
 
-T_95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
-"""Two-sided 95 % quantiles of Student's t by degrees of freedom."""
 COVERED = 3 / 8
 CURVES = {"slip": (0.10, 0.30), "atomic_errors": (0.05, 0.15), "blind_spots": (0.5, 1.0)}
 """What is varied, and to which values beside the standard one."""
@@ -110,15 +108,6 @@ def summarize(points: list[dict[str, Any]]) -> dict[str, Any]:
         "shared_error_half_width": interval([a["half_width"] for a in agreeing]),
         "shared_error_covered": sum(a["covered"] for a in agreeing),
     }
-
-
-def interval(values: list[float]) -> dict[str, float | None]:
-    """Mean, low and high over seeds."""
-    mean = statistics.fmean(values)
-    if len(values) < 2:
-        return {"mean": round(mean, 4), "low": None, "high": None}
-    half = T_95[len(values) - 1] * statistics.stdev(values) / len(values) ** 0.5
-    return {"mean": round(mean, 4), "low": round(mean - half, 4), "high": round(mean + half, 4)}
 
 
 def _ratio(points: list[dict[str, Any]], ours: str | None, key: str) -> dict[str, float | None]:
