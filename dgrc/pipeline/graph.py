@@ -124,8 +124,9 @@ def summarize(pass_: Pass, output: Path) -> dict[str, Any]:
     statuses: Counter[str] = Counter()
     counts: Counter[str] = Counter()
     usage: dict[str, Counter[str]] = defaultdict(Counter)
+    columns = [status_column, "usage", *pass_.counted]
     for path in sorted(output.glob("*.parquet")):
-        for batch in pq.ParquetFile(path).iter_batches(batch_size=1024):
+        for batch in pq.ParquetFile(path).iter_batches(batch_size=1024, columns=columns):
             for row in batch.to_pylist():
                 statuses[(row[status_column] or "kept").split(":", 1)[0]] += 1
                 counts.update(pass_.tally(row))

@@ -28,6 +28,7 @@ class Pass:
         step: `(Toolbox, record) -> record`, the work on one row.
         method: The functions of `dgrc.method` that the step strings together.
         tally: Names what its report is to count in a written row.
+        counted: Columns that `tally` looks at, of nested ones only the parts; texts are not read again to be counted.
         settings: Settings of the method that decide its rows, beside all that is upstream; another value redoes it.
     """
 
@@ -39,6 +40,7 @@ class Pass:
     step: Callable[[steps.Toolbox, Any], Awaitable[Any]]
     method: tuple[str, ...]
     tally: Callable[[dict[str, Any]], Iterable[str]]
+    counted: tuple[str, ...]
     settings: tuple[str, ...]
 
     def written_columns(self) -> tuple[str, ...]:
@@ -55,6 +57,10 @@ GATHER = Pass(
     step=steps.gather,
     method=("sample", "compare", "grade", "audit", "diagnose"),
     tally=tally.of_case,
+    counted=(
+        *(f"{role}.list.element.{part}" for role in tally.ROLES for part in ("answer", "finish_reason")),
+        "diagnoses.list.element.error", "error",
+    ),
     settings=(
         "prompts", "teacher_chains", "student_chains", "teacher_sampling", "student_sampling", "diagnose_sampling",
         "answers", "number_tolerance", "grader", "judge_sampling", "pairs", "max_pairs", "audit_share",
@@ -70,6 +76,7 @@ ANSWER = Pass(
     step=answering.answer,
     method=("answer", "screen", "judge"),
     tally=tally.of_atom,
+    counted=("answers", "judge"),
     settings=(
         "near_duplicate", "shared_answers", "answers_per_atom", "answer_sampling", "min_agreement", "ifd", "judge",
         "judge_sampling",
@@ -84,6 +91,7 @@ VERIFY = Pass(
     step=checking.verify,
     method=("verify", "audit"),
     tally=tally.of_verdicts,
+    counted=("verdicts.list.element.consistent", "verdicts.list.element.facts", "audit"),
     settings=("verify_sampling", "corpus_facts", "fact_coverage", "agreeing", "resample"),
 )
 

@@ -6,6 +6,8 @@ Each function takes a row as Arrow gives it. Names become keys of the pass's rep
 from collections.abc import Iterator
 from typing import Any
 
+ROLES = ("teacher", "student", "auditor")
+"""Whose chains a case holds."""
 INERT_FROM = 20
 """A judge that let everything or nothing pass, of so many and more, filters nothing and is said to be inert."""
 
@@ -14,7 +16,7 @@ Row = dict[str, Any]
 
 def of_case(row: Row) -> Iterator[str]:
     """Chains by role, those cut off or without a readable answer, and diagnoses and gradings that could not be read."""
-    for role in ("teacher", "student", "auditor"):
+    for role in ROLES:
         for chain in row[role]:
             yield f"{role}_chains"
             if chain["answer"] is None:
