@@ -1,6 +1,6 @@
 """Does the fact index hold up with many atoms? Build time, size on disk, search time and memory.
 
-    python -m benchmarks.facts --atoms 1000000
+    python -m benchmarks.facts --atoms 10000000
 
 Atoms are made by rule (eight content words each, drawn with a natural skew), searched with texts of forty words in a
 process of its own, so that its memory is that of a worker. Last line of output: one JSON object, recorded in results/.
@@ -26,11 +26,11 @@ from dgrc.pipeline.facts import FactIndex, build_index
 
 WORDS = 200_000
 ROWS_A_FILE = 250_000
-SEARCHES = 50
+SEARCHES = 200
 
 
 @click.command()
-@click.option("--atoms", default=1_000_000, show_default=True, help="How many.")
+@click.option("--atoms", default=10_000_000, show_default=True, help="How many.")
 @click.option("--write/--no-write", default=True, help="Record the result.")
 def main(atoms: int, write: bool) -> None:
     """Make atoms, index them, search them."""
@@ -72,7 +72,7 @@ def search(folder: str) -> dict[str, Any]:
     return {
         "open_seconds": round(opened, 2),
         "search_ms_median": round(1000 * sorted(times)[SEARCHES // 2], 1),
-        "search_ms_worst": round(1000 * max(times), 1),
+        "search_ms_p99": round(1000 * sorted(times)[int(0.99 * SEARCHES)], 1),
         "private_memory_gb": round(private / 1e9, 2),
     }
 
@@ -83,8 +83,9 @@ def _tables(atoms: int) -> Iterator[pa.Table]:
         ids = range(start, min(start + ROWS_A_FILE, atoms))
         questions = [f"What is the {' '.join(_word(rng) for _ in range(8))}?" for _ in ids]
         answers = [_word(rng) for _ in ids]
-        kept = pa.array([True] * len(ids))
-        yield pa.table({"id": pa.array(ids, pa.int64()), "question": questions, "answer": answers, "kept": kept})
+        kept, dropped = pa.array([True] * len(ids)), pa.nulls(len(ids), pa.string())
+        columns = {"id": pa.array(ids, pa.int64()), "question": questions, "answer": answers}
+        yield pa.table({**columns, "kept": kept, "dropped_because": dropped})
 
 
 def _word(rng: random.Random) -> str:

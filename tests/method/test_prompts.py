@@ -158,3 +158,25 @@ def test_templates_cannot_reach_into_python(folder: Path) -> None:
 
 def _tags(pack: Pack, message: Message) -> list[str]:
     return re.findall(rf"<[\s/]*(?:{'|'.join(pack.tags)})\s*>", message["content"], flags=re.IGNORECASE)
+
+
+def test_another_wording_is_another_pack_whatever_it_calls_itself(folder: Path) -> None:
+    before = load_pack(str(folder)).digest()
+    assert before == load_pack("general").digest()
+    load_pack.cache_clear()
+    (folder / "answer.jinja").write_text("Answer, please. {{ atom }}")
+    assert load_pack(str(folder)).digest() != before
+
+
+@pytest.mark.parametrize("step", ["judge", "grade"])
+def test_an_optional_step_is_whole_or_not_there_and_missed_only_where_it_is_asked_for(folder: Path, step: str) -> None:
+    (folder / f"{step}.schema.json").unlink()
+    with pytest.raises(PromptPackError, match=rf"lacks {step}\.schema\.json"):
+        load_pack(str(folder))
+    (folder / f"{step}.jinja").unlink()
+    pack = load_pack(str(folder))
+    pack.require("answer", "method.answer")
+    with pytest.raises(PromptPackError, match=rf"has no step `{step}`, which `method.x` asks for"):
+        pack.require(step, "method.x")
+    with pytest.raises(PromptPackError, match="pack `proving` has no step"):
+        load_pack("proving").require(step, "method.x")

@@ -11,6 +11,7 @@ inserted text can end its own place. Packs are data, also a user's own: template
 """
 
 import functools
+import hashlib
 import json
 import re
 import tomllib
@@ -56,6 +57,12 @@ class Pack:
     markers: tuple[str, ...]
     templates: Mapping[str, str] = field(hash=False)
     schemas: Mapping[str, str] = field(hash=False)
+
+    def digest(self) -> str:
+        """A hash of all that the pack says: another wording is another pack, whatever its name and version."""
+        texts = sorted([*self.templates.items(), *self.schemas.items()])
+        said = json.dumps([self.reply, self.tags, self.markers, texts])
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def messages(self, step: str, **variables: Any) -> list[Message]:
         """The chat messages of a step: a system message if the pack has one for it, then the user message.
