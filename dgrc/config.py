@@ -49,8 +49,10 @@ class Price(Section):
 class EngineConfig(Section):
     """One model and the replicas that serve it."""
 
-    engine: Literal["vllm", "scripted"] = Field(
-        "vllm", description="`vllm` runs the model here; `scripted` calls a Python function, for unit tests only."
+    engine: Literal["vllm", "embedding", "scripted"] = Field(
+        "vllm",
+        description="`vllm` runs the model here, `embedding` runs a sentence-embedding model in vLLM (for `embedder`); "
+        "`scripted` calls a Python function, for unit tests only.",
     )
     model: str = Field(
         "",
@@ -200,6 +202,9 @@ class Config(Section):
         None, description="A third model, independent of the other two, that audits agreeing questions."
     )
     verifier: EngineConfig | None = Field(None, description="Verifies chains; null leaves it to the teacher.")
+    embedder: EngineConfig | None = Field(
+        None, description="A sentence-embedding model (`engine: embedding`), for `method.near_duplicate_cosine`."
+    )
     method: MethodConfig = Field(MethodConfig(), description="The method's switches.")
     rounds: RoundsConfig = Field(RoundsConfig(), description="How often to go round.")
     pipeline: PipelineConfig = Field(PipelineConfig(), description="The passes.")
@@ -214,7 +219,11 @@ class Config(Section):
         return {role: engine for role, engine in sections.items() if engine is not None}
 
     @model_validator(mode="after")
-    def _audit_needs_an_auditor(self) -> "Config":
+    def _every_engine_asked_is_named(self) -> "Config":
+        if self.method.near_duplicate_cosine is not None and self.embedder is None:
+            raise ValueError("`method.near_duplicate_cosine` compares embeddings, so `embedder` must name a model")
+        if self.embedder is not None and self.embedder.engine == "vllm":
+            raise ValueError("`embedder.engine` is `vllm`, which writes text; wanted is `embedding`")
         if self.method.audit_share and self.auditor is None:
             raise ValueError("`method.audit_share` asks a third model, so the section `auditor` must name one")
         return self

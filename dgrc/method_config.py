@@ -67,6 +67,11 @@ class MethodConfig(Section):
         "for the curriculum; those that contradict each other are resolved by agreement or dropped. 1 is off; 0.8 "
         "suits real text.",
     )
+    near_duplicate_cosine: float | None = Field(
+        None, gt=0, le=1,
+        description="Find near-duplicates across the corpus by embeddings of at least this cosine instead of by words; "
+        "published: 0.85 within a question. Numbers and negations must be the same in any case.",
+    )
     ifd: tuple[float, float] | None = Field(
         None,
         description="Keep atoms whose instruction-following difficulty, loss(answer | question) / loss(answer) under "

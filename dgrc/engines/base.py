@@ -50,7 +50,7 @@ class Completion:
     """All replies to a request, or the `error` that kept it from being served.
 
     `logprobs` answers a request with `score`: natural logarithms, one for each token of the assistant's turn and one
-    for the token that ends it.
+    for the token that ends it. `embedding`, of length 1, is the answer of an embedding engine.
     """
 
     samples: tuple[Sample, ...]
@@ -58,6 +58,7 @@ class Completion:
     cached_tokens: int
     error: str | None = None
     logprobs: tuple[float, ...] = ()
+    embedding: tuple[float, ...] = ()
 
 
 class Engine(Protocol):
@@ -98,5 +99,5 @@ def completion_to_json(completion: Completion) -> dict[str, Any]:
 
 def completion_from_json(data: dict[str, Any]) -> Completion:
     """Inverse of `completion_to_json`."""
-    samples, logprobs = tuple(Sample(**s) for s in data["samples"]), tuple(data.get("logprobs", ()))
-    return Completion(**{**data, "samples": samples, "logprobs": logprobs})
+    vectors = {name: tuple(data.get(name, ())) for name in ("logprobs", "embedding")}
+    return Completion(**{**data, **vectors, "samples": tuple(Sample(**s) for s in data["samples"])})

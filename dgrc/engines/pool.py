@@ -228,6 +228,10 @@ def make_engine(config: EngineConfig, seed: int) -> Engine:
     """The engine that a section of the configuration asks for."""
     if config.engine == "scripted":
         return ScriptedEngine(config, seed)
+    if config.engine == "embedding":
+        from dgrc.engines.embedding import EmbeddingEngine
+
+        return EmbeddingEngine(config, seed)
     from dgrc.engines.vllm_local import VllmEngine
 
     return VllmEngine(config, seed)

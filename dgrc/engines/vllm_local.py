@@ -42,7 +42,7 @@ class VllmEngine:
             self._llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**engine_args(self.config, self.seed)))
         except Exception as e:  # vLLM raises whatever its parts raise; all of it means: no engine
             raise EngineError(
-                f"vLLM could not start {self.config.model}: {type(e).__name__}: {_first_line(e)} Its log is among the "
+                f"vLLM could not start {self.config.model}: {type(e).__name__}: {first_line(e)} Its log is among the "
                 "worker logs of the Ray session. Lower max_model_len, max_num_seqs or kv_cache_gib if memory is short."
             ) from e
         self._reaper = bind_children()
@@ -67,7 +67,7 @@ class VllmEngine:
             async for output in stream:
                 final = output
         except (ValueError, VLLMClientError) as e:  # how vLLM refuses a single request: bad schema, bad parameters
-            return failed(f"refused: {_first_line(e)}")
+            return failed(f"refused: {first_line(e)}")
         assert final is not None and final.finished, "vLLM ended a stream without its final output"
         if request.score:
             return Completion((), len(prompt), 0, logprobs=_logprobs(final.prompt_logprobs, prompt, len(turn)))
@@ -83,7 +83,7 @@ class VllmEngine:
         except Exception as e:  # as in `start`: whatever it is, the engine cannot speak for this model
             raise EngineError(
                 f"vLLM could not replace the weights of {self.config.model} by those of {model}: {type(e).__name__}: "
-                f"{_first_line(e)} Both must have the same architecture; look at their config.json."
+                f"{first_line(e)} Both must have the same architecture; look at their config.json."
             ) from e
         if not cleared:
             raise EngineError(
@@ -170,6 +170,7 @@ def environment(config: EngineConfig) -> dict[str, str]:
     return env
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """The first line of an error's text."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else "(no message)"

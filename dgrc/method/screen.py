@@ -119,9 +119,9 @@ def near_duplicate(words: Sequence[str], earlier: Sequence[str], threshold: floa
     shared = set(words) & set(earlier)
     in_order = [word for word in words if word in shared] == [word for word in earlier if word in shared]
     overlap = len(shared) >= threshold * len({*words, *earlier})  # at 1, with the order, this is equality
-    return in_order and overlap and _decisive(words) == _decisive(earlier)
+    return in_order and overlap and decisive(words) == decisive(earlier)
 
 
-def _decisive(words: Sequence[str]) -> list[str]:
+def decisive(words: Sequence[str]) -> list[str]:
     """The words whose change always makes another fact: numbers and negations."""
     return sorted(word for word in words if word in _NEGATIONS or any(map(str.isdigit, word)))

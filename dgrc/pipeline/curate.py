@@ -22,6 +22,7 @@ from dgrc.engines.pool import Pool
 from dgrc.method.prompts import load_pack
 from dgrc.pipeline import atoms
 from dgrc.pipeline.assemble import assemble
+from dgrc.pipeline.embed import embed_texts
 from dgrc.pipeline.facts import build_index
 from dgrc.pipeline.graph import run_pass
 from dgrc.pipeline.ingest import ingest
@@ -34,7 +35,7 @@ from dgrc.records import hash64
 from dgrc.storage.run_dir import RunDir
 
 Say = Callable[[str], None]
-SCREENING, ASSEMBLING = ("near_duplicate_corpus",), ("chains_per_question", "accept_unchecked")
+SCREENING, ASSEMBLING = ("near_duplicate_corpus", "near_duplicate_cosine"), ("chains_per_question", "accept_unchecked")
 """Settings that decide what the steps without an engine do, as `Pass.settings` for those with one."""
 UNREAD = (
     ("teacher_unread", "teacher_chains", "teacher chains' answers"),
@@ -77,7 +78,8 @@ def curate(
     with nullcontext(shared) if shared is not None else Engines(config, say) as engines:
         for pass_ in PASSES:
             if pass_.name == "verify":
-                fingerprint = _extend(fingerprint, config.method, "screen", SCREENING)
+                embedder = config.embedder.model if config.embedder else ""
+                fingerprint = _extend(fingerprint, config.method, f"screen {embedder}", SCREENING)
                 reports["screen"] = _once(run, "screen", fingerprint, lambda: _screen(run, config), say)
                 reports["index"] = _once(run, "index", fingerprint, lambda: _index(run), say)
             fingerprint = _extend(fingerprint, config.method, pass_.name, pass_.settings)
@@ -187,7 +189,10 @@ def _collect(run: RunDir, config: Config) -> dict[str, Any]:
 
 def _screen(run: RunDir, config: Config) -> dict[str, Any]:
     askers = reused_folder(run.dataset("atom_questions"))
-    return dict(screen_corpus(_answers(run), askers, run.dataset("atoms"), config.method))
+    embed = None
+    if config.embedder is not None and config.method.near_duplicate_cosine is not None:
+        embed = functools.partial(embed_texts, config.embedder, config.seed, config.pipeline.max_retries)
+    return dict(screen_corpus(_answers(run), askers, run.dataset("atoms"), config.method, embed))
 
 
 def _answers(run: RunDir) -> list[Path]:

@@ -6,10 +6,11 @@ each other cannot all be right: the answer that most self-answers of all of them
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import rensa
@@ -20,13 +21,16 @@ from dgrc.method.text import normalize
 from dgrc.records import Atom, arrow_schema
 from dgrc.storage.run_dir import fresh_folder
 
+Embed = Callable[[Sequence[str]], np.ndarray]
 PERMUTATIONS, BANDS = 128, 32
 """Of the MinHash: pairs that overlap by 0.8 meet with probability 0.99999, by 0.6 with 0.988, by 0.3 with 0.23."""
 ROWS_PER_FILE = 100_000
 SCHEMA = arrow_schema(Atom)
 
 
-def screen_corpus(answers: Sequence[Path], askers: Path, output: Path, method: MethodConfig) -> dict[str, int]:
+def screen_corpus(
+    answers: Sequence[Path], askers: Path, output: Path, method: MethodConfig, embed: Embed | None = None
+) -> dict[str, int]:
     """Writes the atoms of a round.
 
     Args:
@@ -34,11 +38,13 @@ def screen_corpus(answers: Sequence[Path], askers: Path, output: Path, method: M
         askers: Atoms of earlier rounds that this one asked again, with who asked.
         output: Folder of the `atoms` dataset.
         method: Settings.
+        embed: Texts to vectors of length 1, (texts, width); with it near-duplicates are found by meaning.
 
     Returns:
         Kept atoms, near-duplicates, and contradicting clusters by what became of them.
     """
-    decisions, report = _decide(answers, method) if method.near_duplicate_corpus < 1 else ({}, {})
+    wanted = embed is not None or method.near_duplicate_corpus < 1
+    decisions, report = _decide(answers, method, embed) if wanted else ({}, {})
     again = {row["id"]: row["asked_by"] for row in _rows([askers], ["id", "asked_by"])} if askers.is_dir() else {}
     fresh_folder(output)
     kept = rows = 0
@@ -57,13 +63,20 @@ def screen_corpus(answers: Sequence[Path], askers: Path, output: Path, method: M
     return {"kept": kept, "rows": rows + len(waiting), **report}
 
 
-def _decide(answers: Sequence[Path], method: MethodConfig) -> tuple[dict[int, tuple[int, str | None]], dict[str, int]]:
+def _decide(
+    answers: Sequence[Path], method: MethodConfig, embed: Embed | None
+) -> tuple[dict[int, tuple[int, str | None]], dict[str, int]]:
     """For each clustered atom its cluster and why it is dropped, if so."""
     atoms = [row for row in _rows(answers, ["id", "question", "answer", "answers", "agreement", "kept"]) if row["kept"]]
     atoms.sort(key=lambda row: row["id"])
     decisions: dict[int, tuple[int, str | None]] = {}
     counts: Counter[str] = Counter()
-    for members in _clusters([row["question"] for row in atoms], method.near_duplicate_corpus):
+    questions = [row["question"] for row in atoms]
+    if embed is None:
+        clusters = _by_words(questions, method.near_duplicate_corpus)
+    else:
+        clusters = _by_meaning(questions, embed(questions), method.near_duplicate_cosine or 1.0)
+    for members in clusters:
         cluster = [atoms[member] for member in members]
         reasons = _resolve(cluster, method.min_agreement)
         counts["near_duplicates"] += reasons.count(screen.NEAR_DUPLICATE)
@@ -76,7 +89,7 @@ def _decide(answers: Sequence[Path], method: MethodConfig) -> tuple[dict[int, tu
     return decisions, {name: counts[name] for name in names}
 
 
-def _clusters(questions: Sequence[str], threshold: float) -> Iterator[list[int]]:
+def _by_words(questions: Sequence[str], threshold: float) -> Iterator[list[int]]:
     """Groups of two and more near-duplicate questions, by index, each in order.
 
     Candidates come from MinHash; each joins the first earlier question that it really is a near-duplicate of, so that
@@ -97,6 +110,24 @@ def _clusters(questions: Sequence[str], threshold: float) -> Iterator[list[int]]
             heads[number] = [number]
             index.insert(number, sketch)
     yield from (members for members in heads.values() if len(members) > 1)
+
+
+def _by_meaning(questions: Sequence[str], vectors: np.ndarray, threshold: float) -> Iterator[list[int]]:
+    """The same by the cosine of embeddings. Every question is held against all heads: fit for some 100,000 atoms."""
+    heads: list[int] = []
+    of_heads = np.empty_like(vectors)
+    members: dict[int, list[int]] = {}
+    said = [screen.decisive(screen.content_words(question)) for question in questions]
+    for number in range(len(questions)):
+        near = np.flatnonzero(of_heads[: len(heads)] @ vectors[number] >= threshold)
+        head = next((heads[place] for place in near if said[heads[place]] == said[number]), None)
+        if head is None:
+            of_heads[len(heads)] = vectors[number]
+            heads.append(number)
+            members[number] = [number]
+        else:
+            members[head].append(number)
+    yield from (cluster for cluster in members.values() if len(cluster) > 1)
 
 
 def _resolve(cluster: Sequence[dict[str, Any]], min_agreement: float) -> list[str | None]:

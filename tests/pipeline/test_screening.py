@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -87,3 +88,16 @@ def test_atoms_of_earlier_rounds_stay_and_know_who_asked_them_again(tmp_path: Pa
     assert set(rows) == {LONG, OTHER}
     assert rows[LONG]["asked_by"] == ([1, 7] if again else [1])
     assert known_ids([first, second]) == {atom_id(LONG), atom_id(OTHER)}
+
+
+def test_embeddings_find_paraphrases_by_meaning_but_numbers_must_be_the_same(tmp_path: Path) -> None:
+    asked = ["what is the limit ?", "within which time ?", "what is the limit in 1990 ?", "which court ?"]
+    vectors = np.array([[1, 0], [0.96, 0.28], [0.96, 0.28], [0, 1]], np.float32)
+    by_text = dict(zip(asked, vectors, strict=True))
+    answers = write(tmp_path / "answers", [atom(question, "5") for question in asked], Atom)
+    method = MethodConfig(near_duplicate_cosine=0.95)
+    embed = lambda texts: np.stack([by_text[text] for text in texts])  # noqa: E731
+    report = screen_corpus([answers], tmp_path / "none", tmp_path / "atoms", method, embed)
+    assert (report["kept"], report["near_duplicates"]) == (3, 1)
+    rows = {r["question"]: r for r in pq.ParquetDataset(tmp_path / "atoms").read().to_pylist()}
+    assert rows[asked[0]]["cluster"] == rows[asked[1]]["cluster"] != rows[asked[2]]["cluster"]
