@@ -152,7 +152,8 @@ class RunDir:
         if self.config_file.is_file():
             before = yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
             now = config.model_dump(mode="json")
-            binding = ("seed", "questions", "teacher", "student", "auditor", "verifier", "embedder", "method", "proving")
+            models = ("teacher", "student", "auditor", "verifier", "embedder")
+            binding = ("seed", "questions", *models, "method", "proving")
             changed = [k for k in binding if before.get(k) != now[k]]
             if changed:
                 raise RunDirError(
