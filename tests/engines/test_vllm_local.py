@@ -174,7 +174,7 @@ def test_a_turn_is_scored_as_transformers_scores_it(pool: Pool, model: Path) -> 
             logits = reference(torch.tensor([[*head, *turn]])).logits[0].float()
         expected = torch.log_softmax(logits, -1)[range(len(head) - 1, len(head) + len(turn) - 1), turn]
         assert len(completion.logprobs) == len(turn)
-        assert torch.tensor(completion.logprobs).mean().item() == pytest.approx(expected.mean().item(), abs=1e-2)
+        assert torch.tensor(completion.logprobs).mean().item() == pytest.approx(expected.mean().item(), rel=1e-2)
         losses.append((-sum(completion.logprobs) / len(turn), -expected.mean().item()))
     (given, given_there), (alone, alone_there) = losses
     assert given / alone == pytest.approx(given_there / alone_there, abs=1e-2)
