@@ -67,7 +67,7 @@ def read_rows(path: str, fields: FieldMap) -> Iterator[RawRow]:
     Raises:
         QuestionFileError: the file as a whole cannot be read.
     """
-    reader = {".jsonl": _jsonl, ".json": _json, ".parquet": _parquet, ".csv": _csv}[Path(path).suffix]
+    reader = {".jsonl": jsonl_rows, ".json": _json, ".parquet": _parquet, ".csv": _csv}[Path(path).suffix]
     try:
         for number, row in reader(path):
             place = f"{path}:{number}"
@@ -78,7 +78,8 @@ def read_rows(path: str, fields: FieldMap) -> Iterator[RawRow]:
         ) from e
 
 
-def _jsonl(path: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
+def jsonl_rows(path: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """Each line's number and object, or why it is none; blank lines are left out."""
     with open(path, "rb") as f:
         for number, line in enumerate(f, 1):
             if not line.strip():

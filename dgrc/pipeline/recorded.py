@@ -4,7 +4,6 @@ Two forms of JSONL files are read. The authors' release: `id`, `conversations` a
 Our own: `id` (the id in the question file) and `chains`, a list of texts. Rows of one question add up.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 from dgrc.errors import QuestionFileError
 from dgrc.method.replies import encodable
 from dgrc.method.sample import split_choices
+from dgrc.pipeline.readers import jsonl_rows
 from dgrc.records import Chain, Quarantined, content_id, from_row, to_row
 from dgrc.storage.lookup import ROWS_PER_FILE, Lookup, write_sorted
 from dgrc.storage.run_dir import fresh_folder
@@ -101,15 +101,7 @@ def read_chain_files(
 
 def _rows(path: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
     try:
-        with open(path, "rb") as f:
-            for number, line in enumerate(f, 1):
-                if not line.strip():
-                    continue
-                try:
-                    row = json.loads(line)
-                except (ValueError, RecursionError) as e:
-                    row = f"not valid JSON: {e}"
-                yield number, row if isinstance(row, dict | str) else f"a JSON {type(row).__name__}, wanted an object"
+        yield from jsonl_rows(path)
     except OSError as e:
         raise QuestionFileError(f"The chain file {path} cannot be read: {e}. Mend or remove it, then run again.") from e
 
