@@ -4,6 +4,7 @@ A job flows in; figures flow out: how well replies can be read at each step, how
 keep, and the projected bill. The pilot is a run of its own, so that the real one is untouched.
 """
 
+import shutil
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -21,6 +22,17 @@ def pilot_config(config: Config, questions: int) -> Config:
     """The configuration of the pilot of a run."""
     sampled = config.questions.model_copy(update={"sample": questions})
     return config.model_copy(update={"name": f"{config.name}-pilot", "questions": sampled})
+
+
+def clear_other(run: RunDir, config: Config) -> None:
+    """Empties a pilot's run that was made with other settings: to try settings is what pilots are for."""
+    with run.lock():
+        if run.changed(config):
+            for path in run.root.iterdir():
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                elif path.name != ".lock":
+                    path.unlink()
 
 
 def run_pilot(job: Job) -> dict[str, Any]:

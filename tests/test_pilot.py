@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 from dgrc.cli import main
 from dgrc.config import Config, Price
-from dgrc.pilot import measure, pilot_config, project, run_pilot, warnings
+from dgrc.pilot import clear_other, measure, pilot_config, project, run_pilot, warnings
+from dgrc.storage.run_dir import RunDir
 from dgrc.workflow import Job
 from tests.pipeline.conftest import scripted_config, write_questions
 
@@ -89,3 +90,15 @@ def test_the_pilot_has_a_run_of_its_own_and_a_sample_of_the_questions(tmp_path: 
     assert json.loads((job.run.root / "pilot.json").read_text()) == figures
     shown = CliRunner().invoke(main, ["show", str(job.run.root), figures["examples"][0]])
     assert shown.exit_code == 0 and "teacher 0" in shown.stdout
+
+
+def test_a_pilot_with_other_settings_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    first = pilot_config(scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", 4), "real"), 2)
+    run = RunDir.of(first)
+    with run.lock():
+        run.claim(first)
+        (run.root / "round-1").mkdir()
+    clear_other(run, first)
+    assert (run.root / "round-1").is_dir() and run.config_file.is_file(), "the same settings go on"
+    clear_other(run, first.model_copy(update={"method": first.method.model_copy(update={"max_pairs": 1})}))
+    assert [path.name for path in run.root.iterdir()] == [".lock"]

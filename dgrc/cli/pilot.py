@@ -19,10 +19,12 @@ def pilot(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     """Try a random sample of the questions before paying for all of them."""
     from dgrc.cli.show import print_parts
     from dgrc.cli.story import tell_case
-    from dgrc.pilot import pilot_config, run_pilot
+    from dgrc.pilot import clear_other, pilot_config, run_pilot
+    from dgrc.storage.run_dir import RunDir
     from dgrc.workflow import Job
 
     settings = pilot_config(load(config, overrides), questions)
+    clear_other(RunDir.of(settings), settings)
     with Job(settings, say).open() as job:
         figures = run_pilot(job)
     for id_ in figures["examples"]:

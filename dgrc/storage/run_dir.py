@@ -147,20 +147,22 @@ class RunDir:
         Raises:
             RunDirError: the run was made with other settings for its questions, models or method.
         """
+        if changed := self.changed(config):
+            raise RunDirError(
+                f"The run {self.root} was made with other settings in {', '.join(f'`{k}`' for k in changed)}; "
+                "going on would mix two experiments. Choose another `name`, or delete that folder."
+            )
+        write_text(self.config_file, dump_config(config))
+
+    def changed(self, config: Config) -> list[str]:
+        """The sections in which the run's own configuration differs, of those that decide its curation."""
         import yaml
 
-        if self.config_file.is_file():
-            before = yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
-            now = config.model_dump(mode="json")
-            models = ("teacher", "student", "auditor", "verifier", "embedder")
-            binding = ("seed", "questions", *models, "method", "proving")
-            changed = [k for k in binding if before.get(k) != now[k]]
-            if changed:
-                raise RunDirError(
-                    f"The run {self.root} was made with other settings in {', '.join(f'`{k}`' for k in changed)}; "
-                    "going on would mix two experiments. Choose another `name`, or delete that folder."
-                )
-        write_text(self.config_file, dump_config(config))
+        if not self.config_file.is_file():
+            return []
+        before, now = yaml.safe_load(self.config_file.read_text(encoding="utf-8")), config.model_dump(mode="json")
+        models = ("teacher", "student", "auditor", "verifier", "embedder")
+        return [k for k in ("seed", "questions", *models, "method", "proving") if before.get(k) != now[k]]
 
     def _recipe(self, recipe: str) -> Path:
         return self.round() if recipe == "dgrc" else self.round() / "baselines" / recipe
