@@ -9,7 +9,8 @@ import click
 @click.command(context_settings={"ignore_unknown_options": True})  # ids may begin with a minus
 @click.argument("run", type=click.Path(file_okay=False))
 @click.argument("question_id", required=False)
-def show(run: str, question_id: str | None) -> None:
+@click.option("--round", "number", default=1, show_default=True, type=click.IntRange(min=1), help="Of this round.")
+def show(run: str, question_id: str | None, number: int) -> None:
     """A run's figures and its most telling cases; with QUESTION_ID, one case as a story.
 
     QUESTION_ID is dgrc's number or the id in your own file.
@@ -18,7 +19,7 @@ def show(run: str, question_id: str | None) -> None:
     from dgrc.errors import RunDirError
     from dgrc.storage.run_dir import RunDir
 
-    folder = RunDir(run)
+    folder = RunDir(run, number)
     if not folder.config_file.is_file():
         raise RunDirError(
             f"{Path(run)} is not a run: it has no config.yaml. Give the folder of a run, for example runs/demo."

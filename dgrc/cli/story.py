@@ -26,6 +26,9 @@ def tell_run(run: RunDir) -> list[Any]:
         mark = state / name / "done.json"
         report = json.loads(mark.read_text())["report"] if mark.is_file() else None
         parts.append(Text(f"  {name:<9} {_counts(report) if report else 'not finished'}"))
+    rounds = run.root / "rounds.json"
+    if rounds.is_file() and len(figures := json.loads(rounds.read_text())) > 1:
+        parts.append(_rounds(figures))
     if run.evaluation().is_file():
         parts.append(_accuracies(json.loads(run.evaluation().read_text())))
     if _has(run, "cases"):
@@ -128,6 +131,19 @@ def _chain_panel(title: str, chain: dict[str, Any], verdict: dict[str, Any] | No
         else:
             style, subtitle = "red", f"contradicts {len(verdict['contradicted_by'])} of {facts}"
     return Panel(body, title=title, subtitle=Text(subtitle), border_style=style)
+
+
+def _rounds(figures: list[dict[str, Any]]) -> Table:
+    """Each round's figures side by side."""
+    table = Table("round", "divergent", "new atoms", "teacher tokens", "agrees with verified", "held-out", box=None)
+    for row in figures:
+        accuracy = f"{row['accuracy']:.1%}" if "accuracy" in row else ""
+        ended = f"  stopped by {row['stopped_by']}" if "stopped_by" in row else ""
+        table.add_row(
+            f"{row['round']}{ended}", f"{row['divergent']:.1%}", f"{row['new_atoms']:,}", f"{row['teacher_tokens']:,}",
+            f"{row['agreement']:.1%}", accuracy,
+        )
+    return table
 
 
 def _accuracies(report: dict[str, Any]) -> Table:

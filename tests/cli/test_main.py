@@ -4,6 +4,7 @@ Commands that need no Ray run in this process through click's runner; one runs a
 and its exit code.
 """
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -190,6 +191,19 @@ def test_show_gives_a_run_at_a_glance(run: RunDir) -> None:
     flat = " ".join(result.stdout.split())
     assert "gather rows 2, divergent 1, failed 1" in flat and "answer not finished" in flat
     assert flat.index("-11 divergent") < flat.index("22 failed"), "the case with mixed verdicts comes first"
+
+
+def test_show_has_each_rounds_figures_side_by_side(run: RunDir) -> None:
+    figures = {"divergent": 0.5, "new_atoms": 7, "teacher_tokens": 1234, "agreement": 0.25}
+    last = {**figures, "round": 2, "new_atoms": 3, "accuracy": 0.875, "stopped_by": "count"}
+    file = run.root / "rounds.json"
+    file.write_text(json.dumps([{**figures, "round": 1, "accuracy": 0.75}, last]))
+    try:
+        flat = " ".join(dgrc("show", run.root).stdout.split())
+        assert "1 50.0% 7 1,234 25.0% 75.0%" in flat and "2 stopped by count 50.0% 3 1,234 25.0% 87.5%" in flat
+    finally:
+        file.unlink()
+    assert "not finished" in dgrc("show", run.root, "--round", "2").stdout, "nothing was done in that round"
 
 
 @pytest.mark.parametrize(
