@@ -28,7 +28,7 @@ from dgrc.pipeline.graph import run_pass
 from dgrc.pipeline.ingest import ingest
 from dgrc.pipeline.passes import PASSES, Pass
 from dgrc.pipeline.readers import find_files
-from dgrc.pipeline.recorded import teacher_chains, write_chains
+from dgrc.pipeline.recorded import teacher_chains, write_chains, write_verdicts
 from dgrc.pipeline.screening import known_ids, reused_folder, screen_corpus
 from dgrc.pipeline.tally import inert_judge
 from dgrc.records import hash64
@@ -176,8 +176,10 @@ def _ingest(run: RunDir, config: Config) -> dict[str, Any]:
 
 
 def _carry_over(run: RunDir) -> dict[str, Any]:
-    """The teacher's chains of the round before: they are paid for, and only the student has changed."""
-    chains = teacher_chains(run.in_round(run.number - 1).dataset("verdicts"))
+    """The teacher's chains and the verdicts of the round before: they are paid for; only the student has changed."""
+    verdicts = run.in_round(run.number - 1).dataset("verdicts")
+    chains = teacher_chains(verdicts)
+    write_verdicts(verdicts, run.known_verdicts())
     return {"teacher_chains": write_chains(chains, run.recorded("teacher"))}
 
 

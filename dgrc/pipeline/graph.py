@@ -93,6 +93,7 @@ def _dataset(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], b
                 journal=str(state / "journal"),
                 facts=str(run.dataset("facts")) if pass_.name == "verify" else None,
                 recorded={role: str(folder) for role, folder in run.recorded_chains().items()},
+                verdicts=str(run.known_verdicts()),
                 board=board,
             ),
             batch_size=BATCH_ROWS,

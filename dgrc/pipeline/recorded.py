@@ -1,4 +1,4 @@
-"""Chains made elsewhere, or in an earlier round: files or datasets of chains in, found by question in `gather`.
+"""Chains made elsewhere, or in an earlier round, and its verdicts: files or datasets in, found by question in a pass.
 
 Two forms of JSONL files are read. The authors' release: `id`, `conversations` and `model_predictions` with an `output`.
 Our own: `id` (the id in the question file) and `chains`, a list of texts. Rows of one question add up.
@@ -16,7 +16,7 @@ from dgrc.errors import QuestionFileError
 from dgrc.method.replies import encodable
 from dgrc.method.sample import split_choices
 from dgrc.pipeline.readers import jsonl_rows
-from dgrc.records import Chain, Quarantined, content_id, from_row, to_row
+from dgrc.records import Chain, Quarantined, Verdict, content_id, from_row, to_row
 from dgrc.storage.lookup import ROWS_PER_FILE, Lookup, write_sorted
 from dgrc.storage.run_dir import fresh_folder
 
@@ -56,6 +56,28 @@ def write_chains(rows: Iterable[tuple[int, Sequence[Chain]]], folder: Path) -> i
     if waiting:
         flush()
     return count
+
+
+class VerdictStore:
+    """The verdicts of an earlier round by question id, memory-mapped."""
+
+    def __init__(self, folder: str | Path):
+        self._lookup = Lookup(folder)
+
+    def get(self, question_id: int, chain: int, facts: Sequence[int]) -> Verdict | None:
+        """The verdict on a chain against these very facts, if there was one."""
+        row = self._lookup.get(question_id)
+        for verdict in row["verdicts"] if row else ():
+            if verdict["chain"] == chain and verdict["facts"] == list(facts) and verdict["consistent"] is not None:
+                return from_row(Verdict, verdict)
+        return None
+
+
+def write_verdicts(verdicts: Path, folder: Path) -> None:
+    """Makes the verdicts of a round findable by question, a file for each of its own."""
+    fresh_folder(folder)
+    for number, path in enumerate(sorted(verdicts.glob("*.parquet"))):
+        write_sorted(pq.read_table(path, columns=["id", "verdicts"]), folder / f"part-{number:05d}.arrow")
 
 
 def teacher_chains(verdicts: Path) -> Iterator[tuple[int, Sequence[Chain]]]:

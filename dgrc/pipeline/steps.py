@@ -14,7 +14,7 @@ from dgrc.method import audit, compare, diagnose, grade, sample, screen
 from dgrc.method.prompts import Pack
 from dgrc.pipeline.caller import Caller, merge
 from dgrc.pipeline.facts import FactIndex
-from dgrc.pipeline.recorded import ChainStore
+from dgrc.pipeline.recorded import ChainStore, VerdictStore
 from dgrc.records import (
     Case,
     Chain,
@@ -31,14 +31,15 @@ PRIORITY = {"sample": 2, "grade": 1, "diagnose": 1, "answer": 0, "verify": 0}
 
 @dataclass
 class Toolbox:
-    """What a step works with: settings, prompts, engines, the facts found so far (None before `verify`), and chains
-    that need not be sampled, by role."""
+    """What a step works with: settings, prompts, engines, the facts found so far (None before `verify`), chains that
+    need not be sampled, by role, and verdicts that need not be asked for."""
 
     method: MethodConfig
     pack: Pack
     caller: Caller
     facts: FactIndex | None
     recorded: dict[str, ChainStore]
+    verdicts: VerdictStore
 
 
 async def gather(tools: Toolbox, question: Question) -> Case:

@@ -17,7 +17,7 @@ from dgrc.method.prompts import load_pack
 from dgrc.pipeline.caller import Caller
 from dgrc.pipeline.facts import FactIndex
 from dgrc.pipeline.passes import PASSES
-from dgrc.pipeline.recorded import ChainStore
+from dgrc.pipeline.recorded import ChainStore, VerdictStore
 from dgrc.pipeline.steps import Toolbox
 from dgrc.records import arrow_schema, from_row, to_row
 
@@ -32,6 +32,7 @@ class Worker:
         journal: Folder of the pass's journal.
         facts: Folder of the fact index, for passes that check against it.
         recorded: Folders of recorded chains by role.
+        verdicts: Folder of an earlier round's verdicts; it need not be there.
         board: Progress board actor, or None.
     """
 
@@ -43,13 +44,15 @@ class Worker:
         journal: str,
         facts: str | None,
         recorded: dict[str, str],
+        verdicts: str,
         board: Any | None,
     ):
         (self._pass,) = [p for p in PASSES if p.name == name]
         self._caller = Caller(clients, Journal(journal), board)
         stores = {role: ChainStore(folder) for role, folder in recorded.items()}
         index = FactIndex(facts) if facts else None
-        self._tools = Toolbox(method, load_pack(method.prompts), self._caller, index, stores)
+        pack, known = load_pack(method.prompts), VerdictStore(verdicts)
+        self._tools = Toolbox(method, pack, self._caller, index, stores, known)
         self._schema = arrow_schema(self._pass.writes[1])
 
     async def __call__(self, batch: pa.Table) -> pa.Table:

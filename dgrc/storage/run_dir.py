@@ -82,6 +82,10 @@ class RunDir:
         """The folders of recorded chains that there are, by role."""
         return {path.name: path for path in sorted((self.round() / "recorded").glob("*"))}
 
+    def known_verdicts(self) -> Path:
+        """Folder of the verdicts of the round before, findable by question."""
+        return self.round() / "known_verdicts"
+
     def round(self) -> Path:
         return self.root / f"round-{self.number}"
 

@@ -1,16 +1,20 @@
 """What `verify` asks of whom: which facts, which verifier, when the teacher samples again, and audited questions."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dgrc.config_file import make_config
 from dgrc.method.screen import atom_id
 from dgrc.method.verify import UNCHECKED, Fact
 from dgrc.pipeline.checking import roles, verify
+from dgrc.pipeline.recorded import VerdictStore, write_verdicts
 from dgrc.pipeline.tally import of_verdicts
-from dgrc.records import Case, Chain, Diagnosis, VerifiedCase, to_row
+from dgrc.records import Case, Chain, Diagnosis, VerifiedCase, arrow_schema, to_row
 from tests.pipeline.tools import FakeCaller, toolbox
 
 ATOM = "what is the rule of case 1 ?"
@@ -126,3 +130,23 @@ def test_own_facts_are_shown_once_however_often_they_were_answered() -> None:
     row = asyncio.run(verify(tools, given))
     assert row.verdicts[0].consistent and len(row.verdicts[0].facts) == 1
     assert caller.asked[0][2].messages[-1]["content"].count(ATOM) == 1
+
+
+def test_a_verdict_of_an_earlier_round_on_the_same_facts_is_not_asked_for_again(tmp_path: Path) -> None:
+    row, _ = run(case(1, 2))
+    (tmp_path / "verdicts").mkdir()
+    table = pa.Table.from_pylist([to_row(row)], schema=arrow_schema(VerifiedCase))
+    pq.write_table(table, tmp_path / "verdicts" / "p.parquet")
+    write_verdicts(tmp_path / "verdicts", tmp_path / "known")
+    known = VerdictStore(tmp_path / "known")
+
+    tools, caller = toolbox(world, (FACT,), prompts="proving")
+    tools.verdicts = known
+    again = asyncio.run(verify(tools, case(1, 2)))
+    assert (again.verdicts, again.usage, caller.asked) == (row.verdicts, (), [])
+
+    other = Fact(99, "what is the rule of case 1 in full ?", "1")
+    tools, caller = toolbox(world, (FACT, other), prompts="proving")
+    tools.verdicts = known
+    asyncio.run(verify(tools, case(1, 2)))
+    assert caller.steps() == [("teacher", "verify")] * 2, "there is a fact more now"

@@ -1,12 +1,14 @@
 """A step's toolbox whose engines are a function: for tests of what a step asks and makes of the replies."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from dgrc.config import MethodConfig, Sampling
 from dgrc.engines.base import Completion, Request, Sample
 from dgrc.method.prompts import load_pack
 from dgrc.method.verify import Fact
+from dgrc.pipeline.recorded import VerdictStore
 from dgrc.pipeline.steps import Toolbox
 from dgrc.records import Message, Usage
 
@@ -56,5 +58,6 @@ def toolbox(
     """A toolbox and the caller in it."""
     settings = MethodConfig.model_validate(method)
     caller = FakeCaller(reply, roles)
-    tools = Toolbox(settings, load_pack(settings.prompts), caller, FakeFacts(facts), {})  # type: ignore[arg-type]
+    known = VerdictStore(Path("/nowhere"))
+    tools = Toolbox(settings, load_pack(settings.prompts), caller, FakeFacts(facts), {}, known)  # type: ignore[arg-type]
     return tools, caller
