@@ -20,8 +20,8 @@ from dgrc.storage.run_dir import fresh_folder
 SCHEMA = pa.schema([("id", pa.int64()), ("question", pa.string()), ("answer", pa.string())])
 WRITER_BYTES = 1 << 28
 POSTINGS = 1_000_000
-"""How many mentions of its words a search may go through in a shard: the rarest words first, which weigh the most. The
-words that stand in every other fact would take nearly all of the time (docs/log.md, 2026-11-25)."""
+"""How many mentions of its words a search may go through: the rarest words first, which weigh the most. The words that
+stand in every other fact would take nearly all of the time (docs/log.md, 2026-11-25)."""
 
 
 def build_index(atoms: Path, output: Path, rows_per_shard: int = ROWS_PER_FILE) -> int:
@@ -54,8 +54,21 @@ class FactIndex:
 
     def search(self, words: Sequence[str], limit: int) -> list[Fact]:
         """At most `limit` facts that share the most telling words, best first."""
-        found = [hit for shard in self._shards for hit in shard.search(words, limit)]
+        chosen = self._rarest(words)
+        found = [hit for shard in self._shards for hit in shard.search(chosen, limit)]
         return [fact for _, fact in sorted(found, key=lambda hit: (-hit[0], hit[1].id))[:limit]]
+
+    def _rarest(self, words: Sequence[str]) -> list[str]:
+        """The words to search for, those of fewest facts first, within the bound; one at least."""
+        counts = {word: sum(shard.count(word) for shard in self._shards) for word in dict.fromkeys(words)}
+        chosen: list[str] = []
+        total = 0
+        for count, word in sorted((count, word) for word, count in counts.items() if count):
+            total += count
+            if chosen and total > POSTINGS:
+                break
+            chosen.append(word)
+        return chosen
 
 
 class _Shard:
@@ -68,28 +81,20 @@ class _Shard:
         row = self._facts.find(id_)
         return None if row is None else self._fact(row)
 
+    def count(self, word: str) -> int:
+        """How many facts hold a word."""
+        return int(self._searcher.doc_freq("words", word))
+
     def search(self, words: Sequence[str], limit: int) -> list[tuple[float, Fact]]:
+        """The best facts with their scores, for words that some shard knows."""
         terms = [
-            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "words", word, "freq"))
-            for word in self._rarest(words)
+            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "words", word, "freq")) for word in words
         ]
         if not terms:
             return []
         hits = self._searcher.search(tantivy.Query.boolean_query(terms), limit, count=False).hits
         rows = self._searcher.fast_field_values("row", [address for _, address in hits])
         return [(score, self._fact(row)) for (score, _), row in zip(hits, rows, strict=True)]
-
-    def _rarest(self, words: Sequence[str]) -> list[str]:
-        """The words to search for, those of fewest facts first, within the bound."""
-        known = [(count, word) for word in dict.fromkeys(words) if (count := self._searcher.doc_freq("words", word))]
-        chosen: list[str] = []
-        total = 0
-        for count, word in sorted(known):
-            total += count
-            if chosen and total > POSTINGS:
-                break
-            chosen.append(word)
-        return chosen
 
     def _fact(self, row: int) -> Fact:
         return Fact(**self._facts.row(row))

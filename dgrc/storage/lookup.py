@@ -14,9 +14,9 @@ ROWS_PER_FILE = 1_000_000
 
 def write_sorted(table: pa.Table, file: Path) -> pa.Table:
     """Writes one file of a lookup and returns its rows as sorted; `table` has a column `id` of int64."""
-    table = table.sort_by("id")
+    table = table.sort_by("id").combine_chunks()
     with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
+        writer.write_table(table, max_chunksize=max(len(table), 1))  # in one piece, so that readers need no copy
     return table
 
 
@@ -24,7 +24,7 @@ class SortedFile:
     """One file of a lookup."""
 
     def __init__(self, file: Path):
-        self.table = pa.ipc.open_file(pa.memory_map(str(file))).read_all().combine_chunks()
+        self.table = pa.ipc.open_file(pa.memory_map(str(file))).read_all()
         self._ids: Any = self.table["id"].to_numpy()
 
     def find(self, id_: int) -> int | None:

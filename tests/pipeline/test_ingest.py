@@ -1,6 +1,7 @@
 """Files to questions and quarantine on Ray Data: every row accounted for, refusals named, hopeless input an error."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 
 from dgrc.config import Config, EngineConfig
 from dgrc.errors import PassError, QuestionFileError
-from dgrc.pipeline.ingest import Ingested, PromptRoom, ingest
+from dgrc.pipeline.ingest import Ingested, PromptRoom, Reservoir, ingest
+from dgrc.records import Question
 from dgrc.storage.run_dir import RunDir
 from tests.pipeline.conftest import scripted_config
 from tests.tiny import make_tokenizer_dir
@@ -111,3 +113,17 @@ def test_room_is_counted_in_each_models_own_tokens(tmp_path: Path, model: str) -
     assert problem is not None and problem.startswith("the teacher's prompt would have 1")
     both = PromptRoom(config.model_copy(update={"student": teacher}))
     assert "the student's" in str(both.problem("x" * CONTEXT, ()))
+
+
+def test_a_sample_is_random_the_same_for_the_same_seed_and_knows_the_whole() -> None:
+    def taken(seed: int, size: int) -> list[int]:
+        reservoir = Reservoir(size, seed)
+        for id_ in range(200):
+            reservoir.add(Question(id_, "", "", (), None, "", "{}"))
+        return [question.id for question in reservoir.taken]
+
+    assert taken(0, 20) == taken(0, 20) != taken(1, 20)
+    assert len(set(taken(0, 20))) == 20 and max(taken(0, 20)) > 100, "late questions have their chance"
+    assert taken(0, 500) == list(range(200))
+    counts = Counter(id_ for seed in range(300) for id_ in taken(seed, 20))
+    assert all(5 < counts[id_] < 65 for id_ in range(200)), "each is drawn about 30 times in 300"
