@@ -68,6 +68,7 @@ def test_the_student_that_learned_samples_again_and_known_atoms_are_not_answered
     assert (first["round"], second["round"], second["stopped_by"]) == (1, 2, "count")
     assert second["divergent"] < first["divergent"]
     assert second["agreement"] > first["agreement"] and second["gain"] > 0.1
+    assert second["chains"] >= first["chains"], "what the student has learned by now stays in the curriculum"
     assert first["reused_atoms"] == 0 and second["reused_atoms"] > 0
     assert second["teacher_calls"] < first["teacher_calls"], "no chain is sampled and no known atom answered again"
     gathered = json.loads((job.run.state("gather") / "done.json").read_text())["report"]["usage"]

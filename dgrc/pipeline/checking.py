@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from dgrc.config import Config, MethodConfig
+from dgrc.config import Config
 from dgrc.method import audit, screen
 from dgrc.method import verify as verify_step
 from dgrc.method.verify import Fact
@@ -30,7 +30,7 @@ async def verify(tools: Toolbox, case: Case) -> VerifiedCase:
     verdicts: list[Verdict] = []
     usage: list[Usage] = []
     auditor_verdict = None
-    if _is_checked(case, tools.method):
+    if _is_checked(tools, case):
         own = _own_facts(tools, case)
         verdicts, usage = await _check_all(tools, case, teacher, own, 0)
         for attempt in range(1, tools.method.resample + 1):
@@ -57,9 +57,12 @@ def all_rejected(verdicts: Sequence[Verdict]) -> bool:
     return False in said and True not in said
 
 
-def _is_checked(case: Case, method: MethodConfig) -> bool:
+def _is_checked(tools: Toolbox, case: Case) -> bool:
+    """Divergent questions, and agreeing ones that the auditor disputes, that the corpus is to judge, or that diverged in
+    an earlier round: what the student has learned since must not fall out of the curriculum."""
     if case.status == "agreeing":
-        return method.agreeing == "corpus" or any(diagnosis.against == "auditor" for diagnosis in case.diagnoses)
+        disputed = any(diagnosis.against == "auditor" for diagnosis in case.diagnoses)
+        return disputed or tools.method.agreeing == "corpus" or tools.verdicts.has(case.id)
     return case.status == "divergent"
 
 
@@ -99,11 +102,12 @@ async def _check(
     if chain.answer is None:
         return Verdict(index, None, (), (), "the chain has no answer"), None
     facts = _facts(tools, case, chain, own)
+    ids = tuple(fact.id for fact in facts)
+    known = tools.verdicts.get(case.id, index) if chain in case.teacher else None
+    if known is not None and (known.facts == ids or not ids):
+        return known, None
     if not facts:
         return Verdict(index, None, (), (), verify_step.UNCHECKED), None
-    ids = tuple(fact.id for fact in facts)
-    if known := tools.verdicts.get(case.id, index, ids) if chain in case.teacher else None:
-        return known, None
     role = "verifier" if tools.caller.has("verifier") else "teacher"
     completion, usage = await tools.caller.ask(
         role, "verify", case.id,

@@ -64,13 +64,18 @@ class VerdictStore:
     def __init__(self, folder: str | Path):
         self._lookup = Lookup(folder)
 
-    def get(self, question_id: int, chain: int, facts: Sequence[int]) -> Verdict | None:
-        """The verdict on a chain against these very facts, if there was one."""
+    def get(self, question_id: int, chain: int) -> Verdict | None:
+        """The verdict on a chain, if it had one that says yes or no."""
         row = self._lookup.get(question_id)
         for verdict in row["verdicts"] if row else ():
-            if verdict["chain"] == chain and verdict["facts"] == list(facts) and verdict["consistent"] is not None:
+            if verdict["chain"] == chain and verdict["consistent"] is not None:
                 return from_row(Verdict, verdict)
         return None
+
+    def has(self, question_id: int) -> bool:
+        """Whether the chains of a question were checked."""
+        row = self._lookup.get(question_id)
+        return row is not None and bool(row["verdicts"])
 
 
 def write_verdicts(verdicts: Path, folder: Path) -> None:

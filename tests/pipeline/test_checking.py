@@ -145,6 +145,13 @@ def test_a_verdict_of_an_earlier_round_on_the_same_facts_is_not_asked_for_again(
     again = asyncio.run(verify(tools, case(1, 2)))
     assert (again.verdicts, again.usage, caller.asked) == (row.verdicts, (), [])
 
+    learned = Case(1, "case 1 . which court ?", (), "agreeing", (chain(1), chain(2)), (chain(1),), (), (), None)
+    for facts in ((FACT,), ()):
+        tools, caller = toolbox(world, facts, prompts="proving")
+        tools.verdicts = known
+        kept = asyncio.run(verify(tools, learned))
+        assert kept.verdicts == row.verdicts and not caller.asked, "it diverged before, so it stays verified"
+
     other = Fact(99, "what is the rule of case 1 in full ?", "1")
     tools, caller = toolbox(world, (FACT, other), prompts="proving")
     tools.verdicts = known
