@@ -58,8 +58,8 @@ def all_rejected(verdicts: Sequence[Verdict]) -> bool:
 
 
 def _is_checked(tools: Toolbox, case: Case) -> bool:
-    """Divergent questions, and agreeing ones that the auditor disputes, that the corpus is to judge, or that diverged in
-    an earlier round: what the student has learned since must not fall out of the curriculum."""
+    """Divergent questions, and agreeing ones that the auditor disputes, that the corpus is to judge, or that diverged
+    in an earlier round: what the student has learned since must not fall out of the curriculum."""
     if case.status == "agreeing":
         disputed = any(diagnosis.against == "auditor" for diagnosis in case.diagnoses)
         return disputed or tools.method.agreeing == "corpus" or tools.verdicts.has(case.id)
