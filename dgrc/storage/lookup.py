@@ -25,7 +25,7 @@ class SortedFile:
 
     def __init__(self, file: Path):
         self.table = pa.ipc.open_file(pa.memory_map(str(file))).read_all()
-        self._ids: Any = self.table["id"].to_numpy()
+        self._ids: Any = self.table["id"].chunk(0).to_numpy() if len(self.table) else ()
 
     def find(self, id_: int) -> int | None:
         """The number of the row with this id."""
