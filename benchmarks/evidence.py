@@ -73,7 +73,8 @@ def main(seeds: str, only: tuple[str, ...], size: str, runs_dir: str, write: boo
         from benchmarks.evidence_report import write_report
 
         write_report(points, summary)
-        record("evidence", {**summary, "points": points}, command=f"evidence --seeds {seeds} --size {size}")
+        command = " ".join([f"evidence --seeds {seeds} --size {size}", *(f"--only {world}" for world in only)])
+        record("evidence", {**summary, "points": points}, command=command)
     click.echo(json.dumps(summary))
 
 

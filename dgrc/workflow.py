@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from dgrc.config import Config, EngineConfig
+from dgrc.config import Config, EngineConfig, MethodConfig
 from dgrc.errors import EvaluationError, TrainingError
 from dgrc.records import hash64
 from dgrc.storage.run_dir import RunDir, write_json
@@ -46,7 +46,8 @@ class Job:
         from dgrc.engines.tokens import check_model_path
         from dgrc.session import ray_session
 
-        for engine in self.config.engines().values():  # said now, not after Ray has started
+        check_pack(self.config.method)  # these two are said now, not after Ray has started
+        for engine in self.config.engines().values():
             if engine.engine == "vllm" and not engine.model.startswith("proving:"):
                 check_model_path(engine.model)
         with self.run.lock():
@@ -267,3 +268,14 @@ def resolve_proving(config: Config, run: RunDir, say: Say) -> Config:
             files = tuple(str(paths[PROVING_FILES[f]]) if f in PROVING_FILES else f for f in part.files)
             updates[section] = part.model_copy(update={"files": files})
     return config.model_copy(update=updates)
+
+
+def check_pack(method: MethodConfig) -> None:
+    """Raises PromptPackError if there is no such pack, or it lacks a step that a setting asks for."""
+    from dgrc.method.prompts import load_pack
+
+    pack = load_pack(method.prompts)
+    if method.judge is not None:
+        pack.require("judge", "method.judge")
+    if method.grader:
+        pack.require("grade", "method.grader")

@@ -12,7 +12,7 @@ import pytest
 
 from dgrc.config import Config
 from dgrc.config_file import make_config
-from dgrc.errors import ConfigError, EvaluationError, TrainingError
+from dgrc.errors import ConfigError, EvaluationError, PromptPackError, TrainingError
 from dgrc.proving.world import World
 from dgrc.workflow import Job, TrainingLine, resolve_proving
 
@@ -136,3 +136,20 @@ def test_the_training_line_speaks_only_now_and_then() -> None:
     patient(progress)
     patient(progress)
     assert len(said) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "says"),
+    [
+        ({"prompts": "proving", "judge": 13}, "`proving` has no step `judge`, which `method.judge` asks for"),
+        ({"prompts": "proving", "grader": True}, "no step `grade`, which `method.grader` asks for"),
+        ({"prompts": "nowhere"}, "There is no prompt pack `nowhere`"),
+    ],
+)
+def test_a_pack_that_lacks_what_is_asked_is_refused_before_anything_starts(
+    tmp_path: Path, method: dict[str, Any], says: str
+) -> None:
+    job, _ = job_for(tmp_path, method=method)
+    with pytest.raises(PromptPackError, match=says), job.open():
+        pass
+    assert not job.run.root.exists()

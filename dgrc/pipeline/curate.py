@@ -67,7 +67,6 @@ def curate(
     Returns:
         The report of each pass by name.
     """
-    _check_pack(config.method)
     reports: dict[str, Any] = {}
     fingerprint = _input_fingerprint(config)
     if run.number == 1:
@@ -112,15 +111,6 @@ def _run(
     pools = engines.for_pass(pass_, config, idle)
     starting = time.monotonic() - began
     return {**run_pass(pass_, run, config, pools, fingerprint), "start_seconds": round(starting, 1)}
-
-
-def _check_pack(method: MethodConfig) -> None:
-    """Says before anything is spent that the pack lacks a step that a setting asks for."""
-    pack = load_pack(method.prompts)
-    if method.judge is not None:
-        pack.require("judge", "method.judge")
-    if method.grader:
-        pack.require("grade", "method.grader")
 
 
 class Engines:
