@@ -75,14 +75,16 @@ def _apply(data: dict[str, Any], override: str) -> None:
 def _explain(error: ValidationError, where: str) -> str:
     problems = []
     for item in error.errors():
-        location = ".".join(str(part) for part in item["loc"]) or "the whole"
+        location = ".".join(str(part) for part in item["loc"])
         if item["type"] == "extra_forbidden":
             problems.append(f"`{location}` is not a setting{_nearest(item['loc'])}")
         elif isinstance(item["input"], dict):  # two settings that do not go together; the whole section says nothing
-            problems.append(f"in `{location}`: {item['msg'].removeprefix('Value error, ')}")
+            section = f"in `{location}`: " if location else ""
+            problems.append(section + item["msg"].removeprefix("Value error, "))
         else:
             problems.append(f"`{location}` got {item['input']!r}: {item['msg']}")
-    return f"In {where}: " + "; ".join(problems) + ". All settings are in docs/configuration.md."
+    said = "; ".join(problems)
+    return f"In {where}: {said}{'' if said.endswith('?') else '.'} All settings are in docs/configuration.md."
 
 
 def _nearest(location: tuple[int | str, ...]) -> str:
@@ -90,6 +92,8 @@ def _nearest(location: tuple[int | str, ...]) -> str:
     for part in location[:-1]:
         if isinstance(part, str):
             section = section.model_fields[part].annotation
+            # An optional section is one or None.
+            section = next((inner for inner in typing.get_args(section) if inner is not type(None)), section)
     names = list(typing.cast(type[BaseModel], section).model_fields)
     close = difflib.get_close_matches(str(location[-1]), names, n=1, cutoff=0.5)
     return f"; did you mean `{close[0]}`?" if close else f"; here stand {', '.join(f'`{n}`' for n in names)}"

@@ -111,3 +111,13 @@ def test_settings_that_do_not_go_together_are_named_without_the_whole_section() 
         "In the configuration: in `method`: `agreeing: corpus` checks against corpus facts, so `corpus_facts` must be "
         "more than 0. All settings are in docs/configuration.md."
     )
+
+
+def test_a_misspelled_key_of_an_optional_section_is_refused_like_any_other() -> None:
+    with pytest.raises(ConfigError, match=r"`auditor\.modle` is not a setting; did you mean `model`\? All settings"):
+        make_config({"auditor": {"modle": "x"}})
+
+
+def test_sections_that_do_not_go_together_are_told_without_a_place() -> None:
+    with pytest.raises(ConfigError, match=r"^In the configuration: `method\.audit_share` asks a third model"):
+        make_config({"method": {"audit_share": 0.5}})
