@@ -59,10 +59,11 @@ async def gather(tools: Toolbox, question: Question) -> Case:
     auditor: tuple[Chain, ...] = ()
     if status == "agreeing" and audit.is_sampled(question.id, tools.method.audit_share):
         auditor, audit_usage, failure = await sample_chains(tools, question, "auditor")
-        error = error or failure
+        _, auditor, graded, unusable = await _one_wording(tools, question, teacher, auditor)
+        error = error or failure or unusable
         pairs = compare.diverging_pairs(teacher, auditor, "majority", 1)
         diagnosed += await _diagnose_all(tools, question, pairs, teacher, auditor, "auditor")
-        usage.append(audit_usage)
+        usage += [audit_usage, *graded]
     usage += [u for _, u in diagnosed]
     return Case(
         question.id, question.text, question.choices, status, teacher, student,
