@@ -32,6 +32,7 @@ def write_report(points: Points, summary: dict[str, Any], folder: Path = ROOT / 
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {
         "points": partial(_shown, form="{:+.1f}", scale=100),
+        "percent": partial(_shown, form="{:.1f}", scale=100),
         "share": partial(_shown, form="{:.3f}"),
         "number": partial(_shown, form="{:,.2f}"),
     }
