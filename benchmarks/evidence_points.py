@@ -232,7 +232,7 @@ def _beside(job: EvidenceJob, world: World, figures: dict[str, Any]) -> dict[str
         PUBLISHED: quality(published.run, world, reports[PUBLISHED]),
         FRUGAL: quality(frugal.run, world, reports[FRUGAL]),
         "equal_tokens_chains": more,
-        "agreeing": score_agreeing(agreeing.run, world),
+        "agreeing": {"commit": provenance()["commit"], **score_agreeing(agreeing.run, world)},
     }
 
 

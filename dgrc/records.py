@@ -149,7 +149,7 @@ class Atom:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A teacher chain held against facts (ids of atoms): `consistent` is None if it could not be checked (`reason`)."""
+    """A chain held against facts (ids of atoms): `consistent` is None if it could not be checked (`reason`)."""
 
     chain: int
     consistent: bool | None
@@ -164,7 +164,9 @@ class VerifiedCase:
 
     The chains ride along so that `assemble` is one map over one dataset, not a join of two; chains that were sampled
     anew because all were rejected follow the first ones. `audit` is `agreed` or `disputed` where an agreeing question
-    was audited, `auditor_verdict` then the verdict on the auditor's own chain, by its index in `Case.auditor`.
+    was audited. If it is disputed and no teacher chain passed, the other models' chains are checked as well: verdicts
+    on those with the agreed answer are `supporting`, on those with another one `opposing`; their `chain` counts through
+    `Case.student` and then `Case.auditor`.
     """
 
     id: int
@@ -176,7 +178,8 @@ class VerifiedCase:
     usage: tuple[Usage, ...]
     error: str | None
     audit: str | None = None
-    auditor_verdict: Verdict | None = None
+    supporting: tuple[Verdict, ...] = ()
+    opposing: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,10 @@ where its majority parts from theirs the divergence is diagnosed as any other, a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 from dgrc.method import compare
 from dgrc.records import Chain, VerifiedCase, hash64
-
-Z_95 = 1.959964
-"""Two-sided 95 % quantile of the normal distribution."""
 
 
 @dataclass(frozen=True)
@@ -56,23 +54,26 @@ def finding(teacher: Sequence[Chain], auditor: Sequence[Chain]) -> str | None:
 def outcome(case: VerifiedCase) -> str | None:
     """What became of an audited question: `agreed`, `confirmed`, `refuted` or `undecided`.
 
-    A disputed answer is confirmed if one of its chains passes, and refuted if facts speak against its chains but not
-    against the auditor's. Where both are contradicted the answer may still be right, for a wrong step can lead to it.
+    A disputed answer is confirmed if a chain that leads to it passes, be it the teacher's or another model's, and
+    refuted if facts speak against the teacher's chains but not against one of the auditor's that leads elsewhere. Where
+    all are contradicted, or both sides pass, it may be right or wrong: a wrong step can lead to a right answer.
     """
     if case.audit != DISPUTED:
         return case.audit
     said = [verdict.consistent for verdict in case.verdicts]
-    if True in said:
-        return "confirmed"
-    other = case.auditor_verdict.consistent if case.auditor_verdict is not None else None
-    return "refuted" if False in said and other else "undecided"
+    supported = True in said or any(verdict.consistent for verdict in case.supporting)
+    opposed = False in said and any(verdict.consistent for verdict in case.opposing)
+    if supported == opposed:
+        return "undecided"
+    return "confirmed" if supported else "refuted"
 
 
 def estimate(outcomes: Sequence[str | None]) -> Audit:
     """The share of wrong answers among agreeing questions, from the outcome of each (None: not audited).
 
-    Refuted answers count as wrong and undecided ones as half a wrong one. The interval is Wilson's, widened to hold
-    all undecided ones either way.
+    Refuted answers count as wrong and undecided ones as half a wrong one. The share is known only to lie between two
+    bounds, all undecided ones right or all wrong, so its interval is that of Imbens and Manski (Econometrica 72, 2004):
+    from Wilson's lower limit of the one to his upper limit of the other.
     """
     audited = [said for said in outcomes if said is not None]
     n, population = len(audited), len(outcomes)
@@ -85,12 +86,30 @@ def estimate(outcomes: Sequence[str | None]) -> Audit:
 
 
 def _interval(refuted: int, undecided: int, n: int) -> tuple[float, float]:
-    low, _ = _wilson(refuted / n, n)
-    _, high = _wilson((refuted + undecided) / n, n)
-    return low, high
+    least, most = refuted / n, (refuted + undecided) / n
+    error = max((share * (1 - share) / n) ** 0.5 for share in (least, most))
+    z = _critical((most - least) / error if error else 0.0)
+    return _wilson(least, n, z)[0], _wilson(most, n, z)[1]
 
 
-def _wilson(share: float, n: int) -> tuple[float, float]:
-    center = share + Z_95**2 / (2 * n)
-    half = Z_95 * (share * (1 - share) / n + Z_95**2 / (4 * n * n)) ** 0.5
-    return max((center - half) / (1 + Z_95**2 / n), 0.0), min((center + half) / (1 + Z_95**2 / n), 1.0)
+def _critical(apart: float) -> float:
+    """How many standard errors to go beyond bounds that are `apart` standard errors from each other.
+
+    The share can be at one end only, so the further apart they are the less does the other end's tail count: from 1.960
+    where they coincide (two tails) to 1.645 (one).
+    """
+    normal = NormalDist()
+    low, high = normal.inv_cdf(0.95), normal.inv_cdf(0.975)
+    for _ in range(40):
+        middle = (low + high) / 2
+        if normal.cdf(middle + apart) - normal.cdf(-middle) < 0.95:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _wilson(share: float, n: int, z: float) -> tuple[float, float]:
+    center = share + z**2 / (2 * n)
+    half = z * (share * (1 - share) / n + z**2 / (4 * n * n)) ** 0.5
+    return max((center - half) / (1 + z**2 / n), 0.0), min((center + half) / (1 + z**2 / n), 1.0)

@@ -1,13 +1,14 @@
 """What `verify` does to one row: each teacher chain of a case against the facts that speak to it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dgrc.config import Config
-from dgrc.method import audit, screen
+from dgrc.method import audit, compare, screen
 from dgrc.method import verify as verify_step
 from dgrc.method.verify import Fact
 from dgrc.pipeline.caller import merge
+from dgrc.pipeline.recorded import VerdictStore
 from dgrc.pipeline.steps import PRIORITY, Toolbox, case_atoms, request_error, sample_chains
 from dgrc.records import Case, Chain, Usage, Verdict, VerifiedCase
 
@@ -29,25 +30,27 @@ async def verify(tools: Toolbox, case: Case) -> VerifiedCase:
     teacher, error = list(case.teacher), case.error
     verdicts: list[Verdict] = []
     usage: list[Usage] = []
-    auditor_verdict = None
+    supporting: list[Verdict] = []
+    opposing: list[Verdict] = []
     if _is_checked(tools, case):
         own = _own_facts(tools, case)
-        verdicts, usage = await _check_all(tools, case, teacher, own, 0)
+        verdicts, usage = await _check_all(tools, case, enumerate(teacher), own, tools.verdicts)
         for attempt in range(1, tools.method.resample + 1):
             if not all_rejected(verdicts):
                 break
             more, sampled, failure = await sample_chains(tools, case, "teacher", attempt)
-            checked, spent = await _check_all(tools, case, more, own, len(teacher))
+            checked, spent = await _check_all(tools, case, enumerate(more, len(teacher)), own, tools.verdicts)
             teacher += more
             verdicts += checked
             usage += [sampled, *spent]
             error = error or failure
-        for index in {d.other for d in case.diagnoses if d.against == "auditor"}:  # one at most
-            (auditor_verdict,), spent = await _check_all(tools, case, case.auditor[index : index + 1], own, index)
+        if _is_disputed(case) and not any(verdict.consistent for verdict in verdicts):
+            supporting, opposing, spent = await _check_others(tools, case, own)
             usage += spent
     return VerifiedCase(
         case.id, case.text, case.choices, case.status, tuple(teacher), tuple(verdicts), merge(usage), error,
-        audit.finding(case.teacher, case.auditor) if case.auditor else None, auditor_verdict,
+        audit.finding(case.teacher, case.auditor) if case.auditor else None, tuple(supporting),
+        tuple(opposing),
     )
 
 
@@ -61,9 +64,26 @@ def _is_checked(tools: Toolbox, case: Case) -> bool:
     """Divergent questions, and agreeing ones that the auditor disputes, that the corpus is to judge, or that diverged
     in an earlier round: what the student has learned since must not fall out of the curriculum."""
     if case.status == "agreeing":
-        disputed = any(diagnosis.against == "auditor" for diagnosis in case.diagnoses)
-        return disputed or tools.method.agreeing == "corpus" or tools.verdicts.has(case.id)
+        return _is_disputed(case) or tools.method.agreeing == "corpus" or tools.verdicts.has(case.id)
     return case.status == "divergent"
+
+
+def _is_disputed(case: Case) -> bool:
+    return any(diagnosis.against == "auditor" for diagnosis in case.diagnoses)
+
+
+async def _check_others(
+    tools: Toolbox, case: Case, own: Sequence[Fact]
+) -> tuple[list[Verdict], list[Verdict], list[Usage]]:
+    """Verdicts on the student's and the auditor's chains that say what was agreed, and on those of the auditor that say
+    otherwise."""
+    agreed = compare.majority_answer(case.teacher)
+    chains = list(enumerate(case.student + case.auditor))
+    same = [(n, chain) for n, chain in chains if compare.same_answer(chain.answer, agreed) is True]
+    other = [(n, chain) for n, chain in chains if compare.same_answer(chain.answer, agreed) is False]
+    supporting, spent = await _check_all(tools, case, same, own)
+    opposing, more = await _check_all(tools, case, other, own)
+    return supporting, opposing, [*spent, *more]
 
 
 def _own_facts(tools: Toolbox, case: Case) -> list[Fact]:
@@ -89,21 +109,27 @@ def _facts(tools: Toolbox, case: Case, chain: Chain, own: Sequence[Fact]) -> tup
 
 
 async def _check_all(
-    tools: Toolbox, case: Case, chains: Sequence[Chain], own: Sequence[Fact], first: int
+    tools: Toolbox,
+    case: Case,
+    chains: Iterable[tuple[int, Chain]],
+    own: Sequence[Fact],
+    known: VerdictStore | None = None,
 ) -> tuple[list[Verdict], list[Usage]]:
-    """A verdict on each chain (numbered from `first`), and what they cost."""
-    checks = await asyncio.gather(*(_check(tools, case, first + i, chain, own) for i, chain in enumerate(chains)))
+    """A verdict on each numbered chain, and what they cost; those `known` by question and number are not asked for."""
+    checks = await asyncio.gather(
+        *(_check(tools, case, n, chain, own, known.get(case.id, n) if known else None) for n, chain in chains)
+    )
     return [verdict for verdict, _ in checks], [usage for _, usage in checks if usage is not None]
 
 
 async def _check(
-    tools: Toolbox, case: Case, index: int, chain: Chain, own: Sequence[Fact]
+    tools: Toolbox, case: Case, index: int, chain: Chain, own: Sequence[Fact], known: Verdict | None
 ) -> tuple[Verdict, Usage | None]:
+    """A verdict; the one `known` from an earlier round if the chain still stands against the same facts."""
     if chain.answer is None:
         return Verdict(index, None, (), (), "the chain has no answer"), None
     facts = _facts(tools, case, chain, own)
     ids = tuple(fact.id for fact in facts)
-    known = tools.verdicts.get(case.id, index) if chain in case.teacher else None
     if known is not None and (known.facts == ids or not ids):
         return known, None
     if not facts:

@@ -1,6 +1,7 @@
 """What `verify` asks of whom: which facts, which verifier, when the teacher samples again, and audited questions."""
 
 import asyncio
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ def chain(value: int) -> Chain:
 def case(*values: int, status: str = "divergent", against: str = "student", auditor: tuple[int, ...] = ()) -> Case:
     diagnoses = (Diagnosis(0, 0, (ATOM,), None, "", against),)
     ours, third = tuple(map(chain, values)), tuple(map(chain, auditor))
-    return Case(1, "case 1 . which court ?", (), status, ours, (chain(3),), diagnoses, (), None, third)
+    student = chain(values[0] if status == "agreeing" else 3)
+    return Case(1, "case 1 . which court ?", (), status, ours, (student,), diagnoses, (), None, third)
 
 
 def world(role: str, step: str, turn: str) -> list[str]:
@@ -107,10 +109,18 @@ def test_a_verdict_that_cannot_be_read_is_none(unusable: str) -> None:
 def test_of_agreeing_questions_only_disputed_ones_are_checked_and_the_auditors_chain_too() -> None:
     disputed = case(2, 2, status="agreeing", against="auditor", auditor=(1, 1))
     row, caller = run(disputed)
-    assert caller.steps() == [("teacher", "verify")] * 3
+    assert caller.steps() == [("teacher", "verify")] * 5, "two teacher chains, one of the student, two of the auditor"
     assert (row.audit, [v.consistent for v in row.verdicts]) == ("disputed", [False, False])
-    assert row.auditor_verdict is not None and row.auditor_verdict.consistent
+    assert [(v.chain, v.consistent) for v in row.supporting] == [(0, False)]
+    assert [(v.chain, v.consistent) for v in row.opposing] == [(1, True), (2, True)]
     assert list(of_verdicts(to_row(row)))[-2:] == ["audited", "disputed"]
+
+    row, caller = run(dataclasses.replace(disputed, auditor=(chain(1), chain(2), chain(1))))
+    assert [(v.chain, v.consistent) for v in row.supporting] == [(0, False), (2, False)], "those that say what is agreed"
+    assert [v.chain for v in row.opposing] == [1, 3]
+
+    row, caller = run(case(1, 1, status="agreeing", against="auditor", auditor=(2, 2)))
+    assert (len(caller.asked), row.supporting, row.opposing) == (2, (), ()), "a chain that passes settles it"
 
     agreed = Case(1, "q ?", (), "agreeing", (chain(1),), (chain(1),), (), (), None, (chain(1),))
     row, caller = run(agreed)
