@@ -116,7 +116,7 @@ def test_of_agreeing_questions_only_disputed_ones_are_checked_and_the_auditors_c
     assert list(of_verdicts(to_row(row)))[-2:] == ["audited", "disputed"]
 
     row, caller = run(dataclasses.replace(disputed, auditor=(chain(1), chain(2), chain(1))))
-    assert [(v.chain, v.consistent) for v in row.supporting] == [(0, False), (2, False)], "those that say what is agreed"
+    assert [(v.chain, v.consistent) for v in row.supporting] == [(0, False), (2, False)], "they say what is agreed"
     assert [v.chain for v in row.opposing] == [1, 3]
 
     row, caller = run(case(1, 1, status="agreeing", against="auditor", auditor=(2, 2)))
