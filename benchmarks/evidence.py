@@ -17,6 +17,7 @@ import click
 from benchmarks.evidence_points import (
     ABLATIONS,
     BASELINES,
+    CURVE_BASELINES,
     EQUAL_TOKENS,
     FRUGAL,
     ORACLE,
@@ -43,7 +44,7 @@ def plan(seeds: list[int], size: str) -> list[Point]:
     cpus = "ray.num_cpus=8"  # engines of three models and Ray Data's own, see `dgrc.session`
     whole = (*BASELINES, *ABLATIONS, *EQUAL_TOKENS, PUBLISHED, FRUGAL, ORACLE)
     points += [Point("standard", seed, (cpus,), whole, whole=True) for seed in seeds]
-    order = ("distill", "many_chains", "teacher_majority", "chains_first", "mixed", ORACLE)
+    order = (*CURVE_BASELINES, "chains_first", "mixed", ORACLE)
     covered = (f"proving.covered={COVERED}", f"proving.questions={QUESTIONS[size]['covered']}")
     worded = ("proving.wording=other", "method.fact_coverage=0.6")
     points += [Point("covered", seed, covered, order) for seed in seeds[:3]]
@@ -51,7 +52,7 @@ def plan(seeds: list[int], size: str) -> list[Point]:
     for name, values in CURVES.items():
         for value in values:
             settings = (f"proving.{name}={value}", f"proving.questions={QUESTIONS[size]['curve']}")
-            points += [Point(f"{name}={value}", seed, settings, BASELINES[:3]) for seed in seeds[:2]]
+            points += [Point(f"{name}={value}", seed, settings, CURVE_BASELINES) for seed in seeds[:2]]
     return points
 
 

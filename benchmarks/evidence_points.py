@@ -32,6 +32,8 @@ from dgrc.workflow import SUBJECT, Job, resolve_proving
 
 ORACLE, PUBLISHED, FRUGAL = "oracle", "published", "frugal"
 BASELINES = ("distill", "many_chains", "teacher_majority", "self_train")
+CURVE_BASELINES = ("distill", "teacher_majority")
+"""What DGRC is held against beside the standard world: there, one of the two was the strongest on every seed."""
 ABLATIONS = ("atoms_only", "chains_only", "unverified", "no_replay", "chains_first", "mixed")
 EQUAL_TOKENS = {"many_chains_tokens": many_chains, "majority_tokens": teacher_majority}
 AS_PUBLISHED = {

@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 
 from benchmarks.evidence_plots import CURVES, LABELS, curve_points, ordered, plot_curves, plot_recipes, varied_value
-from benchmarks.evidence_points import BASELINES, EQUAL_TOKENS
+from benchmarks.evidence_points import BASELINES, CURVE_BASELINES, EQUAL_TOKENS
 from benchmarks.intervals import interval
 from benchmarks.record import ROOT
 
@@ -16,7 +16,6 @@ Points = list[dict[str, Any]]
 WORLDS = ("standard", "covered", "worded")
 STANDARD = {"slip": 0.18, "atomic_errors": 0.0, "blind_spots": 0.0}
 """What the standard world has of that which curves vary."""
-OF_CURVES = BASELINES[:3]
 
 
 def write_report(points: Points, summary: dict[str, Any], folder: Path = ROOT / "docs") -> None:
@@ -26,7 +25,7 @@ def write_report(points: Points, summary: dict[str, Any], folder: Path = ROOT / 
     if worlds["standard"]:
         plot_recipes(worlds["standard"], folder / "evidence.png")
     if drawn:
-        plot_curves(points, OF_CURVES, folder / "evidence_curves.png")
+        plot_curves(points, CURVE_BASELINES, folder / "evidence_curves.png")
     missing = [f"the {kind} world" for kind in WORLDS if not worlds[kind]]
     missing += [f"the curve over {name}" for name in CURVES if name not in drawn]
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -75,7 +74,7 @@ def _curve_rows(points: Points, names: list[str]) -> list[tuple[str, ...]]:
     rows = []
     for name in names:
         for point in sorted(curve_points(points, name), key=lambda p: (_value(p, name), p["seed"])):
-            best = max(point["accuracy"][baseline] for baseline in OF_CURVES)
+            best = max(point["accuracy"][baseline] for baseline in CURVE_BASELINES)
             figures = (point["teacher_chains_right"], point["atoms_correct"], point["accuracy"]["dgrc"], best)
             shown = (f"{figure:.3f}" for figure in figures)
             rows.append((name, f"{_value(point, name):g}", str(point["seed"]), *shown))
