@@ -9,6 +9,9 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from dgrc.method_config import MethodConfig, RoundsConfig, Sampling, Section
+from dgrc.training_config import AdapterConfig as AdapterConfig
+from dgrc.training_config import StageConfig as StageConfig
+from dgrc.training_config import TrainingConfig
 
 
 class FieldMap(Section):
@@ -71,6 +74,10 @@ class EngineConfig(Section):
         0, ge=0, description="KV cache in GiB; 0 leaves it to vLLM on a GPU and takes 0.5 on a CPU."
     )
     gpu_memory_utilization: float = Field(0.9, gt=0, le=1, description="Share of GPU memory vLLM may take.")
+    adapter: str = Field("", description="A PEFT adapter directory (LoRA) to serve over `model`, without merging.")
+    max_lora_rank: int = Field(
+        0, ge=0, description="Largest rank of adapters that may be served; 0: `adapter`'s own, or none at all."
+    )
     enforce_eager: bool | None = Field(None, description="Skip compilation; null means yes on a CPU, no on a GPU.")
     price_per_million: Price | None = Field(None, description="Prices of tokens, for projections of cost.")
 
@@ -87,50 +94,6 @@ class PipelineConfig(Section):
     rows_per_block: int = Field(64, ge=1, description="Rows that become durable together.")
     workers: int = Field(4, ge=1, description="Async worker actors a pass; each drives one block at a time.")
     max_retries: int = Field(3, ge=0, description="How often a dead worker, task or request is tried again.")
-
-
-class StageConfig(Section):
-    """One stage of fine-tuning."""
-
-    visits: int = Field(0, ge=0, description="Training examples visited, with repetition; 0 means `epochs` passes.")
-    epochs: float = Field(2.0, gt=0, description="Passes over the stage's examples when `visits` is 0.")
-    learning_rate: float = Field(1e-5, gt=0, description="Peak learning rate.")
-    warmup: float = Field(0.03, ge=0, lt=1, description="Share of the steps that warm up.")
-    schedule: Literal["linear", "cosine", "constant"] = Field("cosine", description="What follows the warm-up.")
-
-
-class TrainingConfig(Section):
-    """Fine-tuning with Ray Train and DeepSpeed."""
-
-    workers: int = Field(2, ge=1, description="Data-parallel training workers.")
-    gpus_per_worker: float = Field(0, ge=0, description="0 trains on the CPU with gloo, else NCCL.")
-    cpus_per_worker: float = Field(1, gt=0, description="CPU cores each worker reserves and uses.")
-    zero_stage: Literal[0, 1, 2, 3] = Field(2, description="DeepSpeed ZeRO stage.")
-    weight_decay: float = Field(0.0, ge=0, description="AdamW's decoupled weight decay.")
-    betas: tuple[float, float] = Field((0.9, 0.95), description="AdamW's decay rates.")
-    max_grad_norm: float = Field(1.0, ge=0, description="Gradient clipping; 0 is off.")
-    precision: Literal["bf16", "fp32"] = Field("bf16", description="Arithmetic of forward and backward.")
-    gradient_checkpointing: bool = Field(False, description="Recompute activations to save memory.")
-    max_length: int = Field(
-        4096, ge=16, description="Most tokens in an example; longer ones are set aside, none is cut."
-    )
-    batch_examples: int = Field(
-        64, ge=1, description="Visits in one optimizer step, all workers together; equal visits are then equal steps."
-    )
-    micro_batch_rows: int = Field(
-        1,
-        ge=1,
-        description="Packed rows of `max_length` tokens a worker computes at once; of shorter rows, so many more.",
-    )
-    order: Literal["atoms_first", "chains_first", "mixed"] = Field(
-        "atoms_first", description="Order of the curriculum."
-    )
-    replay: float = Field(
-        0.2, ge=0, lt=1, description="Share of the second stage's visits that replay the first stage."
-    )
-    atoms: StageConfig = Field(StageConfig(), description="The stage of atomic QAs.")
-    chains: StageConfig = Field(StageConfig(), description="The stage of verified chains.")
-    max_failures: int = Field(1, ge=0, description="How often Ray Train starts the workers again after a failure.")
 
 
 class EvaluationConfig(Section):

@@ -229,7 +229,7 @@ class Job:
             for name in dict.fromkeys((SUBJECT, recipe))
             for path in sorted(self.run.curriculum(name).glob("*/train.jsonl"))
         ]
-        settings = json.dumps(self.config.training.model_dump(mode="json"), sort_keys=True)
+        settings = json.dumps(self.config.training.decisive(), sort_keys=True)
         return f"{hash64(recipe, *texts, settings, self.config.student.model, str(self.config.seed)):x}"
 
 

@@ -1,19 +1,26 @@
-"""A trained DeepSpeed engine in, a plain Hugging Face directory out.
+"""A trained DeepSpeed engine in, a plain Hugging Face directory out: a model, or an adapter that stays apart.
 
-Two halves, because they run in two places: `save_weights` on all workers at the end of a stage (ZeRO
-spreads the weights over them), `write_student` once on the driver, which adds what the weights need
-to be a model of their own: tokenizer, generation config, model card. The student has the dtype, the
-config and the tokenizer of its base model, and appears under its name whole or not at all.
+Two halves, because they run in two places: `write_weights` on all workers at the end of a training (ZeRO spreads the
+weights over them), `write_student` on one of them, which adds what the weights need to be of use: tokenizer, generation
+config, model card. The student has the dtype, the config and the tokenizer of its base model, and appears under its
+name whole or not at all.
 """
 
+import json
 import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import torch
+import torch.distributed as dist
 
+from dgrc.errors import TrainingError
+from dgrc.training.model import ADAPTER
+from dgrc.training.state import State
+
+SHARD_BYTES = 4 * 2**30
+"""Full models are written in files of about this size, so that rank 0 holds no more of one."""
 _COMPANIONS = (
     "tokenizer*",
     "special_tokens_map.json",
@@ -27,45 +34,144 @@ _COMPANIONS = (
 """Files of the base model that the student takes over: its tokenizer, chat template and generation config."""
 
 
-def save_weights(engine: Any, base_model: str, folder: str) -> None:
-    """Writes the engine's full weights to `folder` on rank 0 (safetensors, config, generation config).
+def write_weights(state: State, base_model: str, folder: str) -> None:
+    """Writes the engine's weights to `folder` on rank 0: a model's with its config, or an adapter's.
 
     All workers must call it. Weights come from the optimizer's float32 master copies by parameter name.
     """
-    import torch.distributed as dist
-    from deepspeed.utils import safe_get_full_fp32_param
     from transformers import AutoConfig
 
-    rank = dist.get_rank()
-    module = engine.module
+    module = state.engine.module
     base_config = AutoConfig.from_pretrained(base_model, trust_remote_code=False)
     dtype = base_config.dtype or torch.float32
-    parameters = dict(module.named_parameters())
-    state: dict[str, torch.Tensor] = {}
-    for name, parameter in parameters.items():
-        full = safe_get_full_fp32_param(parameter)  # gathers over the workers; None where ZeRO keeps no master copy
-        if rank == 0:
-            state[name] = (parameter if full is None else full).detach().to("cpu", dtype, copy=True)
-    if rank == 0:
-        persistent = module.state_dict().keys() - parameters.keys()
-        state |= {name: buffer.detach().cpu() for name, buffer in module.named_buffers() if name in persistent}
-        module.save_pretrained(folder, state_dict=state)
-        base_config.save_pretrained(folder)  # the module's own config would name the dtype of training
+    if hasattr(module, "peft_config"):
+        _write_adapter(state, dtype, base_model, folder)
+    else:
+        shards = _Shards(folder, dtype)
+        for name in state.parameters:
+            shards.add(name, state.get(name))
+        if dist.get_rank() == 0:
+            persistent = module.state_dict().keys() - dict(module.named_parameters(remove_duplicate=False)).keys()
+            for name, buffer in module.named_buffers():
+                if name in persistent:
+                    shards.keep(name, buffer.detach().to("cpu", copy=True))
+            shards.close()
+            base_config.save_pretrained(folder)
     dist.barrier()
 
 
+def _write_adapter(state: State, dtype: torch.dtype, base_model: str, folder: str) -> None:
+    from peft import get_peft_model_state_dict
+    from safetensors.torch import save_file
+
+    module = state.engine.module
+    tensors = {}
+    for name in state.parameters:  # an adapter fits in memory
+        full = state.get(name)
+        if dist.get_rank() == 0:
+            tensors[name] = full.detach().to("cpu", dtype, copy=True)
+    if dist.get_rank() == 0:
+        adapter = get_peft_model_state_dict(module, state_dict=tensors)
+        save_file({name: t.contiguous() for name, t in adapter.items()}, Path(folder) / "adapter_model.safetensors")
+        config = module.peft_config["default"]
+        config.inference_mode = True
+        config.base_model_name_or_path = base_model
+        config.save_pretrained(folder)
+
+
+class _Shards:
+    """Rank 0's files of a model; the other ranks only take part in the gathering that comes before."""
+
+    def __init__(self, folder: str, dtype: torch.dtype):
+        self.folder, self.dtype = Path(folder), dtype
+        self.held: dict[str, torch.Tensor] = {}
+        self.names: list[list[str]] = []
+        self.total = 0
+
+    def add(self, name: str, full: torch.Tensor) -> None:
+        if dist.get_rank() == 0:
+            self.keep(name, full.detach().to("cpu", self.dtype, copy=True))
+
+    def keep(self, name: str, tensor: torch.Tensor) -> None:
+        if self.held and sum(t.nbytes for t in self.held.values()) + tensor.nbytes > SHARD_BYTES:
+            self._flush()
+        self.held[name] = tensor
+
+    def close(self) -> None:
+        """Gives the files their names, which say how many there are, and writes the index if it is more than one."""
+        self._flush()
+        count = len(self.names)
+        if count == 1:
+            os.replace(self._draft(0), self.folder / "model.safetensors")
+            return
+        weight_map: dict[str, str] = {}
+        for n, names in enumerate(self.names):
+            file = f"model-{n + 1:05d}-of-{count:05d}.safetensors"
+            os.replace(self._draft(n), self.folder / file)
+            weight_map |= dict.fromkeys(names, file)
+        index = {"metadata": {"total_size": self.total}, "weight_map": weight_map}
+        (self.folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=2), encoding="utf-8")
+
+    def _flush(self) -> None:
+        from safetensors.torch import save_file
+
+        save_file(self.held, self._draft(len(self.names)), metadata={"format": "pt"})
+        self.total += sum(t.nbytes for t in self.held.values())
+        self.names.append(list(self.held))
+        self.held = {}
+
+    def _draft(self, number: int) -> Path:
+        return self.folder / f"draft-{number}.safetensors"
+
+
+def merge_adapter(adapter: str, output: str) -> str:
+    """Writes the full model that an adapter and its base model make, and returns its directory.
+
+    Raises:
+        TrainingError: `adapter` is no adapter directory, or its base model is gone.
+    """
+    from peft import PeftConfig, PeftModel
+    from transformers import AutoModelForCausalLM
+
+    if not is_adapter(Path(adapter)):
+        raise TrainingError(
+            f"{adapter!r} holds no {ADAPTER}, so there is nothing to merge. Give the directory of a student that was "
+            "trained with `training.adapter`; one that was trained without is a full model already."
+        )
+    base_model = str(PeftConfig.from_pretrained(adapter).base_model_name_or_path)
+    if not (Path(base_model) / "config.json").is_file():
+        raise TrainingError(
+            f"The adapter {adapter!r} belongs to the base model {base_model!r}, but there is no such directory. Put "
+            f"the model back, or change `base_model_name_or_path` in its {ADAPTER}."
+        )
+    model = AutoModelForCausalLM.from_pretrained(
+        base_model, dtype="auto", use_safetensors=True, trust_remote_code=False
+    )
+    merged = PeftModel.from_pretrained(model, adapter).merge_and_unload(safe_merge=True)
+    with tempfile.TemporaryDirectory(dir=_parent(output)) as folder:
+        merged.save_pretrained(folder)
+        card = {"name": Path(output).name, "method": f"the adapter {Path(adapter).name}, merged"}
+        write_student(folder, base_model, output, card)
+    return output
+
+
+def _parent(output: str) -> Path:
+    parent = Path(output).absolute().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    return parent
+
+
 def write_student(weights: str, base_model: str, output: str, card: dict[str, str]) -> None:
-    """Makes `output` a complete model directory out of a stage's weights; an earlier one is replaced at once."""
+    """Makes `output` a complete model or adapter directory; an earlier one is replaced at once."""
     target = Path(output).absolute()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=_parent(output)))
     try:
-        shutil.copytree(weights, draft, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".metadata.json"))
+        shutil.copytree(weights, draft, dirs_exist_ok=True)
         # Copied, not loaded and saved: transformers may load a tokenizer as another class than it was saved as.
         for pattern in _COMPANIONS:
             for file in Path(base_model).glob(pattern):
                 shutil.copy(file, draft)
-        (draft / "README.md").write_text(model_card(base_model, card), encoding="utf-8")
+        (draft / "README.md").write_text(model_card(base_model, card, is_adapter(draft)), encoding="utf-8")
         draft.chmod(0o755)
         if target.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
@@ -78,12 +184,18 @@ def write_student(weights: str, base_model: str, output: str, card: dict[str, st
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def model_card(base_model: str, card: dict[str, str]) -> str:
+def is_adapter(folder: Path) -> bool:
+    """Whether a directory holds a PEFT adapter rather than a model."""
+    return (folder / ADAPTER).is_file()
+
+
+def model_card(base_model: str, card: dict[str, str], adapter: bool = False) -> str:
     """The student's README.md: the Hub's front matter, then a table of the facts in `card`."""
     rows = "\n".join(f"| {key} | {' '.join(value.split())} |" for key, value in card.items())
+    library, kind = ("peft", "An adapter of a language model") if adapter else ("transformers", "A language model")
     return (
-        f"---\nlibrary_name: transformers\npipeline_tag: text-generation\nbase_model: {Path(base_model).name}\n"
+        f"---\nlibrary_name: {library}\npipeline_tag: text-generation\nbase_model: {Path(base_model).name}\n"
         f"tags: [dgrc]\n---\n\n# {card.get('name', 'Student')}\n\n"
-        "A language model adapted without labels by divergence-guided reasoning curricula (`dgrc`).\n\n"
+        f"{kind} adapted without labels by divergence-guided reasoning curricula (`dgrc`).\n\n"
         f"| | |\n|---|---|\n{rows}\n"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dgrc.errors import TrainingError
-from dgrc.records import Example, from_row
+from dgrc.records import Example, from_row, hash64
 from dgrc.training.encode import SetAside
 
 
@@ -66,6 +66,20 @@ def read_examples(directory: str | None) -> list[Example]:
             "need the columns id, kind, source and messages (role and content); write it again with `assemble`."
         ) from e
     return sorted(examples, key=lambda example: example.id)
+
+
+def set_apart(
+    examples: tuple[list[Example], list[Example]], share: float, seed: int
+) -> tuple[tuple[list[Example], list[Example]], tuple[list[Example], list[Example]]]:
+    """Atoms and chains to learn from, and those to validate on: a draw by the id of each example's source, so that
+    what is said of one question or atom is on one side."""
+
+    def drawn(example: Example) -> bool:
+        return (hash64("validation", str(seed), example.kind, str(example.source)) % 10**6) / 10**6 < share
+
+    atoms, chains = examples
+    learned = [e for e in atoms if not drawn(e)], [e for e in chains if not drawn(e)]
+    return learned, ([e for e in atoms if drawn(e)], [e for e in chains if drawn(e)])
 
 
 def write_quarantine(aside: Sequence[SetAside], output: str) -> str | None:

@@ -1,8 +1,8 @@
 """Curriculum directories and a base model in, student directories out.
 
 `train` reads and encodes the examples, plans every step and runs the workers under Ray Train, which
-write the students. The driver holds no model. While the workers run, their steps arrive on a small actor,
-the board, from which `on_progress` is fed; the workers' own output goes to log files in `work_dir`.
+write the students. The driver holds no model. While the workers run, `on_progress` and the trackers are fed with
+their steps (`progress`); the workers' own output goes to log files in `work_dir`.
 """
 
 import contextlib
@@ -10,22 +10,23 @@ import hashlib
 import logging
 import math
 import shutil
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import ray
 
-from dgrc.config import TrainingConfig
 from dgrc.errors import TrainingError
 from dgrc.training.encode import Corpus, encode_corpus
-from dgrc.training.inputs import check_window, load_tokenizer, read_examples, write_quarantine
-from dgrc.training.loop import Plan, TrainProgress, WorkerTask, train_worker
+from dgrc.training.inputs import check_window, load_tokenizer, read_examples, set_apart, write_quarantine
+from dgrc.training.model import check_adapter
+from dgrc.training.progress import Board, OnProgress, following
+from dgrc.training.settings import deepspeed_settings
 from dgrc.training.stages import Budget, Stage, plan_stages
-
-OnProgress = Callable[[TrainProgress], None]
+from dgrc.training.trackers import check_trackers, trackers
+from dgrc.training.worker import Plan, WorkerTask, train_worker
+from dgrc.training_config import TrainingConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class TrainResult:
     visited.
 
     `set_aside` examples were too long and lie in `quarantine`, a Parquet file beside the output (None if
-    there were none).
+    there were none). `validation` has the looks at the examples set apart: (stage, step in it, loss).
     """
 
     output: str
@@ -61,15 +62,42 @@ class TrainResult:
     set_aside: int
     quarantine: str | None
     losses: tuple[float, ...]
+    validation: tuple[tuple[str, int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
     course: Course
     corpus: Corpus
+    validation: Corpus | None
     stages: tuple[Stage, ...]
     set_aside: int
     quarantine: str | None
+
+    def looks(self) -> dict[str, tuple[int, ...]]:
+        """The validation examples of each stage: those of its kind, or all if there are none of it."""
+        if self.validation is None:
+            return {}
+        every = range(len(self.validation))
+        kinds = {"atoms": every[: self.validation.atoms], "chains": every[self.validation.atoms :]}
+        return {stage.name: tuple(kinds.get(stage.name) or every) for stage in self.stages}
+
+    def result(self, losses: list[list[float]], looks: list[list[tuple[int, float]]]) -> TrainResult:
+        """What came of it, given the losses of the steps that were done in each stage."""
+        done = [
+            step for stage, of_stage in zip(self.stages, losses, strict=True) for step in stage.steps[: len(of_stage)]
+        ]
+        seen = zip(self.stages, looks, strict=False)
+        return TrainResult(
+            output=self.course.output,
+            steps=len(done),
+            visits=sum(map(len, done)),
+            tokens=sum(self.corpus.length(v) for step in done for v in step),
+            set_aside=self.set_aside,
+            quarantine=self.quarantine,
+            losses=tuple(loss for of_stage in losses for loss in of_stage),
+            validation=tuple((stage.name, step, loss) for stage, of_stage in seen for step, loss in of_stage),
+        )
 
 
 def train(
@@ -91,8 +119,12 @@ def train(
         What was done, by course name.
 
     Raises:
+        ConfigError: the DeepSpeed file cannot be used.
         TrainingError: a directory is missing or wrong, no example can be trained on, or the workers failed.
     """
+    deepspeed_settings(config)  # these are said now, not when workers have started
+    check_adapter(config.adapter)
+    check_trackers(config.report_to)
     tokenizer = load_tokenizer(base_model)
     check_window(base_model, config.max_length)
     planned: list[_Planned] = []
@@ -103,28 +135,20 @@ def train(
     folder = Path(work_dir).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     with _ray(config):
-        losses = _run_workers(config, base_model, planned, seed, folder, on_progress)
-    return {
-        p.course.name: TrainResult(
-            output=p.course.output,
-            steps=sum(len(stage.steps) for stage in p.stages),
-            visits=sum(stage.visits for stage in p.stages),
-            tokens=sum(p.corpus.length(v) for stage in p.stages for step in stage.steps for v in step),
-            set_aside=p.set_aside,
-            quarantine=p.quarantine,
-            losses=tuple(loss for stage in losses[p.course.name] for loss in stage),
-        )
-        for p in planned
-    }
+        end = _run_workers(config, base_model, planned, seed, folder, on_progress)
+    return {p.course.name: p.result(end["losses"][p.course.name], end["looks"][p.course.name]) for p in planned}
 
 
 def _plan(config: TrainingConfig, course: Course, tokenizer: Any, seed: int, budget: Budget | None) -> _Planned:
     own = {name: value for name in ("order", "replay") if (value := getattr(course, name)) is not None}
     config = config.model_copy(update=own)
     examples = read_examples(course.atoms), read_examples(course.chains)
-    corpus, aside = encode_corpus(tokenizer, *examples, config.max_length)
-    stages = plan_stages(corpus.atoms, len(corpus) - corpus.atoms, config, seed, budget)
-    return _Planned(course, corpus, stages, len(aside), write_quarantine(aside, course.output))
+    learned, apart = set_apart(examples, config.validation.share, seed)
+    corpus, aside = encode_corpus(tokenizer, *learned, config.max_length)
+    validation, more = encode_corpus(tokenizer, *apart, config.max_length) if any(apart) else (None, [])
+    stages = plan_stages(corpus.atoms, len(corpus) - corpus.atoms, config, seed, budget, corpus.length)
+    aside += more
+    return _Planned(course, corpus, validation, stages, len(aside), write_quarantine(aside, course.output))
 
 
 @contextlib.contextmanager
@@ -134,7 +158,7 @@ def _ray(config: TrainingConfig) -> Iterator[None]:
         yield
         return
     ray.init(
-        num_cpus=math.ceil(config.workers * config.cpus_per_worker),
+        num_cpus=math.ceil(config.most_workers * config.cpus_per_worker),
         include_dashboard=False,
         log_to_driver=False,
         logging_level=logging.ERROR,
@@ -145,46 +169,6 @@ def _ray(config: TrainingConfig) -> Iterator[None]:
         ray.shutdown()
 
 
-class _Board:
-    """The actor that rank 0 writes its steps to and the driver reads them from."""
-
-    def __init__(self) -> None:
-        self.steps: list[TrainProgress] = []
-
-    def push(self, step: TrainProgress) -> None:
-        self.steps.append(step)
-
-    def since(self, seen: int) -> list[TrainProgress]:
-        return self.steps[seen:]
-
-
-@contextlib.contextmanager
-def _following(board: Any, on_progress: OnProgress | None) -> Iterator[None]:
-    """Hands the board's steps to `on_progress` while entered, and the last of them on leaving."""
-    seen = 0
-    stop = threading.Event()
-
-    def drain() -> None:
-        nonlocal seen
-        for step in ray.get(board.since.remote(seen)):
-            seen += 1
-            if on_progress is not None:
-                on_progress(step)
-
-    def follow() -> None:
-        while not stop.wait(0.2):
-            drain()
-
-    thread = threading.Thread(target=follow, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-        drain()
-
-
 def _run_workers(
     config: TrainingConfig,
     base_model: str,
@@ -192,30 +176,37 @@ def _run_workers(
     seed: int,
     folder: Path,
     on_progress: OnProgress | None,
-) -> dict[str, list[list[float]]]:
-    """Trains; returns the losses of every step by course and stage."""
+) -> dict[str, Any]:
+    """Trains; returns the last place, with the losses of every step by course and stage."""
     from ray.train.v2.api.exceptions import TrainingFailedError
 
-    board = ray.remote(_Board).options(num_cpus=0).remote()
+    board = ray.remote(Board).options(num_cpus=0).remote()
     logs = folder / "logs"
     plans = tuple(
-        Plan(p.course.name, ray.put(p.corpus), p.stages, str(Path(p.course.output).absolute()), p.course.card)
+        Plan(
+            p.course.name, ray.put(p.corpus), p.stages, str(Path(p.course.output).absolute()), p.course.card,
+            ray.put(p.validation) if p.validation is not None else None, p.looks(),
+        )
         for p in planned
     )
-    task = WorkerTask(config, str(Path(base_model).absolute()), plans, seed, board, str(logs))
+    task = WorkerTask(config, str(Path(base_model).absolute()), plans, seed, board, str(folder))
     name = _fingerprint(config, base_model, planned, seed)
     try:
-        with _following(board, on_progress), _quiet_driver():
+        with (
+            trackers(config.report_to, str(folder), folder.name, config.decisive()) as listeners,
+            following(board, [*([on_progress] if on_progress else []), *listeners]),
+            _quiet_driver(),
+        ):
             result = _trainer(config, task, folder, name).fit()
     except TrainingFailedError as e:
         raise TrainingError(
             f"Fine-tuning failed after {config.max_failures} restarts: {_first_cause(e)} The workers' output is in "
-            f"{logs}; running the same training again resumes after the last finished stage."
+            f"{logs}; running the same training again resumes from its last checkpoint."
         ) from e
-    assert result.checkpoint is not None, "every stage ends with a checkpoint"
-    losses: dict[str, list[list[float]]] = result.checkpoint.get_metadata()["finished"]
+    assert result.checkpoint is not None, "every student ends with a checkpoint"
+    end: dict[str, Any] = result.checkpoint.get_metadata()
     shutil.rmtree(folder / name)
-    return losses
+    return end
 
 
 def _trainer(config: TrainingConfig, task: WorkerTask, folder: Path, name: str) -> Any:
@@ -240,7 +231,7 @@ def _trainer(config: TrainingConfig, task: WorkerTask, folder: Path, name: str) 
             storage_path=str(folder),
             failure_config=FailureConfig(max_failures=retries, controller_failure_limit=retries),
             logging_config=LoggingConfig(log_level="CRITICAL"),  # what matters comes back as an exception
-            checkpoint_config=CheckpointConfig(num_to_keep=1),
+            checkpoint_config=CheckpointConfig(num_to_keep=config.checkpoints.keep),
             worker_runtime_env={"env_vars": environment},
         ),
     )
@@ -249,7 +240,7 @@ def _trainer(config: TrainingConfig, task: WorkerTask, folder: Path, name: str) 
 def _fingerprint(config: TrainingConfig, base_model: str, planned: Sequence[_Planned], seed: int) -> str:
     digest = hashlib.blake2b(digest_size=8)
     files = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in sorted(Path(base_model).iterdir())]
-    for part in (config.model_dump_json(), repr(files), repr(seed)):
+    for part in (repr(sorted(config.decisive().items())), repr(files), repr(seed)):
         digest.update(part.encode())
     for p in planned:
         digest.update(repr((p.course.name, p.course.output, p.stages)).encode())

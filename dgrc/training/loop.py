@@ -1,10 +1,4 @@
-"""What every training worker runs: base model, encoded corpora and stages in, one checkpoint a stage out.
-
-Each stage starts from a directory of weights (the base model, then the stage before) with a fresh
-optimizer. So a stage's end is a point from which training can be resumed exactly: after a crash
-Ray Train starts the workers again, finished stages are skipped, and the unfinished one begins anew.
-Several students (recipes to compare) are trained by the same workers one after the other, because
-starting workers takes longer than a small training.
+"""A stage in, its optimizer steps out, one at a time. What every worker computes, without Ray.
 
 Loss is averaged over the assistant tokens of the whole step. DeepSpeed averages gradients over
 workers, so each scales its sum by workers / tokens of the step; micro-batches add up. How examples
@@ -13,10 +7,7 @@ are packed and how many workers there are then changes nothing but rounding.
 
 import contextlib
 import math
-import os
-import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,52 +15,20 @@ import torch
 import torch.distributed as dist
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from dgrc.config import StageConfig, TrainingConfig
 from dgrc.training.encode import Corpus
 from dgrc.training.packing import IGNORED, MicroBatch, collate, loss_tokens, share_rows
 from dgrc.training.stages import Stage
+from dgrc.training_config import StageConfig, TrainingConfig
 
 
 @dataclass(frozen=True, slots=True)
-class TrainProgress:
-    """One finished optimizer step of a plan: `step` of its `steps`, mean loss in nats a token, tokens trained on."""
+class Step:
+    """One optimizer step: mean loss in nats a token, and the norm of the gradient before it was clipped."""
 
-    plan: str
-    stage: str
-    step: int
-    steps: int
+    number: int
     loss: float
-    tokens: int
-    tokens_per_second: float
     learning_rate: float
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """One student: `corpus` is a Ray object reference, `output` where it goes, `card` the facts of its model card."""
-
-    name: str
-    corpus: Any
-    stages: tuple[Stage, ...]
-    output: str
-    card: dict[str, str]
-
-    @property
-    def steps(self) -> int:
-        """Optimizer steps of all stages."""
-        return sum(len(stage.steps) for stage in self.stages)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerTask:
-    """What one worker needs: the students to train in order, and `board`, the actor that gathers progress."""
-
-    config: TrainingConfig
-    base_model: str
-    plans: tuple[Plan, ...]
-    seed: int
-    board: Any
-    log_dir: str
+    grad_norm: float
 
 
 def learning_rate_factor(step: int, steps: int, settings: StageConfig) -> float:
@@ -81,48 +40,38 @@ def learning_rate_factor(step: int, steps: int, settings: StageConfig) -> float:
     return {"constant": 1.0, "linear": 1 - done, "cosine": (1 + math.cos(math.pi * done)) / 2}[settings.schedule]
 
 
-def deepspeed_config(config: TrainingConfig) -> dict[str, Any]:
-    """DeepSpeed's settings. Accumulation is counted by `train_stage`, so DeepSpeed is told of none."""
-    return {
-        "train_micro_batch_size_per_gpu": config.micro_batch_rows,
-        "gradient_accumulation_steps": 1,
-        "gradient_clipping": config.max_grad_norm,
-        "zero_optimization": {"stage": config.zero_stage, "overlap_comm": config.gpus_per_worker > 0},
-        "bf16": {"enabled": config.precision == "bf16"},
-        "zero_allow_untested_optimizer": True,
-        "zero_force_ds_cpu_optimizer": False,
-        "steps_per_print": 10**9,
-        "wall_clock_breakdown": False,
-    }
+def train_stage(engine: Any, corpus: Corpus, stage: Stage, config: TrainingConfig, first: int = 0) -> Iterator[Step]:
+    """Runs a stage's optimizer steps from `first` on, yielding each when it is done, on every worker."""
+    rank, workers = dist.get_rank(), dist.get_world_size()
+    for number in range(first, len(stage.steps)):
+        visits = stage.steps[number]
+        shares = share_rows(corpus, visits, tokens_per_batch=tokens_per_batch(config), workers=workers)
+        rate = learning_rate_factor(number, len(stage.steps), stage.settings) * stage.settings.learning_rate
+        for group in engine.optimizer.param_groups:
+            group["lr"] = rate
+        scale = workers / loss_tokens(corpus, visits)
+        loss = _step(engine, [collate(corpus, rows, _masks(engine)) for rows in shares[rank]], scale)
+        dist.all_reduce(loss)
+        yield Step(number, float(loss) / workers, rate, float(engine.get_global_grad_norm() or 0.0))
 
 
-def make_engine(config: TrainingConfig, model_dir: str) -> Any:
-    """The model of a directory in a DeepSpeed engine with a fresh AdamW; torch.distributed must be set up."""
-    import deepspeed
-    from transformers import AutoModelForCausalLM
-    from transformers.integrations import HfDeepSpeedConfig
+def mean_loss(engine: Any, corpus: Corpus, visits: Sequence[int], config: TrainingConfig) -> float:
+    """The loss of examples in nats a token, without learning from them. All workers must call it."""
+    rank, workers = dist.get_rank(), dist.get_world_size()
+    shares = share_rows(corpus, visits, tokens_per_batch=tokens_per_batch(config), workers=workers)
+    total = torch.zeros((), device=engine.device)
+    engine.eval()
+    with torch.no_grad(), _attention_kernel(engine.device):
+        for rows in shares[rank]:
+            total += batch_loss(engine, collate(corpus, rows, _masks(engine)).to(engine.device))
+    engine.train()
+    dist.all_reduce(total)
+    return float(total) / loss_tokens(corpus, visits)
 
-    if config.gpus_per_worker == 0:
-        # DeepSpeed would compile a shared-memory all-reduce with the machine's C++ compiler. Gloo does without.
-        vars(deepspeed.ops)["__compatible_ops__"] = {}
-    deepspeed.init_distributed(dist.get_backend(), verbose=False)  # takes over the group that torch has
-    settings = deepspeed_config(config)
-    # While this object lives, transformers partitions weights as it loads them: no worker holds a ZeRO-3 model whole.
-    partitioned_load = HfDeepSpeedConfig(settings) if config.zero_stage == 3 else None
-    dtype = torch.bfloat16 if config.precision == "bf16" else torch.float32
-    model = AutoModelForCausalLM.from_pretrained(
-        model_dir, dtype=dtype, attn_implementation="sdpa", use_safetensors=True, trust_remote_code=False
-    )
-    del partitioned_load
-    if config.gradient_checkpointing:
-        # ZeRO-3 has let go of the weights when torch's newer kind compares what it recomputes with what it saw.
-        model.gradient_checkpointing_enable({"use_reentrant": config.zero_stage == 3})
-    model.train()
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=1.0, betas=config.betas, weight_decay=config.weight_decay, foreach=True
-    )
-    engine, *_ = deepspeed.initialize(model=model, optimizer=optimizer, config=settings, dist_init_required=False)
-    return engine
+
+def tokens_per_batch(config: TrainingConfig) -> int:
+    """Tokens that a worker computes at once."""
+    return config.micro_batch_rows * config.max_length
 
 
 def batch_loss(model: Any, batch: MicroBatch) -> torch.Tensor:
@@ -132,18 +81,23 @@ def batch_loss(model: Any, batch: MicroBatch) -> torch.Tensor:
     columns = wanted.any(0).nonzero().squeeze(1)
     if len(columns) == 0:
         columns = torch.zeros(1, dtype=torch.int64, device=wanted.device)
-    with _attention_kernel(batch.input_ids.device):
-        logits = model(
-            input_ids=batch.input_ids,
-            position_ids=batch.position_ids,
-            attention_mask=batch.attention,
-            use_cache=False,
-            logits_to_keep=columns,
-        ).logits
+    logits = model(
+        input_ids=batch.input_ids,
+        position_ids=batch.position_ids,
+        attention_mask=batch.attention,
+        use_cache=False,
+        logits_to_keep=columns,
+        **batch.lengths,
+    ).logits
     labels, kept = batch.labels[:, columns], wanted[:, columns]
     if not bool(kept.any()):
         return logits.float().sum() * 0.0
     return torch.nn.functional.cross_entropy(logits[kept].float(), labels[kept], reduction="sum")
+
+
+def _masks(engine: Any) -> bool:
+    """Whether packed examples are kept apart by a mask; flash attention takes their lengths."""
+    return str(engine.module.config._attn_implementation) != "flash_attention_2"
 
 
 def _attention_kernel(device: torch.device) -> contextlib.AbstractContextManager[object]:
@@ -153,121 +107,14 @@ def _attention_kernel(device: torch.device) -> contextlib.AbstractContextManager
     return contextlib.nullcontext()
 
 
-def train_stage(
-    engine: Any,
-    corpus: Corpus,
-    stage: Stage,
-    config: TrainingConfig,
-    on_step: Callable[[int, float, int, float], None],
-) -> None:
-    """Runs a stage's optimizer steps; `on_step(step, loss, tokens, learning rate)` follows each, on every worker."""
-    rank, workers = dist.get_rank(), dist.get_world_size()
-    tokens = config.micro_batch_rows * config.max_length
-    for step, visits in enumerate(stage.steps):
-        shares = share_rows(corpus, visits, tokens_per_batch=tokens, workers=workers)
-        factor = learning_rate_factor(step, len(stage.steps), stage.settings)
-        rate = factor * stage.settings.learning_rate
-        for group in engine.optimizer.param_groups:
-            group["lr"] = rate
-        loss = _step(engine, [collate(corpus, rows) for rows in shares[rank]], workers / loss_tokens(corpus, visits))
-        dist.all_reduce(loss)
-        on_step(step, float(loss) / workers, sum(corpus.length(v) for v in visits), rate)
-
-
 def _step(engine: Any, batches: Sequence[MicroBatch], scale: float) -> torch.Tensor:
     """One optimizer step over a worker's micro-batches; returns the scaled sum of their losses."""
     total = torch.zeros((), device=engine.device)
     for n, batch in enumerate(batches):
         engine.set_gradient_accumulation_boundary(n == len(batches) - 1)
-        loss = batch_loss(engine, batch.to(engine.device)) * scale
-        engine.backward(loss)
+        with _attention_kernel(engine.device):  # backward too: gradient checkpointing computes forward again there
+            loss = batch_loss(engine, batch.to(engine.device)) * scale
+            engine.backward(loss)
         total += loss.detach()
     engine.step()
     return total
-
-
-def train_worker(task: dict[str, WorkerTask]) -> None:
-    """The function that Ray Train runs on every worker (its one argument is Ray Train's config mapping)."""
-    _run(task["task"])
-
-
-def _run(task: WorkerTask) -> None:
-    import ray
-    import ray.train
-
-    rank = ray.train.get_context().get_world_rank()
-    _redirect_output(os.path.join(task.log_dir, f"worker-{rank}.log"))
-    checkpoint = ray.train.get_checkpoint()
-    # Losses by plan, one list a finished stage: what is known of stages that are not run again.
-    finished: dict[str, list[list[float]]] = checkpoint.get_metadata()["finished"] if checkpoint else {}
-    for plan in task.plans:
-        corpus: Corpus = ray.get(plan.corpus)
-        for position in range(len(finished.get(plan.name, [])), len(plan.stages)):
-            with checkpoint.as_directory() if position else contextlib.nullcontext(task.base_model) as source:
-                engine = make_engine(task.config, source)
-            reporter = _Reporter(task.board, plan, position, rank)
-            torch.manual_seed(task.seed)
-            train_stage(engine, corpus, plan.stages[position], task.config, reporter)
-            reporter.flush()
-            finished = {**finished, plan.name: [*finished.get(plan.name, []), reporter.losses]}
-            checkpoint = _save(engine, task, plan, finished, rank)
-
-
-def _save(engine: Any, task: WorkerTask, plan: Plan, finished: dict[str, list[list[float]]], rank: int) -> Any:
-    """Ends a stage: its checkpoint, and after the last one the student. Returns the checkpoint once it is safe."""
-    import ray.train
-    from ray.train import Checkpoint
-
-    from dgrc.training.export import save_weights, write_student
-
-    with tempfile.TemporaryDirectory() as folder:
-        save_weights(engine, task.base_model, folder)
-        engine.destroy()
-        checkpoint = None
-        if rank == 0:
-            if len(finished[plan.name]) == len(plan.stages):
-                # Before the checkpoint that says so: a crash between the two repeats the stage, and loses nothing.
-                write_student(folder, task.base_model, plan.output, plan.card)
-            checkpoint = Checkpoint.from_directory(folder)
-            checkpoint.set_metadata({"finished": finished})
-        name = f"{plan.name}-{len(finished[plan.name])}"
-        ray.train.report({"stage": name}, checkpoint=checkpoint, checkpoint_dir_name=name)
-    # Waits until Ray Train has the checkpoint for good: a crash from here on does not cost this stage again.
-    return ray.train.get_all_reported_checkpoints()[-1].checkpoint
-
-
-class _Reporter:
-    """Keeps the losses of a stage, and sends rank 0's finished steps with their speed to the board."""
-
-    def __init__(self, board: Any, plan: Plan, position: int, rank: int) -> None:
-        self.board, self.plan, self.stage, self.rank = board, plan, plan.stages[position].name, rank
-        self.before = sum(len(stage.steps) for stage in plan.stages[:position])
-        self.losses: list[float] = []
-        self.clock = time.monotonic()
-        self.sent: Any = None
-
-    def __call__(self, step: int, loss: float, tokens: int, rate: float) -> None:
-        self.losses.append(loss)
-        now = time.monotonic()
-        if self.rank == 0:
-            speed = tokens / max(now - self.clock, 1e-9)
-            done = self.before + step + 1
-            progress = TrainProgress(self.plan.name, self.stage, done, self.plan.steps, loss, tokens, speed, rate)
-            self.sent = self.board.push.remote(progress)
-        self.clock = now
-
-    def flush(self) -> None:
-        """Waits until the board has all steps: what is under way when a worker ends would be lost."""
-        import ray
-
-        if self.sent is not None:
-            ray.get(self.sent)
-
-
-def _redirect_output(path: str) -> None:
-    """Sends all this process prints from now on to a file: DeepSpeed's and its children's chatter included."""
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    os.close(log)

@@ -8,9 +8,11 @@ workers must take part in every forward and backward.
 """
 
 import bisect
+import dataclasses
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,18 +32,23 @@ class MicroBatch:
 
     `input_ids`, `position_ids` and `labels` are int64 [R, L]; `labels[r, t]` is the token that position
     t has to predict. `attention` is bool [R, 1, L, L], true where a query (third) may look at a key
-    (fourth), or None if each row holds one example: then plain causal attention says the same.
+    (fourth), or None if each row holds one example: then plain causal attention says the same. For flash attention the
+    rows are laid end to end as one without padding, and `lengths` says where examples begin, in transformers' words
+    (`cu_seq_lens_q` and so on).
     """
 
     input_ids: torch.Tensor
     position_ids: torch.Tensor
     labels: torch.Tensor
     attention: torch.Tensor | None
+    lengths: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def to(self, device: torch.device) -> "MicroBatch":
         """The same on another device."""
         attention = None if self.attention is None else self.attention.to(device)
-        return MicroBatch(self.input_ids.to(device), self.position_ids.to(device), self.labels.to(device), attention)
+        lengths = {key: v.to(device) if isinstance(v, torch.Tensor) else v for key, v in self.lengths.items()}
+        ids, positions, labels = self.input_ids.to(device), self.position_ids.to(device), self.labels.to(device)
+        return MicroBatch(ids, positions, labels, attention, lengths)
 
 
 def pack(lengths: Sequence[int], capacity: int) -> list[Row]:
@@ -82,8 +89,11 @@ def share_rows(corpus: Corpus, visits: Sequence[int], *, tokens_per_batch: int, 
     return [[share[b * rows_per_batch : (b + 1) * rows_per_batch] for b in range(batches)] for share in shares]
 
 
-def collate(corpus: Corpus, rows: Sequence[Row]) -> MicroBatch:
-    """Rows as tensors, padded to the longest of them; no rows give one position of padding."""
+def collate(corpus: Corpus, rows: Sequence[Row], masks: bool = True) -> MicroBatch:
+    """Rows as tensors, padded to the longest of them; no rows give one position of padding. Without `masks` they are
+    laid end to end for flash attention."""
+    if not masks:
+        return _laid_out(corpus, [example for row in rows for example in row])
     length = max((sum(corpus.length(v) for v in row) for row in rows), default=1)
     shape = (max(len(rows), 1), length)
     ids, positions = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
@@ -107,6 +117,20 @@ def collate(corpus: Corpus, rows: Sequence[Row]) -> MicroBatch:
         # One example a row: counting on into the padding keeps it one sequence, and no example looks ahead.
         positions[:] = np.arange(length)
     return MicroBatch(torch.from_numpy(ids), torch.from_numpy(positions), torch.from_numpy(labels), attention)
+
+
+def _laid_out(corpus: Corpus, examples: Sequence[int]) -> MicroBatch:
+    parts = [corpus.slice(example) for example in examples] or [(np.zeros(1, np.int32), np.zeros(1, np.bool_))]
+    labels = [np.append(np.where(loss[1:], tokens[1:], IGNORED), IGNORED) for tokens, loss in parts]
+    sizes = [len(tokens) for tokens, _ in parts]
+    edges = torch.from_numpy(np.cumsum([0, *sizes], dtype=np.int32))
+    ids, positions, targets = (
+        torch.from_numpy(np.concatenate(arrays).astype(np.int64))[None]
+        for arrays in ([tokens for tokens, _ in parts], [np.arange(size) for size in sizes], labels)
+    )
+    longest = max(sizes)
+    lengths = {"cu_seq_lens_q": edges, "cu_seq_lens_k": edges, "max_length_q": longest, "max_length_k": longest}
+    return MicroBatch(ids, positions, targets, None, lengths)
 
 
 def loss_tokens(corpus: Corpus, visits: Sequence[int]) -> int:

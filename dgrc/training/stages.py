@@ -3,17 +3,18 @@
 A visit is one pass over one example. A stage visits its examples in repeated seeded shuffles without
 replacement, so that after v visits of n examples each was seen floor(v / n) or ceil(v / n) times. An
 optimizer step is a number of visits (`batch_examples`), not of tokens: two recipes with equally many
-visits then take equally many steps whatever the length of their examples, and baselines compare fairly.
+visits then take equally many steps whatever the length of their examples, and baselines compare fairly. A stage with
+`batch_tokens` is cut by tokens instead, for a speed of learning that does not depend on the length of examples.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from dgrc.config import StageConfig, TrainingConfig
 from dgrc.errors import TrainingError
+from dgrc.training_config import StageConfig, TrainingConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,19 @@ class _Draft:
 
 
 def plan_stages(
-    atoms: int, chains: int, config: TrainingConfig, seed: int, budget: Budget | None = None
+    atoms: int,
+    chains: int,
+    config: TrainingConfig,
+    seed: int,
+    budget: Budget | None = None,
+    length: Callable[[int], int] = lambda example: 1,
 ) -> tuple[Stage, ...]:
     """The stages of a run over `atoms` atomic examples (indices from 0) and `chains` chains (the indices after).
 
     A kind without examples has no stage. In the second of two stages `replay` of the visits go to the
     first stage's examples: within `visits` if that is set, on top of `epochs` passes otherwise. `mixed`
-    is one stage of both, with the chains' learning rate. A budget overrides visits and `batch_examples`.
+    is one stage of both, with the chains' learning rate. A budget overrides visits, `batch_examples` and
+    `batch_tokens`. `length` gives an example's tokens.
 
     Raises:
         TrainingError: there are no examples, or the budget has fewer visits than steps or steps than stages.
@@ -71,7 +78,7 @@ def plan_stages(
     drafts = [draft for draft in _drafts(atoms, chains, config) if draft.visits]
     if budget is None:
         visits = [draft.visits for draft in drafts]
-        steps = [-(-v // config.batch_examples) for v in visits]
+        steps = [0 if d.settings.batch_tokens else -(-d.visits // config.batch_examples) for d in drafts]
     else:
         if not budget.visits >= budget.steps >= len(drafts):
             raise TrainingError(
@@ -83,7 +90,7 @@ def plan_stages(
         visits = _at_least(visits, steps)
     ranges = {"atoms": range(atoms), "chains": range(atoms, atoms + chains)}
     return tuple(
-        Stage(draft.name, draft.settings, _steps(_visits(draft, n, ranges, (seed, position)), count))
+        Stage(draft.name, draft.settings, _steps(_visits(draft, n, ranges, (seed, position)), count, draft, length))
         for position, (draft, n, count) in enumerate(zip(drafts, visits, steps, strict=True))
     )
 
@@ -130,10 +137,17 @@ def _shuffles(examples: range, visits: int, rng: np.random.Generator) -> list[in
     return drawn[:visits]
 
 
-def _steps(visits: Sequence[int], count: int) -> tuple[tuple[int, ...], ...]:
-    """Cut into `count` runs whose sizes differ by one at most."""
-    edges = [len(visits) * step // count for step in range(count + 1)]
-    return tuple(tuple(visits[a:b]) for a, b in itertools.pairwise(edges))
+def _steps(
+    visits: Sequence[int], count: int, draft: _Draft, length: Callable[[int], int]
+) -> tuple[tuple[int, ...], ...]:
+    """Cut into `count` runs whose sizes differ by one at most, or (0) into runs of about `batch_tokens` tokens."""
+    if count:
+        edges = [len(visits) * step // count for step in range(count + 1)]
+    else:
+        ends = np.cumsum([length(visit) for visit in visits])
+        count = max(1, round(ends[-1] / draft.settings.batch_tokens))
+        edges = [0, *(np.searchsorted(ends, ends[-1] * np.arange(1, count) / count) + 1).tolist(), len(visits)]
+    return tuple(tuple(visits[a:b]) for a, b in itertools.pairwise(edges) if a < b)
 
 
 def _apportion(total: int, weights: Sequence[int], least: int = 0) -> list[int]:

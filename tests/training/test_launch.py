@@ -1,6 +1,7 @@
 """Whole trainings under Ray Train with DeepSpeed, held against one process of plain torch."""
 
 import dataclasses
+import itertools
 import os
 import signal
 from dataclasses import dataclass
@@ -13,14 +14,17 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from dgrc.config import StageConfig, TrainingConfig
 from dgrc.errors import TrainingError
 from dgrc.records import Example
 from dgrc.training.encode import encode_corpus
+from dgrc.training.export import merge_adapter
+from dgrc.training.inputs import set_apart
 from dgrc.training.launch import Course, TrainResult, train
-from dgrc.training.loop import TrainProgress, batch_loss, learning_rate_factor
+from dgrc.training.loop import batch_loss, learning_rate_factor
 from dgrc.training.packing import collate, loss_tokens
+from dgrc.training.progress import TrainProgress
 from dgrc.training.stages import Budget, plan_stages
+from dgrc.training_config import AdapterConfig, CheckpointsConfig, StageConfig, TrainingConfig, ValidationConfig
 from tests.training.builders import PLAIN, make_examples, make_model, make_tokenizer, write_base_model, write_examples
 
 CARD = {"name": "Toy", "method": "atoms, then chains"}
@@ -155,30 +159,110 @@ def test_bf16_stays_near_fp32_and_keeps_the_base_models_dtype(curriculum: Curric
     assert AutoModelForCausalLM.from_pretrained(result.output, dtype="auto").dtype == torch.float32
 
 
+def weights(folder: str | Path) -> bytes:
+    return (Path(folder) / "model.safetensors").read_bytes()
+
+
 @pytest.mark.slow
-def test_a_killed_worker_costs_only_the_unfinished_stage(curriculum: Curriculum, ray_here: None) -> None:
-    chains = StageConfig(visits=600, learning_rate=1e-3)
+def test_a_killed_worker_costs_only_the_steps_since_the_last_checkpoint(curriculum: Curriculum, ray_here: None) -> None:
     seen: list[TrainProgress] = []
 
     def kill_once(progress: TrainProgress) -> None:
         seen.append(progress)
-        if progress.stage == "chains" and not killed:
+        if progress.plan == "second" and progress.stage == "chains" and progress.step >= 40 and not killed:
             children = psutil.Process().children(recursive=True)
             worker = next(p.pid for p in children if "RayTrainWorker" in " ".join(p.cmdline()))
             killed.append(worker)
             os.kill(worker, signal.SIGKILL)
 
     killed: list[int] = []
+    # Steps of some 0.2 s, for it takes Ray Train a second or two to take a checkpoint in.
+    chains = StageConfig(visits=3600, learning_rate=1e-3)
+    own = config(chains=chains, batch_examples=60, checkpoints=CheckpointsConfig(every_steps=10))
     courses = [curriculum.course("first", atoms=None), curriculum.course("second")]
-    whole = curriculum.train_all(config(chains=chains), courses)
-    results = curriculum.train_all(config(chains=chains), courses, on_progress=kill_once)
+    whole = curriculum.train_all(own, courses)
+    expected = {name: weights(result.output) for name, result in whole.items()}
+    results = curriculum.train_all(own, courses, on_progress=kill_once)
     assert killed
     for name, result in results.items():
-        assert result.losses == pytest.approx(whole[name].losses, abs=TOLERANCE)
+        assert result.losses == whole[name].losses
+        assert weights(result.output) == expected[name], "the same to the last bit"
     first = [p.step for p in seen if p.plan == "first"]
-    assert first[-1] == results["first"].steps and len(first) > first[-1], "the first student was begun twice"
+    assert first == list(range(1, results["first"].steps + 1)), "the first student was trained once"
     second = [p.step for p in seen if p.plan == "second"]
-    assert second == list(range(1, results["second"].steps + 1)), "the second student was trained once"
+    (back,) = [after for before, after in itertools.pairwise(second) if after <= before]
+    assert back > 10, "steps before the last checkpoint were not done again"
+    assert second[-1] == results["second"].steps
+
+
+@pytest.mark.slow
+def test_a_training_broken_off_goes_on_with_other_workers(curriculum: Curriculum, ray_here: None) -> None:
+    own = {"batch_examples": 60, "checkpoints": CheckpointsConfig(every_steps=5), "max_failures": 0}
+
+    def two(**settings: Any) -> TrainingConfig:
+        return config(chains=StageConfig(visits=2400, learning_rate=1e-3), **own, **settings)
+
+    whole = curriculum.train(two(), name="whole")
+
+    def kill(progress: TrainProgress) -> None:
+        if progress.step >= 30:
+            for p in psutil.Process().children(recursive=True):
+                if "RayTrainWorker" in " ".join(p.cmdline()):
+                    p.kill()
+
+    with pytest.raises(TrainingError, match="resumes from its last checkpoint"):
+        curriculum.train(two(), name="student", on_progress=kill)
+    seen: list[TrainProgress] = []
+    result = curriculum.train(two(workers=1, zero_stage=3), name="student", on_progress=seen.append)
+    assert seen[0].step > 10
+    assert result.losses == pytest.approx(whole.losses, rel=1e-4)
+    ours, theirs = (AutoModelForCausalLM.from_pretrained(r.output) for r in (result, whole))
+    for name, weight in theirs.named_parameters():
+        torch.testing.assert_close(ours.get_parameter(name), weight, atol=2e-4, rtol=0)
+
+
+@pytest.mark.slow
+def test_a_stage_stops_where_validation_gets_no_better_and_keeps_the_best(
+    curriculum: Curriculum, ray_here: None
+) -> None:
+    stage = StageConfig(visits=400, learning_rate=3e-2, schedule="constant")
+    look = ValidationConfig(share=0.3, every_steps=2, patience=3)
+    seen: list[TrainProgress] = []
+    own = config(chains=stage, validation=look)
+    result = curriculum.train(own, atoms=None, on_progress=seen.append)
+    losses = [loss for _, _, loss in result.validation]
+    best = losses.index(min(losses))
+    assert [step for _, step, _ in result.validation] == [2 * (n + 1) for n in range(len(losses))]
+    assert len(losses) - 1 - best == 3 and result.steps == 2 * len(losses) < 40
+    assert [p.validation for p in seen if p.validation is not None] == losses
+    _, apart = set_apart(([], curriculum.chains), 0.3, seed=5)
+    corpus, _ = encode_corpus(make_tokenizer(PLAIN), *apart, own.max_length)
+    student = AutoModelForCausalLM.from_pretrained(result.output)
+    with torch.no_grad():
+        total = sum(batch_loss(student, collate(corpus, [[v]])) for v in range(len(corpus)))
+    assert float(total) / loss_tokens(corpus, range(len(corpus))) == pytest.approx(losses[best], rel=1e-4)
+    assert not list((curriculum.folder / "work" / "best").iterdir())
+
+
+@pytest.mark.slow
+def test_an_adapter_is_a_student_of_its_own(curriculum: Curriculum, ray_here: None) -> None:
+    from peft import PeftModel
+
+    own = config(zero_stage=3, adapter=AdapterConfig(rank=4), report_to=("tensorboard",))
+    result = curriculum.train(own)
+    folder = Path(result.output)
+    assert (folder / "adapter_model.safetensors").is_file() and not (folder / "model.safetensors").exists()
+    assert "library_name: peft" in (folder / "README.md").read_text()
+    base = AutoModelForCausalLM.from_pretrained(curriculum.base_model)
+    ids = torch.arange(6, 26)[None]
+    before = base(ids).logits
+    adapted = PeftModel.from_pretrained(base, folder)
+    after = adapted(ids).logits
+    assert not torch.allclose(before, after, atol=1e-3)
+    merged = merge_adapter(str(folder), str(curriculum.folder / "merged"))
+    assert torch.allclose(AutoModelForCausalLM.from_pretrained(merged)(ids).logits, after, atol=1e-4)
+    assert AutoTokenizer.from_pretrained(merged).chat_template == PLAIN
+    assert list((curriculum.folder / "work" / "tensorboard" / "student").glob("events.*"))
 
 
 @pytest.mark.slow

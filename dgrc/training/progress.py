@@ -1,0 +1,150 @@
+"""How training goes: the workers' steps come to a small actor, the board, and from there to whoever listens."""
+
+import contextlib
+import resource
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torch.distributed as dist
+
+from dgrc.training.flops import peak_flops, shape_of, step_flops
+from dgrc.training.packing import loss_tokens
+
+if TYPE_CHECKING:
+    from dgrc.training.encode import Corpus
+    from dgrc.training.loop import Step
+    from dgrc.training.state import State
+    from dgrc.training.worker import Plan, WorkerTask
+
+
+@dataclass(frozen=True, slots=True)
+class TrainProgress:
+    """One finished optimizer step of a plan: `step` of its `steps`.
+
+    Losses are means in nats a token (`validation` of examples not trained on, where they were looked at), `grad_norm`
+    is the gradient's before clipping, `memory_gib` the most that rank 0 has held (device memory on a GPU, else its
+    resident memory), `mfu` the share of the GPUs' peak arithmetic that went into the model, None where it is not known.
+    """
+
+    plan: str
+    stage: str
+    step: int
+    steps: int
+    loss: float
+    tokens: int
+    tokens_per_second: float
+    learning_rate: float
+    grad_norm: float
+    memory_gib: float
+    mfu: float | None
+    validation: float | None
+
+
+OnProgress = Callable[[TrainProgress], None]
+
+
+class Reporter:
+    """Sends rank 0's finished steps with their speed to the board."""
+
+    def __init__(self, task: "WorkerTask", plan: "Plan", position: int, corpus: "Corpus", state: "State"):
+        self.board, self.plan, self.stage, self.corpus = task.board, plan, plan.stages[position], corpus
+        self.before = sum(len(stage.steps) for stage in plan.stages[:position])
+        self.rank, self.workers = dist.get_rank(), dist.get_world_size()
+        self.peak = peak_flops(torch.cuda.get_device_name()) if torch.cuda.is_available() else None
+        self.shape = shape_of(task.base_model) if self.peak is not None else None
+        trained = sum(int(getattr(p, "ds_numel", p.numel())) for p in state.parameters.values())
+        self.adapter = trained if task.config.adapter is not None else 0
+        self.clock = time.monotonic()
+        self.sent: Any = None
+
+    def __call__(self, step: "Step", validation: float | None) -> None:
+        if self.rank == 0:
+            seconds = max(time.monotonic() - self.clock, 1e-9)
+            visits = self.stage.steps[step.number]
+            tokens = sum(self.corpus.length(v) for v in visits)
+            self.sent = self.board.push.remote(
+                TrainProgress(
+                    plan=self.plan.name,
+                    stage=self.stage.name,
+                    step=self.before + step.number + 1,
+                    steps=self.plan.steps,
+                    loss=step.loss,
+                    tokens=tokens,
+                    tokens_per_second=tokens / seconds,
+                    learning_rate=step.learning_rate,
+                    grad_norm=step.grad_norm,
+                    memory_gib=memory_gib(),
+                    mfu=self._mfu(visits, seconds),
+                    validation=validation,
+                )
+            )
+        self.clock = time.monotonic()
+
+    def flush(self) -> None:
+        """Waits until the board has all steps: what is under way when a worker ends would be lost."""
+        import ray
+
+        if self.sent is not None:
+            ray.get(self.sent)
+
+    def _mfu(self, visits: tuple[int, ...], seconds: float) -> float | None:
+        if self.peak is None or self.shape is None:
+            return None
+        lengths = [self.corpus.length(v) for v in visits]
+        done = step_flops(self.shape, lengths, loss_tokens(self.corpus, visits), self.adapter)
+        return done / seconds / self.peak / self.workers
+
+
+def memory_gib() -> float:
+    """The most that this process has held: device memory on a GPU, else resident memory."""
+    if torch.cuda.is_available():
+        return float(torch.cuda.max_memory_allocated() / 2**30)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # Linux counts in KiB
+
+
+class Board:
+    """The actor that rank 0 writes its steps to and the driver reads them from."""
+
+    def __init__(self) -> None:
+        self.steps: list[TrainProgress] = []
+
+    def push(self, step: TrainProgress) -> None:
+        """Takes a step."""
+        self.steps.append(step)
+
+    def since(self, seen: int) -> list[TrainProgress]:
+        """The steps after the first so many."""
+        return self.steps[seen:]
+
+
+@contextlib.contextmanager
+def following(board: Any, listeners: list[OnProgress]) -> Iterator[None]:
+    """Hands the board's steps to the listeners while entered, and the last of them on leaving."""
+    import ray
+
+    seen = 0
+    stop = threading.Event()
+
+    def drain() -> None:
+        nonlocal seen
+        for step in ray.get(board.since.remote(seen)):
+            seen += 1
+            for listener in listeners:
+                listener(step)
+
+    def follow() -> None:
+        while not stop.wait(0.2):
+            drain()
+
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        drain()
