@@ -81,6 +81,11 @@ class EngineConfig(Section):
     enforce_eager: bool | None = Field(None, description="Skip compilation; null means yes on a CPU, no on a GPU.")
     price_per_million: Price | None = Field(None, description="Prices of tokens, for projections of cost.")
 
+    @property
+    def weights(self) -> str:
+        """What the engine serves when it starts: an adapter, a model, or a script."""
+        return self.adapter or self.model or self.script
+
     @model_validator(mode="after")
     def _names_a_model(self) -> "EngineConfig":
         if self.engine == "scripted" and ":" not in self.script:

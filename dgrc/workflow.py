@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dgrc.config import Config, EngineConfig, MethodConfig
@@ -79,12 +80,12 @@ class Job:
         config, upstream = self.config, ""
         if self.run.number > 1:
             before = self.run.in_round(self.run.number - 1)
-            if not (before.student() / "config.json").is_file():
+            if not is_student(before.student()):
                 raise TrainingError(
                     f"Round {self.run.number} needs the student of the one before, but there is no {before.student()}. "
                     "Run `dgrc run` with this configuration: it goes through the rounds in order."
                 )
-            student = config.student.model_copy(update={"model": str(before.student())})
+            student = config.student.model_copy(update=served(config, before.student()))
             config = config.model_copy(update={"student": student})
             upstream = before.mark(f"train-{SUBJECT}")
         with self.phase("curate"):
@@ -126,6 +127,7 @@ class Job:
         from dgrc.evaluation.benchmarks import load_questions
         from dgrc.evaluation.predict import predict_all
         from dgrc.evaluation.report import make_report, score, write_predictions
+        from dgrc.training.export import add_to_card
 
         if not self.config.evaluation.files:
             raise EvaluationError(
@@ -143,6 +145,13 @@ class Job:
             report = make_report(predictions, right, evaluation.confidence, SUBJECT)
             write_json(self.run.evaluation(), report)
             self.reports["evaluate"] = report
+            for recipe in self.recipes():
+                now, before = report["models"][recipe], report["models"]["base"]
+                said = (
+                    f"{now['accuracy']:.3f} [{now['low']:.3f}, {now['high']:.3f}] on {len(questions):,} questions; "
+                    f"before {before['accuracy']:.3f}"
+                )
+                add_to_card(self.run.student(recipe), {"held-out accuracy": said})
         for name, share in report["models"].items():
             self.say(f"  {name:<18} {share['accuracy']:.3f}  [{share['low']:.3f}, {share['high']:.3f}]")
         return report
@@ -172,22 +181,33 @@ class Job:
 
     def _engines(self) -> list[tuple[EngineConfig, dict[str, str]]]:
         """The engines to evaluate with and whose weights they serve in turn: a student before and after is one."""
-        students = {"base": self.config.student.model}
+        students = {"base": self.config.student.weights}
+        adapter = self.config.training.adapter
         for recipe in self.recipes():
             folder = self.run.student(recipe)
-            if not (folder / "config.json").is_file():
+            if not is_student(folder):
                 raise EvaluationError(
                     f"The student {folder} does not exist yet. Run `dgrc train` with this configuration first."
                 )
-            students[recipe] = str(folder)
-        engines = [(self.config.student, students)]
+            students[recipe] = str(self._merged(recipe) if adapter and adapter.variant == "dora" else folder)
+        engine = self.config.student
+        if adapter is not None and adapter.variant != "dora":
+            engine = engine.model_copy(update={"max_lora_rank": max(adapter.rank, engine.max_lora_rank)})
+        engines = [(engine, students)]
         if self.config.evaluation.teacher:
             engines.append((self.config.teacher, {"teacher": self.config.teacher.model}))
         return engines
 
+    def _merged(self, recipe: str) -> Path:
+        """The full model of a DoRA adapter, which vLLM does not serve over its base model."""
+        from dgrc.training.export import merge_adapter
+
+        target = self.run.state("merged") / recipe
+        return Path(merge_adapter(str(self.run.student(recipe)), str(target)))
+
     def _already_trained(self, recipe: str, fingerprint: str) -> dict[str, Any] | None:
         report = self.run.done(f"train-{recipe}", fingerprint)
-        if report is None or not (self.run.student(recipe) / "config.json").is_file():
+        if report is None or not is_student(self.run.student(recipe)):
             return None
         self.say(f"  {recipe:<18} already trained: {report['visits']:,} visits, {report['steps']} steps")
         return report
@@ -195,21 +215,29 @@ class Job:
     def _train(self, recipes: list[str], budget: Any) -> dict[str, dict[str, Any]]:
         """Trains the students of these recipes and returns the report of each."""
         from dgrc.training.launch import Course, train
+        from dgrc.training.progress import TrainingLine
 
         courses = []
         for recipe in recipes:
             folders = [self.run.curriculum(recipe) / kind for kind in ("atomic", "cot")]
             atoms, chains = (str(folder) if folder.is_dir() else None for folder in folders)
-            card = {"recipe": recipe, "run": self.config.name, "teacher": self.config.teacher.model}
+            card = {
+                "name": f"{self.config.name}: {recipe}",
+                "recipe": recipe,
+                "run": self.config.name,
+                "teacher": Path(self.config.teacher.model).name,
+                "unlabeled questions": ", ".join(Path(name).name for name in self.config.questions.files),
+            }
             output, parts = str(self.run.student(recipe)), self.parts(recipe)
             courses.append(Course(recipe, atoms, chains, output, card, parts.order, parts.replay))
+        line = TrainingLine(self.say)
         results = train(
             self.config.training,
             courses,
             base_model=self.config.student.model,
             seed=self.config.seed,
             work_dir=str(self.run.state("train")),
-            on_progress=TrainingLine(self.say),
+            on_progress=line,
             budget=budget,
         )
         reports = {}
@@ -218,7 +246,10 @@ class Job:
             reports[recipe] = {
                 "visits": result.visits, "steps": result.steps, "tokens": result.tokens,
                 "set_aside": result.set_aside, "first_loss": round(first, 4), "last_loss": round(last, 4),
+                "tokens_per_second": round(line.rate(recipe), 1), "memory_gib": round(line.memory_gib, 2),
             }
+            if result.validation:
+                reports[recipe]["last_validation"] = round(result.validation[-1][2], 4)
             self.say(f"  {recipe:<18} {result.visits:,} visits, {result.steps} steps, loss {first:.3f} -> {last:.3f}")
         return reports
 
@@ -233,22 +264,15 @@ class Job:
         return f"{hash64(recipe, *texts, settings, self.config.student.model, str(self.config.seed)):x}"
 
 
-class TrainingLine:
-    """Says how training goes, every few seconds."""
+def is_student(folder: Path) -> bool:
+    """Whether a directory holds a trained student: a model, or an adapter."""
+    return any((folder / name).is_file() for name in ("config.json", "adapter_config.json"))
 
-    def __init__(self, say: Say, every_s: float = 5.0):
-        self._say, self._every = say, every_s
-        self._last = time.monotonic()
 
-    def __call__(self, progress: Any) -> None:
-        now = time.monotonic()
-        if now - self._last < self._every:
-            return
-        self._last = now
-        self._say(
-            f"  {progress.plan:<18} {progress.stage} step {progress.step}/{progress.steps}  loss {progress.loss:.3f}  "
-            f"lr {progress.learning_rate:.1e}  {progress.tokens_per_second:,.0f} tokens/s"
-        )
+def served(config: Config, student: Path) -> dict[str, Any]:
+    """What changes in the student's engine when it serves a student that was trained here."""
+    is_adapter = (student / "adapter_config.json").is_file()
+    return {"adapter": str(student)} if is_adapter else {"model": str(student), "adapter": ""}
 
 
 def resolve_proving(config: Config, run: RunDir, say: Say) -> Config:

@@ -39,7 +39,7 @@ class Replica:
         self._engine = make_engine(config, seed)
         self._ready: asyncio.Task[None] | None = None
         self._depth = 0
-        self._weights = config.model or config.script
+        self._weights = config.weights
         self._switching = asyncio.Lock()
 
     async def ready(self) -> list[int]:
@@ -200,7 +200,7 @@ class Pool:
         `weights` names another model directory of the same architecture and tokenizer: the replicas load it in place
         at the client's first request. Clients of different weights must take turns, or they wait for each other.
         """
-        return PoolClient(self.role, weights or self.config.model or self.config.script, self._replicas, max_retries)
+        return PoolClient(self.role, weights or self.config.weights, self._replicas, max_retries)
 
     def stop(self) -> None:
         """Ends all replicas and returns when the processes on this machine are gone."""

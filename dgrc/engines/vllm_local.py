@@ -10,12 +10,15 @@ import os
 from typing import Any
 
 from dgrc.config import EngineConfig
+from dgrc.engines.adapters import adapter_settings, is_adapter, largest_rank
 from dgrc.engines.base import Completion, Request, Sample, failed
 from dgrc.engines.reaper import bind_children
 from dgrc.engines.tokens import PromptEncoder, check_model_path
 from dgrc.errors import EngineError
 
 CPU_KV_CACHE_GIB = 0.5
+LORA_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
+"""The ranks that vLLM has kernels for; an adapter takes the next larger one."""
 
 
 class VllmEngine:
@@ -30,6 +33,7 @@ class VllmEngine:
         self.config = config
         self.seed = seed
         self._ids = itertools.count()
+        self._adapter: Any = None
         self._schemas: dict[str, Any] = {}
 
     async def start(self) -> None:
@@ -38,6 +42,8 @@ class VllmEngine:
         from vllm.v1.engine.async_llm import AsyncLLM
 
         self._encoder = PromptEncoder(self.config.model)
+        if self.config.adapter:
+            self._adapter = self._request_of(self.config.adapter)
         try:
             self._llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**engine_args(self.config, self.seed)))
         except Exception as e:  # vLLM raises whatever its parts raise; all of it means: no engine
@@ -63,6 +69,7 @@ class VllmEngine:
                 self._sampling(request, room),
                 request_id=f"{os.getpid()}-{next(self._ids)}",
                 priority=request.priority,
+                lora_request=self._adapter,
             )
             async for output in stream:
                 final = output
@@ -75,7 +82,13 @@ class VllmEngine:
         return Completion(samples, len(prompt), final.num_cached_tokens or 0)
 
     async def load(self, model: str) -> None:
-        """Replaces the weights in place: seconds less than a new engine, whose start is mostly imports."""
+        """Replaces the weights in place: seconds less than a new engine, whose start is mostly imports.
+
+        An adapter is served over the base model, beside it, without merging.
+        """
+        if is_adapter(model) or largest_rank(self.config):
+            self._adapter = None if model == self.config.model else self._request_of(model)
+            return
         check_model_path(model)
         try:
             await self._llm.collective_rpc("load_weights_of", args=(model,))
@@ -90,6 +103,19 @@ class VllmEngine:
                 f"vLLM kept cached prefixes of the old weights while it loaded {model}: requests are still in flight. "
                 "Wait for all of them before loading other weights."
             )
+
+    def _request_of(self, adapter: str) -> Any:
+        """vLLM's name for an adapter directory."""
+        from vllm.lora.request import LoRARequest
+
+        rank = adapter_settings(adapter)["r"]
+        if rank > largest_rank(self.config):
+            raise EngineError(
+                f"The adapter {adapter} has rank {rank}, but the engine of {self.config.model} takes adapters of rank "
+                f"{largest_rank(self.config)} and less. Set `max_lora_rank: {rank}` in its section."
+            )
+        number = next(self._ids) + 1
+        return LoRARequest(f"adapter-{number}", number, adapter)
 
     def stop(self) -> None:
         """Shuts the engine core down and waits for it."""
@@ -141,6 +167,8 @@ def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
         generation_config="vllm",
         worker_extension_cls="dgrc.engines.weights.WeightsExtension",
     )
+    if rank := largest_rank(config):
+        args |= {"enable_lora": True, "max_loras": 1, "max_lora_rank": next(r for r in LORA_RANKS if r >= rank)}
     if kv_gib:
         args["kv_cache_memory_bytes"] = int(kv_gib * 2**30)
     if not on_cpu:

@@ -255,7 +255,7 @@ def _input_fingerprint(config: Config) -> str:
     files = [(path, _content_hash(path)) for path in find_files(patterns)]
     relevant = config.model_dump(mode="json", include={"seed", "questions"})
     for role, engine in config.engines().items():  # how many replicas serve a model does not change what it is
-        relevant[role] = engine.model_dump(include={"engine", "model", "script", "dtype", "max_model_len"})
+        relevant[role] = engine.model_dump(include={"engine", "model", "adapter", "script", "dtype", "max_model_len"})
     relevant["prompts"] = load_pack(config.method.prompts).digest()
     return f"{hash64(METHOD_VERSION, json.dumps([files, relevant], sort_keys=True)):x}"
 

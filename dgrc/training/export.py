@@ -191,7 +191,7 @@ def is_adapter(folder: Path) -> bool:
 
 def model_card(base_model: str, card: dict[str, str], adapter: bool = False) -> str:
     """The student's README.md: the Hub's front matter, then a table of the facts in `card`."""
-    rows = "\n".join(f"| {key} | {' '.join(value.split())} |" for key, value in card.items())
+    rows = "\n".join(_row(key, value) for key, value in card.items())
     library, kind = ("peft", "An adapter of a language model") if adapter else ("transformers", "A language model")
     return (
         f"---\nlibrary_name: {library}\npipeline_tag: text-generation\nbase_model: {Path(base_model).name}\n"
@@ -199,3 +199,18 @@ def model_card(base_model: str, card: dict[str, str], adapter: bool = False) -> 
         f"{kind} adapted without labels by divergence-guided reasoning curricula (`dgrc`).\n\n"
         f"| | |\n|---|---|\n{rows}\n"
     )
+
+
+def add_to_card(folder: Path, facts: dict[str, str]) -> None:
+    """Adds facts to the table of a student's model card; what it said of them before goes."""
+    path = folder / "README.md"
+    kept = [
+        line
+        for line in path.read_text(encoding="utf-8").rstrip().splitlines()
+        if not any(line.startswith(f"| {key} |") for key in facts)
+    ]
+    path.write_text("\n".join([*kept, *(_row(*fact) for fact in facts.items())]) + "\n", encoding="utf-8")
+
+
+def _row(key: str, value: str) -> str:
+    return f"| {key} | {' '.join(value.replace('|', '/').split())} |"

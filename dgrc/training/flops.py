@@ -9,6 +9,10 @@ gradient checkpointing computes twice is counted once, as is usual for MFU (Chow
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dgrc.errors import TrainingError
 
 DENSE_BF16 = {
     "H200": 989e12, "H100 PCIe": 756e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "A10": 125e12, "L4": 121e12,
@@ -32,6 +36,7 @@ class Shape:
         vocabulary: Tokens.
         largest: Parameters of the largest single tensor.
         layer: Parameters of one layer.
+        linear: Shapes of the layers' matrices.
     """
 
     parameters: int
@@ -44,14 +49,54 @@ class Shape:
     vocabulary: int
     largest: int
     layer: int
+    linear: tuple[tuple[int, ...], ...]
+
+    def adapter(self, rank: int, targets: int | None = None) -> int:
+        """Parameters of a LoRA adapter on all matrices of the layers (or on the share that `targets` of them are)."""
+        whole = sum(rank * (rows + columns) for rows, columns in self.linear)
+        return whole if targets is None else whole * targets // len(self.linear)
+
+
+QWEN2_5 = {  # hidden size, layers, heads, key-value heads, inner size, vocabulary, tied embedding
+    "qwen2.5-0.5b": (896, 24, 14, 2, 4864, 151936, True),
+    "qwen2.5-1.5b": (1536, 28, 12, 2, 8960, 151936, True),
+    "qwen2.5-3b": (2048, 36, 16, 2, 11008, 151936, True),
+    "qwen2.5-7b": (3584, 28, 28, 4, 18944, 152064, False),
+    "qwen2.5-14b": (5120, 48, 40, 8, 13824, 152064, False),
+    "qwen2.5-32b": (5120, 64, 40, 8, 27648, 152064, False),
+}
+"""Published configurations, for plans without a model directory."""
+
+
+def model_config(model: str) -> Any:
+    """transformers' configuration of a model directory, or of one of `QWEN2_5` by name.
+
+    Raises:
+        TrainingError: it is neither.
+    """
+    from transformers import AutoConfig, Qwen2Config
+
+    if model.lower() in QWEN2_5:
+        hidden, layers, heads, kv_heads, inner, vocabulary, tied = QWEN2_5[model.lower()]
+        return Qwen2Config(
+            hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads, num_key_value_heads=kv_heads,
+            intermediate_size=inner, vocab_size=vocabulary, tie_word_embeddings=tied, max_position_embeddings=32768,
+            rms_norm_eps=1e-6, rope_parameters={"rope_type": "default", "rope_theta": 1e6},
+        )  # fmt: skip
+    if not (Path(model) / "config.json").is_file():
+        raise TrainingError(
+            f"{model!r} is neither a model directory (it holds no config.json) nor one of {', '.join(QWEN2_5)}. Give "
+            "one of them."
+        )
+    return AutoConfig.from_pretrained(model, trust_remote_code=False)
 
 
 def shape_of(base_model: str) -> Shape:
-    """The shape of a model directory, from its configuration."""
+    """The shape of a model directory or a known name, from its configuration."""
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM
 
-    config = AutoConfig.from_pretrained(base_model, trust_remote_code=False)
+    config = model_config(base_model)
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
     sizes = {name: p.numel() for name, p in model.named_parameters()}
@@ -71,6 +116,7 @@ def shape_of(base_model: str) -> Shape:
         vocabulary=int(config.vocab_size),
         largest=max(sizes.values()),
         layer=sum(p.numel() for p in in_layers) // layers,
+        linear=tuple(tuple(p.shape) for p in in_layers if p.dim() > 1),
     )
 
 

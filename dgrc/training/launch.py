@@ -82,6 +82,14 @@ class _Planned:
         kinds = {"atoms": every[: self.validation.atoms], "chains": every[self.validation.atoms :]}
         return {stage.name: tuple(kinds.get(stage.name) or every) for stage in self.stages}
 
+    def card(self, config: TrainingConfig) -> dict[str, str]:
+        """What the model card says of data and method."""
+        adapter = config.adapter
+        how = f"{adapter.variant} adapter of rank {adapter.rank}" if adapter else "all weights"
+        kinds = f"{self.corpus.atoms:,} atomic QAs and {len(self.corpus) - self.corpus.atoms:,} verified chains"
+        stages = "; ".join(f"{s.name}: {s.visits:,} visits in {len(s.steps):,} steps" for s in self.stages)
+        return {**self.course.card, "curriculum": kinds, "trained": f"{how}, {config.precision}; {stages}"}
+
     def result(self, losses: list[list[float]], looks: list[list[tuple[int, float]]]) -> TrainResult:
         """What came of it, given the losses of the steps that were done in each stage."""
         done = [
@@ -184,7 +192,7 @@ def _run_workers(
     logs = folder / "logs"
     plans = tuple(
         Plan(
-            p.course.name, ray.put(p.corpus), p.stages, str(Path(p.course.output).absolute()), p.course.card,
+            p.course.name, ray.put(p.corpus), p.stages, str(Path(p.course.output).absolute()), p.card(config),
             ray.put(p.validation) if p.validation is not None else None, p.looks(),
         )
         for p in planned

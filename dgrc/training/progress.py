@@ -106,6 +106,38 @@ def memory_gib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # Linux counts in KiB
 
 
+class TrainingLine:
+    """Says how training goes, every few seconds."""
+
+    def __init__(self, say: Callable[[str], None], every_s: float = 5.0):
+        self._say, self._every = say, every_s
+        self._last = time.monotonic()
+        self._spent: dict[str, tuple[int, float]] = {}
+        self.memory_gib = 0.0
+
+    def rate(self, plan: str) -> float:
+        """Tokens a second of a student's training so far, start-up and checkpoints left out."""
+        tokens, seconds = self._spent.get(plan, (0, 0.0))
+        return tokens / seconds if seconds else 0.0
+
+    def __call__(self, progress: TrainProgress) -> None:
+        now = time.monotonic()
+        tokens, seconds = self._spent.get(progress.plan, (0, 0.0))
+        self._spent[progress.plan] = tokens + progress.tokens, seconds + progress.tokens / progress.tokens_per_second
+        self.memory_gib = max(self.memory_gib, progress.memory_gib)
+        if now - self._last < self._every:
+            return
+        self._last = now
+        self._say(
+            f"  {progress.plan:<18} {progress.stage} step {progress.step}/{progress.steps}  loss {progress.loss:.3f}  "
+            f"lr {progress.learning_rate:.1e}  grad {progress.grad_norm:.2g}  "
+            f"{progress.tokens_per_second:,.0f} tokens/s"
+            + (f"  MFU {progress.mfu:.0%}" if progress.mfu is not None else "")
+            + f"  {progress.memory_gib:.1f} GiB"
+            + (f"  validation {progress.validation:.3f}" if progress.validation is not None else "")
+        )
+
+
 class Board:
     """The actor that rank 0 writes its steps to and the driver reads them from."""
 

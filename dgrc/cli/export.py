@@ -1,0 +1,20 @@
+"""`dgrc export STUDENT --merge OUTPUT`."""
+
+import click
+
+from dgrc.cli.common import say
+
+
+@click.command()
+@click.argument("student", type=click.Path(file_okay=False))
+@click.option("--merge", "output", required=True, type=click.Path(file_okay=False), help="Folder for the full model.")
+def export(student: str, output: str) -> None:
+    """Make a full model of an adapter and its base model. STUDENT is a run or the folder of a student."""
+    from pathlib import Path
+
+    from dgrc.storage.run_dir import RunDir
+    from dgrc.training.export import merge_adapter
+
+    run = RunDir(student)
+    folder = run.student() if run.config_file.is_file() else Path(student)
+    say(f"done: {merge_adapter(str(folder), output)}")

@@ -1,0 +1,61 @@
+"""`dgrc plan CONFIG`: what a training takes, before it is paid for."""
+
+import click
+
+from dgrc.cli.common import config_arguments, load
+
+
+@click.command()
+@config_arguments
+@click.option("--model", help="Plan for this model directory, or for qwen2.5-1.5b, -7b, -32b.  [default: the student]")
+@click.option("--gpus", default="1,8,32", show_default=True, help="Numbers of GPUs to compare, separated by commas.")
+@click.option("--gpu", default="H100", show_default=True, help="Name of the GPU, for its peak arithmetic.")
+@click.option("--gpu-gib", default=79.0, show_default=True, help="Memory of a GPU (a worker's, on CPUs) in GiB.")
+@click.option("--tokens-per-second", type=float, help="Measured rate, all workers together.  [default: this run's]")
+@click.option("--mfu", default=0.4, show_default=True, help="Share of the peak to assume where no rate was measured.")
+@click.option("--price", type=float, help="Price of a GPU for an hour, in any currency.")
+def plan(
+    config: str,
+    overrides: tuple[str, ...],
+    dry_run: bool,
+    model: str | None,
+    gpus: str,
+    gpu: str,
+    gpu_gib: float,
+    tokens_per_second: float | None,
+    mfu: float,
+    price: float | None,
+) -> None:
+    """Parameters, memory of each way to train, steps, time and cost; refuses (exit 2) what does not fit."""
+    from dgrc.training.flops import peak_flops
+    from dgrc.training.memory import GIB, parts
+    from dgrc.training.planner import check_fits, compare, measured_rate, model_shape, seconds, setup_of, work_of
+
+    settings = load(config, overrides)
+    counts = [int(n) for n in gpus.split(",")]
+    shape = model_shape(settings, model)
+    workers = settings.training.most_workers
+    click.echo(f"{shape.parameters:,} parameters, {shape.layers} layers of width {shape.width}")
+    click.echo(f"\nGiB a GPU, of {gpu_gib:g} (x: does not fit)")
+    click.echo(f"{'':<36}" + "".join(f"{f'{n} GPUs':>20}" for n in counts))
+    for name, cells in compare(settings, shape, counts, gpu_gib):
+        click.echo(f"{name:<36}" + "".join(f"{('' if fits else 'x ') + text:>20}" for text, fits in cells))
+
+    work = None if model or dry_run else work_of(settings)
+    setup = setup_of(settings, shape, workers, work.longest if work else None)
+    click.echo(f"\nThis configuration, {workers} workers:")
+    for name, (device, host) in parts(shape, setup).items():
+        click.echo(f"  {name:<16} {device / GIB:8.2f} GiB" + (f" and {host / GIB:.2f} on the host" if host else ""))
+    if work is None:
+        click.echo("Steps and time: `dgrc curate` first, for they depend on the curriculum.")
+    else:
+        for name, steps, visits, tokens, _ in work.stages:
+            click.echo(f"  {name:<16} {steps:,} steps, {visits:,} visits, {tokens:,} tokens")
+        rate = tokens_per_second or measured_rate(settings)
+        took = seconds(shape, work, setup, rate, peak_flops(gpu) if setup.device == "gpu" else None, mfu)
+        assumed = f"assuming an MFU of {mfu:g} on {workers} x {gpu}, not measured"
+        source = f"at {rate:,.0f} tokens/s" if rate else assumed
+        cost = f", {took / 3600 * workers * price:,.2f} at {price:g} a GPU hour" if price else ""
+        click.echo(f"  time             {took / 3600:,.2f} h {source}{cost}")
+    device, _ = check_fits(settings, shape, workers, gpu_gib)
+    click.echo(f"It fits: {device / GIB:,.1f} of {gpu_gib:g} GiB.")
