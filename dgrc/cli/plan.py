@@ -53,9 +53,12 @@ def plan(
             click.echo(f"  {name:<16} {steps:,} steps, {visits:,} visits, {tokens:,} tokens")
         rate = tokens_per_second or measured_rate(settings)
         took = seconds(shape, work, setup, rate, peak_flops(gpu) if setup.device == "gpu" else None, mfu)
+        if took is None:
+            click.echo("  time             unknown: give --tokens-per-second, as `dgrc train` shows it, or --gpu")
         assumed = f"assuming an MFU of {mfu:g} on {workers} x {gpu}, not measured"
         source = f"at {rate:,.0f} tokens/s" if rate else assumed
-        cost = f", {took / 3600 * workers * price:,.2f} at {price:g} a GPU hour" if price else ""
-        click.echo(f"  time             {took / 3600:,.2f} h {source}{cost}")
+        if took is not None:
+            cost = f", {took / 3600 * workers * price:,.2f} at {price:g} a GPU hour" if price else ""
+            click.echo(f"  time             {took / 3600:,.2f} h {source}{cost}")
     device, _ = check_fits(settings, shape, workers, gpu_gib)
     click.echo(f"It fits: {device / GIB:,.1f} of {gpu_gib:g} GiB.")

@@ -14,7 +14,6 @@ BUCKET = 500_000_000
 """Elements of DeepSpeed's reduce buffer (`reduce_bucket_size`), if the user's file does not say."""
 LIVE = 1_000_000_000
 """Most parameters that ZeRO 3 keeps gathered (`stage3_max_live_parameters`)."""
-PREFETCH = 50_000_000
 PROCESS = {"cpu": int(0.95 * GIB), "gpu": int(0.9 * GIB)}
 """What a worker holds before it has a model: Python, torch, DeepSpeed and Ray; on a GPU the CUDA context and NCCL."""
 
@@ -107,7 +106,7 @@ def _buffers(shape: Shape, setup: Setup, trained: int) -> float:
     if setup.stage < 3:
         size = min(BUCKET, trained) * b
         return 2 * size if setup.device == "gpu" else size  # communication overlaps with computation
-    gathered = min(LIVE, shape.parameters, max(shape.largest, shape.layer + PREFETCH)) * b
+    gathered = min(LIVE, shape.parameters) * b  # what backward will want again soon is not let go of
     return gathered + min(BUCKET, trained) * b
 
 

@@ -126,19 +126,13 @@ def compare(
 
 def seconds(
     shape: Shape, work: Work, setup: Setup, tokens_per_second: float | None, peak: float | None, mfu: float
-) -> float:
-    """How long the training takes: by a measured rate, or else by the model's arithmetic at a share of the peak.
-
-    Raises:
-        TrainingError: neither a rate nor a peak is known.
-    """
+) -> float | None:
+    """How long the training takes: by a measured rate, or else by the model's arithmetic at a share of the peak; None
+    if neither is known."""
     if tokens_per_second:
         return work.tokens / tokens_per_second
     if not peak:
-        raise TrainingError(
-            "There is neither a measured rate nor a known peak of the GPU to tell the time by. Give "
-            "`--tokens-per-second`, as `dgrc train` shows it, or `--gpu` with a name such as H100."
-        )
+        return None
     mean = work.longest  # an upper bound of attention's part, which is small at these lengths
     done = sum(
         step_flops(shape, [mean] * math.ceil(tokens / mean), learned, setup.adapter)
