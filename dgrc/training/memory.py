@@ -14,7 +14,7 @@ BUCKET = 500_000_000
 """Elements of DeepSpeed's reduce buffer (`reduce_bucket_size`), if the user's file does not say."""
 LIVE = 1_000_000_000
 """Most parameters that ZeRO 3 keeps gathered (`stage3_max_live_parameters`)."""
-PROCESS = {"cpu": int(0.95 * GIB), "gpu": int(0.9 * GIB)}
+PROCESS = {"cpu": int(0.75 * GIB), "gpu": int(0.9 * GIB)}
 """What a worker holds before it has a model: Python, torch, DeepSpeed and Ray; on a GPU the CUDA context and NCCL."""
 
 
