@@ -5,7 +5,6 @@ The whole job runs in the tests of the command line and in `dgrc demo`.
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +13,8 @@ from dgrc.config import Config
 from dgrc.config_file import make_config
 from dgrc.errors import ConfigError, EvaluationError, PromptPackError, TrainingError
 from dgrc.proving.world import World
-from dgrc.workflow import Job, TrainingLine, resolve_proving
+from dgrc.training.progress import TrainingLine, TrainProgress
+from dgrc.workflow import Job, resolve_proving
 
 SCRIPTED = {"engine": "scripted", "script": "tests.scripts:teacher"}
 
@@ -126,16 +126,17 @@ def test_training_is_identified_by_curricula_settings_model_seed_and_recipe(tmp_
 
 
 def test_the_training_line_speaks_only_now_and_then() -> None:
-    progress = SimpleNamespace(
-        plan="dgrc", stage="atoms", step=3, steps=30, loss=1.25, learning_rate=1e-4, tokens_per_second=12_345.0
-    )
+    progress = TrainProgress("dgrc", "atoms", 3, 30, 1.25, 24_690, 12_345.0, 1e-4, 2.5, 1.5, None, 1.5)
     said: list[str] = []
     TrainingLine(said.append, every_s=0.0)(progress)
-    assert " ".join(said[0].split()) == "dgrc atoms step 3/30 loss 1.250 lr 1.0e-04 12,345 tokens/s"
+    assert " ".join(said[0].split()) == (
+        "dgrc atoms step 3/30 loss 1.250 lr 1.0e-04 grad 2.5 12,345 tokens/s 1.5 GiB validation 1.500"
+    )
     patient = TrainingLine(said.append, every_s=1e9)
     patient(progress)
     patient(progress)
     assert len(said) == 1
+    assert (patient.rate("dgrc"), patient.rate("other"), patient.memory_gib) == (12_345.0, 0.0, 1.5)
 
 
 @pytest.mark.parametrize(
