@@ -113,6 +113,25 @@ def test_settings_that_do_not_go_together_are_named_without_the_whole_section() 
     )
 
 
+@pytest.mark.parametrize(
+    ("training", "says"),
+    [
+        ({"workers": 0}, "`workers` is 0"),
+        ({"workers": [4, 2]}, "the least not above the most"),
+        ({"deepspeed": "x.json", "zero_stage": 3}, "leave `zero_stage` and `offload` out"),
+        ({"deepspeed": "x.json", "offload": "optimizer"}, "leave `zero_stage` and `offload` out"),
+        ({"offload": "all"}, "`zero_stage` is 2"),
+        ({"offload": "optimizer", "zero_stage": 0}, "ZeRO 0 has no optimizer state"),
+        ({"adapter": {"quantize": "nf4"}}, "runs on GPUs alone"),
+        ({"adapter": {"quantize": "nf4"}, "gpus_per_worker": 1, "zero_stage": 3}, "ZeRO 3 cannot partition"),
+    ],
+)
+def test_a_training_that_cannot_be_is_refused(training: dict[str, object], says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        make_config({"training": training})
+    assert says in str(caught.value) and str(caught.value).startswith("In the configuration: in `training`: ")
+
+
 def test_a_misspelled_key_of_an_optional_section_is_refused_like_any_other() -> None:
     with pytest.raises(ConfigError, match=r"`auditor\.modle` is not a setting; did you mean `model`\? All settings"):
         make_config({"auditor": {"modle": "x"}})

@@ -5,10 +5,22 @@ import click
 from dgrc.cli.common import config_arguments, load
 
 
+def _counts(context: click.Context, parameter: click.Parameter, value: str) -> list[int]:
+    try:
+        counts = [int(n) for n in value.split(",")]
+    except ValueError:
+        counts = [0]
+    if min(counts) < 1:
+        raise click.BadParameter(f"got {value!r}; wanted are whole numbers of 1 and more, such as 1,8,32.")
+    return counts
+
+
 @click.command()
 @config_arguments
 @click.option("--model", help="Plan for this model directory, or for qwen2.5-1.5b, -7b, -32b.  [default: the student]")
-@click.option("--gpus", default="1,8,32", show_default=True, help="Numbers of GPUs to compare, separated by commas.")
+@click.option(
+    "--gpus", default="1,8,32", show_default=True, callback=_counts, help="Numbers of GPUs to compare, with commas."
+)
 @click.option("--gpu", default="H100", show_default=True, help="Name of the GPU, for its peak arithmetic.")
 @click.option("--gpu-gib", default=79.0, show_default=True, help="Memory of a GPU (a worker's, on CPUs) in GiB.")
 @click.option("--tokens-per-second", type=float, help="Measured rate, all workers together.  [default: this run's]")
@@ -19,7 +31,7 @@ def plan(
     overrides: tuple[str, ...],
     dry_run: bool,
     model: str | None,
-    gpus: str,
+    gpus: list[int],
     gpu: str,
     gpu_gib: float,
     tokens_per_second: float | None,
@@ -32,13 +44,13 @@ def plan(
     from dgrc.training.planner import check_fits, compare, measured_rate, model_shape, seconds, setup_of, work_of
 
     settings = load(config, overrides)
-    counts = [int(n) for n in gpus.split(",")]
     shape = model_shape(settings, model)
     workers = settings.training.most_workers
     click.echo(f"{shape.parameters:,} parameters, {shape.layers} layers of width {shape.width}")
-    click.echo(f"\nGiB a GPU, of {gpu_gib:g} (x: does not fit)")
-    click.echo(f"{'':<36}" + "".join(f"{f'{n} GPUs':>20}" for n in counts))
-    for name, cells in compare(settings, shape, counts, gpu_gib):
+    again = "with" if settings.training.gradient_checkpointing else "without"
+    click.echo(f"\nGiB a GPU, of {gpu_gib:g}, {again} gradient checkpointing (x: does not fit)")
+    click.echo(f"{'':<36}" + "".join(f"{f'{n} GPUs':>20}" for n in gpus))
+    for name, cells in compare(settings, shape, gpus, gpu_gib):
         click.echo(f"{name:<36}" + "".join(f"{('' if fits else 'x ') + text:>20}" for text, fits in cells))
 
     work = None if model or dry_run else work_of(settings)

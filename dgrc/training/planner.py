@@ -97,9 +97,12 @@ def work_of(config: Config) -> Work | None:
 
 
 def compare(
-    config: Config, shape: Shape, gpus: Sequence[int], gpu_gib: float
+    config: Config, shape: Shape, gpus: Sequence[int], gpu_gib: float, checkpointing: bool | None = None
 ) -> list[tuple[str, list[tuple[str, bool]]]]:
-    """For each way to train and number of GPUs: memory a GPU (and a worker's host memory), and whether it fits."""
+    """For each way to train and number of GPUs: memory a GPU (and a worker's host memory), and whether it fits.
+
+    Gradient checkpointing is the configuration's unless it is given.
+    """
     rank = config.training.adapter.rank if config.training.adapter else LORA_RANK
     own = setup_of(config, shape, 1)
     table = []
@@ -113,7 +116,7 @@ def compare(
                 adapter=shape.adapter(rank) if way.get("lora") else 0,
                 precision=own.precision,
                 four_bits=bool(way.get("four_bits")),
-                checkpointing=own.checkpointing,
+                checkpointing=own.checkpointing if checkpointing is None else checkpointing,
                 tokens=own.tokens,
                 row=own.row,
             )
@@ -158,14 +161,21 @@ def check_fits(config: Config, shape: Shape, workers: int, gpu_gib: float) -> tu
     setup = setup_of(config, shape, workers)
     device, host = total(shape, setup)
     if device > gpu_gib * GIB:
-        fitting = [name for name, ((_, fits),) in compare(config, shape, [workers], gpu_gib) if fits]
-        ways = f"These fit: {'; '.join(fitting)}." if fitting else "No way that dgrc knows fits: take more workers."
         raise TrainingError(
             f"This training needs {device / GIB:,.0f} GiB a worker on {workers} workers, but {gpu_gib:g} GiB are "
-            f"there. {ways} Gradient checkpointing, a smaller micro_batch_rows or max_length lower what a micro-batch "
-            "needs."
+            f"there. {_what_fits(config, shape, workers, gpu_gib)} A smaller micro_batch_rows or max_length lowers "
+            "what a micro-batch needs."
         )
     return device, host
+
+
+def _what_fits(config: Config, shape: Shape, workers: int, gpu_gib: float) -> str:
+    """A sentence on the ways to train that do fit, with gradient checkpointing if none does without."""
+    for checkpointing, heading in ((None, "These fit:"), (True, "With gradient_checkpointing these fit:")):
+        table = compare(config, shape, [workers], gpu_gib, checkpointing)
+        if fitting := [name for name, ((_, fits),) in table if fits]:
+            return f"{heading} {'; '.join(fitting)}."
+    return "No way that dgrc knows fits: take more workers."
 
 
 def model_shape(config: Config, model: str | None) -> Shape:

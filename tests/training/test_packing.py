@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -87,3 +89,29 @@ def test_every_learned_token_is_a_label_once(rows: list[list[int]]) -> None:
     batch = collate(corpus, rows)
     visits = [v for row in rows for v in row]
     assert int((batch.labels != IGNORED).sum()) == loss_tokens(corpus, visits)
+
+
+@given(lengths, st.integers(30, 64))
+def test_rows_laid_end_to_end_say_the_same_as_rows_with_masks(sizes: list[int], capacity: int) -> None:
+    """What flash attention is given: every example's tokens, places and labels as with masks, and where each ends."""
+    corpus = make_corpus(sizes)
+    rows = pack(sizes, capacity)
+    flat, masked = collate(corpus, rows, masks=False), collate(corpus, rows)
+    assert flat.attention is None and flat.input_ids.shape == (1, sum(sizes))
+    edges = flat.lengths["cu_seq_lens_q"].tolist()
+    assert edges == flat.lengths["cu_seq_lens_k"].tolist()
+    assert flat.lengths["max_length_q"] == flat.lengths["max_length_k"] == max(sizes)
+    order = [(r, example) for r, row in enumerate(rows) for example in row]
+    assert [b - a for a, b in itertools.pairwise(edges)] == [sizes[example] for _, example in order]
+    starts = {r: np.cumsum([0, *(sizes[e] for e in row)]).tolist() for r, row in enumerate(rows)}
+    for n, (r, example) in enumerate(order):
+        here, there = slice(edges[n], edges[n + 1]), starts[r][rows[r].index(example)]
+        for name in ("input_ids", "labels"):
+            expected = getattr(masked, name)[r, there : there + sizes[example]]
+            assert getattr(flat, name)[0, here].tolist() == expected.tolist()
+        assert flat.position_ids[0, here].tolist() == list(range(sizes[example]))
+
+
+def test_no_rows_laid_out_are_one_token_without_loss() -> None:
+    batch = collate(make_corpus([4]), [], masks=False)
+    assert batch.labels.tolist() == [[IGNORED]] and batch.lengths["cu_seq_lens_q"].tolist() == [0, 1]

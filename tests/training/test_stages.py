@@ -107,3 +107,23 @@ def test_nothing_to_train_on_is_an_error() -> None:
 def test_a_budget_too_small_is_an_error() -> None:
     with pytest.raises(TrainingError, match="2 steps"):
         plan_stages(3, 3, config(), seed=0, budget=Budget(1, 2))
+
+
+token_counts = st.lists(st.integers(1, 200), min_size=3, max_size=40)
+
+
+@given(token_counts, st.integers(1, 4), st.integers(50, 2000), st.integers(0, 3))
+def test_steps_cut_by_tokens_are_about_so_large(sizes: list[int], passes: int, tokens: int, seed: int) -> None:
+    by_tokens = TrainingConfig(chains=StageConfig(visits=passes * len(sizes), batch_tokens=tokens))
+    (stage,) = plan_stages(0, len(sizes), by_tokens, seed, length=sizes.__getitem__)
+    (by_visits,) = plan_stages(0, len(sizes), TrainingConfig(chains=StageConfig(visits=stage.visits)), seed)
+    assert flat(stage) == flat(by_visits), "the same visits in the same order, cut otherwise"
+    of_steps = [sum(sizes[v] for v in step) for step in stage.steps]
+    share = sum(of_steps) / max(1, round(sum(of_steps) / tokens))
+    assert all(abs(of_step - share) <= 2 * max(sizes) for of_step in of_steps[:-1])
+
+
+def test_a_budget_overrides_a_batch_in_tokens() -> None:
+    by_tokens = TrainingConfig(chains=StageConfig(visits=10, batch_tokens=5))
+    (stage,) = plan_stages(0, 10, by_tokens, 0, Budget(30, 6), length=lambda example: 5)
+    assert [len(step) for step in stage.steps] == [5] * 6

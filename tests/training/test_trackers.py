@@ -1,0 +1,37 @@
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from dgrc.errors import TrainingError
+from dgrc.training.model import check_adapter
+from dgrc.training.progress import TrainProgress
+from dgrc.training.trackers import check_trackers, trackers
+from dgrc.training_config import AdapterConfig
+
+STEP = TrainProgress("dgrc", "chains", 3, 10, 1.5, 1000, 250.0, 1e-4, 0.7, 2.5, None, None)
+
+
+@pytest.mark.parametrize("name", ["tensorboard", "wandb", "mlflow"])
+def test_a_tracker_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda module: None)
+    with pytest.raises(TrainingError, match=f"names {name}, but"):
+        check_trackers([name])
+    check_trackers([])
+
+
+def test_qlora_without_bitsandbytes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda module: None)
+    with pytest.raises(TrainingError, match="the extra `qlora`"):
+        check_adapter(AdapterConfig(quantize="nf4"))
+    check_adapter(AdapterConfig())
+    check_adapter(None)
+
+
+def test_tensorboard_gets_a_curve_for_each_student(tmp_path: Path) -> None:
+    with trackers(["tensorboard"], str(tmp_path), "run", {}) as (write,):
+        write(STEP)
+    (file,) = (tmp_path / "tensorboard" / "dgrc").glob("events.*")
+    data = file.read_bytes()
+    assert all(name in data for name in (b"loss", b"grad_norm", b"learning_rate", b"memory_gib"))
+    assert b"mfu" not in data and b"validation" not in data, "what is not known is no curve"
