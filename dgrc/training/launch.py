@@ -29,6 +29,16 @@ from dgrc.training.worker import Plan, WorkerTask, train_worker
 from dgrc.training_config import TrainingConfig
 
 
+CPU_ENVIRONMENT = {
+    "DS_ACCELERATOR": "cpu",
+    # Or glibc keeps ZeRO 3's gathered matrices in its heap, where they leave holes: a student of 1.5B took 9 GiB a
+    # worker for 7, and more with each step (docs/log.md). Larger blocks go straight back to the system.
+    "MALLOC_MMAP_THRESHOLD_": str(4 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20),
+}
+"""What workers that train on a CPU find in their environment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Course:
     """One student to train: the curricula it learns from, where it goes, and the facts of its model card.
@@ -227,7 +237,7 @@ def _trainer(config: TrainingConfig, task: WorkerTask, folder: Path, name: str) 
     resources = {"CPU": config.cpus_per_worker} | ({"GPU": config.gpus_per_worker} if on_gpu else {})
     environment = {"OMP_NUM_THREADS": str(max(1, int(config.cpus_per_worker))), "TOKENIZERS_PARALLELISM": "false"}
     if not on_gpu:
-        environment["DS_ACCELERATOR"] = "cpu"
+        environment |= CPU_ENVIRONMENT
     return TorchTrainer(
         train_worker,
         train_loop_config={"task": task},

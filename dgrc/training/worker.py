@@ -98,6 +98,12 @@ class _Training:
         import ray.train
 
         with self._resumed() as saved:
+            place = self.place
+            print(
+                f"dgrc: from student {place.plan}, stage {place.stage}, step {place.step} on: training with "
+                f"{dist.get_world_size()} workers",
+                flush=True,
+            )
             for number in range(self.place.plan, len(self.task.plans)):
                 self._train(self.task.plans[number], saved)
                 saved = None

@@ -18,6 +18,7 @@ from tests.training.builders import make_corpus, write_base_model
 from tests.training.workers import on_workers
 
 STEPS = 20
+SHIPPED = Path(__file__).parents[2] / "configs" / "deepspeed"
 CORPUS = make_corpus([7, 12, 5, 9, 20, 3, 11, 8, 14, 6, 10, 4, 13, 9, 7], seed=3)
 ADAPTER = AdapterConfig(rank=4, alpha=8)
 RELATIVE = 1e-4  # float32 sums in another order, over 20 steps
@@ -93,15 +94,19 @@ def plain_torch(base: str, config: TrainingConfig) -> tuple[list[float], dict[st
         {"zero_stage": 2, "micro_batch_rows": 3},
         {"zero_stage": 3, "gradient_checkpointing": True},
         {"zero_stage": 2, "offload": "optimizer"},
+        {"zero_stage": 1, "offload": "optimizer"},
         {"zero_stage": 3, "offload": "all"},
+        {"deepspeed": str(SHIPPED / "zero1.json")},
+        {"deepspeed": str(SHIPPED / "zero3_offload.json")},
         {"zero_stage": 0, "adapter": ADAPTER},
+        {"zero_stage": 1, "adapter": ADAPTER},
         {"zero_stage": 2, "adapter": ADAPTER, "gradient_checkpointing": True},
         {"zero_stage": 3, "adapter": ADAPTER},
         {"zero_stage": 3, "adapter": ADAPTER, "offload": "all"},
         {"zero_stage": 2, "adapter": AdapterConfig(rank=4, variant="rslora", targets=("q_proj", "v_proj"))},
         {"zero_stage": 2, "adapter": AdapterConfig(rank=4, variant="dora")},
     ],
-    ids=lambda settings: "-".join(f"{k}={getattr(v, 'variant', v)}" for k, v in settings.items()),
+    ids=lambda settings: "-".join(f"{k}={Path(str(getattr(v, 'variant', v))).stem}" for k, v in settings.items()),
 )
 def test_twenty_steps_on_two_workers_are_those_of_plain_torch(base: str, settings: dict[str, Any]) -> None:
     expected, weights = plain_torch(base, config(**settings))
