@@ -10,6 +10,7 @@ Rates are of real tokens, padding left out, without the first steps of each. Len
 their losses must agree. Last line of output: one JSON object, recorded in results/.
 """
 
+import importlib.util
 import json
 import statistics
 import subprocess
@@ -44,6 +45,8 @@ PEERS = ("torch", "trl_padded", "trl_packed")
 @click.option("--write/--no-write", default=True, help="Record the result.")
 def main(sizes: str, steps: int, turns: int, gpu: bool, write: bool) -> None:
     """Train in turn, compare rates and losses."""
+    if importlib.util.find_spec("trl") is None:
+        raise click.ClickException("TRL, which ours is held against, is not installed: pip install '.[trl]'")
     names = ["qwen2.5-1.5b"] if gpu else sizes.split(",")
     results = {}
     for name in names:

@@ -9,9 +9,10 @@ import pytest
 
 from dgrc.config import EngineConfig
 from dgrc.engines.adapters import adapter_settings, is_adapter, largest_rank
+from dgrc.engines.base import Request
 from dgrc.engines.pool import Pool
 from dgrc.errors import EngineError
-from tests.engines.test_vllm_local import ask, user, whole
+from tests.engines.test_vllm_local import ask, user
 from tests.tiny import write_model
 
 CONTEXT = 512
@@ -54,31 +55,40 @@ def pool(model: Path, adapters: list[Path], ray_here: None) -> Iterator[Pool]:
         yield started.wait()
 
 
-def merged_says(model: Path, adapter: Path | None, text: str, tokens: int) -> str:
-    """The greedy reply of transformers with the adapter merged into the weights, in the engine's own arithmetic."""
+SAID = {"role": "assistant", "content": "By the code of 1823.\n<answer>5 years</answer>"}
+ASKED = {"role": "user", "content": "How long is the limit?"}
+
+
+def transformers_scores(model: Path, adapter: Path | None) -> Any:
+    """Log-probabilities of a turn by transformers and PEFT, in the engine's own arithmetic."""
     import torch
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(model)
-    base: Any = AutoModelForCausalLM.from_pretrained(model, dtype=torch.bfloat16)
+    reference: Any = AutoModelForCausalLM.from_pretrained(model, dtype=torch.bfloat16).eval()
     if adapter is not None:
-        base = PeftModel.from_pretrained(base, adapter)
-    chat = [{"role": "user", "content": text}]
-    prompt = tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_dict=True, return_tensors="pt")
-    reply = base.generate(**prompt, max_new_tokens=tokens, do_sample=False)[0, prompt["input_ids"].shape[1] :]
-    return whole(tokenizer.decode(reply, skip_special_tokens=True))
+        reference = PeftModel.from_pretrained(reference, adapter).eval()
+    head = tokenizer.apply_chat_template([ASKED], add_generation_prompt=True, return_dict=True)["input_ids"]
+    turn = [*tokenizer.encode(SAID["content"], add_special_tokens=False), tokenizer.eos_token_id]
+    with torch.no_grad():
+        logits = reference(torch.tensor([[*head, *turn]])).logits[0].float()
+    return torch.log_softmax(logits, -1)[range(len(head) - 1, len(head) + len(turn) - 1), turn]
 
 
 def test_adapters_and_their_base_take_turns_in_one_engine(pool: Pool, model: Path, adapters: list[Path]) -> None:
+    import torch
+
     first, second, _ = adapters
-    said = {}
+    expected = {adapter: transformers_scores(model, adapter) for adapter in (first, second, None)}
     for weights, adapter in (("", first), (str(second), second), (str(model), None), (str(first), first)):
         client = pool.client(weights=weights) if weights else pool.client()
-        (reply,) = ask(client, user("hello", max_tokens=6))
-        said[adapter] = whole(reply.samples[0].text)
-        assert said[adapter] == merged_says(model, adapter, "hello", 6)
-    assert len(set(said.values())) == 3, "each speaks for itself"
+        (scored,) = ask(client, Request((ASKED, SAID), score=True))
+        assert scored.error is None
+        found = torch.tensor(scored.logprobs)
+        far = {other: float((found - scores).abs().mean()) for other, scores in expected.items()}
+        # bf16 leaves some 0.04 nats; other weights are nats away.
+        assert far.pop(adapter) < 0.2 and min(far.values()) > 0.8
 
 
 def test_an_adapter_of_a_larger_rank_than_the_engine_is_ready_for_is_refused(pool: Pool, adapters: list[Path]) -> None:
