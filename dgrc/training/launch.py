@@ -28,7 +28,6 @@ from dgrc.training.trackers import check_trackers, trackers
 from dgrc.training.worker import Plan, WorkerTask, train_worker
 from dgrc.training_config import TrainingConfig
 
-
 CPU_ENVIRONMENT = {
     "DS_ACCELERATOR": "cpu",
     # Or glibc keeps ZeRO 3's gathered matrices in its heap, where they leave holes: a student of 1.5B took 9 GiB a

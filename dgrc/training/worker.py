@@ -11,6 +11,7 @@ import dataclasses
 import logging
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -99,11 +100,9 @@ class _Training:
 
         with self._resumed() as saved:
             place = self.place
-            print(
-                f"dgrc: from student {place.plan}, stage {place.stage}, step {place.step} on: training with "
-                f"{dist.get_world_size()} workers",
-                flush=True,
-            )
+            where = f"student {place.plan}, stage {place.stage}, step {place.step}"
+            sys.stdout.write(f"dgrc: from {where} on: training with {dist.get_world_size()} workers\n")
+            sys.stdout.flush()
             for number in range(self.place.plan, len(self.task.plans)):
                 self._train(self.task.plans[number], saved)
                 saved = None
