@@ -3,10 +3,10 @@
     python -m benchmarks.big
 
 Makes a directory of Qwen2.5-1.5B's exact shape and takes it through `dgrc curate` (vLLM), `dgrc train` (LoRA, ZeRO 3,
-two workers), `dgrc export --merge`; then serves the adapter over its base model, and the merged model, and compares
-what they write. The weights are those of `proving:noise` set into the large shape (see `widen`), so the model writes
-replies that can be read, at the cost of 1.5 billion parameters. Last line of output: one JSON object, recorded in
-results/.
+two workers), `dgrc export --merge`; then serves the base model, the adapter over it, and the merged model, and compares
+the log-probabilities that they give. The weights are those of `proving:noise` set into the large shape (see `widen`),
+so the model writes replies that can be read, at the cost of 1.5 billion parameters. Last line of output: one JSON
+object, recorded in results/.
 """
 
 import asyncio
@@ -67,8 +67,10 @@ def run(folder: Path) -> dict[str, Any]:
     seconds["export"] = _timed(lambda: _dgrc("export", str(run_folder), "--merge", str(merged)))
     student = run_folder / "round-1" / "student"
     began = time.monotonic()
-    by_adapter = _served(EngineConfig(model=str(model), adapter=str(student), max_model_len=2048, kv_cache_gib=0.25))
-    by_merged = _served(EngineConfig(model=str(merged), max_model_len=2048, kv_cache_gib=0.25))
+    by_base, by_adapter, by_merged = (
+        _scored(EngineConfig(**weights, max_model_len=2048, kv_cache_gib=0.25))
+        for weights in ({"model": str(model)}, {"model": str(model), "adapter": str(student)}, {"model": str(merged)})
+    )
     seconds["serve"] = round(time.monotonic() - began, 1)
     planned = float(re.findall(r"It fits: ([\d.]+) of", said["plan"])[0])
     return {
@@ -80,7 +82,8 @@ def run(folder: Path) -> dict[str, Any]:
         "peak_gib_a_worker": state["memory_gib"],
         "planned_gib_a_worker": planned,
         "plan_memory_error": round(planned / state["memory_gib"] - 1, 4),
-        "served_alike": sum(a == b for a, b in zip(by_adapter, by_merged, strict=True)) / len(by_adapter),
+        "adapter_from_merged_nats": _apart(by_adapter, by_merged),
+        "adapter_from_base_nats": _apart(by_adapter, by_base),
         "seconds": seconds,
     }
 
@@ -146,18 +149,19 @@ def widen(small: str, target: Path) -> None:
     AutoTokenizer.from_pretrained(small).save_pretrained(target)
 
 
-def _served(config: EngineConfig) -> list[str]:
-    """What an engine writes to a few prompts, greedily."""
+def _scored(config: EngineConfig) -> list[float]:
+    """The log-probability that an engine gives to each token of a few turns."""
     from dgrc.engines.base import Request
     from dgrc.engines.vllm_local import VllmEngine, environment
 
-    async def work() -> list[str]:
+    async def work() -> list[float]:
         engine = VllmEngine(config, 0)
         await engine.start()
         try:
-            prompts = [f"Which rule holds in case {n}?" for n in range(4)]
-            asked = [Request(({"role": "user", "content": prompt},), max_tokens=48) for prompt in prompts]
-            return [done.samples[0].text for done in await asyncio.gather(*map(engine.generate, asked))]
+            said = {"role": "assistant", "content": "By the code of 1823.\n<answer>5 years</answer>"}
+            turns = [({"role": "user", "content": f"Which rule holds in case {n}?"}, said) for n in range(4)]
+            done = await asyncio.gather(*(engine.generate(Request(turn, score=True)) for turn in turns))
+            return [value for completion in done for value in completion.logprobs]
         finally:
             engine.stop()
 
@@ -165,6 +169,11 @@ def _served(config: EngineConfig) -> list[str]:
 
     os.environ.update(environment(config))
     return asyncio.run(work())
+
+
+def _apart(one: list[float], two: list[float]) -> float:
+    """Mean distance of two lists of log-probabilities in nats."""
+    return round(sum(abs(a - b) for a, b in zip(one, two, strict=True)) / len(one), 4)
 
 
 def _dgrc(*arguments: str) -> str:
