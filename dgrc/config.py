@@ -46,16 +46,40 @@ class Price(Section):
     """What tokens cost, in any currency."""
 
     prompt: float = Field(0, ge=0, description="A million prompt tokens.")
+    cached: float | None = Field(None, ge=0, description="A million of those that were cached; null: as the others.")
     completion: float = Field(0, ge=0, description="A million generated tokens.")
+
+
+class ApiConfig(Section):
+    """An OpenAI-compatible server and what may be asked of it, all replicas together."""
+
+    base_url: str = Field("", description="Where it is, up to `/v1`: https://api.example.com/v1.")
+    key_env: str = Field(
+        "OPENAI_API_KEY", description="Environment variable of the key, on the nodes that run replicas; empty: no key."
+    )
+    requests_per_minute: float | None = Field(None, gt=0, description="Rate limit; null is none.")
+    tokens_per_minute: float | None = Field(None, gt=0, description="Rate limit, prompts and replies; null is none.")
+    max_concurrency: int = Field(256, ge=1, description="Most requests of a replica at once; fewer if it balks.")
+    timeout_s: float = Field(300, gt=0, description="Longest wait for one attempt's answer.")
+    deadline_s: float = Field(
+        1800, gt=0, description="So long a request is tried again while the server fails; then the pass stops."
+    )
+    token_budget: int | None = Field(None, ge=1, description="Most tokens of the whole run; null is no cap.")
+    budget: float | None = Field(
+        None, gt=0, description="Most money of the whole run, by `price_per_million`; null is no cap."
+    )
+    max_tokens_name: Literal["max_tokens", "max_completion_tokens"] = Field(
+        "max_tokens", description="What the server calls the longest reply."
+    )
 
 
 class EngineConfig(Section):
     """One model and the replicas that serve it."""
 
-    engine: Literal["vllm", "embedding", "scripted"] = Field(
+    engine: Literal["vllm", "openai_api", "embedding", "scripted"] = Field(
         "vllm",
-        description="`vllm` runs the model here, `embedding` runs a sentence-embedding model in vLLM (for `embedder`); "
-        "`scripted` calls a Python function, for unit tests only.",
+        description="`vllm` runs the model here, `openai_api` asks a server (`api`), `embedding` runs a "
+        "sentence-embedding model in vLLM (for `embedder`); `scripted` calls a Python function, for unit tests only.",
     )
     model: str = Field(
         "",
@@ -80,6 +104,7 @@ class EngineConfig(Section):
     )
     enforce_eager: bool | None = Field(None, description="Skip compilation; null means yes on a CPU, no on a GPU.")
     price_per_million: Price | None = Field(None, description="Prices of tokens, for projections of cost.")
+    api: ApiConfig | None = Field(None, description="The server of `engine: openai_api`.")
 
     @property
     def weights(self) -> str:
@@ -90,6 +115,16 @@ class EngineConfig(Section):
     def _names_a_model(self) -> "EngineConfig":
         if self.engine == "scripted" and ":" not in self.script:
             raise ValueError("engine `scripted` needs `script: module:function`")
+        if (self.engine == "openai_api") != (self.api is not None):
+            raise ValueError("`engine: openai_api` and the section `api` belong together; set both or neither")
+        if self.api is not None:
+            url = self.api.base_url
+            if not url.startswith(("http://", "https://")):
+                raise ValueError(f"`api.base_url` is {url!r}; wanted is a URL such as http://127.0.0.1:8000/v1")
+            if not self.model:
+                raise ValueError("`engine: openai_api` needs `model`, the name that the server has for it")
+            if self.api.budget is not None and self.price_per_million is None:
+                raise ValueError("`api.budget` is counted by `price_per_million`, which is not set")
         return self
 
 

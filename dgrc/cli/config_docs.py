@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from dgrc.config import Config
+from dgrc.config import Config, EngineConfig
 
 HEAD = """# Configuration
 
@@ -28,17 +28,20 @@ A run is described by one YAML file. Every setting has a default, unknown keys a
 
 def render() -> str:
     """The whole page."""
-    return "\n".join([HEAD, *_section(Config(), "")])
+    return "\n".join([HEAD, *_section(Config(), "", {EngineConfig})])
 
 
-def _section(section: BaseModel, path: str) -> list[str]:
+def _section(section: BaseModel, path: str, shown: set[type[BaseModel]]) -> list[str]:
     """A heading, the class's own words, a table of its fields, then the sections inside it.
 
-    Defaults come from the instance: a section may override those of its class.
+    Defaults come from the instance: a section may override those of its class. A section that is null by default is
+    shown where it first comes; `shown` has those that need not be.
     """
     cls = type(section)
     inner = {name: getattr(section, name) for name in cls.model_fields}
     inner = {name: value for name, value in inner.items() if isinstance(value, BaseModel)}
+    kinds = {name: _optional(field) for name, field in cls.model_fields.items()}
+    optional = {name: kind() for name, kind in kinds.items() if kind is not None and kind not in shown}
     words = " ".join((cls.__doc__ or "").split())
     lines = [f"## `{path}`" if path else "## Top level", "", words, ""]
     lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
@@ -47,9 +50,17 @@ def _section(section: BaseModel, path: str) -> list[str]:
         cells = (f"`{name}`", _type_name(field), default, field.description or "")
         lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     lines.append("")
-    for name, value in inner.items():
-        lines += _section(value, f"{path}.{name}" if path else name)
+    shown |= {type(value) for value in optional.values()}
+    for name, value in {**inner, **optional}.items():
+        lines += _section(value, f"{path}.{name}" if path else name, shown)
     return lines
+
+
+def _optional(field: FieldInfo) -> type[BaseModel] | None:
+    """The class of a section that may be left out and is by default."""
+    kinds = [kind for kind in typing.get_args(field.annotation) if isinstance(kind, type)]
+    sections = [kind for kind in kinds if issubclass(kind, BaseModel)]
+    return sections[0] if sections and field.default is None else None
 
 
 def _plain(value: Any) -> str:

@@ -22,6 +22,7 @@ import ray
 
 from dgrc.config import EngineConfig
 from dgrc.engines.base import Completion, Engine, Request
+from dgrc.engines.ledger import Ledger, SharedAccounts
 from dgrc.engines.scripted import ScriptedEngine
 from dgrc.errors import EngineError
 from dgrc.records import hash64
@@ -35,8 +36,8 @@ MAX_CALLS_IN_FLIGHT = 4096
 class Replica:
     """One engine in one actor. Counts what is in flight and says so with each reply."""
 
-    def __init__(self, config: EngineConfig, seed: int):
-        self._engine = make_engine(config, seed)
+    def __init__(self, config: EngineConfig, seed: int, ledger: Any | None = None):
+        self._engine = make_engine(config, seed, ledger)
         self._ready: asyncio.Task[None] | None = None
         self._depth = 0
         self._weights = config.weights
@@ -61,6 +62,8 @@ class Replica:
         self._depth += 1
         try:
             return await self._engine.generate(request), self._depth - 1
+        except EngineError:  # it is well and says why no request will be served: a budget, a key, a server that is gone
+            raise
         except Exception:  # noqa: BLE001 - whatever it was, this process must not serve another request
             # The engine is broken and would fail every later request too. Ending the process lets
             # Ray restart the actor and the client ask again, where an error would come back for ever.
@@ -149,23 +152,34 @@ class PoolClient:
 class Pool:
     """The replicas of one engine. Use as a context manager: leaving it ends them all."""
 
-    def __init__(self, role: str, config: EngineConfig, replicas: list[Any]):
+    def __init__(self, role: str, config: EngineConfig, replicas: list[Any], ledger: Any | None = None):
         self.role = role
         self.config = config
         self._replicas = replicas
+        self._ledger = ledger
         self._pids: set[int] = set()
 
     @classmethod
-    def start(cls, role: str, config: EngineConfig, seed: int) -> "Pool":
-        """Asks Ray for the replicas; they load side by side. Call `wait` before use."""
+    def start(cls, role: str, config: EngineConfig, seed: int, spent_file: str | None = None) -> "Pool":
+        """Asks Ray for the replicas; they load side by side. Call `wait` before use.
+
+        Args:
+            role: Who the engine speaks for.
+            config: Its section.
+            seed: Replica i is seeded by `seed` + i.
+            spent_file: Where an API's spending is kept over starts of the run.
+        """
+        ledger = None
+        if config.api is not None:
+            ledger = ray.remote(Ledger).options(num_cpus=0).remote(config.api, config.price_per_million, spent_file)
         actor = Replica.options(  # type: ignore[attr-defined]
             num_cpus=config.cpus,
             num_gpus=config.gpus,
             max_concurrency=MAX_CALLS_IN_FLIGHT,
             runtime_env={"env_vars": engine_environment(config)},
         )
-        replicas = [actor.remote(config, seed + i) for i in range(config.replicas)]
-        return cls(role, config, replicas)
+        replicas = [actor.remote(config, seed + i, ledger) for i in range(config.replicas)]
+        return cls(role, config, replicas, ledger)
 
     def wait(self, on_wait: Callable[[float], None] | None = None) -> "Pool":
         """Blocks until every replica answers.
@@ -208,6 +222,9 @@ class Pool:
             return
         stopping = [replica.stop.remote() for replica in self._replicas]
         ray.wait(stopping, num_returns=len(stopping), timeout=STOP_TIMEOUT_S)
+        if self._ledger is not None:
+            ray.wait([self._ledger.close.remote()], timeout=STOP_TIMEOUT_S)
+            ray.kill(self._ledger)
         for replica in self._replicas:
             ray.kill(replica)
         deadline = time.monotonic() + STOP_TIMEOUT_S
@@ -224,10 +241,14 @@ class Pool:
         self.stop()
 
 
-def make_engine(config: EngineConfig, seed: int) -> Engine:
-    """The engine that a section of the configuration asks for."""
+def make_engine(config: EngineConfig, seed: int, ledger: Any | None) -> Engine:
+    """The engine that a section of the configuration asks for; one for an API shares the limits of a ledger actor."""
     if config.engine == "scripted":
         return ScriptedEngine(config, seed)
+    if config.engine == "openai_api":
+        from dgrc.engines.openai_api import OpenAIEngine
+
+        return OpenAIEngine(config, SharedAccounts(ledger))
     if config.engine == "embedding":
         from dgrc.engines.embedding import EmbeddingEngine
 
@@ -239,7 +260,7 @@ def make_engine(config: EngineConfig, seed: int) -> Engine:
 
 def engine_environment(config: EngineConfig) -> dict[str, str]:
     """Environment variables of a replica's process."""
-    if config.engine == "scripted":
+    if config.engine in ("scripted", "openai_api"):
         return {}
     from dgrc.engines.vllm_local import environment
 

@@ -134,7 +134,8 @@ class Engines:
         began = time.monotonic()
         for role in missing:
             engine: EngineConfig = getattr(config, role)
-            self._pools[role] = Pool.start(role, engine, config.seed)
+            spent = str(RunDir.of(config).spending(role))
+            self._pools[role] = Pool.start(role, engine, config.seed, spent)
         for role in missing:
             self._pools[role].wait()
         if missing:

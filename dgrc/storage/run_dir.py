@@ -6,6 +6,7 @@
       rounds.json               figures of each round, side by side
       questions/  quarantine/   what `ingest` read, and what it had to refuse
       logs/                     what Ray and vLLM said
+      spending/<role>.json      requests and tokens of a role behind an API, over all starts of the run
       round-1/
         cases/ atoms/ verdicts/ one Parquet dataset a pass
         facts/                  the kept atoms, searchable
@@ -91,6 +92,10 @@ class RunDir:
 
     def curriculum(self, recipe: str = "dgrc") -> Path:
         return self._recipe(recipe) / "curriculum"
+
+    def spending(self, role: str) -> Path:
+        """What a role's API has cost the run so far, over all its starts."""
+        return self.root / "spending" / f"{role}.json"
 
     def student(self, recipe: str = "dgrc") -> Path:
         return self._recipe(recipe) / "student"

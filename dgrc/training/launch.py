@@ -22,20 +22,16 @@ from dgrc.training.encode import Corpus, encode_corpus
 from dgrc.training.inputs import check_window, load_tokenizer, read_examples, set_apart, write_quarantine
 from dgrc.training.model import check_adapter
 from dgrc.training.progress import Board, OnProgress, following
-from dgrc.training.settings import deepspeed_settings
+from dgrc.training.settings import deepspeed_settings, zero_stage
 from dgrc.training.stages import Budget, Stage, plan_stages
 from dgrc.training.trackers import check_trackers, trackers
 from dgrc.training.worker import Plan, WorkerTask, train_worker
 from dgrc.training_config import TrainingConfig
 
-CPU_ENVIRONMENT = {
-    "DS_ACCELERATOR": "cpu",
-    # Or glibc keeps ZeRO 3's gathered matrices in its heap, where they leave holes: a student of 1.5B took 9 GiB a
-    # worker for 7, and more with each step (docs/log.md). Larger blocks go straight back to the system.
-    "MALLOC_MMAP_THRESHOLD_": str(4 * 2**20),
-    "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20),
-}
-"""What workers that train on a CPU find in their environment."""
+NO_HOLES = {"MALLOC_MMAP_THRESHOLD_": str(4 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20)}
+"""Environment of workers that train by ZeRO 3 on a CPU: or glibc keeps gathered matrices in its heap, where they leave
+holes. A student of 1.5B took 10 GiB a worker for 7 and more with each step (docs/log.md). Larger blocks now go straight
+back to the system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +232,7 @@ def _trainer(config: TrainingConfig, task: WorkerTask, folder: Path, name: str) 
     resources = {"CPU": config.cpus_per_worker} | ({"GPU": config.gpus_per_worker} if on_gpu else {})
     environment = {"OMP_NUM_THREADS": str(max(1, int(config.cpus_per_worker))), "TOKENIZERS_PARALLELISM": "false"}
     if not on_gpu:
-        environment |= CPU_ENVIRONMENT
+        environment |= {"DS_ACCELERATOR": "cpu", **(NO_HOLES if zero_stage(config) == 3 else {})}
     return TorchTrainer(
         train_worker,
         train_loop_config={"task": task},

@@ -14,7 +14,7 @@ BUCKET = 500_000_000
 """Elements of DeepSpeed's reduce buffer (`reduce_bucket_size`), if the user's file does not say."""
 LIVE = 1_000_000_000
 """Most parameters that ZeRO 3 keeps gathered (`stage3_max_live_parameters`)."""
-PROCESS = {"cpu": int(0.75 * GIB), "gpu": int(0.9 * GIB)}
+PROCESS = {"cpu": int(0.6 * GIB), "gpu": int(0.9 * GIB)}
 """What a worker holds before it has a model: Python, torch, DeepSpeed and Ray; on a GPU the CUDA context and NCCL."""
 
 
@@ -107,7 +107,8 @@ def _buffers(shape: Shape, setup: Setup, trained: int) -> float:
         size = min(BUCKET, trained) * b
         return 2 * size if setup.device == "gpu" else size  # communication overlaps with computation
     gathered = min(LIVE, shape.parameters) * b  # what backward will want again soon is not let go of
-    return gathered + min(BUCKET, trained) * b
+    arriving = shape.largest * b  # a gathered tensor is put together from the workers' parts, beside them
+    return gathered + arriving + min(BUCKET, trained) * b
 
 
 def _place(size: float, on_host: bool) -> tuple[float, float]:

@@ -21,3 +21,10 @@ def test_a_setting_shows_type_bounds_default_and_meaning() -> None:
 def test_a_sections_own_default_beats_its_class() -> None:
     section = render().partition("## `method.student_sampling`")[2].partition("\n## ")[0]
     assert "| `temperature` | number, at least 0 | `1.0` |" in section
+
+
+def test_sections_that_are_off_by_default_are_shown_once() -> None:
+    page = render()
+    for heading in ("teacher.api", "teacher.price_per_million", "training.adapter"):
+        assert page.count(f"## `{heading}`") == 1
+    assert "## `student.api`" not in page and "## `auditor`" not in page, "as the teacher's"

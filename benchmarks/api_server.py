@@ -1,0 +1,160 @@
+"""A server with the form of OpenAI's chat completions and bad manners: slow, limited, failing, in measured doses.
+
+It answers a prompt with that prompt, so that who asks can see whether something was lost or mixed up, and keeps count
+of what it did. Used by `benchmarks.api` and by the tests of `engine: openai_api`.
+"""
+
+import asyncio
+import collections
+import json
+import random
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Manners:
+    """How a server behaves.
+
+    Attributes:
+        latency_s: Seconds to an answer.
+        requests_per_minute: More in any minute are answered with 429; None: no limit. A minute that slides by tenths
+            of a second, scaled by `minute_s`.
+        tokens_per_minute: The same for tokens (words of prompts and replies).
+        minute_s: How long a minute is.
+        faults: Share of requests that fail: 500, a dropped connection, half an answer and a busy 429 in turn.
+        retry_after_s: What a 429 says.
+        samples_at_once: Most choices that it gives, whatever `n` asks for.
+        key: The key that it wants, if any.
+    """
+
+    latency_s: float = 0.0
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    minute_s: float = 60.0
+    faults: float = 0.0
+    retry_after_s: float = 0.2
+    samples_at_once: int = 128
+    key: str | None = None
+
+
+@dataclass
+class Seen:
+    """What a server has done."""
+
+    requests: int = 0
+    answered: list[str] = field(default_factory=list)
+    over_limit: int = 0
+    faults: collections.Counter[str] = field(default_factory=collections.Counter)
+    connections: set[Any] = field(default_factory=set)
+    most_at_once: int = 0
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Server:
+    """The server, on a free port of this machine; use as an async context manager."""
+
+    def __init__(self, manners: Manners, seed: int = 0):
+        self.manners, self.seen, self.url = manners, Seen(), ""
+        self._random = random.Random(seed)
+        self._taken: collections.deque[tuple[float, int]] = collections.deque()
+        self._at_once = 0
+        self._turn = 0
+
+    async def __aenter__(self) -> "Server":
+        from aiohttp import web
+
+        app = web.Application()
+        app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/v1/chat/completions", self._chat)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._runner.cleanup()
+
+    async def _models(self, request: Any) -> Any:
+        from aiohttp import web
+
+        if refusal := self._key_refused(request):
+            return refusal
+        return web.json_response({"object": "list", "data": [{"id": "echo", "object": "model"}]})
+
+    async def _chat(self, request: Any) -> Any:
+        self.seen.requests += 1
+        self.seen.connections.add(request.transport)
+        self._at_once += 1
+        self.seen.most_at_once = max(self.seen.most_at_once, self._at_once)
+        try:
+            return await self._answer(request)
+        finally:
+            self._at_once -= 1
+
+    async def _answer(self, request: Any) -> Any:
+        from aiohttp import web
+
+        if refusal := self._key_refused(request):
+            return refusal
+        body = await request.json()
+        self.seen.bodies.append(body)
+        text = body["messages"][-1]["content"]
+        if text.startswith("refuse"):
+            return web.json_response({"error": {"message": "this model's maximum context length is 10"}}, status=400)
+        n = min(int(body.get("n", 1)), self.manners.samples_at_once)
+        words = len(text.split())
+        if not self._admitted(words * (n + 1)):
+            self.seen.over_limit += 1
+            headers = {"Retry-After": str(self.manners.retry_after_s)}
+            return web.json_response({"error": {"message": "rate limit"}}, status=429, headers=headers)
+        await asyncio.sleep(self.manners.latency_s)
+        reply = {
+            "object": "chat.completion",
+            "choices": [
+                {"index": i, "message": {"role": "assistant", "content": f"echo {text}"}, "finish_reason": "stop"}
+                for i in range(n)
+            ],
+            "usage": {"prompt_tokens": words, "completion_tokens": n * (words + 1)},
+        }
+        if self._random.random() < self.manners.faults:
+            return await self._fail(request, json.dumps(reply))
+        self.seen.answered.append(text)
+        return web.json_response(reply)
+
+    async def _fail(self, request: Any, reply: str) -> Any:
+        from aiohttp import web
+
+        kind = ("500", "dropped", "half", "busy")[self._turn % 4]
+        self._turn += 1
+        self.seen.faults[kind] += 1
+        if kind == "dropped":
+            request.transport.close()
+            return web.Response()
+        if kind == "half":
+            return web.Response(text=reply[: len(reply) // 2], content_type="application/json")
+        status = 500 if kind == "500" else 429
+        return web.json_response({"error": {"message": kind}}, status=status, headers={"Retry-After": "0.05"})
+
+    def _admitted(self, tokens: int) -> bool:
+        """Whether the minute that ends now has room."""
+        now, manners = time.monotonic(), self.manners
+        while self._taken and self._taken[0][0] <= now - manners.minute_s:
+            self._taken.popleft()
+        if manners.requests_per_minute is not None and len(self._taken) >= manners.requests_per_minute:
+            return False
+        used = sum(amount for _, amount in self._taken) if manners.tokens_per_minute is not None else 0
+        if manners.tokens_per_minute is not None and used + tokens > manners.tokens_per_minute:
+            return False
+        self._taken.append((now, tokens))
+        return True
+
+    def _key_refused(self, request: Any) -> Any:
+        from aiohttp import web
+
+        if self.manners.key is None or request.headers.get("Authorization") == f"Bearer {self.manners.key}":
+            return None
+        return web.json_response({"error": {"message": "Incorrect API key"}}, status=401)

@@ -1,0 +1,305 @@
+"""Any server that speaks OpenAI's chat completions as an engine: vLLM's own, hosted teachers, gateways.
+
+A request waits for a place in the window (how many may be under way), then for a lease (when it may leave), then it
+leaves. What the server answers is one of four things: a reply; an error of this request alone, which becomes a value
+in its row; a passing failure, which is tried again with jittered back-off, no sooner than Retry-After; or something
+that no request will get past (a wrong key, an empty account), which stops the pass. Form and fields:
+https://platform.openai.com/docs/api-reference/chat
+"""
+
+import asyncio
+import heapq
+import itertools
+import json
+import os
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from dgrc.config import ApiConfig, EngineConfig
+from dgrc.engines.base import Completion, Request, Sample, failed
+from dgrc.engines.ledger import Accounts, Bill
+from dgrc.engines.pacing import Estimate, Window, backoff
+from dgrc.errors import EngineError
+
+LEASED_AT_ONCE = 64
+PASSING = {408, 409, 423, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529}
+"""HTTP states of a server that may do better the next time."""
+STOPPING = {401: "the key is not accepted", 402: "the account is empty", 403: "the key may not do this"}
+TOO_LONG = ("context length", "context_length", "maximum context", "too long", "max_model_len", "longer than")
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came of one attempt: exactly one of the first three, or (all None) a passing failure that `says` what."""
+
+    reply: dict[str, Any] | None = None
+    refused: str | None = None
+    stopping: str | None = None
+    says: str = ""
+    retry_after: float = 0.0
+    overtaxed: bool = False
+
+
+class OpenAIEngine:
+    """One client of an OpenAI-compatible server.
+
+    Args:
+        config: The engine's section; `config.api` is set.
+        accounts: The limits that it shares with the other clients of this server.
+    """
+
+    def __init__(self, config: EngineConfig, accounts: Accounts):
+        assert config.api is not None
+        self.config, self.api, self.accounts = config, config.api, accounts
+        self._window = Window(self.api.max_concurrency)
+        self._estimate = Estimate()
+        self._waiting: list[tuple[int, int, int, asyncio.Future[None]]] = []
+        self._order = itertools.count()
+        self._leasing: asyncio.Task[None] | None = None
+        self._session: Any = None
+
+    async def start(self) -> None:
+        """Opens the connections and asks the server for its models.
+
+        Raises:
+            EngineError: no key, no server, or the server does not have the model.
+        """
+        import aiohttp
+
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self.api.max_concurrency, keepalive_timeout=60),
+            timeout=aiohttp.ClientTimeout(total=self.api.timeout_s, sock_connect=30),
+            headers={"Content-Type": "application/json", **_authorization(self.api)},
+        )
+        answer = await self._attempt("GET", "/models", None)
+        for attempt in range(5):
+            if answer.reply is not None or answer.refused is not None or answer.stopping is not None:
+                break
+            await asyncio.sleep(max(answer.retry_after, backoff(attempt)))
+            answer = await self._attempt("GET", "/models", None)
+        if answer.reply is None and answer.refused is None:  # some servers have no list of models, and refuse
+            raise EngineError(
+                f"The server {self.api.base_url} cannot be used: {answer.stopping or answer.says}. Look at "
+                f"`api.base_url` and at the key in the environment variable {self.api.key_env!r}."
+            )
+        names = [model.get("id") for model in (answer.reply or {}).get("data", []) if isinstance(model, dict)]
+        if names and self.config.model not in names:
+            raise EngineError(
+                f"The server {self.api.base_url} has no model {self.config.model!r}; it has "
+                f"{', '.join(map(repr, names[:10]))}. Set `model` to one of them."
+            )
+
+    async def generate(self, request: Request) -> Completion:
+        """Serves one request, asking again for what the server left out of `n`.
+
+        Raises:
+            EngineError: the budget is used up, the key is refused, or the server failed until the deadline.
+        """
+        if request.score:
+            return failed("refused: an API does not give the log-probabilities of a given turn; use `engine: vllm`")
+        samples: list[Sample] = []
+        prompt = cached = 0
+        while len(samples) < request.n:
+            answer = await self._until_answered(request, request.n - len(samples))
+            if answer.refused is not None:
+                return failed(answer.refused)
+            assert answer.reply is not None
+            found, bill = _read(answer.reply)
+            samples += found[: request.n - len(samples)]
+            prompt, cached = prompt + bill.prompt_tokens, cached + bill.cached_tokens
+        return Completion(tuple(samples), prompt, cached)
+
+    async def load(self, model: str) -> None:
+        """A server's weights are its own."""
+        raise EngineError(
+            f"{self.api.base_url} serves {self.config.model}; it cannot be made to serve {model}. Evaluate students "
+            "with `engine: vllm`."
+        )
+
+    def stop(self) -> None:
+        """Closes the connections."""
+        if self._session is not None and not self._session.closed:
+            self._closing = asyncio.ensure_future(self._session.close())
+
+    async def _until_answered(self, request: Request, n: int) -> _Answer:
+        body = self._body(request, n)
+        characters = sum(len(message["content"]) for message in request.messages)
+        began = time.monotonic()
+        for attempt in itertools.count():
+            await self._window.enter(request.priority)
+            try:
+                tokens = self._estimate.tokens(characters, n, request.max_tokens)
+                await self._leased(tokens, request.priority)
+                answer = await self._attempt("POST", "/chat/completions", body)
+            finally:
+                self._window.leave()
+            if answer.reply is None:
+                await self.accounts.settle(None, tokens)
+            else:
+                _, bill = _read(answer.reply)
+                await self.accounts.settle(bill, tokens)
+                self._estimate.learn(characters, n, bill.prompt_tokens, bill.completion_tokens)
+                self._window.grow()
+            if answer.stopping is not None:
+                raise EngineError(f"{self.api.base_url} stops all requests: {answer.stopping}.")
+            if answer.reply is not None or answer.refused is not None:
+                return answer
+            if answer.overtaxed:
+                self._window.shrink(time.monotonic())
+            if answer.retry_after:
+                await self.accounts.hold(answer.retry_after)
+            wait = max(answer.retry_after, backoff(attempt))
+            if time.monotonic() + wait - began > self.api.deadline_s:
+                raise EngineError(
+                    f"{self.api.base_url} did not answer a request within `api.deadline_s` {self.api.deadline_s:g} s "
+                    f"({attempt + 1} attempts; the last time: {answer.says}). What was answered is kept: run the same "
+                    "command again when the server is well."
+                )
+            await asyncio.sleep(wait)
+        raise AssertionError("counted to infinity")
+
+    async def _leased(self, tokens: int, priority: int) -> None:
+        """Waits until the request may leave. Of those who wait one task asks for all."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (priority, next(self._order), tokens, turn))
+        if self._leasing is None or self._leasing.done():
+            self._leasing = asyncio.ensure_future(self._lease_all())
+        await turn
+
+    async def _lease_all(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            asked = heapq.nsmallest(LEASED_AT_ONCE, self._waiting)
+            try:
+                lease = await self.accounts.lease([tokens for _, _, tokens, _ in asked])
+            except Exception as e:  # noqa: BLE001 - whatever the ledger died of, nobody may wait for ever
+                lease_error = EngineError(f"The ledger of {self.api.base_url} is gone: {type(e).__name__}: {e}")
+                while self._waiting:
+                    _refuse(heapq.heappop(self._waiting)[-1], lease_error)
+                return
+            for delay, (*_, turn) in zip(lease.delays, asked, strict=False):
+                loop.call_later(delay, _grant, turn)
+            gone = {id(turn) for *_, turn in asked[: len(lease.delays)]}
+            self._waiting = [entry for entry in self._waiting if id(entry[-1]) not in gone]
+            heapq.heapify(self._waiting)
+            if lease.refused is not None:
+                error = EngineError(
+                    f"The budget of {self.api.base_url} is used up: {lease.refused}. All that was answered is kept: "
+                    "raise the budget and run the same command again to go on."
+                )
+                while self._waiting:
+                    _refuse(heapq.heappop(self._waiting)[-1], error)
+            if lease.wait:
+                await asyncio.sleep(lease.wait)
+
+    def _body(self, request: Request, n: int) -> bytes:
+        body: dict[str, Any] = {
+            "model": self.config.model,
+            "messages": list(request.messages),
+            "n": n,
+            "temperature": request.temperature,
+            "top_p": request.top_p,
+            self.api.max_tokens_name: request.max_tokens,
+        }
+        if request.top_k:
+            body["top_k"] = request.top_k  # not OpenAI's, but vLLM's and many others'
+        if request.schema is not None:
+            schema = {"name": "reply", "strict": True, "schema": json.loads(request.schema)}
+            body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        return json.dumps(body).encode()
+
+    async def _attempt(self, method: str, path: str, body: bytes | None) -> _Answer:
+        import aiohttp
+
+        url = self.api.base_url.rstrip("/") + path
+        try:
+            async with self._session.request(method, url, data=body) as response:
+                text = await response.text()
+                return _judge(response.status, response.headers, text)
+        except (aiohttp.ClientError, TimeoutError, UnicodeDecodeError) as e:
+            slow = isinstance(e, TimeoutError)
+            return _Answer(says=f"{type(e).__name__}: {e}" if str(e) else type(e).__name__, overtaxed=slow)
+
+
+def _judge(status: int, headers: Any, text: str) -> _Answer:
+    """What an HTTP answer means."""
+    try:
+        data = json.loads(text)
+    except ValueError:
+        data = None
+    if status == 200:
+        if isinstance(data, dict) and ("choices" not in data or _is_whole(data)):
+            return _Answer(reply=data)
+        return _Answer(says="an answer that is no whole JSON object")
+    error = data.get("error", data) if isinstance(data, dict) else None
+    said = str(error.get("message", error) if isinstance(error, dict) else error or text)[:300].strip()
+    code = str(error.get("code") or error.get("type") or "") if isinstance(error, dict) else ""
+    if "insufficient_quota" in code:
+        return _Answer(stopping=f"the account is empty ({said})")
+    if status in STOPPING:
+        return _Answer(stopping=f"{STOPPING[status]} (HTTP {status}: {said})")
+    if status in PASSING:
+        overtaxed = status in (429, 503, 529)
+        return _Answer(says=f"HTTP {status}: {said}", retry_after=_retry_after(headers), overtaxed=overtaxed)
+    kind = "too_long" if any(words in said.lower() for words in TOO_LONG) else "refused"
+    return _Answer(refused=f"{kind}: HTTP {status}: {said}")
+
+
+def _is_whole(data: dict[str, Any]) -> bool:
+    choices = data["choices"]
+    return isinstance(choices, list) and bool(choices) and all(
+        isinstance(choice, dict) and isinstance(choice.get("message"), dict) for choice in choices
+    )
+
+
+def _retry_after(headers: Any) -> float:
+    """Seconds that a server asks to wait, 0 if it does not say or says it as a date that is past."""
+    value = headers.get("Retry-After", "")
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _read(reply: dict[str, Any]) -> tuple[list[Sample], Bill]:
+    """Samples and bill. A server counts the tokens of all samples together; each gets its share by length."""
+    usage = reply.get("usage") or {}
+    total = int(usage.get("completion_tokens") or 0)
+    texts = [choice["message"].get("content") or "" for choice in reply["choices"]]
+    ends = [choice.get("finish_reason") or "abort" for choice in reply["choices"]]
+    lengths = [len(text) + 1 for text in texts]
+    edges = [total * part // sum(lengths) for part in itertools.accumulate(lengths, initial=0)]
+    shares = [after - before for before, after in itertools.pairwise(edges)]
+    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+    bill = Bill(int(usage.get("prompt_tokens") or 0), int(cached), total)
+    return [Sample(*parts) for parts in zip(texts, ends, shares, strict=True)], bill
+
+
+def _authorization(api: ApiConfig) -> dict[str, str]:
+    if not api.key_env:
+        return {}
+    key = os.environ.get(api.key_env)
+    if not key:
+        raise EngineError(
+            f"The environment variable {api.key_env!r} with the key of {api.base_url} is not set where the replica "
+            "runs. Set it before the cluster starts (dgrc takes no key from a file), or `api.key_env: ''` if the "
+            "server wants none."
+        )
+    return {"Authorization": f"Bearer {key}"}
+
+
+def _grant(turn: "asyncio.Future[None]") -> None:
+    if not turn.done():
+        turn.set_result(None)
+
+
+def _refuse(turn: "asyncio.Future[None]", error: EngineError) -> None:
+    if not turn.done():
+        turn.set_exception(error)
