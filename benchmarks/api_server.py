@@ -1,13 +1,15 @@
 """A server with the form of OpenAI's chat completions and bad manners: slow, limited, failing, in measured doses.
 
 It answers a prompt with that prompt, so that who asks can see whether something was lost or mixed up, and keeps count
-of what it did. Used by `benchmarks.api` and by the tests of `engine: openai_api`.
+of what it did. Used by the tests of `engine: openai_api`, and by `benchmarks.api` as a process of its own: `python -m
+benchmarks.api_server MANNERS` (JSON), whose first line of output is its URL and which tells what it did at `/seen`.
 """
 
 import asyncio
 import collections
 import json
 import random
+import sys
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,6 +70,7 @@ class Server:
         app = web.Application()
         app.router.add_get("/v1/models", self._models)
         app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_get("/v1/seen", self._tell)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -85,6 +88,20 @@ class Server:
             return refusal
         return web.json_response({"object": "list", "data": [{"id": "echo", "object": "model"}]})
 
+    async def _tell(self, request: Any) -> Any:
+        from aiohttp import web
+
+        counts = collections.Counter(collections.Counter(self.seen.answered).values())
+        return web.json_response({
+            "requests": self.seen.requests,
+            "answered": len(self.seen.answered),
+            "answered_more_than_once": sum(number for times, number in counts.items() if times > 1),
+            "over_limit": self.seen.over_limit,
+            "faults": dict(self.seen.faults),
+            "connections": len(self.seen.connections),
+            "most_at_once": self.seen.most_at_once,
+        })  # fmt: skip
+
     async def _chat(self, request: Any) -> Any:
         self.seen.requests += 1
         self.seen.connections.add(request.transport)
@@ -101,7 +118,7 @@ class Server:
         if refusal := self._key_refused(request):
             return refusal
         body = await request.json()
-        self.seen.bodies.append(body)
+        self.seen.bodies = [*self.seen.bodies[-99:], body]
         text = body["messages"][-1]["content"]
         if text.startswith("refuse"):
             return web.json_response({"error": {"message": "this model's maximum context length is 10"}}, status=400)
@@ -158,3 +175,15 @@ class Server:
         if self.manners.key is None or request.headers.get("Authorization") == f"Bearer {self.manners.key}":
             return None
         return web.json_response({"error": {"message": "Incorrect API key"}}, status=401)
+
+
+async def main() -> None:
+    """Serves until it is ended."""
+    async with Server(Manners(**json.loads(sys.argv[1]))) as server:
+        sys.stdout.write(server.url + "\n")
+        sys.stdout.flush()
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -49,6 +49,12 @@ class Price(Section):
     cached: float | None = Field(None, ge=0, description="A million of those that were cached; null: as the others.")
     completion: float = Field(0, ge=0, description="A million generated tokens.")
 
+    def of(self, prompt_tokens: int, cached_tokens: int, completion_tokens: int) -> float:
+        """What so many tokens cost; cached ones are among those of the prompts."""
+        cached = self.prompt if self.cached is None else self.cached
+        fresh = prompt_tokens - cached_tokens
+        return (fresh * self.prompt + cached_tokens * cached + completion_tokens * self.completion) / 1e6
+
 
 class ApiConfig(Section):
     """An OpenAI-compatible server and what may be asked of it, all replicas together."""
@@ -227,6 +233,8 @@ class Config(Section):
             raise ValueError("`method.near_duplicate_cosine` compares embeddings, so `embedder` must name a model")
         if self.embedder is not None and self.embedder.engine == "vllm":
             raise ValueError("`embedder.engine` is `vllm`, which writes text; wanted is `embedding`")
+        if self.method.ifd is not None and self.student.engine == "openai_api":
+            raise ValueError("`method.ifd` needs log-probabilities that an API does not give: set `student.engine: vllm`")
         if self.method.audit_share and self.auditor is None:
             raise ValueError("`method.audit_share` asks a third model, so the section `auditor` must name one")
         return self

@@ -94,8 +94,8 @@ def project(report: dict[str, Any], config: Config) -> dict[str, Any]:
             if spent["calls"] and (price is None or money is None):
                 money = None
             elif price is not None and money is not None:
-                tokens = steps[who]
-                money += (tokens["prompt_tokens"] * price.prompt + tokens["completion_tokens"] * price.completion) / 1e6
+                cached = spent.get("cached_tokens", 0)
+                money += factor * price.of(spent["prompt_tokens"], cached, spent["completion_tokens"])
     working = sum(max(report[name]["seconds"] - report[name]["start_seconds"], 0) for name in PASSES)
     return {
         "questions": round(report["gather"]["rows"] * factor),

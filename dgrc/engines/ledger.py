@@ -115,14 +115,7 @@ class Ledger:
         self._write(now=True)
 
     def _money(self) -> float:
-        fresh = self._spent["prompt_tokens"] - self._spent["cached_tokens"]
-        cached = self._price.prompt if self._price.cached is None else self._price.cached
-        bill = (
-            fresh * self._price.prompt
-            + self._spent["cached_tokens"] * cached
-            + self._spent["completion_tokens"] * self._price.completion
-        )
-        return bill / 1e6
+        return self._price.of(*(self._spent[f"{kind}_tokens"] for kind in ("prompt", "cached", "completion")))
 
     def _over_budget(self) -> str | None:
         """Whether what was spent, and what is under way at the dearest, reaches a budget."""

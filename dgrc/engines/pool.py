@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 import ray
 
-from dgrc.config import EngineConfig
+from dgrc.config import EngineConfig, Price
 from dgrc.engines.base import Completion, Engine, Request
 from dgrc.engines.ledger import Ledger, SharedAccounts
 from dgrc.engines.scripted import ScriptedEngine
@@ -91,9 +91,10 @@ class Replica:
 class PoolClient:
     """Sends requests to the replicas of one pool. Picklable; many may be used at once."""
 
-    def __init__(self, role: str, model: str, replicas: list[Any], max_retries: int):
+    def __init__(self, role: str, model: str, replicas: list[Any], max_retries: int, price: Price | None = None):
         self.role = role
         self.model = model
+        self.price = price
         self._replicas = replicas
         self._max_retries = max_retries
         self._reported = [0] * len(replicas)
@@ -214,7 +215,8 @@ class Pool:
         `weights` names another model directory of the same architecture and tokenizer: the replicas load it in place
         at the client's first request. Clients of different weights must take turns, or they wait for each other.
         """
-        return PoolClient(self.role, weights or self.config.weights, self._replicas, max_retries)
+        price = self.config.price_per_million
+        return PoolClient(self.role, weights or self.config.weights, self._replicas, max_retries, price)
 
     def stop(self) -> None:
         """Ends all replicas and returns when the processes on this machine are gone."""

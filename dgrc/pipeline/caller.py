@@ -71,7 +71,11 @@ class Caller:
             role, step, n, completion.prompt_tokens,
             sum(s.tokens for s in completion.samples), completion.cached_tokens,
         )
-        self.count(calls=n, tokens=usage.completion_tokens)
+        spent = {"calls": n, "tokens": usage.completion_tokens}
+        if client.price is not None:
+            bill = client.price.of(usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens)
+            spent["millionths"] = round(bill * 1e6)
+        self.count(**spent)
         return completion, usage
 
     def count(self, **deltas: int) -> None:

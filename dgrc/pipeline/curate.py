@@ -243,7 +243,8 @@ def _short(report: dict[str, Any]) -> str:
     calls = sum(u["calls"] for u in report.get("usage", {}).values())
     if calls:
         tokens = sum(u["completion_tokens"] for u in report["usage"].values())
-        parts.insert(-1, f"{calls:,} calls, {tokens:,} tokens")
+        money = [u["money"] for u in report["usage"].values() if "money" in u]
+        parts.insert(-1, f"{calls:,} calls, {tokens:,} tokens" + (f", {sum(money):,.2f} in money" if money else ""))
     return ", ".join(parts)
 
 
@@ -257,6 +258,8 @@ def _input_fingerprint(config: Config) -> str:
     relevant = config.model_dump(mode="json", include={"seed", "questions"})
     for role, engine in config.engines().items():  # how many replicas serve a model does not change what it is
         relevant[role] = engine.model_dump(include={"engine", "model", "adapter", "script", "dtype", "max_model_len"})
+        if engine.api is not None:
+            relevant[role]["base_url"] = engine.api.base_url
     relevant["prompts"] = load_pack(config.method.prompts).digest()
     return f"{hash64(METHOD_VERSION, json.dumps([files, relevant], sort_keys=True)):x}"
 

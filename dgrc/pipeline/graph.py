@@ -12,6 +12,7 @@ import errno
 import json
 import warnings
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import pyarrow.parquet as pq
 import ray
 from ray.data.checkpoint import CheckpointConfig
 
-from dgrc.config import Config
+from dgrc.config import Config, EngineConfig
 from dgrc.engines import journal
 from dgrc.engines.pool import Pool
 from dgrc.errors import DgrcError, PassError
@@ -68,7 +69,7 @@ def run_pass(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], f
             ray.kill(board)
     _check_conserved(pass_, source, output)
     journal.remove(state / "journal")
-    return summarize(pass_, output)
+    return summarize(pass_, output, config)
 
 
 def _dataset(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], board: Any) -> "ray.data.Dataset":
@@ -119,8 +120,9 @@ class _Retries:
         return {"max_task_retries": self._times}
 
 
-def summarize(pass_: Pass, output: Path) -> dict[str, Any]:
-    """Rows by status, what the pass counts in them, and usage of a finished dataset."""
+def summarize(pass_: Pass, output: Path, config: Config) -> dict[str, Any]:
+    """Rows by status, what the pass counts in them, and usage of a finished dataset, in money too where it has a price.
+    """
     status_column = "status" if "status" in pass_.written_columns() else "dropped_because"
     statuses: Counter[str] = Counter()
     counts: Counter[str] = Counter()
@@ -136,8 +138,15 @@ def summarize(pass_: Pass, output: Path) -> dict[str, Any]:
                     usage[f"{spent['role']}/{spent['step']}"].update({name: spent[name] for name in names})
     return {
         "rows": statuses.total(), "status": dict(statuses), "counts": dict(counts),
-        "usage": {who: dict(sums) for who, sums in usage.items()},
+        "usage": {who: {**sums, **_money(getattr(config, who.split("/")[0]), sums)} for who, sums in usage.items()},
     }
+
+
+def _money(engine: EngineConfig, spent: Mapping[str, int]) -> dict[str, float]:
+    price = engine.price_per_million
+    if price is None:
+        return {}
+    return {"money": round(price.of(*(spent[f"{kind}_tokens"] for kind in ("prompt", "cached", "completion"))), 6)}
 
 
 def _bind(state: Path, output: Path, fingerprint: str) -> None:

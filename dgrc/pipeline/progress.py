@@ -85,6 +85,7 @@ def line(name: str, counts: dict[str, int], total: int, seconds: float) -> str:
     return (
         f"  {name:<8} {rows:>7,}/{total:,} rows  {rate:7.1f}/s  {left:>12}  {counts.get('calls', 0):,} calls  "
         f"{tokens:,} tokens  {tokens / max(seconds, 1e-9):,.0f} tokens/s"
+        + (f"  {counts['millionths'] / 1e6:,.2f} in money" if "millionths" in counts else "")
     )
 
 

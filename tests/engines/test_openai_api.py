@@ -2,7 +2,13 @@
 
 import asyncio
 import json
+import os
+import signal
+import socket
+import subprocess
+import sys
 import time
+import urllib.request
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +21,9 @@ from dgrc.engines.base import Completion, Request
 from dgrc.engines.ledger import Bill, Ledger, LocalAccounts
 from dgrc.engines.openai_api import OpenAIEngine
 from dgrc.engines.pool import Pool
+from dgrc.engines.vllm_local import environment as vllm_environment
 from dgrc.errors import ConfigError, EngineError
+from tests.tiny import write_model
 
 
 def section(url: str, price: Price | None = None, **api: Any) -> EngineConfig:
@@ -136,6 +144,60 @@ def test_a_server_that_stays_away_ends_the_pass_at_the_deadline() -> None:
 
     said = talk(Manners(faults=1.0), work, deadline_s=1.5)
     assert "`api.deadline_s` 1.5 s" in said and "run the same command again" in said
+
+
+@pytest.mark.slow
+def test_vllms_own_server_is_spoken_to(tmp_path: Path) -> None:
+    """The real thing on loopback: samples, usage, schema, a prompt that is too long, a model that is not there."""
+    model = write_model(tmp_path / "model", max_length=512)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, **vllm_environment(EngineConfig(model=str(model))), "VLLM_CPU_KVCACHE_SPACE": "1"}
+    command = [
+        sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(model), "--served-model-name", "tiny",
+        "--host", "127.0.0.1", "--port", str(port), "--max-model-len", "512", "--max-num-seqs", "8", "--enforce-eager",
+        "--dtype", "bfloat16",
+    ]  # fmt: skip
+    with open(tmp_path / "log", "w") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/v1/models", server, tmp_path / "log")
+
+        async def work() -> list[Completion]:
+            api = ApiConfig(base_url=f"http://127.0.0.1:{port}/v1", key_env="", deadline_s=60)
+            config = EngineConfig(engine="openai_api", model="tiny", api=api)
+            engine = OpenAIEngine(config, LocalAccounts(Ledger(api, None, None)))
+            await engine.start()
+            schema = json.dumps({"type": "object", "properties": {"a": {"enum": ["yes", "no"]}}, "required": ["a"]})
+            asked = [
+                ask("hello", n=3, temperature=1.0), ask("hello", schema=schema), ask("x" * 600), ask("hello"), ask("hello")
+            ]
+            done = list(await asyncio.gather(*map(engine.generate, asked)))
+            engine.stop()
+            return done
+
+        sampled, formed, long, one, two = asyncio.run(work())
+        assert len(sampled.samples) == 3 and len({s.text for s in sampled.samples}) > 1
+        assert {s.finish_reason for s in sampled.samples} <= {"length", "stop"} and sampled.prompt_tokens > 5
+        assert json.loads(formed.samples[0].text)["a"] in ("yes", "no")
+        assert long.error is not None and long.error.startswith("too_long")
+        assert one.samples == two.samples, "greedy is the same twice"
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+def wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Returns when a server answers."""
+    for _ in range(240):
+        assert server.poll() is None, log.read_text()[-3000:]
+        try:
+            urllib.request.urlopen(url).close()
+            return
+        except OSError:
+            time.sleep(0.5)
+    raise AssertionError(log.read_text()[-3000:])
 
 
 def test_a_budget_stops_before_it_is_passed_and_is_the_runs_own(tmp_path: Path) -> None:
