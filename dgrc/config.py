@@ -234,7 +234,7 @@ class Config(Section):
         if self.embedder is not None and self.embedder.engine == "vllm":
             raise ValueError("`embedder.engine` is `vllm`, which writes text; wanted is `embedding`")
         if self.method.ifd is not None and self.student.engine == "openai_api":
-            raise ValueError("`method.ifd` needs log-probabilities that an API does not give: set `student.engine: vllm`")
+            raise ValueError("`method.ifd` needs log-probabilities, which `student.engine: openai_api` does not give")
         if self.method.audit_share and self.auditor is None:
             raise ValueError("`method.audit_share` asks a third model, so the section `auditor` must name one")
         return self

@@ -42,6 +42,9 @@ class CheckpointsConfig(Section):
 
     every_steps: int = Field(200, ge=0, description="Steps between checkpoints; 0: only where a stage ends.")
     keep: int = Field(2, ge=1, description="So many of the newest are kept until the training ends.")
+    storage: str | None = Field(
+        None, description="Where they go: a shared folder or a URL such as s3://bucket/folder; null: the run's folder."
+    )
 
 
 class ValidationConfig(Section):

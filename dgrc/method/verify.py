@@ -85,7 +85,8 @@ def _clause(clause: Any) -> tuple[int, str]:
 
 
 def _parse_tagged(reply: str, facts: Sequence[Fact]) -> Verdict:
-    """One clause a fact, each ending in `same`, `differ` or `unused`, then `verdict consistent|inconsistent`."""
+    """One clause a fact, each quoting its answer and ending in `same` or `differ`, or in `unused`; then `verdict
+    consistent|inconsistent`."""
     *clauses, last = [clause.split() for clause in " ".join(reply.split()).split(" . ")]
     if last not in (["verdict", "consistent"], ["verdict", "inconsistent"]):
         return None, (), "the verdict does not end in `verdict consistent` or `verdict inconsistent`"
@@ -94,5 +95,13 @@ def _parse_tagged(reply: str, facts: Sequence[Fact]) -> Verdict:
     words = [clause[-1] if clause else "" for clause in clauses]
     if not set(words) <= {"same", "differ", "unused"}:
         return None, (), "a clause of the verdict does not end in `same`, `differ` or `unused`"
+    for number, (fact, clause) in enumerate(zip(facts, clauses, strict=True), 1):
+        # A verifier that believes the chain more than the fact it was shown puts the chain's words into the fact's mouth.
+        if clause[-1] != "unused" and not _quotes(clause, fact.answer.split()):
+            return None, (), f"the verdict does not quote the answer of fact {number} as it was shown"
     ids = tuple(fact.id for fact, word in zip(facts, words, strict=True) if word == "differ")
     return last[1] == "consistent" and not ids, ids, None
+
+
+def _quotes(clause: Sequence[str], answer: Sequence[str]) -> bool:
+    return any(list(clause[at : at + len(answer)]) == list(answer) for at in range(len(clause)))

@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import logging
 import math
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,6 +137,7 @@ def train(
     deepspeed_settings(config)  # these are said now, not when workers have started
     check_adapter(config.adapter)
     check_trackers(config.report_to)
+    _storage(config, Path(work_dir))
     tokenizer = load_tokenizer(base_model)
     check_window(base_model, config.max_length)
     planned: list[_Planned] = []
@@ -218,8 +218,33 @@ def _run_workers(
         ) from e
     assert result.checkpoint is not None, "every student ends with a checkpoint"
     end: dict[str, Any] = result.checkpoint.get_metadata()
-    shutil.rmtree(folder / name)
+    storage, path = _storage(config, folder)
+    storage.delete_dir(f"{path}/{name}")
     return end
+
+
+def _storage(config: TrainingConfig, folder: Path) -> tuple[Any, str]:
+    """The file system that checkpoints go to, and the folder on it.
+
+    Raises:
+        TrainingError: there is no such file system.
+    """
+    import pyarrow as pa
+    from pyarrow import fs
+
+    where = _checkpoints_at(config, folder)
+    try:
+        return fs.FileSystem.from_uri(where)  # type: ignore[no-any-return]
+    except (pa.ArrowException, OSError, ValueError) as e:
+        raise TrainingError(
+            f"`training.checkpoints.storage` is {where!r}, which cannot be used: {e}. Give a folder that all nodes "
+            "see, or a URL such as s3://bucket/folder."
+        ) from e
+
+
+def _checkpoints_at(config: TrainingConfig, folder: Path) -> str:
+    where = config.checkpoints.storage or str(folder)
+    return where if "://" in where else str(Path(where).absolute())
 
 
 def _trainer(config: TrainingConfig, task: WorkerTask, folder: Path, name: str) -> Any:
@@ -241,7 +266,7 @@ def _trainer(config: TrainingConfig, task: WorkerTask, folder: Path, name: str) 
         run_config=RunConfig(
             # A run of the same name takes up an interrupted one, so the name says all that decides the result.
             name=name,
-            storage_path=str(folder),
+            storage_path=_checkpoints_at(config, folder),
             failure_config=FailureConfig(max_failures=retries, controller_failure_limit=retries),
             logging_config=LoggingConfig(log_level="CRITICAL"),  # what matters comes back as an exception
             checkpoint_config=CheckpointConfig(num_to_keep=config.checkpoints.keep),

@@ -155,8 +155,9 @@ def test_vllms_own_server_is_spoken_to(tmp_path: Path) -> None:
         port = free.getsockname()[1]
     environment = {**os.environ, **vllm_environment(EngineConfig(model=str(model))), "VLLM_CPU_KVCACHE_SPACE": "1"}
     command = [
-        sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(model), "--served-model-name", "tiny",
-        "--host", "127.0.0.1", "--port", str(port), "--max-model-len", "512", "--max-num-seqs", "8", "--enforce-eager",
+        sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(model),
+        "--served-model-name", "tiny", "--host", "127.0.0.1",
+        "--port", str(port), "--max-model-len", "512", "--max-num-seqs", "8", "--enforce-eager",
         "--dtype", "bfloat16",
     ]  # fmt: skip
     with open(tmp_path / "log", "w") as log:
@@ -170,9 +171,8 @@ def test_vllms_own_server_is_spoken_to(tmp_path: Path) -> None:
             engine = OpenAIEngine(config, LocalAccounts(Ledger(api, None, None)))
             await engine.start()
             schema = json.dumps({"type": "object", "properties": {"a": {"enum": ["yes", "no"]}}, "required": ["a"]})
-            asked = [
-                ask("hello", n=3, temperature=1.0), ask("hello", schema=schema), ask("x" * 600), ask("hello"), ask("hello")
-            ]
+            other = [ask("hello", schema=schema), ask("x" * 600), ask("hello"), ask("hello")]
+            asked = [ask("hello", n=3, temperature=1.0), *other]
             done = list(await asyncio.gather(*map(engine.generate, asked)))
             engine.stop()
             return done

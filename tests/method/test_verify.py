@@ -24,7 +24,7 @@ def json_reply(relations: list[str], consistent: object) -> str:
 
 
 def tagged_reply(relations: list[str], consistent: bool) -> str:
-    clauses = [f"x 1 2 {RELATIONS[relation]}" for relation in relations]
+    clauses = [f"x {fact.answer} 9 {RELATIONS[relation]}" for fact, relation in zip(FACTS, relations, strict=True)]
     return " . ".join([*clauses, f"verdict {'consistent' if consistent else 'inconsistent'}"])
 
 
@@ -91,7 +91,7 @@ def test_json_verdicts_that_do_not_judge_every_fact_once_are_errors(reply: str) 
 @pytest.mark.parametrize(
     "reply",
     [
-        "x 1 1 same . x 1 1 same . verdict consistent",
+        "x 1 1 same . x 2 2 same . verdict consistent",
         "x same . x same . x same . x same . verdict consistent",
         "x same . x same . x maybe . verdict consistent",
         "x same . x same . x same . verdict",
@@ -106,6 +106,27 @@ def test_incomplete_tagged_verdicts_are_errors(reply: str) -> None:
     consistent, contradicted, error = verify.parse_reply(PROVING, reply, FACTS)
     assert (consistent, contradicted) == (None, ())
     assert error
+
+
+@pytest.mark.parametrize(
+    ("answer", "clause", "quoted"),
+    [
+        ("council", "appeal market market council council same", True),
+        ("council", "appeal market market synod synod same", False),
+        ("council", "appeal market market synod council differ", True),
+        ("council", "appeal market crown unused", True),
+        ("the high council", "appeal x the high council y differ", True),
+        ("the high council", "appeal x the council high same", False),
+        ("council", "appeal x councils same", False),
+    ],
+)
+def test_a_verdict_that_puts_other_words_into_a_facts_mouth_is_an_error(answer: str, clause: str, quoted: bool) -> None:
+    """A small verifier that believed a chain quoted the chain's value as the fact's, and found the two the same."""
+    last = "inconsistent" if "differ" in clause else "consistent"
+    facts = (Fact(1, "what is the appeal of market ?", answer),)
+    consistent, _, error = verify.parse_reply(PROVING, f"{clause} . verdict {last}", facts)
+    assert (error is None) == quoted and (consistent is None) == (not quoted)
+    assert quoted or "does not quote the answer of fact 1" in str(error)
 
 
 def test_without_facts_the_verdict_stands_alone() -> None:

@@ -38,7 +38,7 @@ def world(role: str, step: str, turn: str) -> list[str]:
     if step == "sample":
         return [chain(1).text]
     said = turn.rsplit("<answer> ", 1)[1].split()[0]
-    return ["rule same . verdict consistent"] if said == "1" else ["rule differ . verdict inconsistent"]
+    return ["rule 1 same . verdict consistent"] if said == "1" else ["rule 1 differ . verdict inconsistent"]
 
 
 def run(
@@ -99,7 +99,7 @@ def test_without_a_fact_a_chain_is_unchecked_and_nothing_is_asked() -> None:
     assert not caller.asked
 
 
-@pytest.mark.parametrize("unusable", ["rule same", "verdict consistent", "rule maybe . verdict consistent"])
+@pytest.mark.parametrize("unusable", ["rule 1 same", "verdict consistent", "rule 1 maybe . verdict consistent"])
 def test_a_verdict_that_cannot_be_read_is_none(unusable: str) -> None:
     row, _ = run(case(1), lambda *_: [unusable])
     assert row.verdicts[0].consistent is None

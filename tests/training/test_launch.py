@@ -276,6 +276,24 @@ def test_long_examples_go_to_quarantine_and_an_old_student_is_replaced(curriculu
     assert not (Path(result.output) / "stale").exists() and (Path(result.output) / "model.safetensors").exists()
 
 
+@pytest.mark.slow
+def test_checkpoints_go_where_they_are_told_and_are_gone_afterwards(
+    curriculum: Curriculum, ray_here: None, tmp_path: Path
+) -> None:
+    seen: set[str] = set()
+    elsewhere = tmp_path / "elsewhere"
+    checkpoints = CheckpointsConfig(every_steps=1, storage=f"file://{elsewhere}")
+    own = config(chains=StageConfig(visits=3600, learning_rate=1e-3), batch_examples=60, checkpoints=checkpoints)
+    result = curriculum.train(own, atoms=None, on_progress=lambda _: seen.update(p.name for p in elsewhere.rglob("*")))
+    assert any(name.endswith(".safetensors") for name in seen), "they were there"
+    assert not list(elsewhere.iterdir()) and (Path(result.output) / "model.safetensors").is_file()
+
+
+def test_a_storage_that_is_none_is_refused(curriculum: Curriculum) -> None:
+    with pytest.raises(TrainingError, match=r"`training\.checkpoints\.storage` is 'nowhere://x'"):
+        curriculum.train(config(checkpoints=CheckpointsConfig(storage="nowhere://x")))
+
+
 def test_a_missing_base_model_is_named(curriculum: Curriculum) -> None:
     curriculum.base_model = str(curriculum.folder / "nowhere")
     with pytest.raises(TrainingError, match="nowhere"):

@@ -1,0 +1,123 @@
+"""What of vLLM's own speed is left of it in our pool and in a pass over questions, and what do others leave?
+
+    python -m benchmarks.inference
+
+Sampling alone: the same model, prompts, n and sampling settings under raw `vllm.LLM`; our pool; our `gather` pass
+through Ray Data, with the student's chains recorded so that only the teacher samples; ray.data.llm, which returns one
+sample a row, so that each prompt is there n times; and `generate` of transformers. Each has its turn in processes of
+its own. A rate is that of the questions beyond a first few, so that starting engines and Ray Data does not count; what
+starting took is stated. Models with random weights, of about 3M and 150M parameters. Last line of output: one JSON
+object, recorded in results/.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks.record import ROOT, record
+from dgrc.cli.common import say
+from dgrc.config import ProvingConfig
+
+SHAPES = {"3M": (192, 6, 3, 576), "150M": (768, 16, 12, 3072)}  # width, layers, heads, inner size
+QUESTIONS = {"3M": 1200, "150M": 120}
+WHO = ("raw_vllm", "pool", "sampling_pass", "ray_data_llm", "transformers")
+N, MAX_TOKENS = 4, 48
+
+
+@click.command()
+@click.option("--sizes", default="3M,150M", show_default=True, help="Models, separated by commas.")
+@click.option("--scale", default=1.0, show_default=True, help="Factor on the number of questions.")
+@click.option("--turns", default=1, show_default=True, help="How often each has its turn.")
+@click.option("--write/--no-write", default=True, help="Record the result.")
+def main(sizes: str, scale: float, turns: int, write: bool) -> None:
+    """Sample in turn, compare generated tokens a second."""
+    models = {}
+    for size in sizes.split(","):
+        with tempfile.TemporaryDirectory(prefix="dgrc-inference-") as folder:
+            models[size] = run(size, Path(folder), max(16, round(QUESTIONS[size] * scale)), turns)
+            say(f"{size}: {json.dumps(models[size])}")
+    smallest = models.get("3M") or next(iter(models.values()))
+    summary = {
+        "ratio_raw_vllm": {size: result["ratios"]["raw_vllm"] for size, result in models.items()},
+        "cpu_ms_per_request": smallest["cpu_ms_per_request"],
+        "ratio_ray_data_llm": min(result["ratios"]["ray_data_llm"] for result in models.values()),
+        "ratio_transformers": min(result["ratios"]["transformers"] for result in models.values()),
+    }
+    if write:
+        command = f"inference --sizes {sizes} --scale {scale:g} --turns {turns}"
+        record("inference", {**summary, "n": N, "max_tokens": MAX_TOKENS, "models": models}, command=command)
+    click.echo(json.dumps(summary))
+
+
+def run(size: str, folder: Path, questions: int, turns: int) -> dict[str, Any]:
+    """All contenders on one model; ratios are of our sampling pass to each."""
+    make_model(size, folder / "model")
+    make_questions(folder, questions)
+    said: dict[str, list[dict[str, Any]]] = {who: [] for who in WHO}
+    for turn in range(turns):
+        for who in WHO if turn % 2 == 0 else reversed(WHO):
+            say(f"{size}, turn {turn + 1} of {turns}: {who}")
+            said[who].append(_turn(who, folder, questions))
+    best = {who: max(turns_, key=lambda t: t["tokens_per_second"]) for who, turns_ in said.items()}
+    ours = best["sampling_pass"]
+    return {
+        "questions": questions,
+        "tokens_per_second": {who: round(result["tokens_per_second"], 1) for who, result in best.items()},
+        "ratios": {
+            who: round(ours["tokens_per_second"] / result["tokens_per_second"], 3)
+            for who, result in best.items()
+            if who != "sampling_pass"
+        },
+        "start_seconds": {who: round(result["start_seconds"], 1) for who, result in best.items()},
+        "cpu_ms_per_request": round(ours["cpu_ms_per_request"], 2),
+    }
+
+
+def make_model(size: str, folder: Path) -> None:
+    """Random weights in the shape that is named, with the tokenizer of `proving:noise`."""
+    import torch
+    from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+    from dgrc.proving.models import resolve
+
+    noise = resolve(["proving:noise"], ProvingConfig(), say)["proving:noise"]
+    tokenizer = AutoTokenizer.from_pretrained(noise)
+    width, layers, heads, inner = SHAPES[size]
+    torch.manual_seed(0)
+    LlamaForCausalLM(
+        LlamaConfig(
+            hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads, num_key_value_heads=heads,
+            intermediate_size=inner, vocab_size=len(tokenizer), tie_word_embeddings=True, max_position_embeddings=2048,
+            bos_token_id=None, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
+        )
+    ).to(torch.bfloat16).save_pretrained(folder)  # fmt: skip
+    tokenizer.save_pretrained(folder)
+
+
+def make_questions(folder: Path, count: int) -> None:
+    """Questions, and a recorded student chain for each."""
+    with open(folder / "questions.jsonl", "w") as questions, open(folder / "student.jsonl", "w") as chains:
+        for number in range(count):
+            text = f"After how many days of notice may tenant {number} of house {number * 7 % 101} leave?"
+            questions.write(json.dumps({"id": f"q{number}", "question": text}) + "\n")
+            chains.write(json.dumps({"id": f"q{number}", "chains": ["By law. <answer>30 days</answer>"]}) + "\n")
+
+
+def _turn(who: str, folder: Path, questions: int) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.inference_contenders", who, str(folder), str(questions)]
+    with open(folder / f"{who}.log", "w", encoding="utf-8") as log:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=log, text=True, check=False, cwd=ROOT)
+    if done.returncode:
+        say((folder / f"{who}.log").read_text(encoding="utf-8")[-3000:])
+        raise SystemExit(f"{who} failed with exit status {done.returncode}")
+    said: dict[str, Any] = json.loads(next(line for line in done.stdout.splitlines()[::-1] if line.startswith("{")))
+    return said
+
+
+if __name__ == "__main__":
+    main()
