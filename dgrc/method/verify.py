@@ -96,7 +96,7 @@ def _parse_tagged(reply: str, facts: Sequence[Fact]) -> Verdict:
     if not set(words) <= {"same", "differ", "unused"}:
         return None, (), "a clause of the verdict does not end in `same`, `differ` or `unused`"
     for number, (fact, clause) in enumerate(zip(facts, clauses, strict=True), 1):
-        # A verifier that believes the chain more than the fact it was shown puts the chain's words into the fact's mouth.
+        # A verifier that believes the chain more than the fact puts the chain's words into the fact's mouth.
         if clause[-1] != "unused" and not _quotes(clause, fact.answer.split()):
             return None, (), f"the verdict does not quote the answer of fact {number} as it was shown"
     ids = tuple(fact.id for fact, word in zip(facts, words, strict=True) if word == "differ")
