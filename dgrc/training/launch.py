@@ -234,7 +234,8 @@ def _storage(config: TrainingConfig, folder: Path) -> tuple[Any, str]:
 
     where = _checkpoints_at(config, folder)
     try:
-        return fs.FileSystem.from_uri(where)  # type: ignore[no-any-return]
+        found: tuple[Any, str] = fs.FileSystem.from_uri(where)
+        return found
     except (pa.ArrowException, OSError, ValueError) as e:
         raise TrainingError(
             f"`training.checkpoints.storage` is {where!r}, which cannot be used: {e}. Give a folder that all nodes "
