@@ -26,9 +26,10 @@ def _chain(n: int, value: int) -> str:
 
 def _verdict(n: int, said: str, facts: list[tuple[str, str]]) -> str:
     """Fact by fact: those of other cases are unused."""
-    clauses = ["unused" if int(case) != n else "same" if value == said else "differ" for case, value in facts]
-    verdict = "inconsistent" if "differ" in clauses else "consistent"
-    return " . ".join([*(f"rule {clause}" for clause in clauses), f"verdict {verdict}"])
+    words = ["unused" if int(case) != n else "same" if value == said else "differ" for case, value in facts]
+    verdict = "inconsistent" if "differ" in words else "consistent"
+    clauses = [f"rule {value} {word}" for (_, value), word in zip(facts, words, strict=True)]
+    return " . ".join([*clauses, f"verdict {verdict}"])
 
 
 def teacher(request: Request) -> list[str]:

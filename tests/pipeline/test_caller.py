@@ -4,11 +4,12 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from dgrc.config import Sampling
+from dgrc.config import Price, Sampling
 from dgrc.engines.base import Completion, Request, Sample, failed
 from dgrc.engines.journal import Journal
 from dgrc.pipeline import caller as module
 from dgrc.pipeline.caller import Caller, merge
+from dgrc.pipeline.progress import line
 from dgrc.records import Usage
 
 ASK = ({"role": "user", "content": "which court ?"},)
@@ -17,8 +18,8 @@ ASK = ({"role": "user", "content": "which court ?"},)
 class Client:
     """Stands where a pool's client would: replies in order, remembers what it was asked."""
 
-    def __init__(self, *replies: Completion, model: str = "m"):
-        self.model = model
+    def __init__(self, *replies: Completion, model: str = "m", price: Price | None = None):
+        self.model, self.price = model, price
         self.asked: list[Request] = []
         self._replies = list(replies)
 
@@ -93,6 +94,18 @@ def test_counters_reach_the_board_whole_whenever_they_are_sent(tmp_path: Path, m
         {"calls": 1, "tokens": 10}, {"calls": 2, "tokens": 20}, {"rows": 2},
     ]
     assert all(in_flight == 0 for _, in_flight in board.sent)
+
+
+def test_money_is_counted_where_there_is_a_price(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(module, "REPORT_EVERY_S", -1.0)
+    board = Board()
+    client = Client(reply("a"), price=Price(prompt=2.0, cached=1.0, completion=10.0))
+    caller = Caller({"teacher": client}, Journal(tmp_path), board)  # type: ignore[dict-item]
+    asyncio.run(caller.ask("teacher", "sample", 1, ASK, Sampling()))
+    ((counts, _),) = board.sent
+    assert counts == {"calls": 1, "tokens": 10, "millionths": 4 * 2 + 3 * 1 + 10 * 10}
+    assert "  0.00 in money" in line("gather", counts, 10, 1.0)
+    assert "in money" not in line("gather", {"calls": 1}, 10, 1.0)
 
 
 def test_between_reports_counters_add_up(tmp_path: Path, monkeypatch: Any) -> None:
