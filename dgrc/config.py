@@ -93,10 +93,24 @@ class EngineConfig(Section):
         "here.",
     )
     script: str = Field("", description="`module:function` of a scripted engine.")
-    replicas: int = Field(1, ge=1, description="Engine actors; requests go to the less busy of two.")
-    tensor_parallel: int = Field(1, ge=1, description="GPUs a replica.")
-    gpus: float = Field(0, ge=0, description="GPUs each replica reserves in Ray; 0 runs vLLM's CPU build.")
+    replicas: int | tuple[int, int] = Field(
+        1,
+        description="Engine actors; requests go to the less busy of two. Two numbers are the least that work begins "
+        "with and the most that a growing cluster gets.",
+    )
+    tensor_parallel: int = Field(1, ge=1, description="GPUs that each layer is split over.")
+    pipeline_parallel: int = Field(
+        1, ge=1, description="Groups of GPUs that the layers are dealt to; more than 1 may span nodes."
+    )
+    gpus: float = Field(
+        0, ge=0,
+        description="GPUs each replica reserves in Ray: those of both parallelisms, or a fraction, so that engines "
+        "share one (then lower `gpu_memory_utilization` too); 0 runs vLLM's CPU build.",
+    )  # fmt: skip
     cpus: float = Field(1, ge=0, description="CPU cores each replica reserves in Ray.")
+    resources: dict[str, float] = Field(
+        {}, description="Ray's own resources that each replica reserves besides, `{teacher: 1}` say: where it may run."
+    )
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field("auto", description="Weights and activations.")
     max_model_len: int = Field(4096, ge=32, description="Context in tokens, prompt and reply together.")
     max_num_seqs: int = Field(256, ge=1, description="Sequences decoded at once by a replica.")
@@ -109,6 +123,11 @@ class EngineConfig(Section):
         0, ge=0, description="Largest rank of adapters that may be served; 0: `adapter`'s own, or none at all."
     )
     enforce_eager: bool | None = Field(None, description="Skip compilation; null means yes on a CPU, no on a GPU.")
+    request_seeds: bool = Field(
+        False,
+        description="Seed each request by its own text: replies then depend less on what else is in the batch, and "
+        "sampling is slower (docs/performance.md).",
+    )
     price_per_million: Price | None = Field(None, description="Prices of tokens, for projections of cost.")
     api: ApiConfig | None = Field(None, description="The server of `engine: openai_api`.")
 
@@ -116,6 +135,41 @@ class EngineConfig(Section):
     def weights(self) -> str:
         """What the engine serves when it starts: an adapter, a model, or a script."""
         return self.adapter or self.model or self.script
+
+    @property
+    def fewest_replicas(self) -> int:
+        """Replicas that work begins with."""
+        return self.replicas if isinstance(self.replicas, int) else self.replicas[0]
+
+    @property
+    def most_replicas(self) -> int:
+        """Replicas that are asked for."""
+        return self.replicas if isinstance(self.replicas, int) else self.replicas[1]
+
+    @property
+    def cpus_of_replica(self) -> float:
+        """CPU cores that a replica reserves in all."""
+        workers = self.tensor_parallel * self.pipeline_parallel if self.spans_nodes else 0
+        return self.cpus + workers
+
+    @property
+    def spans_nodes(self) -> bool:
+        """Whether a replica's workers are spread by a placement group."""
+        return self.gpus > 0 and self.pipeline_parallel > 1
+
+    @model_validator(mode="after")
+    def _can_be_placed(self) -> "EngineConfig":
+        if not 1 <= self.fewest_replicas <= self.most_replicas:
+            raise ValueError(
+                f"`replicas` is {self.replicas}; wanted is 1 or more, and the least not above the most: 2 or [1, 8]"
+            )
+        wanted = self.tensor_parallel * self.pipeline_parallel
+        if self.gpus and self.gpus != wanted and (wanted > 1 or self.gpus > 1):
+            raise ValueError(
+                f"`gpus` is {self.gpus:g}, but tensor_parallel {self.tensor_parallel} x pipeline_parallel "
+                f"{self.pipeline_parallel} needs {wanted}; set it to {wanted}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _names_a_model(self) -> "EngineConfig":

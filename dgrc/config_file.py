@@ -72,10 +72,15 @@ def _apply(data: dict[str, Any], override: str) -> None:
         raise ConfigError(f"The override {override!r} has a value that is not valid YAML: {e}.") from e
 
 
+FORMS = ("int", "tuple[int, int]")
+"""How pydantic names the forms of a setting that is a number or a range."""
+
+
 def _explain(error: ValidationError, where: str) -> str:
-    problems = []
+    problems: list[str] = []
     for item in error.errors():
-        location = ".".join(str(part) for part in item["loc"])
+        # Of a setting with several forms pydantic tells each form's objection; the form is part of the location.
+        location = ".".join(str(part) for part in item["loc"] if part not in FORMS)
         if item["type"] == "extra_forbidden":
             problems.append(f"`{location}` is not a setting{_nearest(item['loc'])}")
         elif isinstance(item["input"], dict):  # two settings that do not go together; the whole section says nothing

@@ -38,5 +38,9 @@ class TrainingError(DgrcError, RuntimeError):
     """Fine-tuning could not start or finish."""
 
 
+class JobError(DgrcError, RuntimeError):
+    """A cluster cannot be reached, does not take a job, or has none of that name."""
+
+
 class EvaluationError(DgrcError, ValueError):
     """An evaluation was asked for that its questions or predictions cannot answer."""

@@ -4,7 +4,6 @@ A job flows in; figures flow out: how well replies can be read at each step, how
 keep, and the projected bill. The pilot is a run of its own, so that the real one is untouched.
 """
 
-import shutil
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -28,11 +27,7 @@ def clear_other(run: RunDir, config: Config) -> None:
     """Empties a pilot's run that was made with other settings: to try settings is what pilots are for."""
     with run.lock():
         if run.changed(config):
-            for path in run.root.iterdir():
-                if path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path)
-                elif path.name != ".lock":
-                    path.unlink()
+            run.empty()
 
 
 def run_pilot(job: Job) -> dict[str, Any]:

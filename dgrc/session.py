@@ -126,7 +126,7 @@ def _logical_cpus(config: Config) -> int:
     Raises:
         ConfigError: `ray.num_cpus` asks for fewer.
     """
-    engines = sum(e.replicas * e.cpus for e in config.engines().values())
+    engines = sum(e.most_replicas * e.cpus_of_replica for e in config.engines().values())
     training = config.training.most_workers * config.training.cpus_per_worker
     needed = math.ceil(max(engines, training)) + DATA_CPUS
     if config.ray.num_cpus is not None and config.ray.num_cpus < needed:

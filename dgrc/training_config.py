@@ -64,6 +64,9 @@ class TrainingConfig(Section):
     workers: int | tuple[int, int] = Field(
         2, description="Data-parallel training workers; two numbers are the least and most of an elastic training."
     )
+    resources_per_worker: dict[str, float] = Field(
+        {}, description="Ray's own resources that each worker reserves besides, `{trainer: 1}` say: where it may run."
+    )
     gpus_per_worker: float = Field(0, ge=0, description="0 trains on the CPU with gloo, else NCCL.")
     cpus_per_worker: float = Field(1, gt=0, description="CPU cores each worker reserves and uses.")
     zero_stage: Literal[0, 1, 2, 3] = Field(2, description="DeepSpeed ZeRO stage.")
@@ -137,7 +140,7 @@ class TrainingConfig(Section):
 
 
 MACHINERY = (
-    "workers", "gpus_per_worker", "cpus_per_worker", "zero_stage", "offload", "deepspeed", "attention",
-    "gradient_checkpointing", "micro_batch_rows", "checkpoints", "report_to", "max_failures",
+    "workers", "gpus_per_worker", "cpus_per_worker", "resources_per_worker", "zero_stage", "offload", "deepspeed",
+    "attention", "gradient_checkpointing", "micro_batch_rows", "checkpoints", "report_to", "max_failures",
 )
 """Settings under which a training that was broken off may go on though they have changed."""

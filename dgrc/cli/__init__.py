@@ -11,14 +11,17 @@ import traceback
 import click
 
 from dgrc import __version__
+from dgrc.cli.benchmark import benchmark
 from dgrc.cli.curate import curate
 from dgrc.cli.demo import demo
 from dgrc.cli.evaluate import evaluate
 from dgrc.cli.export import export
+from dgrc.cli.jobs import jobs
 from dgrc.cli.pilot import pilot
 from dgrc.cli.plan import plan
 from dgrc.cli.run import run
 from dgrc.cli.show import show
+from dgrc.cli.submit import submit
 from dgrc.cli.train import train
 from dgrc.errors import DgrcError
 
@@ -57,5 +60,5 @@ def main(debug: bool) -> None:
     """Turn a small open LLM into a specialist from unlabeled questions and a fallible teacher."""
 
 
-for command in (demo, pilot, curate, plan, train, export, evaluate, run, show):
+for command in (demo, pilot, curate, plan, train, export, evaluate, run, show, benchmark, submit, jobs):
     main.add_command(command)

@@ -92,6 +92,11 @@ def request_key(model: str, request: Request) -> int:
     return hash64(model, json.dumps(fields, sort_keys=True))
 
 
+def request_seed(seed: int, request: Request) -> int:
+    """A sampler's seed, below 2**31, of a request's own."""
+    return request_key(str(seed), request) & 0x7FFFFFFF
+
+
 def completion_to_json(completion: Completion) -> dict[str, Any]:
     """Plain form of a completion."""
     return dataclasses.asdict(completion)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dgrc.config import ApiConfig, EngineConfig
-from dgrc.engines.base import Completion, Request, Sample, failed
+from dgrc.engines.base import Completion, Request, Sample, failed, request_seed
 from dgrc.engines.ledger import Accounts, Bill
 from dgrc.engines.pacing import Estimate, Window, backoff
 from dgrc.errors import EngineError
@@ -204,6 +204,8 @@ class OpenAIEngine:
         }
         if request.top_k:
             body["top_k"] = request.top_k  # not OpenAI's, but vLLM's and many others'
+        if self.config.request_seeds:
+            body["seed"] = request_seed(0, request)
         if request.schema is not None:
             schema = {"name": "reply", "strict": True, "schema": json.loads(request.schema)}
             body["response_format"] = {"type": "json_schema", "json_schema": schema}

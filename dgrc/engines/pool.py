@@ -1,15 +1,16 @@
 """Replicas of one engine as Ray actors, shared by every worker that has requests for it.
 
-`Pool.start` brings the replicas up and waits until each answers; `Pool.client` gives a picklable
-`PoolClient` that workers anywhere in the cluster use at the same time. Clients learn each replica's
-queue depth from its replies and send a request to the less busy of two candidates; the candidates
-follow from the request's sibling key, so that requests which share a prompt prefix meet in one cache.
+`Pool.start` asks Ray for the replicas and `Pool.wait` waits until they answer; `Pool.client` gives a picklable
+`PoolClient` (`client.py`) that workers anywhere in the cluster use at the same time.
 
-A request on a replica that dies is asked again, a bounded number of times, of a replica that lives;
-Ray restarts the dead one. `Pool.stop` returns when all processes of the replicas are gone.
+An elastic pool (`replicas: [least, most]`) asks for all and waits for the least: the rest are pending actors, which is
+what a cluster's autoscaler adds nodes for, and take part as they come up. A request on a replica that dies is asked
+again, a bounded number of times, of one that lives; Ray restarts the dead one. `Pool.stop` returns when all processes
+of the replicas are gone.
 """
 
 import asyncio
+import contextlib
 import os
 import sys
 import time
@@ -20,14 +21,14 @@ from typing import Any
 import psutil
 import ray
 
-from dgrc.config import EngineConfig, Price
+from dgrc.config import EngineConfig
 from dgrc.engines.base import Completion, Engine, Request
+from dgrc.engines.client import START_TIMEOUT_S, PoolClient
 from dgrc.engines.ledger import Ledger, SharedAccounts
 from dgrc.engines.scripted import ScriptedEngine
 from dgrc.errors import EngineError
 from dgrc.records import hash64
 
-START_TIMEOUT_S = 1800.0
 STOP_TIMEOUT_S = 60.0
 MAX_CALLS_IN_FLIGHT = 4096
 
@@ -88,77 +89,20 @@ class Replica:
         self._engine.stop()
 
 
-class PoolClient:
-    """Sends requests to the replicas of one pool. Picklable; many may be used at once."""
-
-    def __init__(self, role: str, model: str, replicas: list[Any], max_retries: int, price: Price | None = None):
-        self.role = role
-        self.model = model
-        self.price = price
-        self._replicas = replicas
-        self._max_retries = max_retries
-        self._reported = [0] * len(replicas)
-        self._sent = [0] * len(replicas)
-
-    async def generate(self, request: Request, sibling: int = 0) -> Completion:
-        """Serves one request.
-
-        Args:
-            request: What to generate.
-            sibling: Requests with the same key prefer the same replicas.
-
-        Raises:
-            EngineError: replicas died under this request more often than `max_retries`.
-        """
-        deaths = attempt = 0
-        waiting_since: float | None = None
-        while True:
-            index = self._choose(sibling, attempt)
-            attempt += 1
-            self._sent[index] += 1
-            try:
-                completion, depth = await self._replicas[index].generate.remote(request, self.model)
-                self._reported[index] = depth
-                return completion
-            except ray.exceptions.RayTaskError as e:  # other weights could not be loaded
-                if isinstance(e.cause, EngineError):
-                    raise e.cause from e
-                raise
-            except ray.exceptions.ActorUnavailableError as e:  # it died and is coming back
-                waiting_since = waiting_since or time.monotonic()
-                if time.monotonic() - waiting_since > START_TIMEOUT_S:
-                    raise EngineError(self._given_up(f"stayed away for {START_TIMEOUT_S:.0f} s", e)) from e
-            except ray.exceptions.RayActorError as e:
-                deaths += 1
-                if deaths > self._max_retries:
-                    raise EngineError(self._given_up(f"died under the same request {deaths} times", e)) from e
-            finally:
-                self._sent[index] -= 1
-            self._reported[index] += MAX_CALLS_IN_FLIGHT  # shun it until it answers again
-            await asyncio.sleep(min(0.5 * 2**attempt, 5))
-
-    def _given_up(self, what: str, error: Exception) -> str:
-        return (
-            f"The {self.role} engine ({self.model}) {what}: {str(error).splitlines()[0]} Look into the worker logs of "
-            "the Ray session; give the replica more memory or a shorter max_model_len, then resume."
-        )
-
-    def _choose(self, sibling: int, attempt: int) -> int:
-        n = len(self._replicas)
-        first = (sibling + attempt) % n
-        second = (sibling // n + first + 1) % n
-        return min((first, second), key=lambda i: self._reported[i] + self._sent[i])
-
-
 class Pool:
     """The replicas of one engine. Use as a context manager: leaving it ends them all."""
 
-    def __init__(self, role: str, config: EngineConfig, replicas: list[Any], ledger: Any | None = None):
+    def __init__(
+        self, role: str, config: EngineConfig, replicas: list[Any], groups: list[Any], ledger: Any | None = None
+    ):
         self.role = role
         self.config = config
         self._replicas = replicas
+        self._groups = groups
         self._ledger = ledger
         self._pids: set[int] = set()
+        self._up: list[int] = []
+        self._pending: dict[Any, int] = {}
 
     @classmethod
     def start(cls, role: str, config: EngineConfig, seed: int, spent_file: str | None = None) -> "Pool":
@@ -173,41 +117,52 @@ class Pool:
         ledger = None
         if config.api is not None:
             ledger = ray.remote(Ledger).options(num_cpus=0).remote(config.api, config.price_per_million, spent_file)
-        actor = Replica.options(  # type: ignore[attr-defined]
-            num_cpus=config.cpus,
-            num_gpus=config.gpus,
-            max_concurrency=MAX_CALLS_IN_FLIGHT,
-            runtime_env={"env_vars": engine_environment(config)},
-        )
-        replicas = [actor.remote(config, seed + i, ledger) for i in range(config.replicas)]
-        return cls(role, config, replicas, ledger)
+        replicas, groups = [], []
+        for number in range(config.most_replicas):
+            group = _placement_group(config)
+            actor = Replica.options(  # type: ignore[attr-defined]
+                max_concurrency=MAX_CALLS_IN_FLIGHT,
+                runtime_env={"env_vars": engine_environment(config)},
+                **_placement(config, group),
+            )
+            replicas.append(actor.remote(config, seed + number, ledger))
+            groups += [group] if group is not None else []
+        return cls(role, config, replicas, groups, ledger)
 
     def wait(self, on_wait: Callable[[float], None] | None = None) -> "Pool":
-        """Blocks until every replica answers.
+        """Blocks until as many replicas answer as the pool has at least.
 
         Raises:
             EngineError: a replica could not start, or not within half an hour.
         """
         began = time.monotonic()
-        pending = [replica.ready.remote() for replica in self._replicas]
-        while pending:
-            done, pending = ray.wait(pending, num_returns=len(pending), timeout=1.0)
-            try:
-                for pids in ray.get(done):
-                    self._pids.update(pids)
-            except ray.exceptions.RayTaskError as e:
-                raise e.cause if isinstance(e.cause, EngineError) else EngineError(_cannot_start(self, e)) from e
-            except ray.exceptions.RayError as e:
-                raise EngineError(_cannot_start(self, e)) from e
+        self._pending = {replica.ready.remote(): number for number, replica in enumerate(self._replicas)}
+        while self._look(1.0) < self.config.fewest_replicas:
             waited = time.monotonic() - began
             if on_wait:
                 on_wait(waited)
             if waited > START_TIMEOUT_S:
                 raise EngineError(
-                    f"The {self.role} engine ({self.config.model}) was not ready after {waited:.0f} s. The cluster may "
-                    f"lack {self.config.cpus} CPUs and {self.config.gpus} GPUs a replica: look at `ray status`."
+                    f"The {self.role} engine ({self.config.model}) had {len(self._up)} of "
+                    f"{self.config.fewest_replicas} replicas ready after {waited:.0f} s. The cluster may lack "
+                    f"{self.config.cpus} CPUs and {self.config.gpus} GPUs a replica: look at `ray status`."
                 )
         return self
+
+    def _look(self, seconds: float) -> int:
+        """Which replicas have come up, waiting so long for news; how many there are."""
+        if not self._pending:
+            return len(self._up)
+        done, _ = ray.wait(list(self._pending), num_returns=len(self._pending), timeout=seconds)
+        try:
+            for ref in done:
+                self._pids.update(ray.get(ref))
+                self._up.append(self._pending.pop(ref))
+        except ray.exceptions.RayTaskError as e:
+            raise e.cause if isinstance(e.cause, EngineError) else EngineError(_cannot_start(self, e)) from e
+        except ray.exceptions.RayError as e:
+            raise EngineError(_cannot_start(self, e)) from e
+        return len(self._up)
 
     def client(self, max_retries: int = 3, weights: str | None = None) -> PoolClient:
         """A client for workers; each worker keeps its own.
@@ -215,26 +170,31 @@ class Pool:
         `weights` names another model directory of the same architecture and tokenizer: the replicas load it in place
         at the client's first request. Clients of different weights must take turns, or they wait for each other.
         """
-        price = self.config.price_per_million
-        return PoolClient(self.role, weights or self.config.weights, self._replicas, max_retries, price)
+        model, price = weights or self.config.weights, self.config.price_per_million
+        return PoolClient(self.role, model, self._replicas, self._up, max_retries, price)
 
     def stop(self) -> None:
         """Ends all replicas and returns when the processes on this machine are gone."""
         if not ray.is_initialized():
             return
-        stopping = [replica.stop.remote() for replica in self._replicas]
-        ray.wait(stopping, num_returns=len(stopping), timeout=STOP_TIMEOUT_S)
+        with contextlib.suppress(EngineError):  # one that could not start has nothing to end
+            self._look(0)
+        stopping = [self._replicas[number].stop.remote() for number in self._up]
+        if stopping:
+            ray.wait(stopping, num_returns=len(stopping), timeout=STOP_TIMEOUT_S)
         if self._ledger is not None:
             ray.wait([self._ledger.close.remote()], timeout=STOP_TIMEOUT_S)
             ray.kill(self._ledger)
         for replica in self._replicas:
             ray.kill(replica)
+        for group in self._groups:
+            ray.util.remove_placement_group(group)
         deadline = time.monotonic() + STOP_TIMEOUT_S
         local = {pid for pid in self._pids if psutil.pid_exists(pid)} if _is_local() else set()
         while local and time.monotonic() < deadline:
             time.sleep(0.05)
             local = {pid for pid in local if _alive(pid)}
-        self._replicas = []
+        self._replicas, self._groups, self._up, self._pending = [], [], [], {}
 
     def __enter__(self) -> "Pool":
         return self
@@ -267,6 +227,26 @@ def engine_environment(config: EngineConfig) -> dict[str, str]:
     from dgrc.engines.vllm_local import environment
 
     return environment(config)
+
+
+def _placement_group(config: EngineConfig) -> Any | None:
+    """Room for a replica that spans several GPUs, on as few nodes as can be: a bundle for each worker of vLLM's."""
+    if not config.spans_nodes:
+        return None
+    workers = config.tensor_parallel * config.pipeline_parallel
+    bundles = [{"CPU": 1.0, "GPU": 1.0, **config.resources} for _ in range(workers)]
+    bundles[0]["CPU"] += config.cpus
+    return ray.util.placement_group(bundles, strategy="PACK")
+
+
+def _placement(config: EngineConfig, group: Any | None) -> dict[str, Any]:
+    """What a replica's actor reserves: its share of a node, or a place in the group that its workers fill."""
+    if group is None:
+        return {"num_cpus": config.cpus, "num_gpus": config.gpus, "resources": config.resources}
+    from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+
+    place = PlacementGroupSchedulingStrategy(group, 0, placement_group_capture_child_tasks=True)
+    return {"num_cpus": config.cpus, "num_gpus": 0, "scheduling_strategy": place}
 
 
 def sibling_key(owner: int, step: str) -> int:

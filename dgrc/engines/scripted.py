@@ -1,11 +1,13 @@
 """An engine whose replies come from a Python function: for unit tests only.
 
-`script: module:function` names `(Request) -> list[str]`, one text a sample. The function may raise
-`ValueError` to refuse a request; anything else breaks the engine, as a crash of vLLM would.
+`script: module:function` names `(Request) -> list[str]`, one text a sample; it may be a coroutine function. It may
+raise `ValueError` to refuse a request; anything else breaks the engine, as a crash of vLLM would.
 """
 
 import importlib
+import inspect
 from collections.abc import Callable
+from typing import Any
 
 from dgrc.config import EngineConfig
 from dgrc.engines.base import Completion, Request, Sample, failed
@@ -23,7 +25,7 @@ class ScriptedEngine:
         """Imports the function."""
         module, _, name = self.config.script.partition(":")
         try:
-            self._reply: Callable[[Request], list[str]] = getattr(importlib.import_module(module), name)
+            self._reply: Callable[[Request], Any] = getattr(importlib.import_module(module), name)
         except (ImportError, AttributeError) as e:
             raise EngineError(f"The scripted engine {self.config.script!r} cannot be imported: {e}.") from e
 
@@ -31,6 +33,8 @@ class ScriptedEngine:
         """One text a sample; lengths are counted in words. A score is the numbers that the function writes."""
         try:
             texts = self._reply(request)
+            if inspect.isawaitable(texts):
+                texts = await texts
         except ValueError as e:
             return failed(f"refused: {e}")
         if request.score:

@@ -11,7 +11,7 @@ from typing import Any
 
 from dgrc.config import EngineConfig
 from dgrc.engines.adapters import adapter_settings, is_adapter, largest_rank
-from dgrc.engines.base import Completion, Request, Sample, failed
+from dgrc.engines.base import Completion, Request, Sample, failed, request_seed
 from dgrc.engines.reaper import bind_children
 from dgrc.engines.tokens import PromptEncoder, check_model_path
 from dgrc.errors import EngineError
@@ -52,6 +52,7 @@ class VllmEngine:
                 "worker logs of the Ray session. Lower max_model_len, max_num_seqs or kv_cache_gib if memory is short."
             ) from e
         self._reaper = bind_children()
+        await self.generate(Request(({"role": "user", "content": "."},), max_tokens=1))  # the first one is slow
 
     async def generate(self, request: Request) -> Completion:
         """Serves one request. A prompt that does not fit the context is an error of that request alone."""
@@ -137,6 +138,7 @@ class VllmEngine:
             max_tokens=1 if request.score else min(request.max_tokens, room),
             structured_outputs=structured,
             output_kind=RequestOutputKind.FINAL_ONLY,
+            seed=request_seed(self.seed, request) if self.config.request_seeds else None,
             prompt_logprobs=0 if request.score else None,  # 0: of the prompt's own tokens, and of no others
         )
 
@@ -158,6 +160,7 @@ def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
         max_model_len=config.max_model_len,
         max_num_seqs=config.max_num_seqs,
         tensor_parallel_size=config.tensor_parallel,
+        pipeline_parallel_size=config.pipeline_parallel,
         enforce_eager=eager,
         scheduling_policy="priority",
         seed=seed,
@@ -171,6 +174,8 @@ def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
         args |= {"enable_lora": True, "max_loras": 1, "max_lora_rank": next(r for r in LORA_RANKS if r >= rank)}
     if kv_gib:
         args["kv_cache_memory_bytes"] = int(kv_gib * 2**30)
+    if config.spans_nodes:
+        args["distributed_executor_backend"] = "ray"  # its workers go where the replica's placement group is
     if not on_cpu:
         args["gpu_memory_utilization"] = config.gpu_memory_utilization
     return args
@@ -191,7 +196,7 @@ def environment(config: EngineConfig) -> dict[str, str]:
             "VLLM_CPU_OMP_THREADS_BIND": "nobind",
             "VLLM_CPU_KVCACHE_SPACE": "1",
         }
-        if config.tensor_parallel == 1:
+        if config.tensor_parallel * config.pipeline_parallel == 1:
             # The engine core computes by itself, without a worker process: vLLM wants one on CPUs to set OpenMP's
             # threads, which is done above, and its imports are a third of an engine's start.
             env["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"

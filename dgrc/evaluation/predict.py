@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from dgrc.config import EngineConfig, MethodConfig, Sampling
 from dgrc.engines.base import Request
-from dgrc.engines.pool import Pool, PoolClient, sibling_key
+from dgrc.engines.client import PoolClient
+from dgrc.engines.pool import Pool, sibling_key
 from dgrc.method import sample
 from dgrc.method.prompts import load_pack
 from dgrc.records import Chain, Question

@@ -6,14 +6,17 @@ row's `usage`) and sent to the progress board from time to time.
 """
 
 import time
+import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from dgrc.config import Sampling
 from dgrc.engines.base import Completion, Request, request_key
+from dgrc.engines.client import PoolClient
 from dgrc.engines.journal import Journal
-from dgrc.engines.pool import PoolClient, sibling_key
+from dgrc.engines.pool import sibling_key
+from dgrc.pipeline.metrics import Meters
 from dgrc.records import Message, Usage
 
 REPORT_EVERY_S = 0.5
@@ -29,6 +32,8 @@ class Caller:
         self._unreported: dict[str, int] = defaultdict(int)
         self._reported_at = time.monotonic()
         self._in_flight = 0
+        self._name = uuid.uuid4().hex
+        self._meters = Meters() if board is not None else None
 
     def has(self, role: str) -> bool:
         """Whether there is an engine for this role."""
@@ -59,22 +64,28 @@ class Caller:
             max_tokens=sampling.max_tokens, attempt=attempt, score=score,
         )
         key = request_key(f"{role}:{client.model}", request)
-        completion = self._journal.get(owner, key)
+        completion, waited_ms = self._journal.get(owner, key), 0
         if completion is None:
             self._in_flight += 1
+            began = time.monotonic()
             try:
                 completion = await client.generate(request, sibling_key(owner, step))
             finally:
                 self._in_flight -= 1
+            waited_ms = round(1000 * n * (time.monotonic() - began))
             self._journal.put(owner, key, completion)
         usage = Usage(
             role, step, n, completion.prompt_tokens,
             sum(s.tokens for s in completion.samples), completion.cached_tokens,
         )
+        if self._meters is not None:
+            self._meters.spent(usage)
         spent = {"calls": n, "tokens": usage.completion_tokens}
         if client.price is not None:
             bill = client.price.of(usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens)
             spent["millionths"] = round(bill * 1e6)
+        if waited_ms:
+            spent[f"sequence_ms/{role}"] = waited_ms
         self.count(**spent)
         return completion, usage
 
@@ -84,7 +95,7 @@ class Caller:
             self._unreported[name] += delta
         now = time.monotonic()
         if self._board is not None and now - self._reported_at > REPORT_EVERY_S:
-            self._board.add.remote(dict(self._unreported), self._in_flight)
+            self._board.add.remote(dict(self._unreported), self._name, self._in_flight)
             self._unreported.clear()
             self._reported_at = now
 

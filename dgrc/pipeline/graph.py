@@ -10,6 +10,7 @@ upstream, and thrown away with its output when that changes.
 
 import errno
 import json
+import time
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -57,19 +58,21 @@ def run_pass(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], f
     total = _rows(source)
     committed = _committed(state / "checkpoint")
     journal.compact(state / "journal", committed)
+    reached: dict[str, Any] = {}
     if len(committed) < total:
         board = Board.remote()  # type: ignore[attr-defined]
-        dataset = _dataset(pass_, run, config, pools, board)
+        dataset, began = _dataset(pass_, run, config, pools, board), time.monotonic()
         try:
             with ProgressLine(pass_.name, board, total - len(committed)):
                 dataset.write_parquet(str(output))
+            reached = in_flight(ray.get(board.read.remote()), time.monotonic() - began)
         except Exception as e:
             raise _explain(pass_, output, e) from e
         finally:
             ray.kill(board)
     _check_conserved(pass_, source, output)
     journal.remove(state / "journal")
-    return summarize(pass_, output, config)
+    return summarize(pass_, output, config) | reached
 
 
 def _dataset(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], board: Any) -> "ray.data.Dataset":
@@ -140,6 +143,14 @@ def summarize(pass_: Pass, output: Path, config: Config) -> dict[str, Any]:
         "rows": statuses.total(), "status": dict(statuses), "counts": dict(counts),
         "usage": {who: {**sums, **_money(getattr(config, who.split("/")[0]), sums)} for who, sums in usage.items()},
     }
+
+
+def in_flight(counts: Mapping[str, int], seconds: float) -> dict[str, Any]:
+    """How full the engines were in this life of a pass: the most requests under way at once, and the mean number of
+    sequences under way at each role, which by Little's law is the time that all took over the time there was."""
+    spent = {name.partition("/")[2]: ms for name, ms in counts.items() if name.startswith("sequence_ms/")}
+    means = {role: round(ms / 1000 / seconds, 1) for role, ms in sorted(spent.items())}
+    return {"peak_in_flight": counts.get("peak_in_flight", 0), "sequences_in_flight": means}
 
 
 def _money(engine: EngineConfig, spent: Mapping[str, int]) -> dict[str, float]:

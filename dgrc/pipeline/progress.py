@@ -20,15 +20,18 @@ class Board:
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = defaultdict(int)
+        self._in_flight: dict[str, int] = {}
 
-    def add(self, deltas: dict[str, int], in_flight: int) -> None:
-        """Adds deltas; `in_flight` is what the sender has under way now."""
+    def add(self, deltas: dict[str, int], sender: str, in_flight: int) -> None:
+        """Adds deltas; `in_flight` is how many requests the sender has under way now."""
         for name, delta in deltas.items():
             self._counts[name] += delta
-        self._counts["peak_in_flight_a_worker"] = max(self._counts["peak_in_flight_a_worker"], in_flight)
+        self._in_flight[sender] = in_flight
+        self._counts["in_flight"] = sum(self._in_flight.values())
+        self._counts["peak_in_flight"] = max(self._counts["peak_in_flight"], self._counts["in_flight"])
 
     def read(self) -> dict[str, int]:
-        """All counters."""
+        """All counters, the requests in flight as the workers last reported them, and the most there were."""
         return dict(self._counts)
 
 
@@ -77,14 +80,14 @@ class ProgressLine:
 
 
 def line(name: str, counts: dict[str, int], total: int, seconds: float) -> str:
-    """One line: rows done of all, rows/s, time left, calls, tokens, tokens/s."""
+    """One line: rows done of all, rows/s, time left, calls, tokens, tokens/s, requests in flight, money."""
     rows = counts.get("rows", 0)
     rate = rows / seconds if seconds > 0 else 0.0
     left = f"{clock((total - rows) / rate)} left" if rate > 0 else "starting"
     tokens = counts.get("tokens", 0)
     return (
         f"  {name:<8} {rows:>7,}/{total:,} rows  {rate:7.1f}/s  {left:>12}  {counts.get('calls', 0):,} calls  "
-        f"{tokens:,} tokens  {tokens / max(seconds, 1e-9):,.0f} tokens/s"
+        f"{tokens:,} tokens  {tokens / max(seconds, 1e-9):,.0f} tokens/s  {counts.get('in_flight', 0):,} in flight"
         + (f"  {counts['millionths'] / 1e6:,.2f} in money" if "millionths" in counts else "")
     )
 

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from dgrc.config import MethodConfig
+from dgrc.engines.client import PoolClient
 from dgrc.engines.journal import Journal
-from dgrc.engines.pool import PoolClient
 from dgrc.method.prompts import load_pack
 from dgrc.pipeline.caller import Caller
 from dgrc.pipeline.facts import FactIndex

@@ -128,6 +128,14 @@ class RunDir:
         """Records that a step is complete; durable before it is visible."""
         write_json(self.state(step) / "done.json", {"fingerprint": fingerprint, "report": report})
 
+    def empty(self) -> None:
+        """Removes all that the run holds; the caller holds its lock."""
+        for path in self.root.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name != ".lock":
+                path.unlink()
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Holds the run for this process.

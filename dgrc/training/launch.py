@@ -255,7 +255,8 @@ def _trainer(config: TrainingConfig, task: WorkerTask, folder: Path, name: str) 
 
     on_gpu = config.gpus_per_worker > 0
     retries = config.max_failures
-    resources = {"CPU": config.cpus_per_worker} | ({"GPU": config.gpus_per_worker} if on_gpu else {})
+    resources = {"CPU": config.cpus_per_worker, **config.resources_per_worker}
+    resources |= {"GPU": config.gpus_per_worker} if on_gpu else {}
     environment = {"OMP_NUM_THREADS": str(max(1, int(config.cpus_per_worker))), "TOKENIZERS_PARALLELISM": "false"}
     if not on_gpu:
         environment |= {"DS_ACCELERATOR": "cpu", **(NO_HOLES if zero_stage(config) == 3 else {})}

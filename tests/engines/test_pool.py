@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 
 import psutil
 import pytest
@@ -80,3 +81,53 @@ def test_an_engine_that_cannot_start_says_why() -> None:
     finally:
         pool.stop()
     assert ray.is_initialized()
+
+
+def test_an_elastic_pool_begins_with_the_least_and_takes_in_those_that_come_up(tmp_path) -> None:
+    config = scripted("pid_of_replica", replicas=1).model_copy(update={"replicas": (1, 2), "cpus": 1.0})
+    free = ray.available_resources()["CPU"]
+    taken = ray.remote(Room).options(num_cpus=free - 1).remote()  # leaves room for one replica
+    ray.get(taken.there.remote())
+    with Pool.start("teacher", config, 0).wait() as pool:
+        client = pool.client()
+
+        async def pids(times: int) -> set[str]:
+            replies = await asyncio.gather(*(client.generate(ask("x"), sibling=i) for i in range(times)))
+            return {reply.samples[0].text for reply in replies}
+
+        async def grow() -> set[str]:
+            assert len(await pids(20)) == 1
+            ray.kill(taken)
+            for _ in range(300):
+                if len(found := await pids(20)) == 2:
+                    return found
+                await asyncio.sleep(0.1)
+            raise AssertionError("the second replica came up and was never asked")
+
+        found = asyncio.run(grow())
+    assert not any(psutil.pid_exists(int(p)) and psutil.Process(int(p)).status() != "zombie" for p in found)
+
+
+def test_a_pool_ends_though_some_of_its_replicas_never_came_up() -> None:
+    config = scripted("pid_of_replica").model_copy(update={"replicas": (1, 2), "cpus": ray.cluster_resources()["CPU"]})
+    with Pool.start("teacher", config, 0).wait() as pool:
+        assert asyncio.run(pool.client().generate(ask("x"))).samples
+    for _ in range(100):
+        if ray.available_resources().get("CPU", 0) == ray.cluster_resources()["CPU"]:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"the pool is gone, but {ray.available_resources()} of {ray.cluster_resources()} is left")
+
+
+def test_a_replica_that_is_gone_for_good_is_said_and_not_waited_for(tmp_path) -> None:
+    with Pool.start("teacher", scripted("crash"), 0).wait() as pool:
+        ray.kill(pool._replicas[0])
+        with pytest.raises(EngineError, match=r"teacher engine .*(gone for good|died under the same request)"):
+            asyncio.run(pool.client(max_retries=1).generate(ask("x")))
+
+
+class Room:
+    """Takes up CPUs."""
+
+    def there(self) -> bool:
+        return True

@@ -14,7 +14,8 @@ import ray
 
 from dgrc.config import EngineConfig
 from dgrc.engines.base import Completion, Request
-from dgrc.engines.pool import Pool, PoolClient
+from dgrc.engines.client import PoolClient
+from dgrc.engines.pool import Pool
 from dgrc.errors import EngineError
 from dgrc.method import answer, diagnose
 from dgrc.method.prompts import load_pack

@@ -35,7 +35,7 @@ class Board:
         self.sent: list[tuple[dict[str, int], int]] = []
         self.add = self
 
-    def remote(self, deltas: dict[str, int], in_flight: int) -> None:
+    def remote(self, deltas: dict[str, int], sender: str, in_flight: int) -> None:
         self.sent.append((deltas, in_flight))
 
 

@@ -1,0 +1,36 @@
+"""Engines that cost no computing, for `benchmarks.scale`: what is left to measure is everything around them."""
+
+import asyncio
+
+from dgrc.config import Price
+from dgrc.engines.base import Completion, Request, Sample
+
+LATENCY_S, AT_ONCE = 2.0, 10
+RATE = AT_ONCE / LATENCY_S
+"""Questions a second of a simulated replica: ten at once, two seconds each."""
+TEXT = "The code says so in one place and means it. " * 4 + "<answer>30 days</answer>"
+_SLOTS: list[asyncio.Semaphore] = []
+
+
+async def five_a_second(request: Request) -> list[str]:
+    """The reply of a replica with ten slots, in turn; a script of `engine: scripted`."""
+    if not _SLOTS:
+        _SLOTS.append(asyncio.Semaphore(AT_ONCE))
+    async with _SLOTS[0]:
+        await asyncio.sleep(LATENCY_S)
+    return [TEXT] * request.n
+
+
+class AnswersInPlace:
+    """Stands for a pool and its client: replies without leaving the worker."""
+
+    price: Price | None = None
+    model = "none"
+
+    def client(self, max_retries: int = 3) -> "AnswersInPlace":
+        """Itself."""
+        return self
+
+    async def generate(self, request: Request, sibling: int = 0) -> Completion:
+        """The same text for everything."""
+        return Completion(tuple(Sample(TEXT, "stop", 40) for _ in range(request.n)), 60, 0)

@@ -1,0 +1,36 @@
+"""`dgrc benchmark CONFIG`: how fast a cluster curates with these models, what it costs, and what holds it back.
+
+A random sample of the corpus goes through curation as a run of its own, NAME-benchmark, which is emptied first. The
+last line of standard output is one JSON object with every figure.
+"""
+
+import json
+
+import click
+
+from dgrc.cli.common import load, say
+
+
+@click.command()
+@click.argument("config", type=click.Path(dir_okay=False))
+@click.option("--questions", default=1000, show_default=True, type=click.IntRange(min=1), help="How many to curate.")
+@click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a setting; repeatable.")
+def benchmark(config: str, questions: int, overrides: tuple[str, ...]) -> None:
+    """Measure curation: questions/s, tokens/s a GPU, cost, bottleneck."""
+    from dgrc.storage.run_dir import RunDir
+    from dgrc.throughput import measure
+    from dgrc.workflow import Job
+
+    settings = load(config, overrides)
+    sampled = settings.questions.model_copy(update={"sample": questions})
+    settings = settings.model_copy(update={"name": f"{settings.name}-benchmark", "questions": sampled})
+    run = RunDir.of(settings)
+    with run.lock():
+        run.empty()
+    with Job(settings, say).open() as job:
+        figures = measure(job.curate(), settings)
+    for name, part in figures["passes"].items():
+        full = "".join(f"  {role} {share:.0%} full" for role, share in part["fullness"].items() if share is not None)
+        say(f"  {name:<8} {part['rows']:,} rows in {part['seconds']:.1f} s, {part['generated_tokens']:,} tokens{full}")
+    say(f"{figures['questions_per_second']} questions/s. Bottleneck: {figures['bottleneck']}.")
+    click.echo(json.dumps(figures))

@@ -1,0 +1,90 @@
+"""`dgrc jobs …`: the jobs of dgrc on a Ray cluster."""
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from dgrc.cli.common import say
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def address_option(f: F) -> F:
+    """--address."""
+    return click.option(
+        "--address", envvar="RAY_API_SERVER_ADDRESS", required=True, help="Dashboard of the cluster: http://…:8265."
+    )(f)
+
+
+@click.group()
+def jobs() -> None:
+    """List, watch, stop and resume jobs of a Ray cluster."""
+
+
+@jobs.command("list")
+@address_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def list_(address: str, as_json: bool) -> None:
+    """Jobs of dgrc, the newest first, with the last line that each said."""
+    from dgrc.jobs import connect, listed
+    from dgrc.pipeline.progress import clock
+
+    for job in listed(connect(address)):
+        if as_json:
+            click.echo(json.dumps(job))
+        else:
+            head = f"{job['job']}  {job['part']:<8} {job['status']:<9} {clock(job['seconds']):>12}"
+            click.echo(f"{head}  {job['says'][:120]}")
+
+
+@jobs.command()
+@address_option
+@click.argument("job_id")
+def status(address: str, job_id: str) -> None:
+    """How a job stands, as one JSON object."""
+    from dgrc.jobs import connect, find, listed
+
+    client = connect(address)
+    find(client, job_id)
+    click.echo(json.dumps(next(job for job in listed(client) if job["job"] == job_id)))
+
+
+@jobs.command()
+@address_option
+@click.argument("job_id")
+@click.option("-f", "--follow", "following", is_flag=True, help="Until it ends.")
+def logs(address: str, job_id: str, following: bool) -> None:
+    """What a job has said."""
+    from dgrc.jobs import connect, find, follow
+
+    client = connect(address)
+    find(client, job_id)
+    if following:
+        say(f"{job_id}: {follow(client, job_id, click.echo)}")
+    else:
+        click.echo(client.get_job_logs(job_id), nl=False)
+
+
+@jobs.command()
+@address_option
+@click.argument("job_id")
+def stop(address: str, job_id: str) -> None:
+    """Stop a job; what it finished is safe."""
+    from dgrc.jobs import connect, find
+
+    client = connect(address)
+    find(client, job_id)
+    say(f"{job_id}: {'stopping' if client.stop_job(job_id) else 'had ended already'}")
+
+
+@jobs.command()
+@address_option
+@click.argument("job_id")
+def resume(address: str, job_id: str) -> None:
+    """Submit an ended job again as it was; its run goes on where it is."""
+    from dgrc.jobs import connect
+    from dgrc.jobs import resume as submit_again
+
+    click.echo(submit_again(connect(address), job_id))

@@ -1,0 +1,45 @@
+"""`dgrc submit CONFIG`: a run as a job of a Ray cluster. The job's id is the one line on standard output."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from dgrc.cli.common import load, say
+
+FAILED = 1
+
+
+@click.command()
+@click.argument("config", type=click.Path(dir_okay=False))
+@click.option("--address", envvar="RAY_API_SERVER_ADDRESS", required=True, help="Dashboard of the cluster: http://…:8265.")
+@click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a setting; repeatable.")
+@click.option("--part", type=click.Choice(["run", "curate", "train", "evaluate", "pilot", "benchmark"]), default="run",
+              show_default=True, help="What the job does.")  # fmt: skip
+@click.option("--working-dir", type=click.Path(exists=True, file_okay=False), default=".", show_default=True,
+              help="Packaged and sent, without junk and secrets; CONFIG is looked for in it.")  # fmt: skip
+@click.option("--cpus", default=1.0, show_default=True, help="CPUs that the job's own process reserves.")
+@click.option("--follow/--no-follow", default=False, help="Show what the job says, until it ends.")
+@click.option("--retries", default=0, show_default=True, type=click.IntRange(min=0),
+              help="Follow, and submit a failed job again so often; the run goes on where it was.")  # fmt: skip
+def submit(
+    config: str, address: str, overrides: tuple[str, ...], part: str, working_dir: str, cpus: float, follow: bool,
+    retries: int,
+) -> None:  # fmt: skip
+    """Run CONFIG as a job of a Ray cluster; a run that a job works on already is attached to, never doubled."""
+    from dgrc import jobs
+
+    submission = jobs.Submission(config, overrides, part, Path(working_dir).resolve(), cpus)
+    settings = load(str(submission.working_dir / config), overrides)
+    jobs.check(settings, submission)
+    client = jobs.connect(address)
+    if not follow and not retries:
+        job_id = jobs.submit(client, settings, submission, say)
+        say(f"See it with: dgrc jobs logs -f {job_id}")
+        click.echo(job_id)
+        return
+    job_id, status = jobs.submit_and_follow(client, settings, submission, retries, say)
+    say(f"{job_id}: {status}")
+    click.echo(job_id)
+    if status != "SUCCEEDED":
+        sys.exit(FAILED)

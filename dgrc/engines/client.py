@@ -1,0 +1,142 @@
+"""How workers reach the replicas of a pool: to the less busy of two that are up, and past those that die.
+
+A client learns each replica's queue depth from its replies. Which two replicas a request may go to follows from its
+sibling key, so that requests which share a prompt prefix meet in one cache. Replicas that are not up (an elastic
+pool's that wait for room, one whose process or node died and which Ray restarts) are watched, and used once they
+answer.
+"""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import ray
+
+from dgrc.config import Price
+from dgrc.engines.base import Completion, Request
+from dgrc.errors import EngineError
+
+START_TIMEOUT_S = 1800.0
+LOOK_AGAIN_S = 0.1
+GONE_AFTER = 2
+"""So many refusals in a row mean that a replica will not come back; one that is being restarted is `unavailable`."""
+
+
+class PoolClient:
+    """Sends requests to the replicas of one pool. Picklable; many may be used at once.
+
+    Args:
+        role: Who the engine speaks for.
+        model: The weights that answer: a directory, or a script's name.
+        replicas: Actor handles.
+        up: Numbers of the replicas that are known to answer.
+        max_retries: How often a request is asked again whose replica died.
+        price: What tokens cost.
+    """
+
+    def __init__(
+        self, role: str, model: str, replicas: Sequence[Any], up: Sequence[int], max_retries: int, price: Price | None
+    ):
+        self.role = role
+        self.model = model
+        self.price = price
+        self._replicas = list(replicas)
+        self._up = sorted(up)
+        self._gone: dict[int, str] = {}
+        self._max_retries = max_retries
+        self._reported = [0] * len(replicas)
+        self._sent = [0] * len(replicas)
+        self._watches: dict[int, asyncio.Task[None]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_watches": {}}
+
+    async def generate(self, request: Request, sibling: int = 0) -> Completion:
+        """Serves one request.
+
+        Args:
+            request: What to generate.
+            sibling: Requests with the same key prefer the same replicas.
+
+        Raises:
+            EngineError: replicas died under this request more often than `max_retries`, or none is up for half an hour.
+        """
+        deaths = 0
+        for attempt in itertools.count():
+            index = await self._choose(sibling, attempt)
+            self._sent[index] += 1
+            try:
+                completion, depth = await self._replicas[index].generate.remote(request, self.model)
+                self._reported[index] = depth
+                return completion
+            except ray.exceptions.RayTaskError as e:
+                if isinstance(e.cause, EngineError):  # other weights could not be loaded, a budget is used up
+                    raise e.cause from e
+                raise
+            except ray.exceptions.RayActorError as e:  # it died, for good or until Ray has restarted it
+                self._down(index)
+                deaths += 1
+                if deaths > self._max_retries:
+                    raise EngineError(
+                        self._given_up(f"died under the same request {deaths} times", _first_line(e))
+                    ) from e
+            finally:
+                self._sent[index] -= 1
+        raise AssertionError("counted to infinity")
+
+    async def _choose(self, sibling: int, attempt: int) -> int:
+        """The less busy of two of the replicas that are up; waits while none is."""
+        self._watch_the_rest()
+        began = time.monotonic()
+        while not self._up:
+            if len(self._gone) == len(self._replicas):
+                raise EngineError(self._given_up("is gone for good", next(iter(self._gone.values()))))
+            if time.monotonic() - began > START_TIMEOUT_S:
+                raise EngineError(self._given_up(f"stayed away for {START_TIMEOUT_S:.0f} s", "no replica answered"))
+            await asyncio.sleep(LOOK_AGAIN_S)
+        first = (sibling + attempt) % len(self._up)
+        second = (sibling // len(self._up) + first + 1) % len(self._up)
+        return min((self._up[first], self._up[second]), key=lambda i: self._reported[i] + self._sent[i])
+
+    def _down(self, index: int) -> None:
+        if index in self._up:
+            self._up.remove(index)
+            self._reported[index] = 0
+        self._watch_the_rest()
+
+    def _watch_the_rest(self) -> None:
+        """Sees to it that each replica that is not up has somebody waiting for it, in the loop that runs now."""
+        loop = asyncio.get_running_loop()
+        for index in set(range(len(self._replicas))) - set(self._up) - set(self._gone):
+            watch = self._watches.get(index)
+            if watch is None or watch.done() or watch.get_loop() is not loop:
+                self._watches[index] = loop.create_task(self._watch(index))
+
+    async def _watch(self, index: int) -> None:
+        """Adds a replica to those that are up once it answers, or to those that are gone once it never will."""
+        refused = 0
+        while True:
+            try:
+                await self._replicas[index].ready.remote()
+                break
+            except ray.exceptions.ActorUnavailableError:
+                refused = 0
+            except ray.exceptions.RayError as e:  # its engine cannot start, or Ray restarts it no more
+                refused += 1
+                if refused == GONE_AFTER:
+                    self._gone[index] = _first_line(e)
+                    return
+            await asyncio.sleep(min(0.5 * 2**refused, 5))
+        self._up = sorted({*self._up, index})
+
+    def _given_up(self, what: str, reason: str) -> str:
+        return (
+            f"The {self.role} engine ({self.model}) {what}: {reason} Look into the worker logs of the Ray session; "
+            "give the replica more memory or a shorter max_model_len, then resume."
+        )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

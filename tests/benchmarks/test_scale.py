@@ -1,0 +1,78 @@
+"""What `benchmarks.scale` and `benchmarks.roles` make of what they measure; and a plane of a few thousand questions."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import scale
+from benchmarks.roles import ClientAStep
+from benchmarks.simulated import TEXT, five_a_second
+from dgrc.engines.base import Completion, Request, Sample
+from dgrc.pipeline.steps import PRIORITY
+
+
+def weak(replicas: int, efficiency: float) -> dict[str, Any]:
+    cpu = {"driver": 0.1, "workers": 1.0, "replicas": 2.0}
+    return {"replicas": replicas, "efficiency": efficiency, "cpu_ms_per_question": cpu}
+
+
+def plane(questions: int, rate: float, driver: float, filter_: float) -> dict[str, Any]:
+    return {
+        "questions": questions, "questions_per_second": rate, "peak_mb": {"driver": driver, "filter": filter_},
+        "cpu_ms_per_question": {"driver": 0.02}, "bytes_written_per_question": 400.0,
+    }  # fmt: skip
+
+
+def test_the_summary_finds_where_efficiency_falls_and_what_a_question_weighs() -> None:
+    points = [weak(1, 1.0), weak(16, 0.95), weak(64, 0.85)]
+    planes = [plane(1_000_000, 2000.0, 300.0, 100.0), plane(10_000_000, 1900.0, 1000.0, 1200.0)]
+    assert scale.summarize(points, planes) == {
+        "weak_scaling_64": 0.85, "below_0.9_at": 64, "bytes_per_question": 200.0, "questions_per_second": 1900.0,
+        "time_ratio_10m_to_1m": 1.053,
+    }  # fmt: skip
+    empty = scale.summarize([], [])
+    assert set(empty.values()) == {None}
+
+
+def test_a_thousand_replicas_on_paper() -> None:
+    paper = scale.on_paper([weak(64, 0.95)], [plane(1_000_000, 2000.0, 1.0, 1.0)])
+    assert paper["cores_of_workers"] == 5  # 5,000 questions a second of 1 ms each
+    assert paper["share_of_the_driver"] == pytest.approx(0.1)
+    assert paper["share_of_a_replica_for_python"] == pytest.approx(0.01)
+
+
+def test_a_simulated_replica_serves_ten_at_once() -> None:
+    async def twenty() -> float:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        replies = await asyncio.gather(*(five_a_second(Request((), n=2)) for _ in range(20)))
+        assert all(reply == [TEXT] * 2 for reply in replies)
+        return loop.time() - began
+
+    assert 3.9 < asyncio.run(twenty()) < 6
+
+
+def test_each_step_has_its_pool() -> None:
+    class Pool:
+        price, model = None, "m"
+
+        def __init__(self, name: str):
+            self.name = name
+
+        async def generate(self, request: Request, sibling: int = 0) -> Completion:
+            return Completion((Sample(self.name, "stop", 1),), 1, 0)
+
+    client = ClientAStep(Pool("sampling"), Pool("later"))  # type: ignore[arg-type]
+    for step, who in (("sample", "sampling"), ("diagnose", "later"), ("grade", "later")):
+        completion = asyncio.run(client.generate(Request((), priority=PRIORITY[step])))
+        assert completion.samples[0].text == who
+
+
+@pytest.mark.slow
+def test_the_data_plane_of_a_few_questions(tmp_path: Path) -> None:
+    said = scale._part("plane", tmp_path, 12_000)
+    assert said["questions"] == 12_000
+    assert said["questions_per_second"] > 0
+    assert said["peak_mb"]["driver"] > 0
