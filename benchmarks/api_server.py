@@ -52,6 +52,7 @@ class Seen:
     connections: set[Any] = field(default_factory=set)
     most_at_once: int = 0
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    batches: dict[str, int] = field(default_factory=dict)
 
 
 class Server:
@@ -62,6 +63,8 @@ class Server:
         self._random = random.Random(seed)
         self._taken: collections.deque[tuple[float, int]] = collections.deque()
         self._at_once = 0
+        self._files: dict[str, str] = {}
+        self._batches: dict[str, tuple[float, str]] = {}
         self._turn = 0
 
     async def __aenter__(self) -> "Server":
@@ -71,6 +74,10 @@ class Server:
         app.router.add_get("/v1/models", self._models)
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_get("/v1/seen", self._tell)
+        app.router.add_post("/v1/files", self._upload)
+        app.router.add_get("/v1/files/{id}/content", self._download)
+        app.router.add_post("/v1/batches", self._start_batch)
+        app.router.add_get("/v1/batches/{id}", self._look_at_batch)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -129,14 +136,7 @@ class Server:
             headers = {"Retry-After": str(self.manners.retry_after_s)}
             return web.json_response({"error": {"message": "rate limit"}}, status=429, headers=headers)
         await asyncio.sleep(self.manners.latency_s)
-        reply = {
-            "object": "chat.completion",
-            "choices": [
-                {"index": i, "message": {"role": "assistant", "content": f"echo {text}"}, "finish_reason": "stop"}
-                for i in range(n)
-            ],
-            "usage": {"prompt_tokens": words, "completion_tokens": n * (words + 1)},
-        }
+        reply = self._reply(text, n)
         if self._random.random() < self.manners.faults:
             return await self._fail(request, json.dumps(reply))
         self.seen.answered.append(text)
@@ -155,6 +155,69 @@ class Server:
             return web.Response(text=reply[: len(reply) // 2], content_type="application/json")
         status = 500 if kind == "500" else 429
         return web.json_response({"error": {"message": kind}}, status=status, headers={"Retry-After": "0.05"})
+
+    async def _upload(self, request: Any) -> Any:
+        from aiohttp import web
+
+        form = await request.post()
+        name = f"file-{len(self._files)}"
+        self._files[name] = form["file"].file.read().decode()
+        return web.json_response({"id": name, "purpose": form["purpose"]})
+
+    async def _download(self, request: Any) -> Any:
+        from aiohttp import web
+
+        return web.Response(text=self._files[request.match_info["id"]])
+
+    async def _start_batch(self, request: Any) -> Any:
+        from aiohttp import web
+
+        body = await request.json()
+        name = f"batch-{len(self._batches)}"
+        self._batches[name] = (time.monotonic(), body["input_file_id"])
+        self.seen.batches[name] = len(self._files[body["input_file_id"]].splitlines())
+        return web.json_response({"id": name, "status": "validating"})
+
+    async def _look_at_batch(self, request: Any) -> Any:
+        from aiohttp import web
+
+        name = request.match_info["id"]
+        began, file = self._batches[name]
+        if time.monotonic() - began < self.manners.latency_s:
+            return web.json_response({"id": name, "status": "in_progress"})
+        if f"{name}-out" not in self._files:
+            self._answer_batch(name, file)
+        return web.json_response({
+            "id": name, "status": "completed", "output_file_id": f"{name}-out", "error_file_id": f"{name}-errors",
+        })  # fmt: skip
+
+    def _answer_batch(self, name: str, file: str) -> None:
+        """Every line of a batch into its output, or a share of `faults` into its errors."""
+        good, bad = [], []
+        for line in map(json.loads, self._files[file].splitlines()):
+            text = line["body"]["messages"][-1]["content"]
+            if self._random.random() < self.manners.faults:
+                bad.append({"custom_id": line["custom_id"], "response": None, "error": {"code": "batch_expired"}})
+                continue
+            self.seen.answered.append(text)
+            status, body = 200, self._reply(text, int(line["body"].get("n", 1)))
+            if text.startswith("refuse"):
+                status, body = 400, {"error": {"message": "this model's maximum context length is 10"}}
+            good.append({"custom_id": line["custom_id"], "response": {"status_code": status, "body": body}})
+        self._random.shuffle(good)  # a server promises no order
+        self._files[f"{name}-out"] = "\n".join(map(json.dumps, good))
+        self._files[f"{name}-errors"] = "\n".join(map(json.dumps, bad))
+
+    def _reply(self, text: str, n: int) -> dict[str, Any]:
+        words = len(text.split())
+        return {
+            "object": "chat.completion",
+            "choices": [
+                {"index": i, "message": {"role": "assistant", "content": f"echo {text}"}, "finish_reason": "stop"}
+                for i in range(n)
+            ],
+            "usage": {"prompt_tokens": words, "completion_tokens": n * (words + 1)},
+        }
 
     def _admitted(self, tokens: int) -> bool:
         """Whether the minute that ends now has room."""

@@ -70,6 +70,15 @@ class ApiConfig(Section):
     deadline_s: float = Field(
         1800, gt=0, description="So long a request is tried again while the server fails; then the pass stops."
     )
+    mode: Literal["requests", "batches"] = Field(
+        "requests",
+        description="`batches` uses the server's offline batch endpoints: answers within a day, at the batch price "
+        "(write that one into `price_per_million`). A pass has workers x rows_per_block questions under way; raise "
+        "them to make batches large.",
+    )
+    batch_requests: int = Field(4000, ge=1, description="Most requests of a batch, for each replica.")
+    batch_wait_s: float = Field(60, ge=0, description="So long requests gather for a batch.")
+    batch_poll_s: float = Field(30, gt=0, description="Time between looks at a batch.")
     token_budget: int | None = Field(None, ge=1, description="Most tokens of the whole run; null is no cap.")
     budget: float | None = Field(
         None, gt=0, description="Most money of the whole run, by `price_per_million`; null is no cap."

@@ -91,6 +91,8 @@ def _name(annotation: Any) -> str:
     if origin is tuple:
         items = [_name(argument) for argument in arguments if argument is not Ellipsis]
         return f"list of {items[0]}" if arguments[-1] is Ellipsis else f"list of {len(items)}: {', '.join(items)}"
+    if origin is dict:
+        return f"{_name(arguments[1])} by name"
     names = {str: "text", int: "whole number", float: "number", bool: "true or false", types.NoneType: "null"}
     return names[annotation]
 

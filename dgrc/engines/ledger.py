@@ -53,6 +53,12 @@ class Accounts(Protocol):
     async def hold(self, seconds: float) -> None:
         """Lets nobody send for so long: the server said so."""
 
+    async def remember(self, batch: str, names: Sequence[str]) -> None:
+        """Writes down which requests went into a batch."""
+
+    async def batches(self) -> dict[str, list[str]]:
+        """All batches of the run, its earlier lives' too, with their requests."""
+
 
 class Ledger:
     """The shared limits of one role's API.
@@ -72,6 +78,10 @@ class Ledger:
         self._spent = {"requests": 0, "prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0}
         if self._file is not None and self._file.is_file():
             self._spent |= json.loads(self._file.read_text(encoding="utf-8"))
+        self._batches: dict[str, list[str]] = {}
+        if self._file is not None:
+            self._book = self._file.with_suffix(".batches.jsonl")
+            self._batches = _read_book(self._book)
 
     def lease(self, tokens: Sequence[int]) -> Lease:
         """See `Accounts`."""
@@ -106,6 +116,20 @@ class Ledger:
         self._requests.hold(until)
         self._tokens.hold(until)
 
+    def remember(self, batch: str, names: Sequence[str]) -> None:
+        """See `Accounts`. Durable when it returns."""
+        self._batches[batch] = list(names)
+        if self._file is not None:
+            self._book.parent.mkdir(parents=True, exist_ok=True)
+            with open(self._book, "a", encoding="utf-8") as book:
+                book.write(json.dumps({"batch": batch, "requests": list(names)}) + "\n")
+                book.flush()
+                os.fsync(book.fileno())
+
+    def batches(self) -> dict[str, list[str]]:
+        """See `Accounts`."""
+        return self._batches
+
     def spent(self) -> dict[str, float]:
         """Requests, tokens and money so far, in the run's earlier lives too."""
         return {**self._spent, "money": self._money()}
@@ -137,6 +161,18 @@ class Ledger:
         os.replace(draft, self._file)
 
 
+def _read_book(book: Path) -> dict[str, list[str]]:
+    """The batches written down; a last line that was cut off by a crash is left out."""
+    found: dict[str, list[str]] = {}
+    for line in book.read_text(encoding="utf-8").splitlines() if book.is_file() else ():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        found[entry["batch"]] = entry["requests"]
+    return found
+
+
 class LocalAccounts:
     """A ledger in this process."""
 
@@ -154,6 +190,14 @@ class LocalAccounts:
     async def hold(self, seconds: float) -> None:
         """See `Accounts`."""
         self.ledger.hold(seconds)
+
+    async def remember(self, batch: str, names: Sequence[str]) -> None:
+        """See `Accounts`."""
+        self.ledger.remember(batch, names)
+
+    async def batches(self) -> dict[str, list[str]]:
+        """See `Accounts`."""
+        return self.ledger.batches()
 
 
 class SharedAccounts:
@@ -174,3 +218,11 @@ class SharedAccounts:
     async def hold(self, seconds: float) -> None:
         """See `Accounts`."""
         await asyncio.wrap_future(self._actor.hold.remote(seconds).future())
+
+    async def remember(self, batch: str, names: Sequence[str]) -> None:
+        """See `Accounts`."""
+        await self._actor.remember.remote(batch, list(names))
+
+    async def batches(self) -> dict[str, list[str]]:
+        """See `Accounts`."""
+        return dict(await self._actor.batches.remote())

@@ -30,7 +30,7 @@ TOO_LONG = ("context length", "context_length", "maximum context", "too long", "
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
     """What came of one attempt: exactly one of the first three, or (all None) a passing failure that `says` what."""
 
     reply: dict[str, Any] | None = None
@@ -70,7 +70,7 @@ class OpenAIEngine:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self.api.max_concurrency, keepalive_timeout=60),
             timeout=aiohttp.ClientTimeout(total=self.api.timeout_s, sock_connect=30),
-            headers={"Content-Type": "application/json", **_authorization(self.api)},
+            headers=_authorization(self.api),
         )
         answer = await self._attempt("GET", "/models", None)
         for attempt in range(5):
@@ -105,7 +105,7 @@ class OpenAIEngine:
             if answer.refused is not None:
                 return failed(answer.refused)
             assert answer.reply is not None
-            found, bill = _read(answer.reply)
+            found, bill = read(answer.reply)
             samples += found[: request.n - len(samples)]
             prompt, cached = prompt + bill.prompt_tokens, cached + bill.cached_tokens
         return Completion(tuple(samples), prompt, cached)
@@ -122,7 +122,7 @@ class OpenAIEngine:
         if self._session is not None and not self._session.closed:
             self._closing = asyncio.ensure_future(self._session.close())
 
-    async def _until_answered(self, request: Request, n: int) -> _Answer:
+    async def _until_answered(self, request: Request, n: int) -> Answer:
         body = self._body(request, n)
         characters = sum(len(message["content"]) for message in request.messages)
         began = time.monotonic()
@@ -137,7 +137,7 @@ class OpenAIEngine:
             if answer.reply is None:
                 await self.accounts.settle(None, tokens)
             else:
-                _, bill = _read(answer.reply)
+                _, bill = read(answer.reply)
                 await self.accounts.settle(bill, tokens)
                 self._estimate.learn(characters, n, bill.prompt_tokens, bill.completion_tokens)
                 self._window.grow()
@@ -211,20 +211,23 @@ class OpenAIEngine:
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
         return json.dumps(body).encode()
 
-    async def _attempt(self, method: str, path: str, body: bytes | None) -> _Answer:
+    async def _attempt(self, method: str, path: str, body: Any) -> Answer:
         import aiohttp
 
         url = self.api.base_url.rstrip("/") + path
+        headers = {"Content-Type": "application/json"} if isinstance(body, bytes) else None
         try:
-            async with self._session.request(method, url, data=body) as response:
+            async with self._session.request(method, url, data=body, headers=headers) as response:
                 text = await response.text()
-                return _judge(response.status, response.headers, text)
+                if path.endswith("/content"):  # a file, which is no JSON object
+                    return Answer(reply={"text": text}) if response.status == 200 else judge(response.status, {}, text)
+                return judge(response.status, response.headers, text)
         except (aiohttp.ClientError, TimeoutError, UnicodeDecodeError) as e:
             slow = isinstance(e, TimeoutError)
-            return _Answer(says=f"{type(e).__name__}: {e}" if str(e) else type(e).__name__, overtaxed=slow)
+            return Answer(says=f"{type(e).__name__}: {e}" if str(e) else type(e).__name__, overtaxed=slow)
 
 
-def _judge(status: int, headers: Any, text: str) -> _Answer:
+def judge(status: int, headers: Any, text: str) -> Answer:
     """What an HTTP answer means."""
     try:
         data = json.loads(text)
@@ -232,20 +235,20 @@ def _judge(status: int, headers: Any, text: str) -> _Answer:
         data = None
     if status == 200:
         if isinstance(data, dict) and ("choices" not in data or _is_whole(data)):
-            return _Answer(reply=data)
-        return _Answer(says="an answer that is no whole JSON object")
+            return Answer(reply=data)
+        return Answer(says="an answer that is no whole JSON object")
     error = data.get("error", data) if isinstance(data, dict) else None
     said = str(error.get("message", error) if isinstance(error, dict) else error or text)[:300].strip()
     code = str(error.get("code") or error.get("type") or "") if isinstance(error, dict) else ""
     if "insufficient_quota" in code:
-        return _Answer(stopping=f"the account is empty ({said})")
+        return Answer(stopping=f"the account is empty ({said})")
     if status in STOPPING:
-        return _Answer(stopping=f"{STOPPING[status]} (HTTP {status}: {said})")
+        return Answer(stopping=f"{STOPPING[status]} (HTTP {status}: {said})")
     if status in PASSING:
         overtaxed = status in (429, 503, 529)
-        return _Answer(says=f"HTTP {status}: {said}", retry_after=_retry_after(headers), overtaxed=overtaxed)
+        return Answer(says=f"HTTP {status}: {said}", retry_after=_retry_after(headers), overtaxed=overtaxed)
     kind = "too_long" if any(words in said.lower() for words in TOO_LONG) else "refused"
-    return _Answer(refused=f"{kind}: HTTP {status}: {said}")
+    return Answer(refused=f"{kind}: HTTP {status}: {said}")
 
 
 def _is_whole(data: dict[str, Any]) -> bool:
@@ -270,7 +273,7 @@ def _retry_after(headers: Any) -> float:
         return 0.0
 
 
-def _read(reply: dict[str, Any]) -> tuple[list[Sample], Bill]:
+def read(reply: dict[str, Any]) -> tuple[list[Sample], Bill]:
     """Samples and bill. A server counts the tokens of all samples together; each gets its share by length."""
     usage = reply.get("usage") or {}
     total = int(usage.get("completion_tokens") or 0)

@@ -208,9 +208,11 @@ def make_engine(config: EngineConfig, seed: int, ledger: Any | None) -> Engine:
     if config.engine == "scripted":
         return ScriptedEngine(config, seed)
     if config.engine == "openai_api":
+        from dgrc.engines.batch_api import BatchEngine
         from dgrc.engines.openai_api import OpenAIEngine
 
-        return OpenAIEngine(config, SharedAccounts(ledger))
+        client = BatchEngine if config.api is not None and config.api.mode == "batches" else OpenAIEngine
+        return client(config, SharedAccounts(ledger))
     if config.engine == "embedding":
         from dgrc.engines.embedding import EmbeddingEngine
 
