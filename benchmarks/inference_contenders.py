@@ -3,6 +3,7 @@ benchmarks.inference_contenders WHO FOLDER QUESTIONS`. The last line of output i
 second, and seconds until it could work."""
 
 import asyncio
+import itertools
 import json
 import os
 import sys
@@ -12,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.inference import MAX_TOKENS, N
+from benchmarks.watch import Watch
 from dgrc.config import EngineConfig
 
-WARM_UP = 8
-"""Questions whose time does not count."""
+FEW = 64
+"""Questions of the short run whose time and tokens are taken from those of the long one; and of one before both."""
 SEQUENCES = 64
 """Sequences decoded at once, by all."""
+FEWER = 8
+"""transformers gets so many times fewer questions, or it would take most of the time."""
 Work = Callable[[Sequence[int]], int]
 """Questions by number in, generated tokens out."""
 
@@ -54,12 +58,20 @@ def chats(folder: Path) -> list[list[Any]]:
     return [sample.build_messages(pack, text, ()) for text in texts(folder)]
 
 
-def timed(work: Work, questions: int, start_seconds: float) -> dict[str, float]:
-    """The rate of an engine that is up: after a first few questions, all of them."""
-    work(range(WARM_UP))
+def timed(work: Work, questions: int, started: float, few: int = FEW) -> dict[str, float]:
+    """The rate at which further questions are answered: many less few, after a run that does not count.
+
+    So first-time costs, and whatever a run takes to begin and to drain, are in nobody's rate.
+    """
+    work(range(few))
+    start_seconds = time.monotonic() - started
+    (tokens_of_few, short), (tokens_of_all, long) = (_clocked(work, count) for count in (few, questions))
+    return {"tokens_per_second": (tokens_of_all - tokens_of_few) / (long - short), "start_seconds": start_seconds}
+
+
+def _clocked(work: Work, count: int) -> tuple[int, float]:
     began = time.monotonic()
-    tokens = work(range(questions))
-    return {"tokens_per_second": tokens / (time.monotonic() - began), "start_seconds": start_seconds}
+    return work(range(count)), time.monotonic() - began
 
 
 def raw_vllm(folder: Path, questions: int) -> dict[str, float]:
@@ -81,7 +93,7 @@ def raw_vllm(folder: Path, questions: int) -> dict[str, float]:
         outputs = llm.generate([prompts[n] for n in numbers], sampling, use_tqdm=False)
         return sum(len(sample.token_ids) for output in outputs for sample in output.outputs)
 
-    return timed(work, questions, time.monotonic() - began)
+    return timed(work, questions, began)
 
 
 def pool(folder: Path, questions: int) -> dict[str, float]:
@@ -104,18 +116,18 @@ def pool(folder: Path, questions: int) -> dict[str, float]:
 
         return sum(await asyncio.gather(*map(one, numbers)))
 
-    said = timed(lambda numbers: asyncio.run(ask(numbers)), questions, time.monotonic() - began)
+    said = timed(lambda numbers: asyncio.run(ask(numbers)), questions, began)
     started.stop()
     return said
 
 
-def sampling_pass(folder: Path, questions: int) -> dict[str, float]:
+def sampling_pass(folder: Path, questions: int) -> dict[str, Any]:
     """Our `gather` on Ray Data, all that is written included; and what it costs outside the engine."""
     from dgrc.config_file import make_config
     from dgrc.engines.pool import Pool
     from dgrc.pipeline.curate import _ingest
     from dgrc.pipeline.graph import run_pass
-    from dgrc.pipeline.passes import PASSES
+    from dgrc.pipeline.passes import GATHER
     from dgrc.session import ray_session
     from dgrc.storage.run_dir import RunDir
 
@@ -127,49 +139,28 @@ def sampling_pass(folder: Path, questions: int) -> dict[str, float]:
         },
         "pipeline": {"workers": 1, "rows_per_block": 256},
     })  # fmt: skip
-    gather = PASSES[0]
-    began = time.monotonic()
+    cpu: list[dict[str, float]] = []
+    began, passes = time.monotonic(), itertools.count()
     with ray_session(config, RunDir(folder / "session")), Pool.start("teacher", config.teacher, 0) as started:
         started.wait()
-        start_seconds = time.monotonic() - began
 
-        def work(count: int) -> tuple[int, float, float]:
-            source = folder / f"first-{count}.jsonl"
-            source.write_text("".join((folder / "questions.jsonl").read_text().splitlines(True)[:count]))
+        def work(numbers: Sequence[int]) -> int:
+            source = folder / f"first-{len(numbers)}.jsonl"
+            source.write_text("".join((folder / "questions.jsonl").read_text().splitlines(True)[: len(numbers)]))
             own = make_config(config.model_dump() | {
-                "name": f"pass-{count}",
+                "name": f"pass-{next(passes)}",
                 "questions": {"files": [str(source)], "student_chains": [str(folder / "student.jsonl")]},
             })  # fmt: skip
             run = RunDir.of(own)
             _ingest(run, own)
-            cpu, clock = _cpu_outside(started), time.monotonic()
-            report = run_pass(gather, run, own, {"teacher": started}, "benchmark")
-            tokens = report["usage"]["teacher/sample"]["completion_tokens"]
-            return tokens, time.monotonic() - clock, _cpu_outside(started) - cpu
+            with Watch(started._pids) as watch:
+                report = run_pass(GATHER, run, own, {"teacher": started}, "benchmark")
+            cpu.append(watch.cpu)
+            return int(report["usage"]["teacher/sample"]["completion_tokens"])
 
-        few, many = work(4 * WARM_UP), work(questions)
-    tokens, seconds, cpu = (after - before for before, after in zip(few, many, strict=True))
-    return {
-        "tokens_per_second": tokens / seconds,
-        "start_seconds": start_seconds + few[1],
-        "cpu_ms_per_request": 1000 * cpu / (questions - 4 * WARM_UP),
-    }
-
-
-def _cpu_outside(started: Any) -> float:
-    """CPU seconds so far of all processes of this session, but for those of the engine."""
-    import psutil
-
-    engines, total = set(started._pids), 0.0
-    me = psutil.Process()
-    for process in [me, *me.children(recursive=True)]:
-        try:
-            times = process.cpu_times()
-        except psutil.NoSuchProcess:
-            continue
-        if process.pid not in engines:
-            total += times.user + times.system
-    return total
+        said = timed(work, questions, began)
+    more = {who: cpu[-1][who] - cpu[-2][who] for who in cpu[-1] if who != "replicas"}  # that is the engine's process
+    return {**said, "cpu_ms_per_request": {who: 1000 * seconds / (questions - FEW) for who, seconds in more.items()}}
 
 
 def ray_data_llm(folder: Path, questions: int) -> dict[str, float]:
@@ -181,6 +172,7 @@ def ray_data_llm(folder: Path, questions: int) -> dict[str, float]:
 
     os.environ.update(environment(engine(folder)))
     _ray()
+    began = time.monotonic()
     args = engine_args(engine(folder), 0)
     left_out = ("model", "worker_extension_cls", "scheduling_policy", "disable_log_stats")
     config = vLLMEngineProcessorConfig(
@@ -197,14 +189,11 @@ def ray_data_llm(folder: Path, questions: int) -> dict[str, float]:
     )
     prompts = chats(folder)
 
-    def work(count: int) -> tuple[int, float]:
-        rows = [{"messages": chat} for chat in prompts[:count] for _ in range(N)]
-        clock = time.monotonic()
-        done = processor(ray.data.from_items(rows)).take_all()
-        return sum(row["tokens"] for row in done), time.monotonic() - clock
+    def work(numbers: Sequence[int]) -> int:
+        rows = [{"messages": prompts[number]} for number in numbers for _ in range(N)]
+        return sum(row["tokens"] for row in processor(ray.data.from_items(rows)).take_all())
 
-    few, many = work(4 * WARM_UP), work(questions)
-    return {"tokens_per_second": (many[0] - few[0]) / (many[1] - few[1]), "start_seconds": few[1]}
+    return timed(work, questions, began)
 
 
 def transformers(folder: Path, questions: int) -> dict[str, float]:
@@ -231,7 +220,8 @@ def transformers(folder: Path, questions: int) -> dict[str, float]:
             tokens += int((replies != model.config.pad_token_id).sum())
         return tokens
 
-    return timed(work, questions, time.monotonic() - began)
+    batch = SEQUENCES // N
+    return timed(work, max(3 * batch, questions // FEWER), began, few=batch)
 
 
 def _ray() -> None:

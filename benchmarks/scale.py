@@ -26,6 +26,7 @@ from benchmarks.simulated import RATE
 from dgrc.cli.common import say
 
 WANTED = 0.9
+LIVES = ("peak_mb", "resumed_peak_mb")
 SECONDS = (10, 40)
 """Work for each replica in the short and in the long pass, at its own rate."""
 
@@ -59,7 +60,7 @@ def summarize(weak: list[dict[str, Any]], plane: list[dict[str, Any]]) -> dict[s
     return {
         "weak_scaling_64": by_replicas.get(64),
         "below_0.9_at": next((n for n, efficiency in sorted(by_replicas.items()) if efficiency < WANTED), None),
-        "bytes_per_question": _growth(smallest, largest) if len(plane) > 1 else None,
+        "bytes_per_question": _growth(smallest, largest) if smallest and largest and len(plane) > 1 else None,
         "questions_per_second": largest["questions_per_second"] if largest else None,
         "time_ratio_10m_to_1m": round(one["questions_per_second"] / ten["questions_per_second"], 3)
         if one and ten
@@ -68,9 +69,10 @@ def summarize(weak: list[dict[str, Any]], plane: list[dict[str, Any]]) -> dict[s
 
 
 def _growth(small: dict[str, Any], large: dict[str, Any]) -> float:
-    """Bytes that the driver and the checkpoint filter grew by, for each further question."""
-    grew = sum(large["peak_mb"][who] - small["peak_mb"][who] for who in ("driver", "filter"))
-    return round(grew * 1e6 / (large["questions"] - small["questions"]), 1)
+    """Bytes that the driver and the largest worker grew by for each further question, in a first life of the pass or
+    in a resumed one, whose workers hold all finished ids to filter by: whichever grew more."""
+    grew = [sum(large[life][who] - small[life][who] for who in ("driver", "workers")) for life in LIVES]
+    return round(max(grew) * 1e6 / (large["questions"] - small["questions"]), 1)
 
 
 def on_paper(weak: list[dict[str, Any]], plane: list[dict[str, Any]]) -> dict[str, Any]:

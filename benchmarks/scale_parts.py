@@ -4,14 +4,15 @@
 import json
 import os
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
 from benchmarks.scale import SECONDS
 from benchmarks.simulated import RATE, AnswersInPlace
+from benchmarks.watch import Watch
 from dgrc.config import Config
+from dgrc.storage.run_dir import RunDir
 
 WORKERS = 4
 ROWS_PER_BLOCK = {"weak": 512, "plane": 2048}
@@ -75,18 +76,20 @@ def weak(folder: Path, replicas: int, nodes: int) -> dict[str, Any]:
 def plane(folder: Path, questions: int) -> dict[str, Any]:
     """Replies made in the worker: what Ray Data, journal, checkpoint and Parquet take for a question."""
     from dgrc.session import ray_session
-    from dgrc.storage.run_dir import RunDir
 
     config = make(folder, "plane", {"engine": "scripted", "script": "benchmarks.simulated:none"}, questions)
-    began = time.monotonic()
-    ingested(folder, config)
-    ingest_seconds = time.monotonic() - began
     with ray_session(config, RunDir(folder / "session")):
+        began = time.monotonic()
+        ingested(folder, config)
+        ingest_seconds = time.monotonic() - began
         few = make(folder, "first", config.teacher.model_dump(), 4 * ROWS_PER_BLOCK["plane"])
         ingested(folder, few)
         with Watch(set()) as start:
             gather(few, {"teacher": AnswersInPlace()})
         with Watch(set()) as watch:
+            gather(config, {"teacher": AnswersInPlace()})
+        forget_one_block(RunDir.of(config))
+        with Watch(set()) as again:
             gather(config, {"teacher": AnswersInPlace()})
     more = questions - 4 * ROWS_PER_BLOCK["plane"]
     written = sum(f.stat().st_size for f in RunDir.of(config).dataset("cases").glob("*.parquet"))
@@ -95,9 +98,19 @@ def plane(folder: Path, questions: int) -> dict[str, Any]:
         "questions_per_second": round(more / (watch.seconds - start.seconds), 1),
         "ingest_questions_per_second": round(questions / ingest_seconds, 1),
         "peak_mb": {who: round(peak / 1e6, 1) for who, peak in watch.peak.items()},
+        "resumed_peak_mb": {who: round(peak / 1e6, 1) for who, peak in again.peak.items()},
+        "resumed_seconds": round(again.seconds, 1),
         "cpu_ms_per_question": {who: round(1000 * (watch.cpu[who] - start.cpu[who]) / more, 4) for who in watch.cpu},
         "bytes_written_per_question": round(written / questions, 1),
     }
+
+
+def forget_one_block(run: RunDir) -> None:
+    """Takes a committed block back, so that a second life of the pass has all other ids to filter out."""
+    commit = next(iter(sorted((run.state("gather") / "checkpoint").glob("*.parquet"))))
+    for file in run.dataset("cases").glob(f"{commit.stem}*"):
+        file.unlink()
+    commit.unlink()
 
 
 def make(folder: Path, name: str, engine: dict[str, Any], questions: int) -> Config:
@@ -121,7 +134,6 @@ def make(folder: Path, name: str, engine: dict[str, Any], questions: int) -> Con
 def ingested(folder: Path, config: Config) -> None:
     """Its questions as the pass reads them."""
     from dgrc.pipeline.ingest import ingest
-    from dgrc.storage.run_dir import RunDir
 
     ingest(RunDir.of(config), config)
 
@@ -130,74 +142,8 @@ def gather(config: Config, pools: dict[str, Any]) -> dict[str, Any]:
     """The first pass of the table; the student's replies are made in the worker."""
     from dgrc.pipeline.graph import run_pass
     from dgrc.pipeline.passes import GATHER
-    from dgrc.storage.run_dir import RunDir
 
     return run_pass(GATHER, RunDir.of(config), config, {"student": AnswersInPlace(), **pools}, "benchmark")
-
-
-class Watch:
-    """Time and CPU seconds while it is entered, and peaks of resident memory, of processes by what they are for.
-
-    Ray names its workers by what they run: the driver is this process, the filter is Ray Data's actor that holds
-    finished ids, `replicas` those whose pids are given, `workers` all other Python of the session.
-    """
-
-    def __init__(self, replicas: set[int]):
-        self.replicas = replicas
-        self.seconds = 0.0
-        self.cpu: dict[str, float] = {"driver": 0.0, "filter": 0.0, "replicas": 0.0, "workers": 0.0}
-        self.peak: dict[str, float] = dict.fromkeys(self.cpu, 0.0)
-        self._last: dict[int, tuple[str, float]] = {}
-        self._first: dict[int, float] = {}
-        self._ended = threading.Event()
-
-    def __enter__(self) -> "Watch":
-        self._look()
-        self._first = {pid: cpu for pid, (_, cpu) in self._last.items()}
-        self._began = time.monotonic()
-        self._thread = threading.Thread(target=self._loop, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.seconds = time.monotonic() - self._began
-        self._ended.set()
-        self._thread.join()
-        self._look()
-        for pid, (who, cpu) in self._last.items():
-            self.cpu[who] += cpu - self._first.get(pid, 0.0)
-
-    def _loop(self) -> None:
-        while not self._ended.wait(1.0):
-            self._look()
-
-    def _look(self) -> None:
-        import psutil
-
-        me = psutil.Process()
-        memory: dict[str, list[float]] = {}
-        for process in [me, *me.children(recursive=True)]:
-            try:
-                who = self._what(me.pid, process)
-                times, info = process.cpu_times(), process.memory_info()
-            except psutil.Error:
-                continue
-            if who is None:
-                continue
-            self._last[process.pid] = (who, times.user + times.system)
-            memory.setdefault(who, []).append(info.rss - info.shared)
-        for who, sizes in memory.items():
-            self.peak[who] = max(self.peak[who], *sizes)  # of the largest process of a kind
-
-    def _what(self, driver: int, process: Any) -> str | None:
-        if process.pid == driver:
-            return "driver"
-        if process.pid in self.replicas:
-            return "replicas"
-        title = process.cmdline()[0] if process.cmdline() else ""
-        if not title.startswith("ray::"):
-            return None
-        return "filter" if "heckpoint" in title else "workers"
 
 
 if __name__ == "__main__":

@@ -18,9 +18,10 @@ def weak(replicas: int, efficiency: float) -> dict[str, Any]:
     return {"replicas": replicas, "efficiency": efficiency, "cpu_ms_per_question": cpu}
 
 
-def plane(questions: int, rate: float, driver: float, filter_: float) -> dict[str, Any]:
+def plane(questions: int, rate: float, driver: float, worker: float) -> dict[str, Any]:
     return {
-        "questions": questions, "questions_per_second": rate, "peak_mb": {"driver": driver, "filter": filter_},
+        "questions": questions, "questions_per_second": rate, "peak_mb": {"driver": driver, "workers": 100.0},
+        "resumed_peak_mb": {"driver": driver, "workers": worker},
         "cpu_ms_per_question": {"driver": 0.02}, "bytes_written_per_question": 400.0,
     }  # fmt: skip
 

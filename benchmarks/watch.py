@@ -1,0 +1,70 @@
+"""Where time, CPU and memory of a Ray session on this machine go, by what its processes are for."""
+
+import threading
+import time
+from typing import Any
+
+KINDS = ("driver", "replicas", "workers", "ray")
+
+
+class Watch:
+    """Time and CPU seconds while it is entered, and peaks of resident memory, of processes by what they are for.
+
+    The driver is this process, `replicas` those whose pids are given, `workers` all other Python of the session, `ray`
+    its daemons. Processes that end while it is entered count with what they had when they were last seen.
+    """
+
+    def __init__(self, replicas: set[int]):
+        self.replicas = replicas
+        self.seconds = 0.0
+        self.cpu: dict[str, float] = dict.fromkeys(KINDS, 0.0)
+        self.peak: dict[str, float] = dict.fromkeys(self.cpu, 0.0)
+        self._last: dict[int, tuple[str, float]] = {}
+        self._first: dict[int, float] = {}
+        self._ended = threading.Event()
+
+    def __enter__(self) -> "Watch":
+        self._look()
+        self._first = {pid: cpu for pid, (_, cpu) in self._last.items()}
+        self._began = time.monotonic()
+        self._thread = threading.Thread(target=self._loop, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds = time.monotonic() - self._began
+        self._ended.set()
+        self._thread.join()
+        self._look()
+        for pid, (who, cpu) in self._last.items():
+            self.cpu[who] += cpu - self._first.get(pid, 0.0)
+
+    def _loop(self) -> None:
+        while not self._ended.wait(1.0):
+            self._look()
+
+    def _look(self) -> None:
+        import psutil
+
+        me = psutil.Process()
+        memory: dict[str, list[float]] = {}
+        for process in [me, *me.children(recursive=True)]:
+            try:
+                who = self._what(me.pid, process)
+                times, info = process.cpu_times(), process.memory_info()
+            except psutil.Error:
+                continue
+            self._last[process.pid] = (who, times.user + times.system)
+            memory.setdefault(who, []).append(info.rss - info.shared)
+        for who, sizes in memory.items():
+            self.peak[who] = max(self.peak[who], *sizes)  # of the largest process of a kind
+
+    def _what(self, driver: int, process: Any) -> str:
+        if process.pid == driver:
+            return "driver"
+        if process.pid in self.replicas:
+            return "replicas"
+        title = process.cmdline()[0] if process.cmdline() else ""
+        if not title.startswith("ray::"):
+            return "ray"
+        return "workers"
