@@ -25,7 +25,7 @@ from dgrc.config import ProvingConfig
 
 SHAPES = {"3M": (192, 6, 3, 576), "150M": (768, 16, 12, 3072)}  # width, layers, heads, inner size
 QUESTIONS = {"3M": 1264, "150M": 192}
-WHO = ("raw_vllm", "pool", "sampling_pass", "ray_data_llm", "transformers")
+WHO = ("raw_vllm", "pool", "pool_seeded", "sampling_pass", "ray_data_llm", "transformers")
 N, MAX_TOKENS = 4, 48
 
 
@@ -46,6 +46,10 @@ def main(sizes: str, scale: float, turns: int, write: bool) -> None:
         "ratio_raw_vllm": {size: result["ratios"]["raw_vllm"] for size, result in models.items()},
         "cpu_ms_per_request": smallest["cpu_ms_per_request"],
         "ratio_ray_data_llm": min(result["ratios"]["ray_data_llm"] for result in models.values()),
+        "ratio_request_seeds": {
+            size: round(result["tokens_per_second"]["pool_seeded"] / result["tokens_per_second"]["pool"], 3)
+            for size, result in models.items()
+        },
         "ratio_transformers": min(result["ratios"]["transformers"] for result in models.values()),
     }
     if write:

@@ -31,7 +31,7 @@ def main() -> None:
     who, folder, questions = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     contenders: dict[str, Any] = {
-        "raw_vllm": raw_vllm, "pool": pool, "sampling_pass": sampling_pass, "ray_data_llm": ray_data_llm,
+        "raw_vllm": raw_vllm, "pool": pool, "pool_seeded": pool_seeded, "sampling_pass": sampling_pass, "ray_data_llm": ray_data_llm,
         "transformers": transformers,
     }  # fmt: skip
     sys.stdout.write(json.dumps(contenders[who](folder, questions)) + "\n")
@@ -96,14 +96,19 @@ def raw_vllm(folder: Path, questions: int) -> dict[str, float]:
     return timed(work, questions, began)
 
 
-def pool(folder: Path, questions: int) -> dict[str, float]:
+def pool_seeded(folder: Path, questions: int) -> dict[str, float]:
+    """The same with a seed for each request, which vLLM's sampler then draws for row by row."""
+    return pool(folder, questions, request_seeds=True)
+
+
+def pool(folder: Path, questions: int, **settings: Any) -> dict[str, float]:
     """Our pool, asked directly."""
     from dgrc.engines.base import Request
     from dgrc.engines.pool import Pool
 
     _ray()
     began = time.monotonic()
-    started = Pool.start("teacher", engine(folder), 0).wait()
+    started = Pool.start("teacher", engine(folder).model_copy(update=settings), 0).wait()
     client = started.client()
     requests = [Request(tuple(chat), n=N, temperature=1.0, max_tokens=MAX_TOKENS) for chat in chats(folder)]
 

@@ -81,7 +81,7 @@ def run(name: str, folder: Path, steps: int, turns: int, gpu: bool) -> dict[str,
             seen.setdefault(who, []).append(_turn(who, folder, steps))
     rates = {who: statistics.median(t["tokens_per_second"] for t in all_turns) for who, all_turns in seen.items()}
     ours, plain = seen["ours"][0]["losses"], seen["torch"][0]["losses"]
-    planned = planned_gib(folder / "model", config)
+    planned = planned_gib(folder, config)
     measured = max(turn["memory_gib"] for turn in seen["ours"])
     return {
         "tokens_per_second": {who: round(rate, 1) for who, rate in rates.items()},
@@ -146,15 +146,21 @@ def make_corpus(name: str, file: Path, config: TrainingConfig) -> None:
     np.savez(file, tokens=tokens, loss=loss, offsets=offsets)
 
 
-def planned_gib(model: Path, config: TrainingConfig) -> float:
-    """What `dgrc plan` says of it."""
+def planned_gib(folder: Path, config: TrainingConfig) -> float:
+    """What `dgrc plan` says of it, which knows the examples as well."""
+    from benchmarks.train_contenders import load_corpus
     from dgrc.config import Config
     from dgrc.training.flops import shape_of
     from dgrc.training.memory import GIB, total
-    from dgrc.training.planner import setup_of
+    from dgrc.training.planner import Work, setup_of
+    from dgrc.training.stages import plan_stages
 
-    shape = shape_of(str(model))
-    return total(shape, setup_of(Config(training=config), shape, config.most_workers, LENGTHS["most"]))[0] / GIB
+    corpus = load_corpus(folder)
+    (stage,) = plan_stages(0, len(corpus), config, 0, None, corpus.length)
+    largest = max(sum(corpus.length(visit) for visit in step) for step in stage.steps)
+    work = Work((), max(corpus.length(example) for example in range(len(corpus))), largest)
+    shape = shape_of(str(folder / "model"))
+    return total(shape, setup_of(Config(training=config), shape, config.most_workers, work))[0] / GIB
 
 
 def _turn(who: str, folder: Path, steps: int) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def plan(
         click.echo(f"{name:<36}" + "".join(f"{('' if fits else 'x ') + text:>20}" for text, fits in cells))
 
     work = None if model or dry_run else work_of(settings)
-    setup = setup_of(settings, shape, workers, work.longest if work else None)
+    setup = setup_of(settings, shape, workers, work)
     click.echo(f"\nThis configuration, {workers} workers:")
     for name, (device, host) in parts(shape, setup).items():
         click.echo(f"  {name:<16} {device / GIB:8.2f} GiB" + (f" and {host / GIB:.2f} on the host" if host else ""))

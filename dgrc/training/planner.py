@@ -32,10 +32,12 @@ LORA_RANK = 16
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What there is to train on: of each stage steps, visits, tokens and tokens with loss."""
+    """What there is to train on: of each stage steps, visits, tokens and tokens with loss; tokens of the longest
+    example, and of the largest step."""
 
     stages: tuple[tuple[str, int, int, int, int], ...]
     longest: int
+    largest_step: int
 
     @property
     def tokens(self) -> int:
@@ -43,8 +45,9 @@ class Work:
         return sum(stage[3] for stage in self.stages)
 
 
-def setup_of(config: Config, shape: Shape, workers: int, longest: int | None = None, learned: float = 0.5) -> Setup:
-    """How a configuration trains, on so many workers; rows are as long as the longest example, if it is known."""
+def setup_of(config: Config, shape: Shape, workers: int, work: Work | None = None, learned: float = 0.5) -> Setup:
+    """How a configuration trains, on so many workers. If the work is known, rows are as long as its longest example, and
+    a micro-batch is no larger than a worker's share of the largest step."""
     t = config.training
     zero = deepspeed_settings(t)["zero_optimization"]
     offload = "none"
@@ -52,8 +55,10 @@ def setup_of(config: Config, shape: Shape, workers: int, longest: int | None = N
         offload = "optimizer"
     if (zero.get("offload_param") or {}).get("device", "none") != "none":
         offload = "all"
-    row = min(t.max_length, longest) if longest else t.max_length
+    row = min(t.max_length, work.longest) if work else t.max_length
     tokens = max(1, t.micro_batch_rows * t.max_length // row) * row
+    if work:
+        tokens = max(row, min(tokens, math.ceil(work.largest_step / workers)))
     return Setup(
         workers=workers,
         stage=int(zero.get("stage", 0)),
@@ -88,12 +93,13 @@ def work_of(config: Config) -> Work | None:
     atoms, chains = map(read_examples, kinds)
     corpus, _ = encode_corpus(load_tokenizer(config.student.model), atoms, chains, t.max_length)
     stages = plan_stages(corpus.atoms, len(corpus) - corpus.atoms, t, config.seed, None, corpus.length)
-    rows = []
+    rows, largest = [], 0
     for stage in stages:
+        largest = max(largest, *(sum(corpus.length(visit) for visit in step) for step in stage.steps))
         visits = [visit for step in stage.steps for visit in step]
         tokens = sum(corpus.length(visit) for visit in visits)
         rows.append((stage.name, len(stage.steps), len(visits), tokens, loss_tokens(corpus, visits)))
-    return Work(tuple(rows), max(corpus.length(e) for e in range(len(corpus))))
+    return Work(tuple(rows), max(corpus.length(e) for e in range(len(corpus))), largest)
 
 
 def compare(

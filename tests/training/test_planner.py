@@ -118,13 +118,22 @@ def test_what_does_not_fit_is_refused_with_the_ways_that_do() -> None:
 
 def test_a_deepspeed_file_decides_what_is_planned() -> None:
     training = TrainingConfig(deepspeed="configs/deepspeed/zero3_offload.json", gpus_per_worker=1)
-    setup = setup_of(Config(training=training), shape_of("qwen2.5-1.5b"), 4, longest=512)
+    setup = setup_of(Config(training=training), shape_of("qwen2.5-1.5b"), 4, Work((), 512, 10**9))
     assert (setup.stage, setup.offload, setup.row, setup.tokens) == (3, "all", 512, 4096)
+
+
+def test_a_micro_batch_is_no_larger_than_a_workers_share_of_a_step() -> None:
+    config = Config(training=TrainingConfig(micro_batch_rows=4, max_length=512))
+    shape = shape_of("qwen2.5-1.5b")
+    assert setup_of(config, shape, 2, Work((), 300, 1900)).tokens == 950
+    assert setup_of(config, shape, 2, Work((), 300, 9000)).tokens == 2048 // 300 * 300
+    assert setup_of(config, shape, 8, Work((), 300, 1900)).tokens == 300  # but never less than the longest row
+    assert setup_of(config, shape, 2).tokens == 2048
 
 
 def test_time_is_by_the_measured_rate_or_by_arithmetic_or_unknown() -> None:
     shape, setup = shape_of("qwen2.5-1.5b"), Setup(workers=2)
-    work = Work((("chains", 10, 100, 40_960, 20_480),), longest=4096)
+    work = Work((("chains", 10, 100, 40_960, 20_480),), 4096, 4096)
     assert seconds(shape, work, setup, 1024, None, 0.4) == 40
     assert seconds(shape, work, setup, None, None, 0.4) is None
     flops = step_flops(shape, [4096] * 10, 20_480)
