@@ -31,8 +31,8 @@ def main() -> None:
     who, folder, questions = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     contenders: dict[str, Any] = {
-        "raw_vllm": raw_vllm, "pool": pool, "pool_seeded": pool_seeded, "sampling_pass": sampling_pass, "ray_data_llm": ray_data_llm,
-        "transformers": transformers,
+        "raw_vllm": raw_vllm, "pool": pool, "pool_seeded": pool_seeded, "sampling_pass": sampling_pass,
+        "ray_data_llm": ray_data_llm, "transformers": transformers,
     }  # fmt: skip
     sys.stdout.write(json.dumps(contenders[who](folder, questions)) + "\n")
     sys.stdout.flush()

@@ -66,7 +66,7 @@ def plot(found: dict[str, dict[str, Any]], file: Path) -> None:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(2, 2, figsize=(11, 7.5), layout="constrained")
-    _bars(axes[0][0], found.get("inference"), "sampling_pass", "Sampling: generated tokens/s over raw vLLM's", "raw_vllm")
+    _bars(axes[0][0], found.get("inference"), "sampling_pass", "Sampling: tokens/s over raw vLLM's", "raw_vllm")
     _bars(axes[0][1], found.get("train"), "ours", "Training: real tokens/s over plain torch DDP's", "torch")
     scale = found.get("scale", {"weak": [], "plane": []})
     weak, plane = scale["weak"], scale["plane"]

@@ -46,8 +46,11 @@ class Work:
 
 
 def setup_of(config: Config, shape: Shape, workers: int, work: Work | None = None, learned: float = 0.5) -> Setup:
-    """How a configuration trains, on so many workers. If the work is known, rows are as long as its longest example, and
-    a micro-batch is no larger than a worker's share of the largest step."""
+    """How a configuration trains, on so many workers.
+
+    If the work is known, rows are as long as its longest example, and a micro-batch is no larger than a worker's share
+    of the largest step.
+    """
     t = config.training
     zero = deepspeed_settings(t)["zero_optimization"]
     offload = "none"
