@@ -37,7 +37,7 @@ def run_rounds(job: Job) -> list[dict[str, Any]]:
             job.enter_round(number - 1)  # whose student stands
         else:
             job.train()
-            if job.config.evaluation.files:
+            if job.config.evaluation.wanted:
                 figures["accuracy"] = job.evaluate()["models"]["dgrc"]["accuracy"]
             figures["student"] = str(job.run.student())
             if reason := _used_up(rules, rounds):

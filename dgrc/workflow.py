@@ -124,26 +124,30 @@ class Job:
         Raises:
             EvaluationError: no evaluation files are configured, or a student is not trained yet.
         """
-        from dgrc.evaluation.benchmarks import load_questions
+        from dgrc.evaluation.benchmarks import load_held_out
+        from dgrc.evaluation.harness import write_harness
         from dgrc.evaluation.predict import predict_all
-        from dgrc.evaluation.report import make_report, score, write_predictions
+        from dgrc.evaluation.report import full_report, lines, score, write_predictions
         from dgrc.training.export import add_to_card
 
-        if not self.config.evaluation.files:
+        if not self.config.evaluation.wanted:
             raise EvaluationError(
-                "There is nothing to evaluate on. List labeled question files under `evaluation.files`."
+                "There is nothing to evaluate on. List labeled question files under `evaluation.files`, or published "
+                "ones under `evaluation.benchmarks`."
             )
         self.say("evaluate")
         with self.phase("evaluate"):
             evaluation = self.config.evaluation
-            questions = load_questions(evaluation)
+            held_out = load_held_out(evaluation)
+            questions = held_out.questions
             predictions = predict_all(
-                self._engines(), questions, self.config.method, evaluation.sampling, self.config.seed, self.say
+                self._engines(), questions, self.config.method, evaluation, self.config.seed, self.say
             )
             right = score(questions, predictions, self.config.method)
             write_predictions(questions, predictions, right, self.run.predictions())
-            report = make_report(predictions, right, evaluation.confidence, SUBJECT)
+            report = full_report(held_out, predictions, right, evaluation, self.config.method, SUBJECT)
             write_json(self.run.evaluation(), report)
+            write_harness(held_out, report, evaluation, self.config.method, self.run.harness())
             self.reports["evaluate"] = report
             for recipe in self.recipes():
                 now, before = report["models"][recipe], report["models"]["base"]
@@ -152,8 +156,8 @@ class Job:
                     f"before {before['accuracy']:.3f}"
                 )
                 add_to_card(self.run.student(recipe), {"held-out accuracy": said})
-        for name, share in report["models"].items():
-            self.say(f"  {name:<18} {share['accuracy']:.3f}  [{share['low']:.3f}, {share['high']:.3f}]")
+        for line in lines(report):
+            self.say(line)
         return report
 
     def recipes(self) -> tuple[str, ...]:

@@ -72,5 +72,6 @@ def print_plan(config: Any, parts: tuple[str, ...]) -> None:
             f"{t.order}, replay {t.replay}"
         )
     if "evaluate" in parts:
-        files = ", ".join(config.evaluation.files) or "(no files)"
+        benchmarks = [benchmark.name or benchmark.form for benchmark in config.evaluation.benchmarks]
+        files = ", ".join([*config.evaluation.files, *benchmarks]) or "(no files)"
         click.echo(f"# evaluate  {files}; baselines {', '.join(config.evaluation.baselines) or 'none'}")

@@ -12,7 +12,7 @@ from dgrc.cli.common import config_arguments, load, print_plan, say
 def run(config: str, overrides: tuple[str, ...], dry_run: bool) -> None:
     """Curate, train and evaluate in one job, round after round if the configuration says so."""
     settings = load(config, overrides)
-    parts = ("curate", "train", "evaluate") if settings.evaluation.files else ("curate", "train")
+    parts = ("curate", "train", "evaluate") if settings.evaluation.wanted else ("curate", "train")
     if dry_run:
         print_plan(settings, parts)
         return

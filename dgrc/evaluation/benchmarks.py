@@ -1,31 +1,70 @@
 """Held-out questions with their labels: the only place where labels are read.
 
-Files are read by the same readers as the unlabeled questions. A row without a label, or one that
-cannot be read, is an error here: a benchmark must not shrink unseen. Only exact repeats count once.
+Files are read by the same readers as the unlabeled questions, published benchmarks in their own forms. A row without a
+label, or one that cannot be read, is an error here: a benchmark must not shrink unseen. Only exact repeats count once.
 """
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from dgrc.config import EvaluationConfig
 from dgrc.errors import EvaluationError
 from dgrc.evaluation.score import expected_answer
-from dgrc.pipeline.readers import find_files, read_rows
+from dgrc.pipeline.published import SUFFIXES, published_rows
+from dgrc.pipeline.readers import RawRow, find_files, read_rows
 from dgrc.records import Question, content_id
 
+OWN = "held_out"
+"""The task of the questions in `evaluation.files`."""
 
-def load_questions(config: EvaluationConfig) -> list[Question]:
-    """All evaluation questions in file order, cut to `limit`.
+
+@dataclass
+class HeldOut:
+    """Held-out questions, each once, and the positions of those of each task by its name."""
+
+    questions: list[Question] = field(default_factory=list)
+    tasks: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, task: str, rows: Iterable[RawRow], limit: int | None) -> None:
+        """Takes up the first distinct questions of a task."""
+        places = {question.id: place for place, question in enumerate(self.questions)}
+        found: dict[int, None] = {}
+        for raw in rows:
+            expected_answer(raw.label, raw.choices)  # a label that no answer meets must not come out after inference
+            id_ = content_id(raw.text, raw.choices)
+            if id_ not in places:
+                places[id_] = len(self.questions)
+                self.questions.append(
+                    Question(id_, raw.source_id, raw.text, raw.choices, raw.label, raw.place, raw.meta)
+                )
+            found[places[id_]] = None
+            if limit is not None and len(found) == limit:
+                break
+        self.tasks[task] = list(found)
+
+
+def load_held_out(config: EvaluationConfig) -> HeldOut:
+    """All evaluation questions: those of `files` in their order, then each benchmark's, each cut to `limit`.
 
     Raises:
-        EvaluationError: a row cannot be read, or has no label.
+        EvaluationError: a row cannot be read, or has no label, or two benchmarks have one name.
     """
-    questions: dict[int, Question] = {}
+    held_out = HeldOut()
+    if config.files:
+        held_out.add(OWN, _labeled(config), config.limit)
+    for benchmark in config.benchmarks:
+        name = benchmark.name or benchmark.form
+        if name in held_out.tasks:
+            raise EvaluationError(f"Two benchmarks are called {name!r}. Give each of `evaluation.benchmarks` a `name`.")
+        files = find_files(benchmark.files, SUFFIXES)
+        held_out.add(name, (row for path in files for row in published_rows(benchmark.form, path)), config.limit)
+    return held_out
+
+
+def _labeled(config: EvaluationConfig) -> Iterator[RawRow]:
     for path in find_files(config.files):
         for raw in read_rows(path, config.fields):
             if raw.error is not None or not raw.text or raw.label is None:
                 problem = raw.error or ("the question is empty" if not raw.text else "the label is missing")
                 raise EvaluationError(f"The evaluation row {raw.place} cannot be used: {problem}. Mend or remove it.")
-            expected_answer(raw.label, raw.choices)  # a label that no answer can meet must not come out after inference
-            id_ = content_id(raw.text, raw.choices)
-            questions.setdefault(
-                id_, Question(id_, raw.source_id, raw.text, raw.choices, raw.label, raw.place, raw.meta)
-            )
-    return list(questions.values())[: config.limit]
+            yield raw

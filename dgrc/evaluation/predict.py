@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dgrc.config import EngineConfig, MethodConfig, Sampling
+from dgrc.config import EngineConfig, EvaluationConfig, MethodConfig, Sampling
 from dgrc.engines.base import Request
 from dgrc.engines.client import PoolClient
 from dgrc.engines.pool import Pool, sibling_key
 from dgrc.method import sample
+from dgrc.method.compare import majority_answer
 from dgrc.method.prompts import load_pack
 from dgrc.records import Chain, Question
 
@@ -23,18 +24,22 @@ IN_FLIGHT = 512
 
 @dataclass(frozen=True)
 class Prediction:
-    """One model's reply to one question; `chain.answer` is None if nothing could be parsed."""
+    """One model's reply to one question; `chain.answer` is None if nothing could be parsed.
+
+    `majority` is the most frequent answer of `evaluation.majority_of` further replies, None without or if none parsed.
+    """
 
     id: int
     chain: Chain
     error: str | None
+    majority: str | None = None
 
 
 def predict_all(
     engines: Sequence[tuple[EngineConfig, Mapping[str, str]]],
     questions: Sequence[Question],
     method: MethodConfig,
-    sampling: Sampling,
+    evaluation: EvaluationConfig,
     seed: int,
     say: Callable[[str], None],
 ) -> dict[str, list[Prediction]]:
@@ -45,7 +50,7 @@ def predict_all(
             and tokenizer as its own.
         questions: What to ask.
         method: Names the prompt pack.
-        sampling: How replies are drawn.
+        evaluation: How replies are drawn, and how many for a majority.
         seed: Seeds the engines.
         say: Takes one line for the user at a time.
     """
@@ -59,7 +64,7 @@ def predict_all(
             {name: pool.client(weights=directory) for name, directory in models.items()}
             for pool, (_, models) in zip(pools, engines, strict=True)
         ]
-        return asyncio.run(_side_by_side(turns, questions, method, sampling, say))
+        return asyncio.run(_side_by_side(turns, questions, method, evaluation, say))
     finally:
         for pool in pools:
             pool.stop()
@@ -69,14 +74,14 @@ async def _side_by_side(
     turns: Sequence[dict[str, PoolClient]],
     questions: Sequence[Question],
     method: MethodConfig,
-    sampling: Sampling,
+    evaluation: EvaluationConfig,
     say: Callable[[str], None],
 ) -> dict[str, list[Prediction]]:
     async def one_engine(clients: dict[str, PoolClient]) -> dict[str, list[Prediction]]:
         results = {}
         for name, client in clients.items():
             began = time.monotonic()
-            results[name] = await predict(client, questions, method, sampling)
+            results[name] = await predict(client, questions, method, evaluation)
             say(f"  {name:<18} {len(questions):,} questions answered in {time.monotonic() - began:.0f} s")
         return results
 
@@ -85,24 +90,34 @@ async def _side_by_side(
 
 
 async def predict(
-    client: PoolClient, questions: Sequence[Question], method: MethodConfig, sampling: Sampling
+    client: PoolClient, questions: Sequence[Question], method: MethodConfig, evaluation: EvaluationConfig
 ) -> list[Prediction]:
-    """One reply to each question, `IN_FLIGHT` at a time."""
+    """One reply to each question, and a majority's where one is asked for, `IN_FLIGHT` at a time."""
     pack = load_pack(method.prompts)
     gate = asyncio.Semaphore(IN_FLIGHT)
 
-    async def one(question: Question) -> Prediction:
+    async def ask(question: Question, sampling: Sampling, n: int) -> tuple[list[Chain], str | None]:
         request = Request(
-            messages=tuple(sample.build_messages(pack, question.text, question.choices)),
+            messages=tuple(sample.build_messages(pack, question.text, question.choices)), n=n,
             temperature=sampling.temperature, top_p=sampling.top_p, top_k=sampling.top_k,
             max_tokens=sampling.max_tokens,
-        )
+        )  # fmt: skip
         async with gate:
             completion = await client.generate(request, sibling_key(question.id, "evaluate"))
-        if completion.error is not None:
-            return Prediction(question.id, Chain("", None, "error", 0), completion.error)
-        (reply,) = completion.samples
-        chain = sample.to_chain(reply.text, reply.finish_reason, reply.tokens, question.choices, method.answers)
-        return Prediction(question.id, chain, None)
+        replies = [
+            sample.to_chain(reply.text, reply.finish_reason, reply.tokens, question.choices, method.answers)
+            for reply in completion.samples
+        ]
+        return replies, completion.error
+
+    async def one(question: Question) -> Prediction:
+        chains, error = await ask(question, evaluation.sampling, 1)
+        if error is not None:
+            return Prediction(question.id, Chain("", None, "error", 0), error)
+        majority = None
+        if evaluation.majority_of is not None:
+            drawn, _ = await ask(question, evaluation.majority_sampling, evaluation.majority_of)
+            majority = majority_answer(drawn)
+        return Prediction(question.id, chains[0], None, majority)
 
     return list(await asyncio.gather(*(one(q) for q in questions)))

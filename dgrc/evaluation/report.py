@@ -1,6 +1,7 @@
 """Predictions of every model in, scored replies and `evaluation.json` out: accuracies, intervals, paired tests."""
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dgrc.config import MethodConfig
+from dgrc.config import EvaluationConfig, MethodConfig
+from dgrc.evaluation.benchmarks import HeldOut
 from dgrc.evaluation.compare import mcnemar
 from dgrc.evaluation.predict import Prediction
 from dgrc.evaluation.score import accuracy, is_right
@@ -59,6 +61,48 @@ def write_predictions(
         pq.write_table(table, folder / f"{name}.parquet")
 
 
+def full_report(
+    held_out: HeldOut,
+    predictions: dict[str, list[Prediction]],
+    right: dict[str, list[bool]],
+    evaluation: EvaluationConfig,
+    method: MethodConfig,
+    subject: str,
+) -> dict[str, Any]:
+    """All questions together, each task, and each task by majorities where those were drawn."""
+    report = make_report(predictions, right, evaluation.confidence, subject)
+    report["tasks"] = by_task(held_out.tasks, predictions, right, evaluation.confidence, subject)
+    if evaluation.majority_of is not None:
+        voted = {name: [by_majority(p) for p in replies] for name, replies in predictions.items()}
+        majorities = score(held_out.questions, voted, method)
+        report["majority_of"] = evaluation.majority_of
+        report["majority"] = by_task(held_out.tasks, voted, majorities, evaluation.confidence, subject)
+    return report
+
+
+def by_majority(prediction: Prediction) -> Prediction:
+    """The same with the majority's answer in place of the single reply's."""
+    return dataclasses.replace(prediction, chain=dataclasses.replace(prediction.chain, answer=prediction.majority))
+
+
+def by_task(
+    tasks: Mapping[str, Sequence[int]],
+    predictions: dict[str, list[Prediction]],
+    right: dict[str, list[bool]],
+    confidence: float,
+    subject: str,
+) -> dict[str, Any]:
+    """The report of each task by its name."""
+    return {
+        task: make_report(
+            {name: [replies[place] for place in places] for name, replies in predictions.items()},
+            {name: [good[place] for place in places] for name, good in right.items()},
+            confidence, subject,
+        )
+        for task, places in tasks.items()
+    }
+
+
 def make_report(
     predictions: dict[str, list[Prediction]], right: dict[str, list[bool]], confidence: float, subject: str
 ) -> dict[str, Any]:
@@ -79,3 +123,19 @@ def make_report(
                 f"only_{subject}_right": test.only_a, f"only_{name}_right": test.only_b, "p_value": test.p_value,
             }
     return report
+
+
+def lines(report: dict[str, Any]) -> list[str]:
+    """The table for the terminal: every model over all questions, then the tasks if there are several."""
+
+    def row(name: str, share: dict[str, Any]) -> str:
+        return f"  {name:<18} {share['accuracy']:.3f}  [{share['low']:.3f}, {share['high']:.3f}]"
+
+    said = [row(name, share) for name, share in report["models"].items()]
+    tables = [("", report["tasks"])] if len(report["tasks"]) > 1 else []
+    tables += [(f"maj@{report['majority_of']} ", report["majority"])] if "majority" in report else []
+    for kind, table in tables:
+        for task, part in table.items():
+            said.append(f"  {kind}{task}, {part['questions']:,} questions")
+            said += ["  " + row(name, share) for name, share in part["models"].items()]
+    return said

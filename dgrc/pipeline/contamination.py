@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from dgrc.config import Config
 from dgrc.method.text import fold
+from dgrc.pipeline.published import SUFFIXES, published_rows
 from dgrc.pipeline.readers import find_files, read_rows
 from dgrc.records import hash64
 
@@ -42,10 +43,14 @@ def ngrams(text: str, choices: Sequence[str], n: int) -> Iterator[int]:
 def of_evaluation(config: Config) -> Contamination | None:
     """The check that a configuration asks for; None if it is off or there is nothing to evaluate on."""
     evaluation, questions = config.evaluation, config.questions
-    if questions.contamination == "off" or not evaluation.files:
+    if questions.contamination == "off" or not evaluation.wanted:
         return None
     check = Contamination(questions.contamination_ngram)
-    for path in find_files(evaluation.files):
+    for benchmark in evaluation.benchmarks:
+        for path in find_files(benchmark.files, SUFFIXES):
+            for row in published_rows(benchmark.form, path):
+                check.add(row.text, row.choices, row.place)
+    for path in find_files(evaluation.files) if evaluation.files else ():
         for row in read_rows(path, evaluation.fields):
             if row.error is None and row.text:
                 check.add(row.text, row.choices, row.place)

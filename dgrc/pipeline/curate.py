@@ -27,6 +27,7 @@ from dgrc.pipeline.facts import build_index
 from dgrc.pipeline.graph import run_pass
 from dgrc.pipeline.ingest import ingest
 from dgrc.pipeline.passes import PASSES, Pass
+from dgrc.pipeline.published import SUFFIXES
 from dgrc.pipeline.readers import find_files
 from dgrc.pipeline.recorded import teacher_chains, write_chains, write_verdicts
 from dgrc.pipeline.screening import known_ids, reused_folder, screen_corpus
@@ -254,7 +255,10 @@ def _input_fingerprint(config: Config) -> str:
     patterns = (*questions.files, *questions.teacher_chains, *questions.student_chains)
     if questions.contamination == "quarantine":
         patterns += config.evaluation.files
-    files = [(path, _content_hash(path)) for path in find_files(patterns)]
+    paths = find_files(patterns)
+    if questions.contamination == "quarantine":
+        paths += [path for b in config.evaluation.benchmarks for path in find_files(b.files, SUFFIXES)]
+    files = [(path, _content_hash(path)) for path in paths]
     relevant = config.model_dump(mode="json", include={"seed", "questions"})
     for role, engine in config.engines().items():  # how many replicas serve a model does not change what it is
         relevant[role] = engine.model_dump(include={"engine", "model", "adapter", "script", "dtype", "max_model_len"})

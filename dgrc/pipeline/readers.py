@@ -37,7 +37,7 @@ class RawRow:
     whole_file: bool = False
 
 
-def find_files(patterns: tuple[str, ...]) -> list[str]:
+def find_files(patterns: tuple[str, ...], suffixes: tuple[str, ...] = SUFFIXES) -> list[str]:
     """All files that the patterns name, in order, each once.
 
     Raises:
@@ -48,12 +48,12 @@ def find_files(patterns: tuple[str, ...]) -> list[str]:
         found = sorted(glob.glob(str(Path(pattern).expanduser()), recursive=True))
         if not found:
             raise QuestionFileError(
-                f"No question file matches {pattern!r}. Give paths or globs of {', '.join(SUFFIXES)} files."
+                f"No question file matches {pattern!r}. Give paths or globs of {', '.join(suffixes)} files."
             )
         for path in found:
-            if Path(path).suffix not in SUFFIXES:
+            if Path(path).suffix not in suffixes:
                 raise QuestionFileError(
-                    f"The question file {path} has an unknown suffix; wanted is one of {', '.join(SUFFIXES)}."
+                    f"The question file {path} has an unknown suffix; wanted is one of {', '.join(suffixes)}."
                 )
             files[path] = None
     if not files:
@@ -67,15 +67,20 @@ def read_rows(path: str, fields: FieldMap) -> Iterator[RawRow]:
     Raises:
         QuestionFileError: the file as a whole cannot be read.
     """
-    reader = {".jsonl": jsonl_rows, ".json": _json, ".parquet": _parquet, ".csv": _csv}[Path(path).suffix]
     try:
-        for number, row in reader(path):
+        for number, row in raw_rows(path):
             place = f"{path}:{number}"
             yield RawRow(place, error=row) if isinstance(row, str) else _pick(place, row, fields)
     except (OSError, ValueError, RecursionError) as e:  # RecursionError: thousands of open brackets
         raise QuestionFileError(
             f"The question file {path} cannot be read: {e}. Mend or remove it, then run again."
         ) from e
+
+
+def raw_rows(path: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """Each row's number and fields as they are in the file, or why it has none."""
+    reader = {".jsonl": jsonl_rows, ".json": _json, ".parquet": _parquet, ".csv": _csv}[Path(path).suffix]
+    return reader(path)
 
 
 def jsonl_rows(path: str) -> Iterator[tuple[int, dict[str, Any] | str]]:

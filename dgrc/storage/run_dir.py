@@ -16,6 +16,7 @@
         baselines/<recipe>/     curriculum/ and student/ of a baseline recipe
         predictions/            every model's reply to each held-out question
         evaluation.json         what the held-out questions say
+        harness/                the same as tasks and results of lm-evaluation-harness
         .state/<pass>/          checkpoint, journal and completion mark of a pass
       round-2/                  and so on, where there are several
 
@@ -103,6 +104,10 @@ class RunDir:
     def predictions(self) -> Path:
         """Folder of what every model answered to each held-out question."""
         return self.round() / "predictions"
+
+    def harness(self) -> Path:
+        """Folder of tasks and results in the form of lm-evaluation-harness."""
+        return self.round() / "harness"
 
     def evaluation(self) -> Path:
         return self.round() / "evaluation.json"

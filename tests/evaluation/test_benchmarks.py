@@ -8,14 +8,14 @@ import pytest
 
 from dgrc.config import EvaluationConfig, FieldMap
 from dgrc.errors import EvaluationError, QuestionFileError
-from dgrc.evaluation.benchmarks import load_questions
+from dgrc.evaluation.benchmarks import load_held_out
 from dgrc.records import content_id
 
 
 def load(folder: Path, *rows: Any, **settings: Any) -> list[Any]:
     path = folder / "held_out.jsonl"
     path.write_text("\n".join(r if isinstance(r, str) else json.dumps(r) for r in rows))
-    return load_questions(EvaluationConfig(files=(str(path),), **settings))
+    return load_held_out(EvaluationConfig(files=(str(path),), **settings)).questions
 
 
 def test_questions_keep_file_order_label_and_place(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_several_files_follow_one_another_and_the_limit_cuts_the_whole(tmp_path:
             "\n".join(json.dumps({"question": f"{name}{i} ?", "label": "x"}) for i in range(3))
         )
     config = EvaluationConfig(files=(f"{tmp_path}/*.jsonl",), limit=4)
-    assert [q.text for q in load_questions(config)] == ["a0 ?", "a1 ?", "a2 ?", "b0 ?"]
+    assert [q.text for q in load_held_out(config).questions] == ["a0 ?", "a1 ?", "a2 ?", "b0 ?"]
 
 
 def test_fields_may_be_called_otherwise(tmp_path: Path) -> None:
@@ -58,4 +58,21 @@ def test_a_row_that_cannot_be_used_is_an_error_with_its_place(tmp_path: Path, ro
 
 def test_missing_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(QuestionFileError, match=r"absent\.jsonl"):
-        load_questions(EvaluationConfig(files=(str(tmp_path / "absent.jsonl"),)))
+        load_held_out(EvaluationConfig(files=(str(tmp_path / "absent.jsonl"),)))
+
+
+def test_benchmarks_are_tasks_of_their_own_and_share_questions_that_are_the_same(tmp_path: Path) -> None:
+    own = tmp_path / "own.jsonl"
+    own.write_text(json.dumps({"question": "what helps ?", "choices": ["rest", "ice"], "label": "B"}) + "\n")
+    medqa = tmp_path / "medqa.jsonl"
+    rows = [("what helps ?", "B"), ("what harms ?", "A"), ("what else ?", "A")]
+    medqa.write_text("\n".join(
+        json.dumps({"question": text, "options": {"A": "rest", "B": "ice"}, "answer_idx": label})
+        for text, label in rows
+    ))  # fmt: skip
+    benchmark = {"form": "medqa", "files": (str(medqa),)}
+    held_out = load_held_out(EvaluationConfig(files=(str(own),), benchmarks=({**benchmark, "name": "MedQA"},), limit=2))
+    assert [q.text for q in held_out.questions] == ["what helps ?", "what harms ?"]
+    assert held_out.tasks == {"held_out": [0], "MedQA": [0, 1]}
+    with pytest.raises(EvaluationError, match="Two benchmarks are called 'medqa'"):
+        load_held_out(EvaluationConfig(benchmarks=(benchmark, benchmark)))

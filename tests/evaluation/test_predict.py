@@ -2,7 +2,7 @@
 
 import pytest
 
-from dgrc.config import EngineConfig, MethodConfig, Sampling
+from dgrc.config import EngineConfig, EvaluationConfig, MethodConfig
 from dgrc.evaluation.predict import predict_all
 from dgrc.records import Question
 
@@ -21,7 +21,7 @@ def test_models_share_engines_and_keep_the_order_of_the_questions() -> None:
         (scripted("teacher"), {"teacher": "tests.scripts:teacher"}),
     ]
     method = MethodConfig(prompts="proving")
-    predictions = predict_all(engines, questions, method, Sampling(temperature=0), 0, said.append)
+    predictions = predict_all(engines, questions, method, EvaluationConfig(), 0, said.append)
     assert set(predictions) == {"base", "dgrc", "teacher"}
     for replies in predictions.values():
         assert [p.id for p in replies] == [4, 3, 7, 8]
@@ -29,3 +29,14 @@ def test_models_share_engines_and_keep_the_order_of_the_questions() -> None:
     assert predictions["base"][2].error == "refused: not this one"
     assert [p.chain.answer for p in predictions["teacher"]] == ["4", "4", "2", "3"], "multiples of 3 are its slips"
     assert len(said) == 3 and all("4 questions answered" in line for line in said)
+    assert {p.majority for replies in predictions.values() for p in replies} == {None}
+
+
+def test_a_majority_is_drawn_beside_the_single_reply() -> None:
+    questions = [Question(n, "", f"case {n} . which court ?", (), None, "", "{}") for n in (3, 4)]
+    engines = [(scripted("teacher"), {"teacher": "tests.scripts:teacher"})]
+    evaluation = EvaluationConfig(majority_of=3)
+    predictions = predict_all(engines, questions, MethodConfig(prompts="proving"), evaluation, 0, lambda line: None)
+    (three, four) = predictions["teacher"]
+    assert (three.chain.answer, three.majority) == ("4", "3"), "only its first reply slips"
+    assert (four.chain.answer, four.majority) == ("4", "4")

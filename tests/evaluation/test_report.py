@@ -1,15 +1,20 @@
 """Predictions to the report: accuracies with intervals, and the subject against each other model."""
 
+import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
-from dgrc.config import MethodConfig
+from dgrc.config import EvaluationConfig, MethodConfig
 from dgrc.errors import EvaluationError
+from dgrc.evaluation.benchmarks import HeldOut
+from dgrc.evaluation.harness import write_harness
 from dgrc.evaluation.predict import Prediction
-from dgrc.evaluation.report import make_report, score, write_predictions
+from dgrc.evaluation.report import full_report, lines, make_report, score, write_predictions
 from dgrc.evaluation.score import wilson
 from dgrc.records import Chain, Question
 
@@ -74,3 +79,47 @@ def test_numbers_are_scored_by_their_value_and_within_the_tolerance() -> None:
     predictions = {name: [Prediction(0, Chain("", answer, "stop", 1), None)] for name, answer in said.items()}
     method = MethodConfig(answers="number", number_tolerance=0.01)
     assert score(question, predictions, method) == {"exact": [True], "near": [True], "far": [False]}
+
+
+def full(majority_of: int | None) -> dict:
+    held_out = HeldOut(QUESTIONS, {"one": [0, 1, 2], "two": [2, 3, 4, 5, 6, 7]})
+    replies = {"base": answers("AAAABBBB"), "dgrc": answers("BBBABBBA")}
+    voted = {name: [dataclasses.replace(p, majority="B") for p in found] for name, found in replies.items()}
+    evaluation = EvaluationConfig(majority_of=majority_of)
+    return full_report(held_out, voted, score(QUESTIONS, voted, MethodConfig()), evaluation, MethodConfig(), "dgrc")
+
+
+def test_each_task_has_its_own_figures_and_its_own_test() -> None:
+    report = full(None)
+    assert report["models"]["dgrc"]["right"] == 6
+    assert {task: part["models"]["dgrc"]["right"] for task, part in report["tasks"].items()} == {"one": 3, "two": 4}
+    assert report["tasks"]["one"]["against"]["base"]["only_dgrc_right"] == 3
+    assert "majority" not in report
+    said = lines(report)
+    assert any("two, 6 questions" in line for line in said)
+    assert sum("dgrc" in line for line in said) == 3
+
+
+def test_majorities_are_scored_beside_single_replies() -> None:
+    report = full(5)
+    assert report["majority"]["two"]["models"]["base"]["accuracy"] == 1.0
+    assert report["tasks"]["two"]["models"]["base"]["accuracy"] < 1.0
+    assert any(line.startswith("  maj@5 two") for line in lines(report))
+
+
+def test_the_harness_gets_the_same_questions_answers_and_figures(tmp_path: Path) -> None:
+    held_out = HeldOut(QUESTIONS, {"Case HOLD": [0, 1, 2], "two": [2, 3]})
+    write_harness(held_out, full(None) | {"tasks": full(None)["tasks"] | {"Case HOLD": full(None)["tasks"]["one"]}},
+                  EvaluationConfig(), MethodConfig(prompts="general"), tmp_path / "harness")  # fmt: skip
+    task = yaml.safe_load((tmp_path / "harness" / "dgrc_Case_HOLD.yaml").read_text())
+    data = Path(task["dataset_kwargs"]["data_files"]["test"])
+    rows = [json.loads(line) for line in data.read_text().splitlines()]
+    assert [row["answer"] for row in rows] == ["B"] * 3
+    assert "case 0 ?" in rows[0]["prompt"] and "A. crown" in rows[0]["prompt"]
+    pattern = task["filter_list"][0]["filter"][0]["regex_pattern"]
+    assert re.findall(pattern, "so <answer>A</answer>, no: <answer> (B). </answer>") == ["A", "B"]
+    results = json.loads((tmp_path / "harness" / "results_dgrc.json").read_text())
+    assert results["results"]["dgrc_Case_HOLD"]["exact_match,answer"] == 1.0
+    assert results["n-samples"]["dgrc_two"] == {"original": 6, "effective": 6}
+    share = results["results"]["dgrc_two"]
+    assert share["exact_match_stderr,answer"] == pytest.approx((share["exact_match,answer"] / 3 / 5) ** 0.5)
