@@ -45,6 +45,32 @@ class QuestionsConfig(Section):
     student_chains: tuple[str, ...] = Field((), description="The same for the student.")
 
 
+class CorpusConfig(Section):
+    """Documents that the teacher writes questions about (`dgrc questions`)."""
+
+    files: tuple[str, ...] = Field(
+        (), description="JSONL, JSON, Parquet, CSV, TXT or MD files, the text ones also as `.gz`; globs allowed."
+    )
+    text: str = Field("text", description="Column with a document's text; a TXT or MD file is one document.")
+    title: str | None = Field("title", description="Column with its title, if there is one.")
+    id: str | None = Field("id", description="Column with the user's own id; else file and row.")
+    form: Literal["multiple_choice", "short_answer", "yes_no"] = Field(
+        "multiple_choice", description="The form of the questions."
+    )
+    questions_a_passage: int = Field(2, ge=1, le=16, description="Questions asked for about each passage.")
+    passage_words: int = Field(350, ge=20, description="Most words of a passage.")
+    least_words: int = Field(40, ge=5, description="Passages of fewer words are not asked about.")
+    near_duplicate: float = Field(
+        0.8, ge=0, le=1,
+        description="Passages, and written questions, whose words overlap so much count once; 1 switches it off.",
+    )  # fmt: skip
+    stands_alone: bool = Field(
+        True, description="Have the teacher check, without the passage, that a question can be answered by itself."
+    )
+    limit: int | None = Field(None, ge=1, description="Take only the first so many passages.")
+    sampling: Sampling = Field(Sampling(temperature=0.7, max_tokens=2048), description="How questions are drawn.")
+
+
 class PipelineConfig(Section):
     """How the passes run on Ray Data."""
 
@@ -138,6 +164,7 @@ class Config(Section):
     runs_dir: str = Field("runs", description="Folder that holds the runs.")
     seed: int = Field(0, ge=0, description="Seeds sampling order, training order and engines.")
     questions: QuestionsConfig = Field(QuestionsConfig(), description="The unlabeled questions.")
+    corpus: CorpusConfig | None = Field(None, description="Documents to write questions about.")
     teacher: EngineConfig = Field(EngineConfig(), description="The fallible teacher.")
     student: EngineConfig = Field(EngineConfig(), description="The student to adapt.")
     auditor: EngineConfig | None = Field(

@@ -19,7 +19,7 @@ from dgrc.errors import JobError
 from dgrc.records import hash64
 
 Say = Callable[[str], None]
-PARTS = ("run", "curate", "train", "evaluate", "pilot", "benchmark")
+PARTS = ("run", "questions", "curate", "train", "evaluate", "pilot", "benchmark")
 UNDER_WAY = ("PENDING", "RUNNING")
 NOT_PACKAGED = (
     # What a working directory holds that a job does not need

@@ -35,6 +35,28 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """A part of a document of the user's corpus: `text` is the characters from `start` to `end` of it."""
+
+    id: int
+    document: str
+    source: str
+    title: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A question that the teacher wrote about a passage, and why it is not used, if so."""
+
+    text: str
+    choices: tuple[str, ...]
+    dropped_because: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Quarantined:
     """A question that could not be used, with where it came from and why."""
 
@@ -89,6 +111,21 @@ class Usage:
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPassage:
+    """A passage with the questions that were written about it; `status` is `written`, `empty` or `failed`."""
+
+    id: int
+    document: str
+    source: str
+    start: int
+    end: int
+    status: str
+    questions: tuple[Written, ...]
+    usage: tuple[Usage, ...]
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from dgrc.cli.export import export
 from dgrc.cli.jobs import jobs
 from dgrc.cli.pilot import pilot
 from dgrc.cli.plan import plan
+from dgrc.cli.questions import questions
 from dgrc.cli.run import run
 from dgrc.cli.show import show
 from dgrc.cli.submit import submit
@@ -60,5 +61,5 @@ def main(debug: bool) -> None:
     """Turn a small open LLM into a specialist from unlabeled questions and a fallible teacher."""
 
 
-for command in (demo, pilot, curate, plan, train, export, evaluate, run, show, benchmark, submit, jobs):
+for command in (demo, questions, pilot, curate, plan, train, export, evaluate, run, show, benchmark, submit, jobs):
     main.add_command(command)

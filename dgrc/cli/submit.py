@@ -14,8 +14,8 @@ FAILED = 1
 @click.argument("config", type=click.Path(dir_okay=False))
 @click.option("--address", envvar="RAY_API_SERVER_ADDRESS", required=True, help="Dashboard of the cluster: http://…:8265.")
 @click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a setting; repeatable.")
-@click.option("--part", type=click.Choice(["run", "curate", "train", "evaluate", "pilot", "benchmark"]), default="run",
-              show_default=True, help="What the job does.")  # fmt: skip
+@click.option("--part", default="run", show_default=True, help="What the job does.", type=click.Choice(
+    ["run", "questions", "curate", "train", "evaluate", "pilot", "benchmark"]))  # fmt: skip
 @click.option("--working-dir", type=click.Path(exists=True, file_okay=False), default=".", show_default=True,
               help="Packaged and sent, without junk and secrets; CONFIG is looked for in it.")  # fmt: skip
 @click.option("--cpus", default=1.0, show_default=True, help="CPUs that the job's own process reserves.")

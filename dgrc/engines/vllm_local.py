@@ -172,6 +172,9 @@ def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
     )
     if rank := largest_rank(config):
         args |= {"enable_lora": True, "max_loras": 1, "max_lora_rank": next(r for r in LORA_RANKS if r >= rank)}
+    if on_cpu and config.request_seeds:
+        # A prompt in chunks takes a seeded generator back a step, which torch's CPU generators cannot: vLLM 0.32 dies.
+        args |= {"enable_chunked_prefill": False, "max_num_batched_tokens": max(config.max_model_len, 4096)}
     if kv_gib:
         args["kv_cache_memory_bytes"] = int(kv_gib * 2**30)
     if config.spans_nodes:

@@ -1,9 +1,9 @@
 """Tasks and results in the form of lm-evaluation-harness, so that others can confirm our figures with that tool.
 
 Of each task there are its questions as JSONL, as we asked them, and a task file; of each model a results file.
-`lm_eval --include_path FOLDER --tasks dgrc_TASK --model vllm --model_args pretrained=STUDENT --apply_chat_template` then
-asks the same questions. The harness reads an answer by a regular expression and we by `dgrc.method.sample`, so replies
-that name an option otherwise than `<answer>B</answer>` may count here and not there.
+`lm_eval --include_path FOLDER --tasks dgrc_TASK --model vllm --model_args pretrained=STUDENT --apply_chat_template`
+then asks the same questions. The harness reads an answer by a regular expression and we by `dgrc.method.sample`, so
+replies that name an option otherwise than `<answer>B</answer>` may count here and not there.
 https://github.com/EleutherAI/lm-evaluation-harness/blob/main/docs/task_guide.md
 """
 

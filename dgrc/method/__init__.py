@@ -12,6 +12,9 @@ The steps, one a file, in the order in which data passes through them:
 7. `audit`       a third model's answers to agreeing questions become an estimate of the errors that both make.
 8. `curriculum`  kept atoms and verified chains become training examples; baselines come from the same cases.
 
+Before them, where there is a corpus and no questions yet: `passages` cuts documents into ranges that can be asked
+about, and `write` has questions written about one and says what is wrong with each.
+
 `prompts` holds the wording (one folder a pack), `replies` and `text` the helpers with which every step reads text.
 Labels never come in here: no function takes one.
 """

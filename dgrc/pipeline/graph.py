@@ -93,6 +93,7 @@ def _dataset(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], b
             fn_constructor_kwargs=dict(
                 name=pass_.name,
                 method=config.method,
+                corpus=config.corpus,
                 clients={role: pool.client(pipeline.max_retries) for role, pool in pools.items()},
                 journal=str(state / "journal"),
                 facts=str(run.dataset("facts")) if pass_.name == "verify" else None,

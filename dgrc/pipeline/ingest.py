@@ -54,8 +54,8 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
     check = of_evaluation(config)
     sample = Reservoir(config.questions.sample, config.seed)
     report = Ingested()
-    questions = _Writer(fresh_folder(run.dataset("questions")), Question)
-    quarantine = _Writer(fresh_folder(run.quarantine), Quarantined)
+    questions = Writer(fresh_folder(run.dataset("questions")), Question)
+    quarantine = Writer(fresh_folder(run.quarantine), Quarantined)
     seen: dict[int, str] = {}
     source_ids: dict[str, tuple[int, str]] = {}
     for raw in _parsed(files, config.questions.fields):
@@ -102,7 +102,7 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
 
 def _record_chains(
     run: RunDir, config: Config, source_ids: dict[str, tuple[int, str]], ids: set[int], report: Ingested,
-    quarantine: "_Writer",
+    quarantine: "Writer",
 ) -> None:
     """Puts chains made elsewhere where `gather` finds them."""
     shutil.rmtree(run.round() / "recorded", ignore_errors=True)
@@ -205,7 +205,7 @@ def _parse(batch: pa.Table, fields: FieldMap) -> Iterator[pa.Table]:
         yield pa.Table.from_pylist([to_row(r) for r in rows], schema=arrow_schema(RawRow))
 
 
-class _Writer:
+class Writer:
     """Records to numbered Parquet files of bounded size."""
 
     def __init__(self, folder: Path, record: type[Any]):
@@ -214,11 +214,13 @@ class _Writer:
         self._files = 0
 
     def add(self, record: Any) -> None:
+        """Takes a record in."""
         self._rows.append(to_row(record))
         if len(self._rows) >= ROWS_PER_FILE:
             self._flush()
 
     def close(self) -> None:
+        """Writes what is left; a dataset without rows has one file all the same."""
         if self._rows or not self._files:
             self._flush()
 

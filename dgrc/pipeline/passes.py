@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dgrc.config import Config
-from dgrc.pipeline import answering, checking, steps, tally
-from dgrc.records import Atom, AtomQuestion, Case, Question, VerifiedCase
+from dgrc.pipeline import answering, checking, steps, tally, writing
+from dgrc.records import Atom, AtomQuestion, Case, Passage, Question, VerifiedCase, WrittenPassage
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,20 @@ VERIFY = Pass(
     counted=("verdicts.list.element.consistent", "verdicts.list.element.facts", "audit"),
     settings=("verify_sampling", "corpus_facts", "fact_coverage", "agreeing", "resample"),
 )
+
+WRITE = Pass(
+    name="write",
+    reads=("passages", Passage),
+    columns=("id", "document", "source", "title", "start", "end", "text"),
+    writes=("written", WrittenPassage),
+    roles=lambda config: ("teacher",),
+    step=writing.write,
+    method=("write",),
+    tally=tally.of_written,
+    counted=("questions.list.element.dropped_because",),
+    settings=("prompts",),
+)
+"""Not of a run's rounds: `dgrc questions` runs it over a corpus, before there are questions."""
 
 PASSES: tuple[Pass, ...] = (GATHER, ANSWER, VERIFY)
 """Between them run `ingest` (files to questions), `atoms.collect` (cases to distinct atoms), `screening.screen_corpus`

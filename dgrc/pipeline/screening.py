@@ -73,7 +73,7 @@ def _decide(
     counts: Counter[str] = Counter()
     questions = [row["question"] for row in atoms]
     if embed is None:
-        clusters = _by_words(questions, method.near_duplicate_corpus)
+        clusters = near_duplicates(questions, method.near_duplicate_corpus)
     else:
         clusters = _by_meaning(questions, embed(questions), method.near_duplicate_cosine or 1.0)
     for members in clusters:
@@ -89,7 +89,7 @@ def _decide(
     return decisions, {name: counts[name] for name in names}
 
 
-def _by_words(questions: Sequence[str], threshold: float) -> Iterator[list[int]]:
+def near_duplicates(questions: Sequence[str], threshold: float) -> Iterator[list[int]]:
     """Groups of two and more near-duplicate questions, by index, each in order.
 
     Candidates come from MinHash; each joins the first earlier question that it really is a near-duplicate of, so that

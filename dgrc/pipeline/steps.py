@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dgrc.config import MethodConfig
+from dgrc.config import CorpusConfig, MethodConfig
 from dgrc.engines.base import Completion
 from dgrc.method import audit, compare, diagnose, grade, sample, screen
 from dgrc.method.prompts import Pack
@@ -26,7 +26,7 @@ from dgrc.records import (
 )
 
 # Later steps go first: questions finish rather than pile up half done (vLLM: smaller is sooner).
-PRIORITY = {"sample": 2, "grade": 1, "diagnose": 1, "answer": 0, "verify": 0}
+PRIORITY = {"write": 2, "sample": 2, "grade": 1, "diagnose": 1, "answer": 0, "verify": 0}
 
 
 @dataclass
@@ -40,6 +40,7 @@ class Toolbox:
     facts: FactIndex | None
     recorded: dict[str, ChainStore]
     verdicts: VerdictStore
+    corpus: CorpusConfig | None = None
 
 
 async def gather(tools: Toolbox, question: Question) -> Case:

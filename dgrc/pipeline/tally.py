@@ -55,6 +55,14 @@ def of_verdicts(row: Row) -> Iterator[str]:
             yield "disputed"
 
 
+def of_written(row: Row) -> Iterator[str]:
+    """Written questions, and those that are not used by why."""
+    for question in row["questions"]:
+        yield "written"
+        if question["dropped_because"] is not None:
+            yield str(question["dropped_because"])
+
+
 def inert_judge(counts: dict[str, int]) -> str | None:
     """A warning in words if the judge filtered nothing, or let nothing pass."""
     judged, passed = counts.get("judged", 0), counts.get("judge_passed", 0)

@@ -10,13 +10,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from dgrc.config import MethodConfig
+from dgrc.config import CorpusConfig, MethodConfig
 from dgrc.engines.client import PoolClient
 from dgrc.engines.journal import Journal
 from dgrc.method.prompts import load_pack
 from dgrc.pipeline.caller import Caller
 from dgrc.pipeline.facts import FactIndex
-from dgrc.pipeline.passes import PASSES
+from dgrc.pipeline.passes import PASSES, WRITE
 from dgrc.pipeline.recorded import ChainStore, VerdictStore
 from dgrc.pipeline.steps import Toolbox
 from dgrc.records import arrow_schema, from_row, to_row
@@ -28,6 +28,7 @@ class Worker:
     Args:
         name: The pass.
         method: The method's settings.
+        corpus: Settings of the pass that writes questions.
         clients: Engine pools by role.
         journal: Folder of the pass's journal.
         facts: Folder of the fact index, for passes that check against it.
@@ -40,6 +41,7 @@ class Worker:
         self,
         name: str,
         method: MethodConfig,
+        corpus: CorpusConfig | None,
         clients: dict[str, PoolClient],
         journal: str,
         facts: str | None,
@@ -47,12 +49,12 @@ class Worker:
         verdicts: str,
         board: Any | None,
     ):
-        (self._pass,) = [p for p in PASSES if p.name == name]
+        (self._pass,) = [p for p in (WRITE, *PASSES) if p.name == name]
         self._caller = Caller(clients, Journal(journal), board)
         stores = {role: ChainStore(folder) for role, folder in recorded.items()}
         index = FactIndex(facts) if facts else None
         pack, known = load_pack(method.prompts), VerdictStore(verdicts)
-        self._tools = Toolbox(method, pack, self._caller, index, stores, known)
+        self._tools = Toolbox(method, pack, self._caller, index, stores, known, corpus)
         self._schema = arrow_schema(self._pass.writes[1])
 
     async def __call__(self, batch: pa.Table) -> pa.Table:

@@ -7,6 +7,7 @@
       questions/  quarantine/   what `ingest` read, and what it had to refuse
       logs/                     what Ray and vLLM said
       spending/<role>.json      requests and tokens of a role behind an API, over all starts of the run
+      corpus/                   what `dgrc questions` made of documents: passages, written, questions.jsonl, report.json
       round-1/
         cases/ atoms/ verdicts/ one Parquet dataset a pass
         facts/                  the kept atoms, searchable
@@ -74,7 +75,14 @@ class RunDir:
 
     def dataset(self, name: str) -> Path:
         """Folder of a pass's Parquet dataset; the questions are the same in every round."""
+        if name in ("passages", "written"):
+            return self.root / "corpus" / name
         return self.root / name if name == "questions" else self.round() / name
+
+    @property
+    def written_questions(self) -> Path:
+        """The questions that `dgrc questions` wrote."""
+        return self.root / "corpus" / "questions.jsonl"
 
     def recorded(self, role: str) -> Path:
         """Folder of chains of a role that need not be sampled: made elsewhere, or in an earlier round."""

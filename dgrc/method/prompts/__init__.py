@@ -3,7 +3,8 @@
 A pack folder holds `pack.toml` (name, version, reply form, tags), `sample.jinja`, `diagnose.jinja`,
 `answer.jinja`, `verify.jinja` and, if wanted, `system.jinja`. A pack whose replies are JSON also has
 `diagnose.schema.json`, `answer.schema.json` and `verify.schema.json`, which engines enforce, and may have `judge`
-(needed for `method.judge`) and `grade` (for `method.grader`), template and schema each.
+(needed for `method.judge`), `grade` (for `method.grader`), `write` and `stands_alone` (for `dgrc questions`), template
+and schema each.
 
 Questions and chains are foreign text. Templates put them between tags such as `<question>`, or behind markers such as
 `chain :`; the tags and markers that a pack declares are made harmless inside everything that is inserted, so that no
@@ -34,6 +35,8 @@ VARIABLES: dict[str, frozenset[str]] = {
     "verify": frozenset({"text", "options", "facts", "chain"}),
     "judge": frozenset({"atom", "answer", "rationale"}),
     "grade": frozenset({"text", "answers"}),
+    "write": frozenset({"passage", "title", "form", "count"}),
+    "stands_alone": frozenset({"text", "options"}),
     "system": frozenset({"step"}),
 }
 """What each template may insert. `options` are lettered lines (`A. ...`), empty without choices; `facts` have
@@ -41,7 +44,7 @@ VARIABLES: dict[str, frozenset[str]] = {
 
 STEPS = ("sample", "diagnose", "answer", "verify")
 SCHEMA_STEPS = ("diagnose", "answer", "verify")
-OPTIONAL_STEPS = ("judge", "grade")
+OPTIONAL_STEPS = ("judge", "grade", "write", "stands_alone")
 """Steps that only packs with JSON replies can have, and need not."""
 _HOME = Path(__file__).parent
 

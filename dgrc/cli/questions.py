@@ -1,0 +1,25 @@
+"""`dgrc questions CONFIG`: documents in, unlabeled questions out; the report as JSON on the last line."""
+
+import json
+
+import click
+
+from dgrc.cli.common import config_arguments, load, print_plan, say
+
+
+@click.command()
+@config_arguments
+def questions(config: str, overrides: tuple[str, ...], dry_run: bool) -> None:
+    """Have the teacher write unlabeled questions about a corpus of documents."""
+    settings = load(config, overrides)
+    if dry_run:
+        print_plan(settings, ())
+        return
+    from dgrc.corpus import write_questions
+    from dgrc.workflow import Job
+
+    with Job(settings, say).open() as job:
+        job.say("questions")
+        report = write_questions(job)
+    say(f"Curate them with: --set 'questions.files=[{report['questions']}]' --set questions.fields.source_id=id")
+    click.echo(json.dumps(report))

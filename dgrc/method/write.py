@@ -1,0 +1,83 @@
+"""Writing questions about a passage. A passage becomes chat messages; a reply becomes questions, each with what is
+wrong with it, if anything is.
+
+The questions are unlabeled: the teacher is asked for a question and its options, never for the answer. A question must
+stand alone, for nobody who answers it sees the passage.
+"""
+
+import re
+from collections.abc import Sequence
+
+from dgrc.method.prompts import Pack
+from dgrc.method.replies import json_object, one_line
+from dgrc.method.sample import lettered
+from dgrc.method.text import normalize
+from dgrc.records import Message
+
+FORMS = {
+    "multiple_choice": "multiple choice with four options, of which exactly one is right",
+    "short_answer": "with a short answer: a number, a name or a few words; no options",
+    "yes_no": "to be answered by yes or no; no options",
+}
+LEAST_WORDS, MOST_CHARACTERS = 6, 4000
+_LEANS = re.compile(
+    r"\b(?:the|this|that|these|above|following|given|provided)\s+"
+    r"(?:passage|text|excerpt|extract|paragraph|document|article above|section above|material)\b"
+    r"|\b(?:according to|in|from) the (?:author|passage|text|excerpt)\b"
+    r"|\bas (?:stated|mentioned|described) (?:above|here)\b",
+    re.IGNORECASE,
+)
+_GIVES_AWAY = re.compile(r"^\s*(?:all|none|both|neither)\b.*\b(?:above|these|them|others?)\b", re.IGNORECASE)
+
+
+def build_messages(pack: Pack, passage: str, title: str, form: str, count: int) -> list[Message]:
+    """The messages that ask for questions of a form about a passage."""
+    return pack.messages("write", passage=passage, title=title, form=FORMS[form], count=str(count))
+
+
+def parse_reply(reply: str, form: str) -> tuple[list[tuple[str, tuple[str, ...]]], str | None]:
+    """Questions with their options (none unless the form has them), or why the reply cannot be read."""
+    value = json_object(reply)
+    items = value.get("questions") if value else None
+    if not isinstance(items, list):
+        return [], "the reply is not a JSON object with a list of questions"
+    found = []
+    for item in items:
+        text = item.get("question") if isinstance(item, dict) else None
+        options = item.get("options", []) if isinstance(item, dict) else None
+        if not isinstance(text, str) or not isinstance(options, list) or not all(isinstance(o, str) for o in options):
+            return [], "the reply has a question that is no text, or options that are none"
+        choices = tuple(one_line(option) for option in options) if form == "multiple_choice" else ()
+        found.append((one_line(text), choices))
+    return found, None
+
+
+def problem(text: str, choices: Sequence[str], form: str) -> str | None:
+    """Why a question cannot be used, judged by itself; None if it can."""
+    if len(text.split()) < LEAST_WORDS:
+        return "too_short"
+    if len(text) > MOST_CHARACTERS:
+        return "too_long"
+    if any(_LEANS.search(part) for part in (text, *choices)):
+        return "leans_on_passage"
+    if form == "multiple_choice":
+        distinct = {normalize(choice) for choice in choices}
+        if len(choices) < 3 or len(distinct) < len(choices) or "" in distinct:
+            return "bad_options"
+        if any(_GIVES_AWAY.match(choice) for choice in choices):
+            return "bad_options"
+    return None
+
+
+def build_check(pack: Pack, text: str, choices: Sequence[str]) -> list[Message]:
+    """The messages that ask, without the passage, whether a question stands alone and has one right answer."""
+    return pack.messages("stands_alone", text=text, options=lettered(choices))
+
+
+def parse_check(reply: str) -> tuple[bool | None, str | None]:
+    """Whether the question stands alone and is fit, or None and why the reply cannot be read."""
+    value = json_object(reply)
+    marks = [value.get(name) for name in ("self_contained", "one_right_answer")] if value else [None]
+    if not all(type(mark) is bool for mark in marks):
+        return None, "the check does not say true or false of each point"
+    return all(marks), None
