@@ -53,6 +53,13 @@ class ApiConfig(Section):
     )
 
 
+MACHINERY = (
+    "replicas", "tensor_parallel", "pipeline_parallel", "gpus", "cpus", "resources", "max_num_seqs", "kv_cache_gib",
+    "gpu_memory_utilization", "max_lora_rank", "enforce_eager", "price_per_million", "api",
+)
+"""Settings of an engine that may change while a run is under way: they do not decide what it says."""
+
+
 class EngineConfig(Section):
     """One model and the replicas that serve it."""
 

@@ -24,6 +24,7 @@ from dgrc.cli.run import run
 from dgrc.cli.show import show
 from dgrc.cli.submit import submit
 from dgrc.cli.train import train
+from dgrc.cli.verify import repair, verify_run
 from dgrc.errors import DgrcError
 
 INTERRUPTED = 130
@@ -61,5 +62,9 @@ def main(debug: bool) -> None:
     """Turn a small open LLM into a specialist from unlabeled questions and a fallible teacher."""
 
 
-for command in (demo, questions, pilot, curate, plan, train, export, evaluate, run, show, benchmark, submit, jobs):
+COMMANDS = (
+    demo, questions, pilot, curate, plan, train, export, evaluate, run, show, verify_run, repair, benchmark, submit,
+    jobs,
+)  # fmt: skip
+for command in COMMANDS:
     main.add_command(command)

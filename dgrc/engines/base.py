@@ -80,6 +80,10 @@ class Engine(Protocol):
         """Ends all processes of the engine."""
 
 
+ENGINE_DIED = "engine_died"
+"""How the error of a request begins that kills the engines that serve it."""
+
+
 def failed(error: str) -> Completion:
     """The completion of a request that could not be served."""
     return Completion((), 0, 0, error)

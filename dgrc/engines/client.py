@@ -4,6 +4,10 @@ A client learns each replica's queue depth from its replies. Which two replicas 
 sibling key, so that requests which share a prompt prefix meet in one cache. Replicas that are not up (an elastic
 pool's that wait for room, one whose process or node died and which Ray restarts) are watched, and used once they
 answer.
+
+A replica that dies takes all of its requests with it, and one of them may be why. Each is asked again, now alone on its
+replica, so that the next death tells: a request under which replicas died alone, `max_retries` times, becomes an error
+of its own and the rest goes on. Several of those in a row with no reply between them mean that the engine is broken.
 """
 
 import asyncio
@@ -15,11 +19,13 @@ from typing import Any
 import ray
 
 from dgrc.config import Price
-from dgrc.engines.base import Completion, Request
+from dgrc.engines.base import ENGINE_DIED, Completion, Request, failed
 from dgrc.errors import EngineError
 
 START_TIMEOUT_S = 1800.0
 LOOK_AGAIN_S = 0.1
+BROKEN_AFTER = 3
+"""So many requests in a row that kill every replica they are sent to: it is not the requests."""
 GONE_AFTER = 2
 """So many refusals in a row mean that a replica will not come back; one that is being restarted is `unavailable`."""
 
@@ -46,6 +52,7 @@ class PoolClient:
         self._up = sorted(up)
         self._gone: dict[int, str] = {}
         self._max_retries = max_retries
+        self._poisonous = 0
         self._reported = [0] * len(replicas)
         self._sent = [0] * len(replicas)
         self._watches: dict[int, asyncio.Task[None]] = {}
@@ -61,15 +68,22 @@ class PoolClient:
             sibling: Requests with the same key prefer the same replicas.
 
         Raises:
-            EngineError: replicas died under this request more often than `max_retries`, or none is up for half an hour.
+            EngineError: the engine is broken, or no replica is up for half an hour.
         """
-        deaths = 0
+        died = False
+        deaths = 0  # of replicas that served this request alone
         for attempt in itertools.count():
             index = await self._choose(sibling, attempt)
+            replica = self._replicas[index]
             self._sent[index] += 1
+            reserved = False
             try:
-                completion, depth = await self._replicas[index].generate.remote(request, self.model)
+                if died:
+                    await replica.reserve.remote()
+                    reserved = True
+                completion, depth = await replica.generate.remote(request, self.model, alone=died)
                 self._reported[index] = depth
+                self._poisonous = 0
                 return completion
             except ray.exceptions.RayTaskError as e:
                 if isinstance(e.cause, EngineError):  # other weights could not be loaded, a budget is used up
@@ -77,14 +91,20 @@ class PoolClient:
                 raise
             except ray.exceptions.RayActorError as e:  # it died, for good or until Ray has restarted it
                 self._down(index)
-                deaths += 1
-                if deaths > self._max_retries:
-                    raise EngineError(
-                        self._given_up(f"died under the same request {deaths} times", _first_line(e))
-                    ) from e
+                died = True
+                deaths += reserved
+                if deaths >= max(1, self._max_retries):
+                    return self._poisoned(deaths, e)
             finally:
                 self._sent[index] -= 1
         raise AssertionError("counted to infinity")
+
+    def _poisoned(self, deaths: int, error: Exception) -> Completion:
+        self._poisonous += 1
+        if self._poisonous >= BROKEN_AFTER:
+            what = f"died under {self._poisonous} requests in a row, {deaths} times under each alone"
+            raise EngineError(self._given_up(what, _first_line(error))) from error
+        return failed(f"{ENGINE_DIED}: {deaths} times while it served this request alone: {_first_line(error)}")
 
     async def _choose(self, sibling: int, attempt: int) -> int:
         """The less busy of two of the replicas that are up; waits while none is."""

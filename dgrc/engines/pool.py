@@ -31,11 +31,16 @@ from dgrc.records import hash64
 
 STOP_TIMEOUT_S = 60.0
 MAX_CALLS_IN_FLIGHT = 4096
+RESERVED_S = 30.0
 
 
-@ray.remote(max_restarts=3, max_task_retries=0)
+@ray.remote(max_restarts=-1, max_task_retries=0)
 class Replica:
-    """One engine in one actor. Counts what is in flight and says so with each reply."""
+    """One engine in one actor. Counts what is in flight and says so with each reply.
+
+    Ray restarts it whenever it dies; that ends because clients give up (`client.py`). A request that may be what kills
+    it is served alone, so that it is known.
+    """
 
     def __init__(self, config: EngineConfig, seed: int, ledger: Any | None = None):
         self._engine = make_engine(config, seed, ledger)
@@ -43,6 +48,8 @@ class Replica:
         self._depth = 0
         self._weights = config.weights
         self._switching = asyncio.Lock()
+        self._gate = asyncio.Lock()
+        self._reservation: asyncio.TimerHandle | None = None
 
     async def ready(self) -> list[int]:
         """Waits for the engine and returns the pids of all its processes."""
@@ -52,12 +59,41 @@ class Replica:
         me = psutil.Process()
         return [me.pid, *(child.pid for child in me.children(recursive=True))]
 
-    async def generate(self, request: Request, weights: str) -> tuple[Completion, int]:
+    async def reserve(self) -> None:
+        """Returns when nothing else is in flight; nothing else will be until the caller's request, `alone`, is served.
+
+        A reservation that is not taken up ends by itself: its caller may be dead.
+        """
+        await self.ready()
+        await self._gate.acquire()
+        while self._depth:
+            await asyncio.sleep(0.01)
+        self._reservation = asyncio.get_running_loop().call_later(RESERVED_S, self._release)
+
+    def _release(self) -> None:
+        self._reservation = None
+        self._gate.release()
+
+    async def generate(self, request: Request, weights: str, alone: bool = False) -> tuple[Completion, int]:
         """One request served by the weights of that directory, with the number of requests still in flight here.
 
         Every request names its weights, because a replica that Ray restarted begins with its first ones again.
         """
         await self.ready()
+        reserved = alone and self._reservation is not None
+        if reserved:
+            assert self._reservation is not None
+            self._reservation.cancel()
+        else:
+            async with self._gate:  # waits for one that is served alone
+                pass
+        try:
+            return await self._serve(request, weights)
+        finally:
+            if reserved:
+                self._release()
+
+    async def _serve(self, request: Request, weights: str) -> tuple[Completion, int]:
         while weights != self._weights:
             await self._switch(weights)
         self._depth += 1

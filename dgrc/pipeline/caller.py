@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dgrc.config import Sampling
-from dgrc.engines.base import Completion, Request, request_key
+from dgrc.engines.base import ENGINE_DIED, Completion, Request, request_key
 from dgrc.engines.client import PoolClient
 from dgrc.engines.journal import Journal
 from dgrc.engines.pool import sibling_key
@@ -73,7 +73,8 @@ class Caller:
             finally:
                 self._in_flight -= 1
             waited_ms = round(1000 * n * (time.monotonic() - began))
-            self._journal.put(owner, key, completion)
+            if not (completion.error or "").startswith(ENGINE_DIED):  # a mended engine may serve it in another life
+                self._journal.put(owner, key, completion)
         usage = Usage(
             role, step, n, completion.prompt_tokens,
             sum(s.tokens for s in completion.samples), completion.cached_tokens,

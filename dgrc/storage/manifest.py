@@ -1,11 +1,16 @@
 """The manifest of a run: written last, so its presence means that the run is complete."""
 
+import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 from dgrc.errors import RunDirError
 from dgrc.storage.provenance import provenance
 from dgrc.storage.run_dir import RunDir, write_json
+
+NOT_KEPT = (".state", "logs", "spending", ".lock", "manifest.json", "config.yaml")
+"""What is no part of a run's result, or may change after it is complete."""
 
 
 def write_manifest(run: RunDir, *, reports: dict[str, Any], seconds: dict[str, float]) -> None:
@@ -16,7 +21,23 @@ def write_manifest(run: RunDir, *, reports: dict[str, Any], seconds: dict[str, f
         reports: What each step reported (rows, usage, losses).
         seconds: Wall time of each phase.
     """
-    write_json(run.manifest_file, {"provenance": provenance(), "seconds": seconds, "reports": reports})
+    made = {"provenance": provenance(), "seconds": seconds, "reports": reports}
+    write_json(run.manifest_file, {**made, "files": file_hashes(run)})
+
+
+def file_hashes(run: RunDir) -> dict[str, dict[str, Any]]:
+    """Size and hash of every file of a run's result, by its path within the run."""
+    return {
+        str(path.relative_to(run.root)): {"bytes": path.stat().st_size, "blake2b": hash_file(path)}
+        for path in sorted(run.root.rglob("*"))
+        if path.is_file() and not any(part in NOT_KEPT for part in path.relative_to(run.root).parts)
+    }
+
+
+def hash_file(path: Path) -> str:
+    """BLAKE2b of a file's content, 128 bits in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
 def read_manifest(run: RunDir) -> dict[str, Any]:

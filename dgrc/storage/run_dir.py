@@ -38,6 +38,7 @@ from filelock import FileLock, Timeout
 
 from dgrc.config import Config
 from dgrc.config_file import dump_config
+from dgrc.engine_config import MACHINERY
 from dgrc.errors import RunDirError
 
 
@@ -179,23 +180,49 @@ class RunDir:
         """
         if changed := self.changed(config):
             raise RunDirError(
-                f"The run {self.root} was made with other settings in {', '.join(f'`{k}`' for k in changed)}; "
-                "going on would mix two experiments. Choose another `name`, or delete that folder."
+                f"The run {self.root} was made with other settings: {'; '.join(changed[:5])}"
+                f"{f' and {len(changed) - 5} more' if len(changed) > 5 else ''}. Going on would mix two experiments. "
+                "Choose another `name`, or delete that folder."
             )
         write_text(self.config_file, dump_config(config))
 
     def changed(self, config: Config) -> list[str]:
-        """The sections in which the run's own configuration differs, of those that decide its curation."""
+        """Where the run's own configuration differs, with both values, of what decides its curation."""
         import yaml
 
         if not self.config_file.is_file():
             return []
         before, now = yaml.safe_load(self.config_file.read_text(encoding="utf-8")), config.model_dump(mode="json")
-        models = ("teacher", "student", "auditor", "verifier", "embedder")
-        return [k for k in ("seed", "questions", *models, "method", "proving") if before.get(k) != now[k]]
+        was, now = _decisive(before), _decisive(now)
+        return [
+            f"`{key}` was {was.get(key)!r}, is {now.get(key)!r}"
+            for key in sorted({*was, *now})
+            if was.get(key) != now.get(key)
+        ]
 
     def _recipe(self, recipe: str) -> Path:
         return self.round() if recipe == "dgrc" else self.round() / "baselines" / recipe
+
+
+def _decisive(config: dict[str, Any]) -> dict[str, Any]:
+    """The settings that decide a curation, by their dotted names."""
+    models = ("teacher", "student", "auditor", "verifier", "embedder")
+    found: dict[str, Any] = {}
+    for section in ("seed", "questions", *models, "method", "proving"):
+        for key, value in _flat(section, config.get(section)):
+            _, _, rest = key.partition(".")
+            if section not in models or rest.partition(".")[0] not in MACHINERY or rest == "api.base_url":
+                found[key] = value
+    return found
+
+
+def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """The leaves of nested settings; what is not set at all is as if it were null."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _flat(f"{name}.{key}", inner)
+    elif value is not None:
+        yield name, value
 
 
 def write_json(path: Path, data: Any) -> None:

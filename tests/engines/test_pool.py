@@ -9,7 +9,8 @@ import pytest
 import ray
 
 from dgrc.config import EngineConfig
-from dgrc.engines.base import Request
+from dgrc.engines.base import Completion, Request
+from dgrc.engines.client import PoolClient
 from dgrc.engines.pool import Pool
 from dgrc.errors import EngineError
 
@@ -31,6 +32,8 @@ def pid_of_replica(request: Request) -> list[str]:
 def crash(request: Request) -> list[str]:
     """Breaks the engine on `die`; on `die once <file>` only while the file is there."""
     text = request.messages[0]["content"]
+    if text.startswith("slow"):
+        time.sleep(0.05)
     if text == "die":
         raise RuntimeError("engine broken")
     if text.startswith("die once "):
@@ -64,12 +67,39 @@ def test_a_dead_replica_is_replaced_and_its_request_asked_again(tmp_path) -> Non
         assert not flag.exists()
 
 
-def test_a_request_that_always_kills_is_given_up() -> None:
+def test_a_request_that_always_kills_is_an_error_of_its_own_and_the_rest_goes_on() -> None:
+    async def among_others(client: PoolClient) -> list[Completion]:
+        requests = [ask("die"), *(ask(f"slow {number}") for number in range(12))]
+        return list(await asyncio.gather(*(client.generate(request) for request in requests)))
+
+    with Pool.start("teacher", scripted("crash"), 0).wait() as pool:
+        poison, *others = asyncio.run(among_others(pool.client(max_retries=2)))
+    assert (poison.error or "").startswith("engine_died: 2 times while it served this request alone")
+    assert [reply.samples[0].text for reply in others] == ["alive"] * 12
+
+
+def test_an_engine_that_dies_under_everything_is_broken() -> None:
+    async def three(client: PoolClient) -> None:
+        for _ in range(2):
+            assert (await client.generate(ask("die"))).error
+        await client.generate(ask("die"))
+
     with (
         Pool.start("teacher", scripted("crash"), 0).wait() as pool,
-        pytest.raises(EngineError, match="died under the same request 2 times"),
+        pytest.raises(EngineError, match="died under 3 requests in a row, 1 times under each alone"),
     ):
-        asyncio.run(pool.client(max_retries=1).generate(ask("die")))
+        asyncio.run(three(pool.client(max_retries=1)))
+
+
+def test_a_reserved_replica_serves_the_one_that_reserved_it_and_then_all() -> None:
+    with Pool.start("teacher", scripted("pid_of_replica"), 0).wait() as pool:
+        (replica,) = pool._replicas
+        ray.get(replica.reserve.remote())
+        waiting = replica.generate.remote(ask("x"), pool.config.script)
+        ready, _ = ray.wait([waiting], timeout=1)
+        assert not ready, "a reserved replica serves nobody else"
+        served, _ = ray.get(replica.generate.remote(ask("x"), pool.config.script, alone=True))
+        assert served.samples and ray.get(waiting, timeout=10)[0].samples
 
 
 def test_an_engine_that_cannot_start_says_why() -> None:
@@ -122,7 +152,7 @@ def test_a_pool_ends_though_some_of_its_replicas_never_came_up() -> None:
 def test_a_replica_that_is_gone_for_good_is_said_and_not_waited_for(tmp_path) -> None:
     with Pool.start("teacher", scripted("crash"), 0).wait() as pool:
         ray.kill(pool._replicas[0])
-        with pytest.raises(EngineError, match=r"teacher engine .*(gone for good|died under the same request)"):
+        with pytest.raises(EngineError, match=r"teacher engine .*gone for good"):
             asyncio.run(pool.client(max_retries=1).generate(ask("x")))
 
 

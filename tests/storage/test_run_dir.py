@@ -43,8 +43,11 @@ def test_a_run_keeps_to_its_configuration(tmp_path: Path) -> None:
     config = make_config({"name": "r", "training": {"workers": 1}})
     run.claim(config)
     run.claim(make_config({"name": "r", "training": {"workers": 2}}))  # curation is not touched by it
-    with pytest.raises(RunDirError, match="`method`"):
+    run.claim(make_config({"name": "r", "teacher": {"replicas": [2, 8], "gpus": 1, "max_num_seqs": 7}}))  # nor by these
+    with pytest.raises(RunDirError, match=r"`method.max_pairs` was \d+, is 1"):
         run.claim(make_config({"name": "r", "method": {"max_pairs": 1}}))
+    with pytest.raises(RunDirError, match=r"`teacher.model` was '', is 'other'"):
+        run.claim(make_config({"name": "r", "teacher": {"model": "other"}}))
 
 
 def test_done_marks_hold_for_their_fingerprint_only(tmp_path: Path) -> None:
