@@ -2,8 +2,8 @@
 
     documents -> passages -> (the teacher writes) -> written -> screened across the corpus -> questions.jsonl
 
-The teacher's part is a pass like any other (`pipeline/passes.py`), so it can be killed and goes on; cutting and the
-last screening ask no engine. Every written question ends in `questions.jsonl` or is counted with the reason why not.
+`dgrc run` with a `corpus` and no `questions.files` begins here by itself. The teacher's part is a pass like any other
+(`pipeline/passes.py`), so it can be killed and goes on; cutting and the last screening ask no engine. Every written question ends in `questions.jsonl` or is counted with the reason why not.
 """
 
 import json
@@ -29,6 +29,19 @@ from dgrc.storage.run_dir import RunDir, write_json
 from dgrc.workflow import Job, Say
 
 
+def with_questions(job: Job) -> Config:
+    """The job's configuration with questions to curate: where it names documents and no question files, those that the
+    teacher writes about the documents, written now if they are not there yet."""
+    config = job.config
+    if config.corpus is None or config.questions.files:
+        return config
+    job.say("questions")
+    with job.phase("questions"):
+        job.reports["questions"] = write_questions(job)
+    files = (str(job.run.written_questions),)
+    return config.model_copy(update={"questions": config.questions.model_copy(update={"files": files})})
+
+
 def write_questions(job: Job) -> dict[str, Any]:
     """Does what is left to do of the writing and returns its report.
 
@@ -37,7 +50,7 @@ def write_questions(job: Job) -> dict[str, Any]:
         PromptPackError: the pack has no wording for it.
         PassError: no written question can be used.
     """
-    run, config = job.run, job.config
+    run, config = job.run.in_round(1), job.config
     if config.corpus is None:
         raise ConfigError("There is no section `corpus` that names documents: `corpus: {files: [statutes/*.txt]}`.")
     pack = load_pack(config.method.prompts)

@@ -20,7 +20,10 @@ WELL_READ = 0.9
 def pilot_config(config: Config, questions: int) -> Config:
     """The configuration of the pilot of a run."""
     sampled = config.questions.model_copy(update={"sample": questions})
-    return config.model_copy(update={"name": f"{config.name}-pilot", "questions": sampled})
+    changes: dict[str, Any] = {"name": f"{config.name}-pilot", "questions": sampled}
+    if config.corpus is not None and not config.questions.files:  # a few passages are enough to write so many about
+        changes["corpus"] = config.corpus.model_copy(update={"limit": questions})
+    return config.model_copy(update=changes)
 
 
 def clear_other(run: RunDir, config: Config) -> None:

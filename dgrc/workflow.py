@@ -74,8 +74,10 @@ class Job:
 
     def curate(self) -> dict[str, Any]:
         """Questions to curricula; in a later round by the student that the round before trained."""
+        from dgrc.corpus import with_questions
         from dgrc.pipeline.curate import curate
 
+        self.config = with_questions(self)
         self.say("curate")
         config, upstream = self.config, ""
         if self.run.number > 1:
@@ -140,14 +142,13 @@ class Job:
             evaluation = self.config.evaluation
             held_out = load_held_out(evaluation)
             questions = held_out.questions
-            predictions = predict_all(
-                self._engines(), questions, self.config.method, evaluation, self.config.seed, self.say
-            )
-            right = score(questions, predictions, self.config.method)
+            method, seed = self.config.method, self.config.seed
+            predictions = predict_all(self._engines(), questions, method, evaluation, seed, self.say)
+            right = score(questions, predictions, method)
             write_predictions(questions, predictions, right, self.run.predictions())
-            report = full_report(held_out, predictions, right, evaluation, self.config.method, SUBJECT)
+            report = full_report(held_out, predictions, right, evaluation, method, SUBJECT)
             write_json(self.run.evaluation(), report)
-            write_harness(held_out, report, evaluation, self.config.method, self.run.harness())
+            write_harness(held_out, report, evaluation, method, self.run.harness())
             self.reports["evaluate"] = report
             for recipe in self.recipes():
                 now, before = report["models"][recipe], report["models"]["base"]

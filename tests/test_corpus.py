@@ -10,9 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from dgrc.config_file import make_config
-from dgrc.corpus import write_questions
+from dgrc.corpus import with_questions, write_questions
 from dgrc.engines.base import Request
 from dgrc.errors import ConfigError, PassError, PromptPackError, QuestionFileError
+from dgrc.pilot import pilot_config
+from dgrc.pipeline.ingest import ingest
 from dgrc.workflow import Job
 
 pytestmark = pytest.mark.usefixtures("ray_here")
@@ -110,6 +112,19 @@ def test_what_will_be_evaluated_is_not_written_into_the_curriculum(tmp_path: Pat
     report = run(job_for(tmp_path, {"files": [str(tmp_path / "*.txt")]}, evaluation={"files": [str(held_out)]})[0])
     assert report["screen"]["contaminated"] == 1
     assert all("rule 1" in row["question"] for row in rows(report))
+
+
+def test_a_run_with_a_corpus_and_no_questions_begins_with_writing_them(tmp_path: Path) -> None:
+    (tmp_path / "one.txt").write_text(text_of(1))
+    job, said = job_for(tmp_path, {"files": [str(tmp_path / "*.txt")]})
+    with job.open():
+        config = with_questions(job)
+        read = ingest(job.run, config)
+    assert (read.kept, read.quarantined) == (1, {})
+    assert job.reports["questions"]["screen"]["kept"] == 1 and "questions" in said
+    own, _ = job_for(tmp_path / "own", {"files": ["absent"]}, questions={"files": ["mine.jsonl"]})
+    assert with_questions(own) is own.config, "who has questions is asked nothing"
+    assert pilot_config(job.config, 7).corpus.limit == 7  # type: ignore[union-attr]
 
 
 def test_refusals_say_what_to_do(tmp_path: Path) -> None:

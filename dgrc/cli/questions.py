@@ -21,5 +21,6 @@ def questions(config: str, overrides: tuple[str, ...], dry_run: bool) -> None:
     with Job(settings, say).open() as job:
         job.say("questions")
         report = write_questions(job)
-    say(f"Curate them with: --set 'questions.files=[{report['questions']}]' --set questions.fields.source_id=id")
+        used = job.config.questions.files
+    say(f"`dgrc run` with this configuration goes on from here{' (leave questions.files out)' * bool(used)}.")
     click.echo(json.dumps(report))
