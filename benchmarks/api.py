@@ -44,7 +44,7 @@ def main(limit: int, seconds: int, questions: int, faults: float, write: bool) -
     from dgrc.session import ENVIRONMENT
 
     os.environ.update(ENVIRONMENT)
-    ray.init(num_cpus=REPLICAS, include_dashboard=False, log_to_driver=False)
+    ray.init(address="local", num_cpus=REPLICAS, include_dashboard=False, log_to_driver=False)
     say(f"a limit of {limit} requests a minute, for {seconds} s")
     held = hold_limit(limit, seconds)
     say(json.dumps(held))

@@ -235,7 +235,7 @@ def _ray() -> None:
     from dgrc.session import ENVIRONMENT
 
     os.environ.update(ENVIRONMENT)
-    ray.init(num_cpus=8, include_dashboard=False, log_to_driver=False)
+    ray.init(address="local", num_cpus=8, include_dashboard=False, log_to_driver=False)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
     documents -> passages -> (the teacher writes) -> written -> screened across the corpus -> questions.jsonl
 
 `dgrc run` with a `corpus` and no `questions.files` begins here by itself. The teacher's part is a pass like any other
-(`pipeline/passes.py`), so it can be killed and goes on; cutting and the last screening ask no engine. Every written question ends in `questions.jsonl` or is counted with the reason why not.
+(`pipeline/passes.py`), so it can be killed and goes on; cutting and the last screening ask no engine. Every written
+question ends in `questions.jsonl` or is counted with the reason why not.
 """
 
 import json
