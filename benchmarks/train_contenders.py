@@ -57,7 +57,7 @@ def ours(who: str, folder: Path, config: TrainingConfig, warm_up: int) -> dict[s
     course = launch.Course("student", None, "given", str(folder / "student"), {})
     planned = launch._Planned(course, corpus, None, stages, 0, None)  # examples are tokens already
     steps: list[TrainProgress] = []
-    ray.init(num_cpus=WORKERS + 1, include_dashboard=False, log_to_driver=False)
+    ray.init(address="local", num_cpus=WORKERS + 1, include_dashboard=False, log_to_driver=False)
     launch._run_workers(config, str(folder / "model"), [planned], 0, folder / "work", steps.append)
     ray.shutdown()
     seconds = [step.tokens / step.tokens_per_second for step in steps]

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from dgrc.config import Config
 from dgrc.engines.pool import Pool
-from dgrc.errors import ConfigError, PassError
+from dgrc.errors import PassError
 from dgrc.method.prompts import load_pack
 from dgrc.pipeline.contamination import of_evaluation
 from dgrc.pipeline.documents import cut, paths
@@ -47,13 +47,11 @@ def write_questions(job: Job) -> dict[str, Any]:
     """Does what is left to do of the writing and returns its report.
 
     Raises:
-        ConfigError: no corpus is configured.
         PromptPackError: the pack has no wording for it.
         PassError: no written question can be used.
     """
     run, config = job.run.in_round(1), job.config
-    if config.corpus is None:
-        raise ConfigError("There is no section `corpus` that names documents: `corpus: {files: [statutes/*.txt]}`.")
+    assert config.corpus is not None
     pack = load_pack(config.method.prompts)
     for step in ("write", *(("stands_alone",) if config.corpus.stands_alone else ())):
         pack.require(step, "corpus")

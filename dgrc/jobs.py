@@ -6,6 +6,7 @@ an id to one job only, so two submitters cannot both start work on one run. Ray'
 https://docs.ray.io/en/latest/cluster/running-applications/job-submission/
 """
 
+import asyncio
 import logging
 import shlex
 import time
@@ -123,14 +124,26 @@ def follow(client: Any, job_id: str, say: Say) -> str:
     """Passes on what a job says until it ends; returns how: SUCCEEDED, FAILED or STOPPED."""
     said = 0
     while True:
-        status = client.get_job_status(job_id).value
-        logs = client.get_job_logs(job_id)
-        for line in logs[said:].splitlines():
-            say(line)
-        said = len(logs)
+        said = asyncio.run(_tail(client, job_id, said, say))
+        status = str(client.get_job_status(job_id).value)
         if status not in UNDER_WAY:
-            return str(status)
+            for line in client.get_job_logs(job_id)[said:].splitlines():
+                say(line)
+            return status
         time.sleep(POLL_S)
+
+
+async def _tail(client: Any, job_id: str, said: int, say: Say) -> int:
+    """Passes on what a job says while the connection holds; what `said` characters held is not said again."""
+    seen = 0
+    try:
+        async for text in client.tail_job_logs(job_id):
+            for line in text[max(0, said - seen) :].splitlines():
+                say(line)
+            seen += len(text)
+    except Exception as e:  # noqa: BLE001 - whatever broke the connection, the job goes on, and so does who follows it
+        logging.getLogger(__name__).debug("lost the logs of %s: %s", job_id, e)
+    return max(seen, said)
 
 
 def submit_and_follow(client: Any, config: Config, submission: Submission, retries: int, say: Say) -> tuple[str, str]:

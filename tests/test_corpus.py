@@ -8,11 +8,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
+from dgrc.cli import main
 from dgrc.config_file import make_config
 from dgrc.corpus import with_questions, write_questions
 from dgrc.engines.base import Request
-from dgrc.errors import ConfigError, PassError, PromptPackError, QuestionFileError
+from dgrc.errors import PassError, PromptPackError, QuestionFileError
 from dgrc.pilot import pilot_config
 from dgrc.pipeline.ingest import ingest
 from dgrc.workflow import Job
@@ -132,10 +134,10 @@ def test_refusals_say_what_to_do(tmp_path: Path) -> None:
     files = {"files": [str(tmp_path / "one.txt")]}
     with pytest.raises(PromptPackError, match="no step `write`"):
         run(job_for(tmp_path / "a", files, method={"prompts": "proving"})[0])
-    job, _ = job_for(tmp_path / "b", files)
-    job.config = job.config.model_copy(update={"corpus": None})
-    with pytest.raises(ConfigError, match=r"no section `corpus`"):
-        run(job)
+    bare = tmp_path / "bare.yaml"
+    bare.write_text("name: bare")
+    said = CliRunner().invoke(main, ["questions", str(bare)])
+    assert said.exit_code == 2 and "has no section `corpus`" in " ".join(said.stderr.split())
     (tmp_path / "none.jsonl").write_text('{"body": "x"}')
     (tmp_path / "bad.txt.gz").write_bytes(b"no gzip at all")
     (tmp_path / "garbage.txt").write_text("garbage " + text_of(1))

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -168,6 +168,14 @@ class Client:
     def get_job_logs(self, job_id: str) -> str:
         return f"first\nlast of {job_id}\n"
 
+    async def tail_job_logs(self, job_id: str) -> AsyncIterator[str]:
+        """Breaks off after the first line, once."""
+        self.tails = getattr(self, "tails", 0) + 1
+        yield "first\n"
+        if self.tails == 1:
+            raise RuntimeError("connection lost")
+        yield f"last of {job_id}\n"
+
 
 def submission(part: str = "run") -> jobs.Submission:
     return jobs.Submission("configs/proving/small.yaml", ("a.b=c d",), part, ROOT)
@@ -222,6 +230,13 @@ def test_a_failed_job_is_submitted_again_a_bounded_number_of_times() -> None:
     client = Client("STOPPED")  # somebody wanted that
     assert jobs.submit_and_follow(client, config, submission(), 2, quiet)[1] == "STOPPED"
     assert len(client.submitted) == 1
+
+
+def test_what_a_job_says_is_said_once_though_the_connection_breaks() -> None:
+    client, said = Client("SUCCEEDED"), list[str]()
+    jobs.submit_and_follow(client, make_config({"runs_dir": "/shared"}), submission(), 0, said.append)
+    spoken = [line for line in said if line.startswith(("first", "last"))]
+    assert spoken == ["first", f"last of {client.jobs[0].submission_id}"]
 
 
 def test_what_is_packaged_leaves_secrets_and_runs_behind() -> None:

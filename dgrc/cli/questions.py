@@ -5,6 +5,7 @@ import json
 import click
 
 from dgrc.cli.common import config_arguments, load, print_plan, say
+from dgrc.errors import ConfigError
 
 
 @click.command()
@@ -12,6 +13,10 @@ from dgrc.cli.common import config_arguments, load, print_plan, say
 def questions(config: str, overrides: tuple[str, ...], dry_run: bool) -> None:
     """Have the teacher write unlabeled questions about a corpus of documents."""
     settings = load(config, overrides)
+    if settings.corpus is None:
+        raise ConfigError(
+            f"{config} has no section `corpus` that names documents. Add one: `corpus: {{files: [statutes/*.txt]}}`."
+        )
     if dry_run:
         print_plan(settings, ())
         return
