@@ -4,7 +4,7 @@
 
 Two measurements of the pass `gather` without a model. *Weak scaling*: 1 to 64 simulated replicas of 5 questions a
 second each, on several Ray nodes of this machine, each with the same number of questions; efficiency is the rate
-reached over the rate of all replicas, between a short and a long pass, so that starting and draining do not count.
+at which the middle three fifths of the questions were finished over the rate of all replicas.
 *Data plane*: replies that are made in the worker, for more and more questions: questions a second, and how memory
 grows. From both, a model on paper for a thousand replicas. Last line of output: one JSON object, recorded in results/.
 """

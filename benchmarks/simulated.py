@@ -1,13 +1,20 @@
 """Engines that cost no computing, for `benchmarks.scale`: what is left to measure is everything around them."""
 
 import asyncio
+import os
+import random
+import tempfile
+import time
+from pathlib import Path
 
 from dgrc.config import Price
 from dgrc.engines.base import Completion, Request, Sample
 
 LATENCY_S, AT_ONCE = 2.0, 10
 RATE = AT_ONCE / LATENCY_S
-"""Questions a second of a simulated replica: ten at once, two seconds each."""
+"""Questions a second of a simulated replica: ten at once, two seconds each on average."""
+TIMES = Path(tempfile.gettempdir()) / "dgrc-simulated"
+"""Where replicas note when they finished a question, a file each, if the folder is there."""
 TEXT = "The code says so in one place and means it. " * 4 + "<answer>30 days</answer>"
 _SLOTS: list[asyncio.Semaphore] = []
 
@@ -17,7 +24,10 @@ async def five_a_second(request: Request) -> list[str]:
     if not _SLOTS:
         _SLOTS.append(asyncio.Semaphore(AT_ONCE))
     async with _SLOTS[0]:
-        await asyncio.sleep(LATENCY_S)
+        await asyncio.sleep(random.uniform(0.5, 1.5) * LATENCY_S)
+    if TIMES.is_dir():
+        with open(TIMES / str(os.getpid()), "a", encoding="utf-8") as file:
+            file.write(f"{time.time()}\n")
     return [TEXT] * request.n
 
 

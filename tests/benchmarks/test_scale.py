@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import scale
+from benchmarks import scale, scale_parts
 from benchmarks.roles import ClientAStep
 from benchmarks.simulated import TEXT, five_a_second
 from dgrc.engines.base import Completion, Request, Sample
@@ -52,7 +52,16 @@ def test_a_simulated_replica_serves_ten_at_once() -> None:
         assert all(reply == [TEXT] * 2 for reply in replies)
         return loop.time() - began
 
-    assert 3.9 < asyncio.run(twenty()) < 6
+    assert 2.5 < asyncio.run(twenty()) < 7
+
+
+def test_the_steady_rate_leaves_start_and_end_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scale_parts, "TIMES", tmp_path / "times")
+    scale_parts.TIMES.mkdir()
+    slow = [0.0, *(10 + n / 5 for n in range(98)), 100.0]  # five a second, but for a late start and a straggler
+    for name, part in (("1", slow[::2]), ("2", slow[1::2])):
+        (scale_parts.TIMES / name).write_text("".join(f"{moment}\n" for moment in part))
+    assert scale_parts.steady_rate() == pytest.approx(5.0)
 
 
 def test_each_step_has_its_pool() -> None:
