@@ -141,8 +141,9 @@ def documents(path: str) -> Iterator[tuple[str, dict[str, Any] | str]]:
     elif path.endswith(".gz"):
         if inner != ".jsonl":
             raise ValueError(f"of compressed files .jsonl.gz, .txt.gz and .md.gz are read, not {inner}.gz")
-        for number, line in enumerate(_open(path).splitlines(), 1):
-            yield f"{path}:{number}", _object(line)
+        with gzip.open(path, "rb") as file:  # line by line: a shard may be larger than memory
+            for number, line in enumerate(file, 1):
+                yield f"{path}:{number}", _object(line)
     else:
         for number, row in raw_rows(path):
             yield f"{path}:{number}", row
