@@ -24,7 +24,7 @@ from dgrc.cli.common import say
 from dgrc.config import ProvingConfig
 
 SHAPES = {"3M": (192, 6, 3, 576), "150M": (768, 16, 12, 3072)}  # width, layers, heads, inner size
-QUESTIONS = {"3M": 1264, "150M": 192}
+QUESTIONS = {"3M": 1264, "150M": 128}
 WHO = ("raw_vllm", "pool", "pool_seeded", "sampling_pass", "ray_data_llm", "transformers")
 N, MAX_TOKENS = 4, 48
 

@@ -142,7 +142,7 @@ def sampling_pass(folder: Path, questions: int) -> dict[str, Any]:
             "prompts": "general", "teacher_chains": N, "max_pairs": 0,
             "teacher_sampling": {"temperature": 1.0, "max_tokens": MAX_TOKENS},
         },
-        "pipeline": {"workers": 1, "rows_per_block": 256},
+        "pipeline": {"workers": 2, "rows_per_block": 128},
     })  # fmt: skip
     cpu: list[dict[str, float]] = []
     began, passes = time.monotonic(), itertools.count()

@@ -107,7 +107,7 @@ class EngineConfig(Section):
     request_seeds: bool = Field(
         False,
         description="Seed each request by its own text: replies then depend less on what else is in the batch, and "
-        "sampling is slower (docs/performance.md).",
+        "sampling may be slower (docs/performance.md).",
     )
     price_per_million: Price | None = Field(None, description="Prices of tokens, for projections of cost.")
     api: ApiConfig | None = Field(None, description="The server of `engine: openai_api`.")
