@@ -59,7 +59,7 @@ def _made(record: dict[str, Any]) -> str:
 
 
 def plot(found: dict[str, dict[str, Any]], file: Path) -> None:
-    """Four pictures: sampling, training, weak scaling, and the data plane; those without a record stay empty."""
+    """Four pictures: sampling, training, weak scaling, and the data plane; those without a record say so."""
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -87,6 +87,7 @@ def _bars(axis: Any, record: dict[str, Any] | None, ours: str, title: str, unit:
     """Rates of all contenders as multiples of one, side by side for each model."""
     axis.set_title(title)
     if record is None:
+        axis.text(0.5, 0.5, "not measured", ha="center", va="center", color="grey")
         return
     models = record["models"]
     who = list(next(iter(models.values()))["tokens_per_second"])
