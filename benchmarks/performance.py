@@ -68,26 +68,38 @@ def plot(found: dict[str, dict[str, Any]], file: Path) -> None:
     figure, axes = pyplot.subplots(2, 2, figsize=(11, 7.5), layout="constrained")
     _bars(axes[0][0], found.get("inference"), "sampling_pass", "Sampling: tokens/s over raw vLLM's", "raw_vllm")
     _bars(axes[0][1], found.get("train"), "ours", "Training: real tokens/s over plain torch DDP's", "torch")
-    scale = found.get("scale", {"weak": [], "plane": []})
-    weak, plane = scale["weak"], scale["plane"]
-    axes[1][0].plot([p["replicas"] for p in weak], [p["efficiency"] for p in weak], "o-")
-    axes[1][0].axhline(0.9, linestyle=":", color="grey")
-    axes[1][0].set(xscale="log", ylim=(0, 1.15), title="Weak scaling: share of all replicas' rate", xlabel="replicas")
-    axes[1][1].plot([p["questions"] for p in plane], [p["questions_per_second"] for p in plane], "o-", label="gather")
-    ingest = [p["ingest_questions_per_second"] for p in plane]
-    axes[1][1].plot([p["questions"] for p in plane], ingest, "s--", label="ingest")
-    axes[1][1].set(xscale="log", title="Data plane: questions/s, replies made in place", xlabel="questions")
-    axes[1][1].set_ylim(bottom=0)
-    axes[1][1].legend()
+    _scale(axes[1][0], axes[1][1], found.get("scale"))
     figure.savefig(file, dpi=110)
     pyplot.close(figure)
+
+
+def _scale(weak_axis: Any, plane_axis: Any, record: dict[str, Any] | None) -> None:
+    weak_axis.set_title("Weak scaling: share of all replicas' rate")
+    plane_axis.set_title("Data plane: questions/s, replies made in place")
+    if record is None:
+        for axis in (weak_axis, plane_axis):
+            _nothing(axis)
+        return
+    weak, plane = record["weak"], record["plane"]
+    weak_axis.plot([p["replicas"] for p in weak], [p["efficiency"] for p in weak], "o-")
+    weak_axis.axhline(0.9, linestyle=":", color="grey")
+    weak_axis.set(xscale="log", ylim=(0, 1.15), xlabel="replicas")
+    for name, key, style in (("gather", "questions_per_second", "o-"), ("ingest", "ingest_questions_per_second", "s--")):
+        plane_axis.plot([p["questions"] for p in plane], [p[key] for p in plane], style, label=name)
+    plane_axis.set(xscale="log", xlabel="questions")
+    plane_axis.set_ylim(bottom=0)
+    plane_axis.legend()
+
+
+def _nothing(axis: Any) -> None:
+    axis.text(0.5, 0.5, "not measured", ha="center", va="center", color="grey")
 
 
 def _bars(axis: Any, record: dict[str, Any] | None, ours: str, title: str, unit: str) -> None:
     """Rates of all contenders as multiples of one, side by side for each model."""
     axis.set_title(title)
     if record is None:
-        axis.text(0.5, 0.5, "not measured", ha="center", va="center", color="grey")
+        _nothing(axis)
         return
     models = record["models"]
     who = list(next(iter(models.values()))["tokens_per_second"])
