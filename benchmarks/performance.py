@@ -84,8 +84,8 @@ def _scale(weak_axis: Any, plane_axis: Any, record: dict[str, Any] | None) -> No
     weak_axis.plot([p["replicas"] for p in weak], [p["efficiency"] for p in weak], "o-")
     weak_axis.axhline(0.9, linestyle=":", color="grey")
     weak_axis.set(xscale="log", ylim=(0, 1.15), xlabel="replicas")
-    for name, key, style in (("gather", "questions_per_second", "o-"), ("ingest", "ingest_questions_per_second", "s--")):
-        plane_axis.plot([p["questions"] for p in plane], [p[key] for p in plane], style, label=name)
+    for name, key in (("gather", "questions_per_second"), ("ingest", "ingest_questions_per_second")):
+        plane_axis.plot([p["questions"] for p in plane], [p[key] for p in plane], "o-", label=name)
     plane_axis.set(xscale="log", xlabel="questions")
     plane_axis.set_ylim(bottom=0)
     plane_axis.legend()

@@ -26,7 +26,7 @@ from dgrc.pipeline.recorded import read_chain_files, write_chains
 from dgrc.records import Quarantined, Question, arrow_schema, content_id, to_row
 from dgrc.storage.run_dir import RunDir, fresh_folder
 
-ROWS_PER_FILE = 100_000
+ROWS_PER_FILE, ROWS_PER_GROUP = 100_000, 4096
 
 
 @dataclass
@@ -206,25 +206,33 @@ def _parse(batch: pa.Table, fields: FieldMap) -> Iterator[pa.Table]:
 
 
 class Writer:
-    """Records to numbered Parquet files of bounded size."""
+    """Records to numbered Parquet files of bounded size, a few thousand of them in memory at a time."""
 
     def __init__(self, folder: Path, record: type[Any]):
         self._folder, self._schema = folder, arrow_schema(record)
         self._rows: list[dict[str, Any]] = []
-        self._files = 0
+        self._files = self._in_file = 0
+        self._file: pq.ParquetWriter | None = None
 
     def add(self, record: Any) -> None:
         """Takes a record in."""
         self._rows.append(to_row(record))
-        if len(self._rows) >= ROWS_PER_FILE:
+        if len(self._rows) >= ROWS_PER_GROUP:
             self._flush()
 
     def close(self) -> None:
         """Writes what is left; a dataset without rows has one file all the same."""
         if self._rows or not self._files:
             self._flush()
+        if self._file is not None:
+            self._file.close()
 
     def _flush(self) -> None:
-        table = pa.Table.from_pylist(self._rows, schema=self._schema)
-        pq.write_table(table, self._folder / f"part-{self._files:05d}.parquet")
-        self._rows, self._files = [], self._files + 1
+        if self._file is None or self._in_file >= ROWS_PER_FILE:
+            if self._file is not None:
+                self._file.close()
+            self._file = pq.ParquetWriter(self._folder / f"part-{self._files:05d}.parquet", self._schema)
+            self._files, self._in_file = self._files + 1, 0
+        self._file.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
+        self._in_file += len(self._rows)
+        self._rows = []
