@@ -94,7 +94,7 @@ def test_a_second_run_does_nothing(curated: RunDir) -> None:
 
 def test_other_settings_are_refused_in_the_same_run(curated: RunDir) -> None:
     config = scripted_config(curated.root.parent, curated.root.parent / "q.jsonl", max_pairs=1)
-    with pytest.raises(RunDirError, match=r"`method`.*another `name`"):
+    with pytest.raises(RunDirError, match=r"`method.max_pairs` was .*another `name`"):
         curate_here(config)
 
 

@@ -17,9 +17,10 @@ def test_a_clock_reads_as_people_say_it(seconds: float, words: str) -> None:
 
 
 def test_the_line_tells_rows_rate_time_left_calls_and_tokens() -> None:
-    counts = {"rows": 500, "calls": 4_000, "tokens": 1_000_000}
+    counts = {"rows": 500, "calls": 4_000, "tokens": 1_000_000, "in_flight": 1_250}
     words = " ".join(line("gather", counts, 2_000, 100.0).split())
-    assert words == "gather 500/2,000 rows 5.0/s 5 min 00 s left 4,000 calls 1,000,000 tokens 10,000 tokens/s"
+    told = "gather 500/2,000 rows 5.0/s 5 min 00 s left 4,000 calls 1,000,000 tokens 10,000 tokens/s 1,250 in flight"
+    assert words == told
 
 
 def test_before_the_first_row_no_time_is_promised() -> None:
