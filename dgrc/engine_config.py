@@ -144,6 +144,8 @@ class EngineConfig(Section):
             raise ValueError(
                 f"`replicas` is {self.replicas}; wanted is 1 or more, and the least not above the most: 2 or [1, 8]"
             )
+        if self.engine == "vllm" and self.pipeline_parallel > 1 and not self.gpus:
+            raise ValueError("`pipeline_parallel` is for GPUs; vLLM's CPU build dies of it: set `gpus` or leave it")
         wanted = self.tensor_parallel * self.pipeline_parallel
         if self.gpus and self.gpus != wanted and (wanted > 1 or self.gpus > 1):
             raise ValueError(

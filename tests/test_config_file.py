@@ -29,6 +29,9 @@ def test_every_shipped_configuration_is_valid(path: Path) -> None:
         ({"method": {"min_agreement": 1.5}}, ["`method.min_agreement` got 1.5", "less than or equal to 1"]),
         ({"method": 3}, ["`method` got 3"]),
         ({"teacher": {"engine": "scripted"}}, ["`teacher`", "script: module:function"]),
+        ({"teacher": {"pipeline_parallel": 2}}, ["`pipeline_parallel` is for GPUs"]),
+        ({"teacher": {"gpus": 2}}, ["`gpus` is 2", "set it to 1"]),
+        ({"teacher": {"replicas": [3, 2]}}, ["least not above the most"]),
         ({"name": "../up"}, ["`name` got '../up'"]),
     ],
 )
