@@ -54,7 +54,7 @@ def weak(folder: Path, replicas: int, nodes: int) -> dict[str, Any]:
             config = make(folder, f"weak-{work}", engine, round(work * RATE * replicas))
             shutil.rmtree(TIMES, ignore_errors=True)
             TIMES.mkdir()
-            ingested(folder, config)
+            ingested(config)
             with Watch(pool._pids) as watch:
                 report = gather(config, {"teacher": pool})
             costs.append(watch.cpu)
@@ -90,11 +90,11 @@ def plane(folder: Path, questions: int) -> dict[str, Any]:
     config = make(folder, "plane", {"engine": "scripted", "script": "benchmarks.simulated:none"}, questions)
     with ray_session(config, RunDir(folder / "session")):
         began = time.monotonic()
-        ingested(folder, config)
+        ingested(config)
         ingest_seconds = time.monotonic() - began
         for name in ("warm", "first"):
             few = make(folder, name, config.teacher.model_dump(), 4 * ROWS_PER_BLOCK["plane"])
-            ingested(folder, few)
+            ingested(few)
             with Watch(set()) as start:
                 gather(few, {"teacher": AnswersInPlace()})
         with Watch(set()) as watch:
@@ -142,7 +142,7 @@ def make(folder: Path, name: str, engine: dict[str, Any], questions: int) -> Con
     })  # fmt: skip
 
 
-def ingested(folder: Path, config: Config) -> None:
+def ingested(config: Config) -> None:
     """Its questions as the pass reads them."""
     from dgrc.pipeline.ingest import ingest
 

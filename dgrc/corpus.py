@@ -21,13 +21,16 @@ from dgrc.engines.pool import Pool
 from dgrc.errors import PassError
 from dgrc.method.prompts import load_pack
 from dgrc.pipeline.contamination import of_evaluation
+from dgrc.pipeline.curate import content_hash, once
 from dgrc.pipeline.documents import cut, paths
 from dgrc.pipeline.graph import run_pass
 from dgrc.pipeline.passes import WRITE
+from dgrc.pipeline.published import SUFFIXES as BENCHMARK_SUFFIXES
+from dgrc.pipeline.readers import find_files
 from dgrc.pipeline.screening import near_duplicates
 from dgrc.records import content_id, hash64
 from dgrc.storage.run_dir import RunDir, write_json
-from dgrc.workflow import Job, Say
+from dgrc.workflow import Job
 
 
 def with_questions(job: Job) -> Config:
@@ -50,16 +53,16 @@ def write_questions(job: Job) -> dict[str, Any]:
         PromptPackError: the pack has no wording for it.
         PassError: no written question can be used.
     """
-    run, config = job.run.in_round(1), job.config
-    assert config.corpus is not None
+    run, config, corpus = job.run.in_round(1), job.config, job.config.corpus
+    assert corpus is not None
     pack = load_pack(config.method.prompts)
-    for step in ("write", *(("stands_alone",) if config.corpus.stands_alone else ())):
+    for step in ("write", *(("stands_alone",) if corpus.stands_alone else ())):
         pack.require(step, "corpus")
     fingerprint = _fingerprint(config)
     report: dict[str, Any] = {}
-    report["cut"] = _once(run, "cut", fingerprint, lambda: cut(run, config.corpus, job.say), job.say)
-    report["write"] = _once(run, "write", fingerprint, lambda: _write(run, config, fingerprint), job.say)
-    report["screen"] = _once(run, "screen_questions", fingerprint, lambda: screen(run, config), job.say)
+    report["cut"] = once(run, "cut", fingerprint, lambda: cut(run, corpus, job.say), job.say)
+    report["write"] = once(run, "write", fingerprint, lambda: _write(run, config, fingerprint), job.say)
+    report["screen"] = once(run, "screen_questions", fingerprint, lambda: screen(run, config), job.say)
     report["questions"] = str(run.written_questions)
     write_json(run.root / "corpus" / "report.json", report)
     return report
@@ -130,23 +133,15 @@ def _write(run: RunDir, config: Config, fingerprint: str) -> dict[str, Any]:
     return {**report, "start_seconds": round(starting, 1)}
 
 
-def _once(run: RunDir, step: str, fingerprint: str, work: Any, say: Say) -> dict[str, Any]:
-    report = run.done(step, fingerprint)
-    if report is None:
-        began = time.monotonic()
-        report = {**work(), "seconds": round(time.monotonic() - began, 1)}
-        run.mark_done(step, fingerprint, report)
-    say(f"  {step:<16} " + ", ".join(f"{k} {v:,}" for k, v in report.items() if isinstance(v, int)))
-    return dict(report)
-
-
 def _fingerprint(config: Config) -> str:
-    """All that decides the questions: files by size and time, settings, teacher, wording, evaluation files."""
+    """All that decides the questions: documents and evaluation files by content, settings, teacher, wording."""
     assert config.corpus is not None
-    files = [(path, Path(path).stat().st_size, Path(path).stat().st_mtime_ns) for path in paths(config.corpus)]
+    evaluation = [*find_files(config.evaluation.files)] if config.evaluation.files else []
+    evaluation += [path for b in config.evaluation.benchmarks for path in find_files(b.files, BENCHMARK_SUFFIXES)]
+    files = [(path, content_hash(path)) for path in (*paths(config.corpus), *evaluation)]
     said = {
         "corpus": config.corpus.model_dump(mode="json"), "seed": config.seed, "files": files,
-        "teacher": config.teacher.model_dump(include={"engine", "model", "adapter", "script", "max_model_len"}),
+        "teacher": config.teacher.identity(),
         "prompts": load_pack(config.method.prompts).digest(),
         "evaluation": config.evaluation.model_dump(mode="json", include={"files", "benchmarks"}),
         "contamination": [config.questions.contamination, config.questions.contamination_ngram],

@@ -117,6 +117,11 @@ class EngineConfig(Section):
         """What the engine serves when it starts: an adapter, a model, or a script."""
         return self.adapter or self.model or self.script
 
+    def identity(self) -> dict[str, object]:
+        """What decides what the engine says; how many replicas serve a model does not change what it is."""
+        found = self.model_dump(include={"engine", "model", "adapter", "script", "dtype", "max_model_len"})
+        return found | ({"base_url": self.api.base_url} if self.api is not None else {})
+
     @property
     def fewest_replicas(self) -> int:
         """Replicas that work begins with."""

@@ -20,7 +20,6 @@ from dgrc.errors import JobError
 from dgrc.records import hash64
 
 Say = Callable[[str], None]
-PARTS = ("run", "questions", "curate", "train", "evaluate", "pilot", "benchmark")
 UNDER_WAY = ("PENDING", "RUNNING")
 NOT_PACKAGED = (
     # What a working directory holds that a job does not need
@@ -41,7 +40,7 @@ class Submission:
     Attributes:
         config_file: Path of the configuration within `working_dir`, as the job will see it.
         overrides: `a.b=c` settings.
-        part: Which of `PARTS`.
+        part: Which entry point of `ray_jobs`.
         working_dir: What is packaged and unpacked where the job runs.
         cpus: CPUs that the driver of the job reserves, so that it lands where there is room.
     """

@@ -14,9 +14,10 @@ import time
 from typing import Any
 
 from dgrc.config import EngineConfig
+from dgrc.engines.answers import Answer, judge, read
 from dgrc.engines.base import Request, request_key
 from dgrc.engines.ledger import Accounts
-from dgrc.engines.openai_api import Answer, OpenAIEngine, judge, read
+from dgrc.engines.openai_api import OpenAIEngine
 from dgrc.engines.pacing import backoff
 from dgrc.errors import EngineError
 

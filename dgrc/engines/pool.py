@@ -25,6 +25,7 @@ from dgrc.config import EngineConfig
 from dgrc.engines.base import Completion, Engine, Request
 from dgrc.engines.client import START_TIMEOUT_S, PoolClient
 from dgrc.engines.ledger import Ledger, SharedAccounts
+from dgrc.engines.placement import placement, placement_group
 from dgrc.engines.scripted import ScriptedEngine
 from dgrc.errors import EngineError
 from dgrc.records import hash64
@@ -32,6 +33,7 @@ from dgrc.records import hash64
 STOP_TIMEOUT_S = 60.0
 MAX_CALLS_IN_FLIGHT = 4096
 RESERVED_S = 30.0
+"""So long a replica keeps free for a request that is to be served alone and does not come."""
 
 
 @ray.remote(max_restarts=-1, max_task_retries=0)
@@ -155,11 +157,11 @@ class Pool:
             ledger = ray.remote(Ledger).options(num_cpus=0).remote(config.api, config.price_per_million, spent_file)
         replicas, groups = [], []
         for number in range(config.most_replicas):
-            group = _placement_group(config)
+            group = placement_group(config)
             actor = Replica.options(  # type: ignore[attr-defined]
                 max_concurrency=MAX_CALLS_IN_FLIGHT,
                 runtime_env={"env_vars": engine_environment(config)},
-                **_placement(config, group),
+                **placement(config, group),
             )
             replicas.append(actor.remote(config, seed + number, ledger))
             groups += [group] if group is not None else []
@@ -265,26 +267,6 @@ def engine_environment(config: EngineConfig) -> dict[str, str]:
     from dgrc.engines.vllm_local import environment
 
     return environment(config)
-
-
-def _placement_group(config: EngineConfig) -> Any | None:
-    """Room for a replica that spans several GPUs, on as few nodes as can be: a bundle for each worker of vLLM's."""
-    if not config.spans_nodes:
-        return None
-    workers = config.tensor_parallel * config.pipeline_parallel
-    bundles = [{"CPU": 1.0, "GPU": 1.0, **config.resources} for _ in range(workers)]
-    bundles[0]["CPU"] += config.cpus
-    return ray.util.placement_group(bundles, strategy="PACK")
-
-
-def _placement(config: EngineConfig, group: Any | None) -> dict[str, Any]:
-    """What a replica's actor reserves: its share of a node, or a place in the group that its workers fill."""
-    if group is None:
-        return {"num_cpus": config.cpus, "num_gpus": config.gpus, "resources": config.resources}
-    from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
-
-    place = PlacementGroupSchedulingStrategy(group, 0, placement_group_capture_child_tasks=True)
-    return {"num_cpus": config.cpus, "num_gpus": 0, "scheduling_strategy": place}
 
 
 def sibling_key(owner: int, step: str) -> int:

@@ -71,29 +71,29 @@ def curate(
     reports: dict[str, Any] = {}
     fingerprint = _input_fingerprint(config)
     if run.number == 1:
-        reports["ingest"] = _once(run, "ingest", fingerprint, lambda: _ingest(run, config), say)
+        reports["ingest"] = once(run, "ingest", fingerprint, lambda: _ingest(run, config), say)
     else:
         fingerprint = f"{hash64(fingerprint, upstream):x}"
-        reports["carry"] = _once(run, "carry", fingerprint, lambda: _carry_over(run), say)
+        reports["carry"] = once(run, "carry", fingerprint, lambda: _carry_over(run), say)
     with nullcontext(shared) if shared is not None else Engines(config, say) as engines:
         for pass_ in PASSES:
             if pass_.name == "verify":
                 embedder = config.embedder.model if config.embedder else ""
                 fingerprint = _extend(fingerprint, config.method, f"screen {embedder}", SCREENING)
-                reports["screen"] = _once(run, "screen", fingerprint, lambda: _screen(run, config), say)
-                reports["index"] = _once(run, "index", fingerprint, lambda: _index(run), say)
+                reports["screen"] = once(run, "screen", fingerprint, lambda: _screen(run, config), say)
+                reports["index"] = once(run, "index", fingerprint, lambda: _index(run), say)
             fingerprint = _extend(fingerprint, config.method, pass_.name, pass_.settings)
             if pass_.name == "answer":
-                reports["collect"] = _once(run, "collect", fingerprint, lambda: _collect(run, config), say)
+                reports["collect"] = once(run, "collect", fingerprint, lambda: _collect(run, config), say)
             idle = _needless(pass_, reports)
             work = functools.partial(_run, pass_, run, config, engines, fingerprint, idle)
-            reports[pass_.name] = _once(run, pass_.name, fingerprint, work, say)
+            reports[pass_.name] = once(run, pass_.name, fingerprint, work, say)
             if shared is None:
                 engines.release_after(pass_)
             if pass_.name == until:
                 return reports
     fingerprint = _extend(fingerprint, config.method, "assemble", ASSEMBLING)
-    reports["assemble"] = _once(run, "assemble", fingerprint, lambda: _assemble(run, config), say)
+    reports["assemble"] = once(run, "assemble", fingerprint, lambda: _assemble(run, config), say)
     return reports
 
 
@@ -202,7 +202,7 @@ def _assemble(run: RunDir, config: Config) -> dict[str, Any]:
     return dict(make_baseline(run, config, "dgrc"))
 
 
-def _once(run: RunDir, step: str, fingerprint: str, work: Callable[[], dict[str, Any]], say: Say) -> dict[str, Any]:
+def once(run: RunDir, step: str, fingerprint: str, work: Callable[[], dict[str, Any]], say: Say) -> dict[str, Any]:
     """Does a step unless it is done, marks it done, and says what came of it."""
     report = run.done(step, fingerprint)
     if report is not None:
@@ -258,12 +258,10 @@ def _input_fingerprint(config: Config) -> str:
     paths = find_files(patterns)
     if questions.contamination == "quarantine":
         paths += [path for b in config.evaluation.benchmarks for path in find_files(b.files, SUFFIXES)]
-    files = [(path, _content_hash(path)) for path in paths]
+    files = [(path, content_hash(path)) for path in paths]
     relevant = config.model_dump(mode="json", include={"seed", "questions"})
-    for role, engine in config.engines().items():  # how many replicas serve a model does not change what it is
-        relevant[role] = engine.model_dump(include={"engine", "model", "adapter", "script", "dtype", "max_model_len"})
-        if engine.api is not None:
-            relevant[role]["base_url"] = engine.api.base_url
+    for role, engine in config.engines().items():
+        relevant[role] = engine.identity()
     relevant["prompts"] = load_pack(config.method.prompts).digest()
     return f"{hash64(METHOD_VERSION, json.dumps([files, relevant], sort_keys=True)):x}"
 
@@ -274,7 +272,7 @@ def _extend(upstream: str, method: MethodConfig, name: str, settings: Sequence[s
     return f"{hash64(upstream, name, json.dumps(heeded, sort_keys=True)):x}"
 
 
-def _content_hash(path: str) -> str:
+def content_hash(path: str) -> str:
     """By content, not by time: a file that was copied or written again as it was must not cost a run its work."""
     with open(path, "rb") as f:
         return hashlib.file_digest(f, "blake2b").hexdigest()[:32]

@@ -7,7 +7,6 @@ simply done again if it was cut short.
 
 import gzip
 import itertools
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -21,7 +20,8 @@ from dgrc.errors import QuestionFileError
 from dgrc.method import passages
 from dgrc.method.text import fold
 from dgrc.pipeline.ingest import Writer
-from dgrc.pipeline.readers import find_files, raw_rows
+from dgrc.pipeline.readers import find_files, jsonl_rows, raw_rows
+from dgrc.pipeline.screening import BANDS, PERMUTATIONS
 from dgrc.records import Passage, Quarantined, arrow_schema, hash64, to_row
 from dgrc.storage.run_dir import RunDir, fresh_folder
 
@@ -29,7 +29,6 @@ SUFFIXES = (".jsonl", ".json", ".parquet", ".csv", ".txt", ".md", ".gz")
 PLAIN = (".txt", ".md")
 SHINGLE = 5
 """Words in a row that are compared."""
-PERMUTATIONS, BANDS = 128, 32
 BATCH = 512
 SCHEMA = pa.schema([*arrow_schema(Passage), ("refused", pa.string()), ("whole_file", pa.bool_())])
 
@@ -72,7 +71,7 @@ def cut(run: RunDir, corpus: CorpusConfig, say: Callable[[str], None]) -> dict[s
 
 
 class Repeats:
-    """The passages so far, to be asked whether one repeats another: some 700 bytes for each that is new."""
+    """The passages so far, to be asked whether one repeats another; what is remembered is of a fixed size for each."""
 
     def __init__(self, threshold: float):
         self._threshold = threshold
@@ -137,28 +136,16 @@ def documents(path: str) -> Iterator[tuple[str, dict[str, Any] | str]]:
     """Where each document of a file is, and its fields or why it has none; a text file is one document."""
     inner = Path(path).suffixes[-2] if path.endswith(".gz") and len(Path(path).suffixes) > 1 else Path(path).suffix
     if inner in PLAIN:
-        yield path, {"text": _open(path).decode("utf-8")}
-    elif path.endswith(".gz"):
-        if inner != ".jsonl":
-            raise ValueError(f"of compressed files .jsonl.gz, .txt.gz and .md.gz are read, not {inner}.gz")
-        with gzip.open(path, "rb") as file:  # line by line: a shard may be larger than memory
-            for number, line in enumerate(file, 1):
-                yield f"{path}:{number}", _object(line)
+        yield path, {"text": _text_file(path).decode("utf-8")}
+    elif path.endswith(".gz") and inner != ".jsonl":
+        raise ValueError(f"of compressed files .jsonl.gz, .txt.gz and .md.gz are read, not {inner}.gz")
     else:
-        for number, row in raw_rows(path):
+        for number, row in jsonl_rows(path) if path.endswith(".gz") else raw_rows(path):
             yield f"{path}:{number}", row
 
 
-def _open(path: str) -> bytes:
+def _text_file(path: str) -> bytes:
     return gzip.decompress(Path(path).read_bytes()) if path.endswith(".gz") else Path(path).read_bytes()
-
-
-def _object(line: bytes) -> dict[str, Any] | str:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as e:
-        return f"not valid JSON: {e}"
-    return row if isinstance(row, dict) else f"a JSON {type(row).__name__} where an object is wanted"
 
 
 def _of_document(source: str, row: dict[str, Any] | str, corpus: CorpusConfig) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ whole raises. Rows carry their place (`file:line`, counted from 1), so that quar
 
 import csv
 import glob
+import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -84,8 +85,8 @@ def raw_rows(path: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
 
 
 def jsonl_rows(path: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """Each line's number and object, or why it is none; blank lines are left out."""
-    with open(path, "rb") as f:
+    """Each line's number and object, or why it is none; blank lines are left out. A `.gz` is read as it is unpacked."""
+    with gzip.open(path, "rb") if path.endswith(".gz") else open(path, "rb") as f:
         for number, line in enumerate(f, 1):
             if not line.strip():
                 continue

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks import scale, scale_parts
+from benchmarks import scale, scale_parts, simulated
 from benchmarks.roles import ClientAStep
-from benchmarks.simulated import TEXT, five_a_second
 from dgrc.engines.base import Completion, Request, Sample
 from dgrc.pipeline.steps import PRIORITY
 
@@ -44,15 +43,26 @@ def test_a_thousand_replicas_on_paper() -> None:
     assert paper["share_of_a_replica_for_python"] == pytest.approx(0.01)
 
 
-def test_a_simulated_replica_serves_ten_at_once() -> None:
-    async def twenty() -> float:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        replies = await asyncio.gather(*(five_a_second(Request((), n=2)) for _ in range(20)))
-        assert all(reply == [TEXT] * 2 for reply in replies)
-        return loop.time() - began
+def test_a_simulated_replica_serves_ten_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way, most = 0, 0
 
-    assert 2.5 < asyncio.run(twenty()) < 7
+    async def work(seconds: float) -> None:
+        nonlocal under_way, most
+        assert 0.5 * simulated.LATENCY_S <= seconds <= 1.5 * simulated.LATENCY_S
+        under_way += 1
+        most = max(most, under_way)
+        for _ in range(3):
+            await pause(0)
+        under_way -= 1
+
+    async def twenty() -> list[list[str]]:
+        return list(await asyncio.gather(*(simulated.five_a_second(Request((), n=2)) for _ in range(20))))
+
+    pause = asyncio.sleep
+    monkeypatch.setattr(simulated.asyncio, "sleep", work)
+    monkeypatch.setattr(simulated, "_SLOTS", [])
+    assert asyncio.run(twenty()) == [[simulated.TEXT] * 2] * 20
+    assert most == simulated.AT_ONCE == 10
 
 
 def test_the_steady_rate_leaves_start_and_end_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

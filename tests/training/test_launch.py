@@ -200,12 +200,12 @@ def test_a_training_broken_off_goes_on_with_other_workers(curriculum: Curriculum
     own = {"batch_examples": 60, "checkpoints": CheckpointsConfig(every_steps=5), "max_failures": 0}
 
     def two(**settings: Any) -> TrainingConfig:
-        return config(chains=StageConfig(visits=2400, learning_rate=1e-3), **own, **settings)
+        return config(chains=StageConfig(visits=4200, learning_rate=1e-3), **own, **settings)
 
     whole = curriculum.train(two(), name="whole")
 
     def kill(progress: TrainProgress) -> None:
-        if progress.step >= 30:
+        if progress.step >= 60:  # long after the third checkpoint: Ray Train takes a second or two to take one in
             for p in psutil.Process().children(recursive=True):
                 if "RayTrainWorker" in " ".join(p.cmdline()):
                     p.kill()
