@@ -182,6 +182,8 @@ class Server:
         from aiohttp import web
 
         name = request.match_info["id"]
+        if name not in self._batches:
+            return web.json_response({"error": {"message": f"No such batch: {name}"}}, status=404)
         began, file = self._batches[name]
         if time.monotonic() - began < self.manners.latency_s:
             return web.json_response({"id": name, "status": "in_progress"})

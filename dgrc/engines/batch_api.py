@@ -28,6 +28,10 @@ LINE_TRIES = 5
 """A request whose line failed or ran out of time goes into so many batches."""
 
 
+class BatchLostError(EngineError):
+    """The server has no such batch, or refused it as a whole."""
+
+
 class BatchEngine(OpenAIEngine):
     """One client of a server's batch endpoints; `api.mode` is `batches`."""
 
@@ -52,14 +56,18 @@ class BatchEngine(OpenAIEngine):
         body = self._body(request, n)
         characters = sum(len(message["content"]) for message in request.messages)
         tokens = self._estimate.tokens(characters, n, request.max_tokens)
-        for attempt in range(LINE_TRIES):
+        tries = 0
+        for attempt in itertools.count():
             name = f"{stem}-{attempt}"
             leased = 0
-            if name in self._earlier:
+            if name in self._earlier:  # it is no try of this life: the server may be well again
                 answer = await self._of_earlier(name)
-            else:
+            elif tries < LINE_TRIES:
+                tries += 1
                 await self._leased(tokens, request.priority)
                 answer, leased = await self._in_a_batch(name, body), tokens
+            else:
+                break
             await self.accounts.settle(read(answer.reply)[1] if answer.reply is not None else None, leased)
             if answer.stopping is not None:
                 raise EngineError(f"{self.api.base_url} stops all requests: {answer.stopping}.")
@@ -71,11 +79,18 @@ class BatchEngine(OpenAIEngine):
         )
 
     async def _of_earlier(self, name: str) -> Answer:
-        """The answer in a batch of an earlier life; all that wait for one batch collect it once."""
+        """The answer in a batch of an earlier life; all that wait for one batch collect it once.
+
+        Servers keep a batch's files for some weeks only, so it may be gone: then its lines are asked again.
+        """
         batch = self._earlier[name]
         if batch not in self._collecting:
             self._collecting[batch] = asyncio.ensure_future(self._collect(batch))
-        return (await self._collecting[batch]).get(name, Answer(says=f"batch {batch} has no line {name}"))
+        try:
+            answers = await self._collecting[batch]
+        except BatchLostError as e:
+            return Answer(says=str(e))
+        return answers.get(name, Answer(says=f"batch {batch} has no line {name}"))
 
     async def _in_a_batch(self, name: str, body: bytes) -> Answer:
         """Joins the batch that is gathering, and waits for its line of the answer."""
@@ -146,7 +161,7 @@ class BatchEngine(OpenAIEngine):
             state = await self._insist("GET", f"/batches/{batch}")
         if state["status"] == "failed":
             said = json.dumps(state.get("errors"))[:300]
-            raise EngineError(f"{self.api.base_url} refused the batch {batch} as a whole: {said}.")
+            raise BatchLostError(f"{self.api.base_url} refused the batch {batch} as a whole: {said}.")
         answers: dict[str, Answer] = {}
         for kind in ("error_file_id", "output_file_id"):
             if state.get(kind):
@@ -171,7 +186,9 @@ class BatchEngine(OpenAIEngine):
             if answer.reply is not None:
                 return answer
             wait = max(answer.retry_after, backoff(attempt))
-            final = answer.stopping or answer.refused
+            if answer.refused:
+                raise BatchLostError(f"{method} {self.api.base_url}{path} failed: {answer.refused}.")
+            final = answer.stopping
             if final or time.monotonic() + wait - began > self.api.deadline_s:
                 raise EngineError(f"{method} {self.api.base_url}{path} failed: {final or answer.says}.")
             await asyncio.sleep(wait)

@@ -1,6 +1,7 @@
 """How training goes: the workers' steps come to a small actor, the board, and from there to whoever listens."""
 
 import contextlib
+import logging
 import resource
 import threading
 import time
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from dgrc.training.loop import Step
     from dgrc.training.state import State
     from dgrc.training.worker import Plan, WorkerTask
+
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +159,26 @@ class Board:
 
 @contextlib.contextmanager
 def following(board: Any, listeners: list[OnProgress]) -> Iterator[None]:
-    """Hands the board's steps to the listeners while entered, and the last of them on leaving."""
+    """Hands the board's steps to the listeners while entered, and the last of them on leaving.
+
+    A listener that fails, a tracker whose server is away say, is told no more: it costs its curve, not the training.
+    """
     import ray
 
     seen = 0
     stop = threading.Event()
+    told = list(listeners)
 
     def drain() -> None:
         nonlocal seen
         for step in ray.get(board.since.remote(seen)):
             seen += 1
-            for listener in listeners:
-                listener(step)
+            for listener in list(told):
+                try:
+                    listener(step)
+                except Exception as e:  # noqa: BLE001 - whatever it is, the student is worth more
+                    told.remove(listener)
+                    LOG.warning("%s is told of no more steps, it failed at step %d: %r", listener, step.step, e)
 
     def follow() -> None:
         while not stop.wait(0.2):

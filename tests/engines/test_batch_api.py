@@ -107,6 +107,36 @@ def test_a_run_that_was_killed_collects_the_batch_it_had_asked_for(tmp_path: Pat
     assert server.seen.batches == {"batch-0": 10, "batch-1": 2}
 
 
+def test_an_earlier_batch_that_the_server_no_longer_has_is_asked_again(tmp_path: Path) -> None:
+    book = tmp_path / "teacher.json"
+
+    async def run() -> tuple[list[Completion], Server]:
+        async with Server(Manners()) as server:
+            await with_engine(server, book, lambda engine: ask_all(engine, 3))
+        async with Server(Manners()) as server:  # knows nothing of the first one's batches
+            replies, _ = await with_engine(server, book, lambda engine: ask_all(engine, 3))
+            return replies, server
+
+    replies, server = asyncio.run(run())
+    assert [r.samples[0].text for r in replies] == [f"echo question {i}" for i in range(3)]
+    assert server.seen.batches == {"batch-0": 3}
+
+
+def test_batches_that_failed_in_an_earlier_life_are_no_tries_of_this_one(tmp_path: Path) -> None:
+    book = tmp_path / "teacher.json"
+
+    async def run() -> list[Completion]:
+        async with Server(Manners(faults=1.0)) as server:
+            with pytest.raises(EngineError, match=f"in {LINE_TRIES} batches"):
+                await with_engine(server, book, lambda engine: ask_all(engine, 1), batch_wait_s=0.01)
+            server.manners.faults = 0.0
+            replies, _ = await with_engine(server, book, lambda engine: ask_all(engine, 1), batch_wait_s=0.01)
+            return replies  # type: ignore[no-any-return]
+
+    (reply,) = asyncio.run(run())
+    assert reply.samples[0].text == "echo question 0"
+
+
 def test_a_server_that_has_no_batches_is_named() -> None:
     class NoBatches(Server):
         async def _upload(self, request: Any) -> Any:

@@ -1,9 +1,8 @@
 """Whole trainings under Ray Train with DeepSpeed, held against one process of plain torch."""
 
+import contextlib
 import dataclasses
 import itertools
-import os
-import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from dgrc.training.inputs import set_apart
 from dgrc.training.launch import Course, TrainResult, train
 from dgrc.training.loop import batch_loss, learning_rate_factor
 from dgrc.training.packing import collate, loss_tokens
-from dgrc.training.progress import TrainProgress
+from dgrc.training.progress import Board, TrainProgress, following
 from dgrc.training.stages import Budget, plan_stages
 from dgrc.training_config import AdapterConfig, CheckpointsConfig, StageConfig, TrainingConfig, ValidationConfig
 from tests.training.builders import PLAIN, make_examples, make_model, make_tokenizer, write_base_model, write_examples
@@ -159,6 +158,16 @@ def test_bf16_stays_near_fp32_and_keeps_the_base_models_dtype(curriculum: Curric
     assert AutoModelForCausalLM.from_pretrained(result.output, dtype="auto").dtype == torch.float32
 
 
+def training_workers() -> list[psutil.Process]:
+    """Those that live now; others that end while one looks are no matter."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "RayTrainWorker" in " ".join(process.cmdline()):
+                found.append(process)
+    return found
+
+
 def weights(folder: str | Path) -> bytes:
     return (Path(folder) / "model.safetensors").read_bytes()
 
@@ -170,10 +179,9 @@ def test_a_killed_worker_costs_only_the_steps_since_the_last_checkpoint(curricul
     def kill_once(progress: TrainProgress) -> None:
         seen.append(progress)
         if progress.plan == "second" and progress.stage == "chains" and progress.step >= 40 and not killed:
-            children = psutil.Process().children(recursive=True)
-            worker = next(p.pid for p in children if "RayTrainWorker" in " ".join(p.cmdline()))
-            killed.append(worker)
-            os.kill(worker, signal.SIGKILL)
+            worker = training_workers()[0]
+            killed.append(worker.pid)
+            worker.kill()
 
     killed: list[int] = []
     # Steps of some 0.2 s, for it takes Ray Train a second or two to take a checkpoint in.
@@ -206,9 +214,8 @@ def test_a_training_broken_off_goes_on_with_other_workers(curriculum: Curriculum
 
     def kill(progress: TrainProgress) -> None:
         if progress.step >= 60:  # long after the third checkpoint: Ray Train takes a second or two to take one in
-            for p in psutil.Process().children(recursive=True):
-                if "RayTrainWorker" in " ".join(p.cmdline()):
-                    p.kill()
+            for worker in training_workers():
+                worker.kill()
 
     with pytest.raises(TrainingError, match="resumes from its last checkpoint"):
         curriculum.train(two(), name="student", on_progress=kill)
@@ -287,6 +294,26 @@ def test_checkpoints_go_where_they_are_told_and_are_gone_afterwards(
     result = curriculum.train(own, atoms=None, on_progress=lambda _: seen.update(p.name for p in elsewhere.rglob("*")))
     assert any(name.endswith(".safetensors") for name in seen), "they were there"
     assert not list(elsewhere.iterdir()) and (Path(result.output) / "model.safetensors").is_file()
+
+
+def test_a_listener_that_fails_costs_its_curve_only(ray_here: None, caplog: pytest.LogCaptureFixture) -> None:
+    import ray
+
+    board: Any = ray.remote(num_cpus=0)(Board).remote()
+    told: list[int] = []
+
+    def fails(progress: TrainProgress) -> None:
+        told.append(progress.step)
+        raise OSError("the tracker's server is away")
+
+    seen: list[int] = []
+    figures = (1.0, 10, 5.0, 1e-3, 0.1, 0.5, None, None)
+    steps = [TrainProgress("student", "chains", step, 3, *figures) for step in (1, 2, 3)]
+    with following(board, [fails, lambda progress: seen.append(progress.step)]):
+        for step in steps:
+            ray.get(board.push.remote(step))
+    assert seen == [1, 2, 3] and told == [1]
+    assert "the tracker's server is away" in caplog.text
 
 
 def test_a_storage_that_is_none_is_refused(curriculum: Curriculum) -> None:
