@@ -24,7 +24,7 @@ from dgrc.cli.common import say
 from dgrc.config import ProvingConfig
 
 SHAPES = {"3M": (192, 6, 3, 576), "150M": (768, 16, 12, 3072)}  # width, layers, heads, inner size
-QUESTIONS = {"3M": 1264, "150M": 128}
+QUESTIONS = {"3M": 1264, "150M": 80}
 WHO = ("raw_vllm", "pool", "pool_seeded", "sampling_pass", "ray_data_llm", "transformers")
 N, MAX_TOKENS = 4, 48
 
@@ -39,7 +39,7 @@ def main(sizes: str, scale: float, turns: int, write: bool) -> None:
     models = {}
     for size in sizes.split(","):
         with tempfile.TemporaryDirectory(prefix="dgrc-inference-") as folder:
-            models[size] = run(size, Path(folder), max(128, round(QUESTIONS[size] * scale)), turns)
+            models[size] = run(size, Path(folder), max(64, round(QUESTIONS[size] * scale)), turns)
             say(f"{size}: {json.dumps(models[size])}")
     smallest = models.get("3M") or next(iter(models.values()))
     summary = {

@@ -16,14 +16,17 @@ from benchmarks.inference import MAX_TOKENS, N
 from benchmarks.watch import Watch
 from dgrc.config import EngineConfig
 
-FEW = 64
-"""Questions of the short run whose time and tokens are taken from those of the long one; and of one before both."""
 SEQUENCES = 64
 """Sequences decoded at once, by all."""
 FEWER = 8
 """transformers gets so many times fewer questions, or it would take most of the time."""
 Work = Callable[[Sequence[int]], int]
 """Questions by number in, generated tokens out."""
+
+
+def few_of(questions: int) -> int:
+    """Questions of the short run whose time and tokens are taken from those of the long one; and of one before both."""
+    return min(64, questions // 4)
 
 
 def main() -> None:
@@ -58,11 +61,12 @@ def chats(folder: Path) -> list[list[Any]]:
     return [sample.build_messages(pack, text, ()) for text in texts(folder)]
 
 
-def timed(work: Work, questions: int, started: float, few: int = FEW) -> dict[str, float]:
+def timed(work: Work, questions: int, started: float, few: int = 0) -> dict[str, float]:
     """The rate at which further questions are answered: many less few, after a run that does not count.
 
     So first-time costs, and whatever a run takes to begin and to drain, are in nobody's rate.
     """
+    few = few or few_of(questions)
     work(range(few))
     start_seconds = time.monotonic() - started
     (tokens_of_few, short), (tokens_of_all, long) = (_clocked(work, count) for count in (few, questions))
@@ -165,7 +169,8 @@ def sampling_pass(folder: Path, questions: int) -> dict[str, Any]:
 
         said = timed(work, questions, began)
     more = {who: cpu[-1][who] - cpu[-2][who] for who in cpu[-1] if who != "replicas"}  # that is the engine's process
-    return {**said, "cpu_ms_per_request": {who: 1000 * seconds / (questions - FEW) for who, seconds in more.items()}}
+    asked = questions - few_of(questions)
+    return {**said, "cpu_ms_per_request": {who: 1000 * seconds / asked for who, seconds in more.items()}}
 
 
 def ray_data_llm(folder: Path, questions: int) -> dict[str, float]:
