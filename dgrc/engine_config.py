@@ -56,6 +56,7 @@ class ApiConfig(Section):
 MACHINERY = (
     "replicas", "tensor_parallel", "pipeline_parallel", "gpus", "cpus", "resources", "max_num_seqs", "kv_cache_gib",
     "gpu_memory_utilization", "max_lora_rank", "enforce_eager", "price_per_million", "api",
+    "hung_after_s",
 )
 """Settings of an engine that may change while a run is under way: they do not decide what it says."""
 
@@ -109,6 +110,11 @@ class EngineConfig(Section):
         description="Seed each request by its own text: replies then depend less on what else is in the batch, and "
         "sampling may be slower (docs/performance.md).",
     )
+    hung_after_s: float = Field(
+        1800, gt=0,
+        description="A replica that has requests and finishes none for so long is restarted and they are asked again: "
+        "more than the longest reply takes. Servers behind `openai_api` have limits of their own (`api`).",
+    )  # fmt: skip
     price_per_million: Price | None = Field(None, description="Prices of tokens, for projections of cost.")
     api: ApiConfig | None = Field(None, description="The server of `engine: openai_api`.")
 

@@ -8,6 +8,9 @@ answer.
 A replica that dies takes all of its requests with it, and one of them may be why. Each is asked again, now alone on its
 replica, so that the next death tells: a request under which replicas died alone, `max_retries` times, becomes an error
 of its own and the rest goes on. Several of those in a row with no reply between them mean that the engine is broken.
+
+A replica that hangs does not die by itself. Whoever has waited long for a reply asks the replica when it last finished
+one; if that is as long ago, or it does not even say, the replica is killed, and what follows is as above.
 """
 
 import asyncio
@@ -26,6 +29,8 @@ START_TIMEOUT_S = 1800.0
 LOOK_AGAIN_S = 0.1
 BROKEN_AFTER = 3
 """So many requests in a row that kill every replica they are sent to: it is not the requests."""
+SAYS_AFTER_S = 60.0
+"""So long a replica has, at most, to say whether it makes progress."""
 GONE_AFTER = 2
 """So many refusals in a row mean that a replica will not come back; one that is being restarted is `unavailable`."""
 
@@ -40,10 +45,18 @@ class PoolClient:
         up: Numbers of the replicas that are known to answer.
         max_retries: How often a request is asked again whose replica died.
         price: What tokens cost.
+        hung_after_s: A replica that has requests and finishes none for so long hangs; None: that is for the engine.
     """
 
     def __init__(
-        self, role: str, model: str, replicas: Sequence[Any], up: Sequence[int], max_retries: int, price: Price | None
+        self,
+        role: str,
+        model: str,
+        replicas: Sequence[Any],
+        up: Sequence[int],
+        max_retries: int,
+        price: Price | None,
+        hung_after_s: float | None = None,
     ):
         self.role = role
         self.model = model
@@ -52,6 +65,7 @@ class PoolClient:
         self._up = sorted(up)
         self._gone: dict[int, str] = {}
         self._max_retries = max_retries
+        self._hung_after_s = hung_after_s
         self._poisonous = 0
         self._reported = [0] * len(replicas)
         self._sent = [0] * len(replicas)
@@ -79,9 +93,10 @@ class PoolClient:
             reserved = False
             try:
                 if died:
-                    await replica.reserve.remote()
+                    await self._watched(index, replica.reserve.remote())
                     reserved = True
-                completion, depth = await replica.generate.remote(request, self.model, alone=died)
+                serving = replica.generate.remote(request, self.model, alone=died)
+                completion, depth = await self._watched(index, serving)
                 self._reported[index] = depth
                 self._poisonous = 0
                 return completion
@@ -98,6 +113,24 @@ class PoolClient:
             finally:
                 self._sent[index] -= 1
         raise AssertionError("counted to infinity")
+
+    async def _watched(self, index: int, call: Any) -> Any:
+        """What a call to a replica returns; one that hangs is killed, so that Ray restarts it and the call fails."""
+        waiting = asyncio.ensure_future(call)
+        while self._hung_after_s is not None:
+            done, _ = await asyncio.wait({waiting}, timeout=self._hung_after_s)
+            if done:
+                break
+            if await self._hangs(index, self._hung_after_s) and not waiting.done():
+                ray.kill(self._replicas[index], no_restart=False)
+        return await waiting
+
+    async def _hangs(self, index: int, seconds: float) -> bool:
+        asking = asyncio.ensure_future(self._replicas[index].stalled.remote())
+        done, _ = await asyncio.wait({asking}, timeout=min(seconds, SAYS_AFTER_S))
+        if not done:
+            return True
+        return asking.exception() is None and asking.result() >= seconds
 
     def _poisoned(self, deaths: int, error: Exception) -> Completion:
         self._poisonous += 1

@@ -48,6 +48,7 @@ class Replica:
         self._engine = make_engine(config, seed, ledger)
         self._ready: asyncio.Task[None] | None = None
         self._depth = 0
+        self._progress = time.monotonic()
         self._weights = config.weights
         self._switching = asyncio.Lock()
         self._gate = asyncio.Lock()
@@ -60,6 +61,10 @@ class Replica:
         await self._ready
         me = psutil.Process()
         return [me.pid, *(child.pid for child in me.children(recursive=True))]
+
+    async def stalled(self) -> float:
+        """Seconds for which there were requests under way and none was finished; 0 while there are none."""
+        return time.monotonic() - self._progress if self._depth else 0.0
 
     async def reserve(self) -> None:
         """Returns when nothing else is in flight; nothing else will be until the caller's request, `alone`, is served.
@@ -98,6 +103,8 @@ class Replica:
     async def _serve(self, request: Request, weights: str) -> tuple[Completion, int]:
         while weights != self._weights:
             await self._switch(weights)
+        if not self._depth:
+            self._progress = time.monotonic()
         self._depth += 1
         try:
             return await self._engine.generate(request), self._depth - 1
@@ -111,6 +118,7 @@ class Replica:
             os._exit(1)
         finally:
             self._depth -= 1
+            self._progress = time.monotonic()
 
     async def _switch(self, weights: str) -> None:
         async with self._switching:
@@ -209,7 +217,8 @@ class Pool:
         at the client's first request. Clients of different weights must take turns, or they wait for each other.
         """
         model, price = weights or self.config.weights, self.config.price_per_million
-        return PoolClient(self.role, model, self._replicas, self._up, max_retries, price)
+        hung_after_s = None if self.config.engine == "openai_api" else self.config.hung_after_s
+        return PoolClient(self.role, model, self._replicas, self._up, max_retries, price, hung_after_s)
 
     def stop(self) -> None:
         """Ends all replicas and returns when the processes on this machine are gone."""

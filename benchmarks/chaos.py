@@ -1,0 +1,171 @@
+"""Is anything lost, doubled or changed when a run is disturbed at random, and is anything paid for twice?
+
+    python -m benchmarks.chaos --faults 100 --seed 0 --seeds 10
+    python -m benchmarks.chaos --engine vllm --faults 10
+    python -m benchmarks.chaos --training --faults 2
+
+`dgrc curate` runs over some hundred questions on scripted engines, one of which is poison, while processes of it are
+killed, stopped or starved of their disk at seeded moments in every pass, and is started again whenever it ends before
+its time. Each dataset is then held, byte by byte, against that of a run that nothing disturbed. On vLLM, whose replies
+differ from run to run, rows are counted. Last line of output: one JSON object, recorded in results/.
+"""
+
+import json
+import os
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks.chaos_cluster import cluster
+from benchmarks.chaos_compare import Notes, by, compare, rows
+from benchmarks.chaos_faults import SCRIPTED, plan, processes
+from benchmarks.chaos_run import Disturbed, Outcome
+from benchmarks.chaos_script import NOTES
+from benchmarks.chaos_storage import storage
+from benchmarks.record import record
+from dgrc.cli.common import say
+from dgrc.config import Config
+
+GONE_S = 120.0
+"""So long processes have to be gone after the last run: Ray's agents take a minute to see that their node is."""
+HUNG_AFTER_S = 6.0
+
+
+@click.command()
+@click.option("--faults", default=10, show_default=True, help="Faults in all.")
+@click.option("--seed", default=0, show_default=True, help="The first seed: of kinds, places and moments.")
+@click.option("--seeds", default=1, show_default=True, help="Runs, a seed each; they share the faults.")
+@click.option("--questions", default=240, show_default=True, help="Questions of a run.")
+@click.option("--kinds", default=",".join(SCRIPTED), show_default=True, help="Kinds of faults.")
+@click.option("--write/--no-write", default=True, help="Record the result.")
+def main(faults: int, seed: int, seeds: int, questions: int, kinds: str, write: bool) -> None:
+    """Runs undisturbed, then disturbed once a seed, and compares."""
+    with tempfile.TemporaryDirectory(prefix="dgrc-chaos-") as folder:
+        result = scripted(Path(folder), faults, range(seed, seed + seeds), questions, kinds.split(","))
+    summary = {key: result[key] for key in result if key != "runs"}
+    if write:
+        command = f"chaos --faults {faults} --seed {seed} --seeds {seeds} --questions {questions} --kinds {kinds}"
+        record("chaos", result, command=command)
+    click.echo(json.dumps(summary))
+
+
+def scripted(folder: Path, faults: int, seeds: Sequence[int], questions: int, kinds: Sequence[str]) -> dict[str, Any]:
+    """Disturbed runs on scripted engines against one that was left alone."""
+    began = time.monotonic()
+    wanted, undisturbed = _undisturbed(folder, questions)
+    runs, marks = [], []
+    for number, seed in enumerate(seeds):
+        share = faults * (number + 1) // len(seeds) - faults * number // len(seeds)
+        outcome, facts = _disturbed(folder, questions, share, seed, kinds, wanted, undisturbed)
+        marks.append(outcome.mark)
+        runs.append({"seed": seed, **facts})
+        say(f"seed {seed}: {json.dumps(facts)}")
+    return {**summarize(runs, left_over(marks)), "seconds": round(time.monotonic() - began, 1), "runs": runs}
+
+
+def _undisturbed(folder: Path, questions: int) -> tuple[dict[str, list[tuple[str, bytes]]], Notes]:
+    with storage(folder / "undisturbed") as place:
+        run = Disturbed(make_config(folder, place.folder, questions), place, (), {}, 0)
+        outcome = run.go()
+        if not outcome.finished or outcome.lives > 1:
+            raise SystemExit(f"the undisturbed run failed: {[*outcome.stops, *outcome.crashes]}")
+        say(f"undisturbed: {outcome.seconds} s, served {dict(run.notes.served)}")
+        return rows(run.run), run.notes
+
+
+def _disturbed(
+    folder: Path, questions: int, faults: int, seed: int, kinds: Sequence[str],
+    wanted: dict[str, list[tuple[str, bytes]]], undisturbed: Notes,
+) -> tuple[Outcome, dict[str, Any]]:  # fmt: skip
+    """Every other run is on a cluster that outlives it, the others start a Ray of their own."""
+    planned = plan(kinds, faults, seed)
+    with storage(folder / f"seed-{seed}") as place:
+        config, notes = make_config(folder, place.folder, questions), place.folder.with_name(f"seed-{seed}-notes")
+        if seed % 2:
+            with cluster({NOTES: str(notes)}) as nodes:
+                run = Disturbed(config, place, planned, undisturbed.served, seed, nodes)
+                outcome = run.go()
+        else:
+            run = Disturbed(config, place, planned, undisturbed.served, seed)
+            outcome = run.go()
+        found = compare(wanted, rows(run.run)) if outcome.finished else compare(wanted, {})
+    return outcome, {**facts(outcome), **found, **rebought(outcome, run.notes, undisturbed)}
+
+
+def facts(outcome: Outcome) -> dict[str, Any]:
+    """A run's faults and how its lives ended."""
+    return {
+        "faults": len(outcome.happened), "missed": len(outcome.missed), "lives": outcome.lives,
+        "kinds": by(fault.kind for fault, _, _ in outcome.happened),
+        "passes": by(where for _, where, _ in outcome.happened),
+        "finished": outcome.finished, "seconds": outcome.seconds, "stops": outcome.stops, "crashes": outcome.crashes,
+    }  # fmt: skip
+
+
+def rebought(outcome: Outcome, notes: Notes, undisturbed: Notes) -> dict[str, int]:
+    """Tokens of replies that were made once more, and those that were being made when a fault came."""
+    return {
+        "tokens_rebought": notes.tokens_rebought(undisturbed),
+        "tokens_in_flight": sum(notes.tokens_in_flight(moment) for _, _, moment in outcome.happened),
+    }
+
+
+def left_over(marks: Sequence[str]) -> list[str]:
+    """Titles of processes of these runs that do not go away."""
+    deadline = time.monotonic() + GONE_S
+    while True:
+        alive = [f"{pid} {title[:120]}" for mark in marks for pid, title in processes(mark)]
+        if not alive or time.monotonic() > deadline:
+            return alive
+        time.sleep(0.5)
+
+
+def summarize(runs: Sequence[dict[str, Any]], leftover: Sequence[str]) -> dict[str, Any]:
+    """The figures that are wanted of all runs together."""
+    total: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    passes: Counter[str] = Counter()
+    for run in runs:
+        kinds.update(run["kinds"])
+        passes.update(run["passes"])
+        counted = ("faults", "missed", "lives", "lost", "doubled", "different", "tokens_rebought", "tokens_in_flight")
+        total.update({key: run[key] for key in counted if run.get(key) is not None})
+    bought = total["tokens_rebought"] / total["tokens_in_flight"] if total["tokens_in_flight"] else 0.0
+    return {
+        "faults": total["faults"], "seeds": len(runs), "lost": total["lost"], "doubled": total["doubled"],
+        "different": total["different"], "leftover_processes": len(leftover),
+        "tokens_rebought_share": round(bought, 4), "tokens_rebought": total["tokens_rebought"],
+        "tokens_in_flight": total["tokens_in_flight"], "missed": total["missed"], "lives": total["lives"],
+        "unfinished": sum(not run["finished"] for run in runs), "crashes": sum(len(run["crashes"]) for run in runs),
+        "stops": sum(len(run["stops"]) for run in runs), "kinds": dict(kinds), "passes": dict(passes),
+        "leftover": list(leftover),
+    }  # fmt: skip
+
+
+def make_config(folder: Path, runs: Path, questions: int) -> Config:
+    """A run on scripted engines: two replicas a role, small blocks, impatient."""
+    from dgrc.config_file import make_config as make
+
+    source = folder / "questions.jsonl"
+    if not source.exists():
+        lines = [json.dumps({"id": f"q{n}", "question": f"case {n} . which court ?"}) for n in range(questions)]
+        source.write_text("\n".join(lines) + "\n")
+    engine = {"engine": "scripted", "replicas": 2, "cpus": 1, "hung_after_s": HUNG_AFTER_S}
+    return make({
+        "name": "chaos", "runs_dir": str(runs), "questions": {"files": [str(source)]},
+        "teacher": {**engine, "script": "benchmarks.chaos_script:teacher"},
+        "student": {**engine, "script": "benchmarks.chaos_script:student"},
+        "method": {"prompts": "proving", "corpus_facts": 0},
+        "pipeline": {"workers": 2, "rows_per_block": 16},
+        "ray": {"object_store_gib": 0.1},
+    })  # fmt: skip
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    main()
