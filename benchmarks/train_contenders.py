@@ -29,7 +29,7 @@ def main() -> None:
 def load_corpus(folder: Path) -> Corpus:
     """The examples."""
     with np.load(folder / "corpus.npz") as data:
-        return Corpus(data["tokens"], data["loss"], data["offsets"], 0)
+        return Corpus(data["tokens"], data["loss"], data["offsets"], 0, np.arange(len(data["offsets"]) - 1))
 
 
 def summary(

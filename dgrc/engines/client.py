@@ -137,7 +137,7 @@ class PoolClient:
         if self._poisonous >= BROKEN_AFTER:
             what = f"died under {self._poisonous} requests in a row, {deaths} times under each alone"
             raise EngineError(self._given_up(what, _first_line(error))) from error
-        return failed(f"{ENGINE_DIED}: {deaths} times while it served this request alone: {_first_line(error)}")
+        return failed(f"{ENGINE_DIED}: {deaths} times while it served this request alone")  # the same in every run
 
     async def _choose(self, sibling: int, attempt: int) -> int:
         """The less busy of two of the replicas that are up; waits while none is."""

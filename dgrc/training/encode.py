@@ -28,13 +28,15 @@ class Corpus:
     """Encoded examples laid end to end, so that Ray's object store shares them without copying.
 
     `tokens` int32 [T] and `loss` bool [T] hold all examples; example e is the slice
-    `offsets[e]:offsets[e + 1]` (int64 [E + 1]). The first `atoms` examples are atoms, the rest chains.
+    `offsets[e]:offsets[e + 1]` (int64 [E + 1]). The first `atoms` examples are atoms, the rest chains. `ids` int64 [E]
+    are what the examples are called in their curriculum.
     """
 
     tokens: npt.NDArray[np.int32]
     loss: npt.NDArray[np.bool_]
     offsets: npt.NDArray[np.int64]
     atoms: int
+    ids: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -89,6 +91,7 @@ def encode_corpus(
     tokens: list[list[int]] = []
     masks: list[list[bool]] = []
     aside: list[SetAside] = []
+    kept: list[int] = []
     kept_atoms = 0
     for n, example in enumerate(itertools.chain(atoms, chains)):
         ids, mask = encode_messages(tokenizer, example.messages)
@@ -98,12 +101,14 @@ def encode_corpus(
             continue
         tokens.append(ids)
         masks.append(mask)
+        kept.append(example.id)
         kept_atoms += n < len(atoms)
     corpus = Corpus(
         tokens=np.fromiter(itertools.chain.from_iterable(tokens), np.int32),
         loss=np.fromiter(itertools.chain.from_iterable(masks), np.bool_),
         offsets=np.cumsum([0, *map(len, tokens)], dtype=np.int64),
         atoms=kept_atoms,
+        ids=np.array(kept, np.int64),
     )
     return corpus, aside
 

@@ -6,6 +6,7 @@ are packed and how many workers there are then changes nothing but rounding.
 """
 
 import contextlib
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,10 +16,14 @@ import torch
 import torch.distributed as dist
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from dgrc.errors import TrainingError
 from dgrc.training.encode import Corpus
-from dgrc.training.packing import IGNORED, MicroBatch, collate, loss_tokens, share_rows
+from dgrc.training.packing import IGNORED, MicroBatch, Row, collate, loss_tokens, share_rows
 from dgrc.training.stages import Stage
 from dgrc.training_config import StageConfig, TrainingConfig
+
+NAMED = 20
+"""So many examples of a step that failed are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,12 @@ def learning_rate_factor(step: int, steps: int, settings: StageConfig) -> float:
 
 
 def train_stage(engine: Any, corpus: Corpus, stage: Stage, config: TrainingConfig, first: int = 0) -> Iterator[Step]:
-    """Runs a stage's optimizer steps from `first` on, yielding each when it is done, on every worker."""
+    """Runs a stage's optimizer steps from `first` on, yielding each when it is done, on every worker.
+
+    Raises:
+        TrainingError: a step's loss or gradient is no number. It is raised before the step is yielded, so that no
+            checkpoint holds its weights.
+    """
     rank, workers = dist.get_rank(), dist.get_world_size()
     for number in range(first, len(stage.steps)):
         visits = stage.steps[number]
@@ -50,9 +60,36 @@ def train_stage(engine: Any, corpus: Corpus, stage: Stage, config: TrainingConfi
         for group in engine.optimizer.param_groups:
             group["lr"] = rate
         scale = workers / loss_tokens(corpus, visits)
-        loss = _step(engine, [collate(corpus, rows, _masks(engine)) for rows in shares[rank]], scale)
+        parts = _step(engine, [collate(corpus, rows, _masks(engine)) for rows in shares[rank]], scale)
+        loss = parts.sum()
         dist.all_reduce(loss)
-        yield Step(number, float(loss) / workers, rate, float(engine.get_global_grad_norm() or 0.0))
+        step = Step(number, float(loss) / workers, rate, float(engine.get_global_grad_norm() or 0.0))
+        if not (math.isfinite(step.loss) and 0 <= step.grad_norm < math.inf):  # DeepSpeed says -1 for one that is none
+            raise TrainingError(_no_number(stage, step, corpus, shares[rank], parts))
+        yield step
+
+
+def _no_number(stage: Stage, step: Step, corpus: Corpus, mine: Sequence[Sequence[Row]], parts: torch.Tensor) -> str:
+    """What to say of a step that came to no number; all workers must call it. `parts` are the losses of `mine`."""
+    here = [
+        int(corpus.ids[example])
+        for rows, finite in zip(mine, parts.isfinite().tolist(), strict=True)
+        if not finite
+        for row in rows
+        for example in row
+    ]
+    gathered: list[list[int]] = [[] for _ in range(dist.get_world_size())]
+    dist.all_gather_object(gathered, here)
+    bad = sorted(itertools.chain.from_iterable(gathered))
+    which = "micro-batches whose loss is none hold" if bad else "every loss by itself is one, and the step holds"
+    bad = bad or sorted(int(corpus.ids[example]) for example in stage.steps[step.number])
+    named = f"{', '.join(map(str, bad[:NAMED]))}{f' and {len(bad) - NAMED} more' if len(bad) > NAMED else ''}"
+    return (
+        f"Step {step.number + 1} of {len(stage.steps)} of the stage {stage.name} came to no number: loss {step.loss}, "
+        f"gradient norm {step.grad_norm}, at a learning rate of {step.learning_rate:.2e}; {which} the examples {named} (ids "
+        "of the curriculum). If all of a step are named, it is the weights: lower `learning_rate`, raise `warmup`, or set "
+        "`precision: fp32`. If few are, look at these. Nothing of this step was kept."
+    )
 
 
 def mean_loss(engine: Any, corpus: Corpus, visits: Sequence[int], config: TrainingConfig) -> float:
@@ -108,13 +145,13 @@ def _attention_kernel(device: torch.device) -> contextlib.AbstractContextManager
 
 
 def _step(engine: Any, batches: Sequence[MicroBatch], scale: float) -> torch.Tensor:
-    """One optimizer step over a worker's micro-batches; returns the scaled sum of their losses."""
-    total = torch.zeros((), device=engine.device)
+    """One optimizer step over a worker's micro-batches; returns the scaled loss of each [B]."""
+    losses = []
     for n, batch in enumerate(batches):
         engine.set_gradient_accumulation_boundary(n == len(batches) - 1)
         with _attention_kernel(engine.device):  # backward too: gradient checkpointing computes forward again there
             loss = batch_loss(engine, batch.to(engine.device)) * scale
             engine.backward(loss)
-        total += loss.detach()
+        losses.append(loss.detach())
     engine.step()
-    return total
+    return torch.stack(losses)

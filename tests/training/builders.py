@@ -111,4 +111,5 @@ def make_corpus(lengths: list[int], atoms: int = 0, seed: int = 0) -> Corpus:
         loss=loss,
         offsets=np.cumsum([0, *lengths], dtype=np.int64),
         atoms=atoms,
+        ids=np.arange(len(lengths), dtype=np.int64),
     )

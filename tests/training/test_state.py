@@ -14,7 +14,7 @@ from dgrc.training.packing import collate, loss_tokens
 from dgrc.training.stages import Stage, plan_stages
 from dgrc.training.state import SavedState, save_state, share
 from dgrc.training_config import AdapterConfig, StageConfig, TrainingConfig
-from tests.training.builders import make_corpus, write_base_model
+from tests.training.builders import make_corpus, make_model, write_base_model
 from tests.training.workers import on_workers
 
 STEPS = 20
@@ -179,6 +179,44 @@ def test_validation_loss_is_the_mean_over_tokens(base: str, stage: int) -> None:
         total = sum(batch_loss(model, collate(CORPUS, [[v]])) for v in range(len(CORPUS)))
     expected = float(total) / loss_tokens(CORPUS, range(len(CORPUS)))
     assert on_workers(2, validated, base, config(zero_stage=stage)) == [pytest.approx(expected, rel=1e-5)] * 2
+
+
+def broken(base: str, config: TrainingConfig, corpus: Corpus) -> str:
+    from dgrc.training.engine import make_engine
+
+    (stage,) = plan_stages(0, len(corpus), config, seed=1)
+    try:
+        return str(list(train_stage(make_engine(config, base).engine, corpus, stage, config)))
+    except TrainingError as e:
+        return str(e)
+
+
+def with_a_hole(folder: Path, token: int) -> str:
+    """A base model that reads one token as no number."""
+    model = make_model()
+    model.config.tie_word_embeddings = False
+    model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.detach().clone())
+    model.model.embed_tokens.weight.data[token] = torch.nan
+    model.save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.mark.parametrize("settings", [{"zero_stage": 0}, {"zero_stage": 2}, {"zero_stage": 3, "precision": "bf16"}])
+def test_a_loss_that_is_no_number_stops_with_its_examples_named(tmp_path: Path, settings: dict[str, Any]) -> None:
+    corpus = make_corpus([7, 12, 5, 9, 20, 3], seed=3)
+    corpus.tokens[corpus.offsets[4]] = 44  # nobody else says it
+    corpus.ids[:] += 1000
+    own = config(batch_examples=6, micro_batch_rows=1, chains=StageConfig(visits=12, learning_rate=1e-3), **settings)
+    for said in on_workers(2, broken, with_a_hole(tmp_path / "base", 44), own, corpus):
+        assert said.startswith("Step 1 of 2 of the stage chains came to no number: loss nan"), said
+        assert "hold the examples 1004 (ids" in said
+
+
+def test_weights_that_went_off_are_told_from_an_example_that_is_odd(base: str) -> None:
+    own = config(batch_examples=15, chains=StageConfig(visits=150, learning_rate=1e30, schedule="constant", warmup=0))
+    for said in on_workers(2, broken, base, own, CORPUS):
+        assert said.startswith("Step 2 of 10 of the stage chains came to no number") and "gradient norm inf" in said
+        assert f"the step holds the examples {', '.join(map(str, range(15)))} (ids" in said
 
 
 def saved(base: str, config: TrainingConfig, folder: str) -> None:
