@@ -15,19 +15,20 @@ import os
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from benchmarks import chaos_training
 from benchmarks.chaos_cluster import cluster
-from benchmarks.chaos_compare import Notes, by, compare, rows
-from benchmarks.chaos_faults import SCRIPTED, plan, processes
+from benchmarks.chaos_compare import Notes, by, compare, conserved, rows
+from benchmarks.chaos_faults import REAL, SCRIPTED, Fault, plan, processes
 from benchmarks.chaos_run import Disturbed, Outcome
 from benchmarks.chaos_script import NOTES
 from benchmarks.chaos_storage import storage
-from benchmarks.record import record
+from benchmarks.record import ROOT, record
 from dgrc.cli.common import say
 from dgrc.config import Config
 
@@ -41,31 +42,70 @@ HUNG_AFTER_S = 6.0
 @click.option("--seed", default=0, show_default=True, help="The first seed: of kinds, places and moments.")
 @click.option("--seeds", default=1, show_default=True, help="Runs, a seed each; they share the faults.")
 @click.option("--questions", default=240, show_default=True, help="Questions of a run.")
-@click.option("--kinds", default=",".join(SCRIPTED), show_default=True, help="Kinds of faults.")
+@click.option("--kinds", default=None, help="Kinds of faults, with commas between them; by default all.")
+@click.option("--engine", type=click.Choice(["scripted", "vllm"]), default="scripted", show_default=True)
+@click.option("--training", is_flag=True, help="Disturb a training instead.")
 @click.option("--write/--no-write", default=True, help="Record the result.")
-def main(faults: int, seed: int, seeds: int, questions: int, kinds: str, write: bool) -> None:
+def main(
+    faults: int, seed: int, seeds: int, questions: int, kinds: str | None, engine: str, training: bool, write: bool
+) -> None:
     """Runs undisturbed, then disturbed once a seed, and compares."""
-    with tempfile.TemporaryDirectory(prefix="dgrc-chaos-") as folder:
-        result = scripted(Path(folder), faults, range(seed, seed + seeds), questions, kinds.split(","))
-    summary = {key: result[key] for key in result if key != "runs"}
+    numbers = range(seed, seed + seeds)
+    with tempfile.TemporaryDirectory(prefix="dgrc-chaos-", ignore_cleanup_errors=True) as made:
+        folder, began = Path(made), time.monotonic()
+        if training:
+            runs, marks = chaos_training.disturbed(folder, faults, numbers, say)
+        elif engine == "vllm":
+            runs, marks = real(folder, faults, numbers, questions, kinds.split(",") if kinds else REAL)
+        else:
+            runs, marks = scripted(folder, faults, numbers, questions, kinds.split(",") if kinds else SCRIPTED)
+        result = {**summarize(runs, left_over(marks)), "seconds": round(time.monotonic() - began, 1)}
     if write:
-        command = f"chaos --faults {faults} --seed {seed} --seeds {seeds} --questions {questions} --kinds {kinds}"
-        record("chaos", result, command=command)
-    click.echo(json.dumps(summary))
+        how = " --training" if training else f" --engine {engine} --questions {questions}"
+        command = f"chaos --faults {faults} --seed {seed} --seeds {seeds}{how}{f' --kinds {kinds}' if kinds else ''}"
+        name = "chaos_training" if training else "chaos" if engine == "scripted" else "chaos_vllm"
+        record(name, {**result, "runs": runs}, command=command)
+    click.echo(json.dumps(result))
 
 
-def scripted(folder: Path, faults: int, seeds: Sequence[int], questions: int, kinds: Sequence[str]) -> dict[str, Any]:
+Runs = tuple[list[dict[str, Any]], list[str]]
+"""What came of each run, and the marks of their processes."""
+
+
+def _shares(faults: int, seeds: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Each seed with its number of faults."""
+    for number, seed in enumerate(seeds):
+        yield seed, faults * (number + 1) // len(seeds) - faults * number // len(seeds)
+
+
+def scripted(folder: Path, faults: int, seeds: Sequence[int], questions: int, kinds: Sequence[str]) -> Runs:
     """Disturbed runs on scripted engines against one that was left alone."""
-    began = time.monotonic()
     wanted, undisturbed = _undisturbed(folder, questions)
     runs, marks = [], []
-    for number, seed in enumerate(seeds):
-        share = faults * (number + 1) // len(seeds) - faults * number // len(seeds)
-        outcome, facts = _disturbed(folder, questions, share, seed, kinds, wanted, undisturbed)
+    for seed, share in _shares(faults, seeds):
+        outcome, found = _disturbed(folder, questions, plan(kinds, share, seed), seed, wanted, undisturbed)
         marks.append(outcome.mark)
-        runs.append({"seed": seed, **facts})
-        say(f"seed {seed}: {json.dumps(facts)}")
-    return {**summarize(runs, left_over(marks)), "seconds": round(time.monotonic() - began, 1), "runs": runs}
+        runs.append({"seed": seed, **found})
+        say(f"seed {seed}: {json.dumps(found)}")
+    return runs, marks
+
+
+def real(folder: Path, faults: int, seeds: Sequence[int], questions: int, kinds: Sequence[str]) -> Runs:
+    """Disturbed runs on vLLM in the proving world: its replies are not the same twice, so rows are counted."""
+    from dgrc.config_file import load_config
+
+    runs, marks = [], []
+    for seed, share in _shares(faults, seeds):
+        with storage(folder / f"seed-{seed}") as place:
+            settings = (f"runs_dir={place.folder}", "name=chaos", f"questions.limit={questions}")
+            config = load_config(ROOT / "configs" / "proving" / "small.yaml", settings)
+            run = Disturbed(config, place, plan(kinds, share, seed), {}, seed)
+            outcome = run.go()
+            marks.append(outcome.mark)
+            found = conserved(run.run) if outcome.finished else {"lost": questions}
+        runs.append({"seed": seed, **facts(outcome), **found, "different": None})
+        say(f"seed {seed}: {json.dumps(runs[-1])}")
+    return runs, marks
 
 
 def _undisturbed(folder: Path, questions: int) -> tuple[dict[str, list[tuple[str, bytes]]], Notes]:
@@ -79,11 +119,10 @@ def _undisturbed(folder: Path, questions: int) -> tuple[dict[str, list[tuple[str
 
 
 def _disturbed(
-    folder: Path, questions: int, faults: int, seed: int, kinds: Sequence[str],
+    folder: Path, questions: int, planned: Sequence[Fault], seed: int,
     wanted: dict[str, list[tuple[str, bytes]]], undisturbed: Notes,
 ) -> tuple[Outcome, dict[str, Any]]:  # fmt: skip
     """Every other run is on a cluster that outlives it, the others start a Ray of their own."""
-    planned = plan(kinds, faults, seed)
     with storage(folder / f"seed-{seed}") as place:
         config, notes = make_config(folder, place.folder, questions), place.folder.with_name(f"seed-{seed}-notes")
         if seed % 2:

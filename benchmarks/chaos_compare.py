@@ -29,12 +29,20 @@ def rows(run: RunDir) -> dict[str, list[tuple[str, bytes]]]:
     return found
 
 
+def conserved(run: RunDir) -> dict[str, Any]:
+    """Rows lost and doubled in a run by itself: each question once in each dataset of questions, ids once anywhere."""
+    found = {name: [(id_, b"") for id_, _ in there] for name, there in rows(run).items()}
+    questions = found["questions"]
+    wanted = {name: questions if name in ("cases", "verdicts") else sorted(set(there)) for name, there in found.items()}
+    return compare(wanted, found)
+
+
 def _bytes(row: dict[str, Any]) -> bytes:
     return json.dumps(row, sort_keys=True, ensure_ascii=False).encode()
 
 
 def compare(wanted: dict[str, list[tuple[str, bytes]]], got: dict[str, list[tuple[str, bytes]]]) -> dict[str, Any]:
-    """Rows lost, doubled and different, in all and by dataset where there are any. A row that is too much is doubled."""
+    """Rows lost, doubled (there once too often) and different, in all and by dataset where there are any."""
     found: dict[str, dict[str, int]] = {}
     for name, there in wanted.items():
         here = got.get(name, [])

@@ -1,4 +1,4 @@
-"""One run of `dgrc curate` with faults on the way: started, disturbed, started again where it ended, until it is done."""
+"""One run of `dgrc curate` with faults on the way: started, disturbed, started again where it ended, until done."""
 
 import os
 import random
@@ -9,7 +9,6 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.chaos_cluster import Cluster

@@ -14,6 +14,7 @@ one; if that is as long ago, or it does not even say, the replica is killed, and
 """
 
 import asyncio
+import contextlib
 import itertools
 import time
 from collections.abc import Sequence
@@ -70,9 +71,10 @@ class PoolClient:
         self._reported = [0] * len(replicas)
         self._sent = [0] * len(replicas)
         self._watches: dict[int, asyncio.Task[None]] = {}
+        self._turns: dict[int, asyncio.Lock] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_watches": {}}
+        return {**self.__dict__, "_watches": {}, "_turns": {}}
 
     async def generate(self, request: Request, sibling: int = 0) -> Completion:
         """Serves one request.
@@ -92,11 +94,13 @@ class PoolClient:
             self._sent[index] += 1
             reserved = False
             try:
-                if died:
-                    await self._watched(index, replica.reserve.remote())
-                    reserved = True
-                serving = replica.generate.remote(request, self.model, alone=died)
-                completion, depth = await self._watched(index, serving)
+                # One at a time: if this process dies, at most one reservation is waited for in vain.
+                async with self._turn(index) if died else contextlib.nullcontext():
+                    if died:
+                        await self._watched(index, replica.reserve.remote())
+                        reserved = True
+                    serving = replica.generate.remote(request, self.model, alone=died)
+                    completion, depth = await self._watched(index, serving)
                 self._reported[index] = depth
                 self._poisonous = 0
                 return completion
@@ -113,6 +117,9 @@ class PoolClient:
             finally:
                 self._sent[index] -= 1
         raise AssertionError("counted to infinity")
+
+    def _turn(self, index: int) -> asyncio.Lock:
+        return self._turns.setdefault(index, asyncio.Lock())
 
     async def _watched(self, index: int, call: Any) -> Any:
         """What a call to a replica returns; one that hangs is killed, so that Ray restarts it and the call fails."""

@@ -86,9 +86,9 @@ def _no_number(stage: Stage, step: Step, corpus: Corpus, mine: Sequence[Sequence
     named = f"{', '.join(map(str, bad[:NAMED]))}{f' and {len(bad) - NAMED} more' if len(bad) > NAMED else ''}"
     return (
         f"Step {step.number + 1} of {len(stage.steps)} of the stage {stage.name} came to no number: loss {step.loss}, "
-        f"gradient norm {step.grad_norm}, at a learning rate of {step.learning_rate:.2e}; {which} the examples {named} (ids "
-        "of the curriculum). If all of a step are named, it is the weights: lower `learning_rate`, raise `warmup`, or set "
-        "`precision: fp32`. If few are, look at these. Nothing of this step was kept."
+        f"gradient norm {step.grad_norm}, at a learning rate of {step.learning_rate:.2e}; {which} the examples {named} "
+        "(ids of the curriculum). If all of a step are named, it is the weights: lower `learning_rate`, raise `warmup` "
+        "or set `precision: fp32`. If few are, look at these. Nothing of this step was kept."
     )
 
 

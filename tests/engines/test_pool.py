@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import time
 
 import psutil
@@ -100,6 +101,53 @@ def test_a_reserved_replica_serves_the_one_that_reserved_it_and_then_all() -> No
         assert not ready, "a reserved replica serves nobody else"
         served, _ = ray.get(replica.generate.remote(ask("x"), pool.config.script, alone=True))
         assert served.samples and ray.get(waiting, timeout=10)[0].samples
+
+
+async def hang(request: Request) -> list[str]:
+    """Never replies on `hang once <file>` while the file is there; stops its own process on `freeze once <file>`."""
+    what, _, flag = request.messages[0]["content"].partition(" once ")
+    if flag and os.path.exists(flag):
+        os.unlink(flag)
+        if what == "freeze":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        await asyncio.Event().wait()
+    await asyncio.sleep(0.2)
+    return ["alive"]
+
+
+@pytest.mark.parametrize("how", ["hang", "freeze"])
+def test_a_replica_that_hangs_is_restarted_and_its_requests_asked_again(tmp_path, how: str) -> None:
+    flag = tmp_path / "flag"
+    flag.touch()
+
+    async def among_others(client: PoolClient) -> list[Completion]:
+        requests = [ask(f"{how} once {flag}"), *(ask(f"other {number}") for number in range(3))]
+        return list(await asyncio.gather(*(client.generate(request) for request in requests)))
+
+    config = scripted("hang").model_copy(update={"hung_after_s": 3.0})
+    with Pool.start("teacher", config, 0).wait() as pool:
+        replies = asyncio.run(asyncio.wait_for(among_others(pool.client()), 120))
+    assert [reply.samples[0].text for reply in replies] == ["alive"] * 4
+    assert not flag.exists()
+
+
+def test_a_replica_that_is_slow_but_makes_progress_is_left_alone() -> None:
+    async def one_after_the_other(client: PoolClient) -> set[str]:
+        late = asyncio.ensure_future(client.generate(ask("wait")))
+        pids = set()
+        while not late.done():
+            pids.add((await client.generate(ask("pid"))).samples[0].text)
+        return {*pids, (await late).samples[0].text}
+
+    config = scripted("patient").model_copy(update={"hung_after_s": 2.0})
+    with Pool.start("teacher", config, 0).wait() as pool:
+        assert len(asyncio.run(one_after_the_other(pool.client()))) == 1
+
+
+async def patient(request: Request) -> list[str]:
+    """The pid of the replica, on `wait` after longer than a replica may go without a reply."""
+    await asyncio.sleep(6 if request.messages[0]["content"] == "wait" else 0.1)
+    return [str(os.getpid())]
 
 
 def test_an_engine_that_cannot_start_says_why() -> None:
