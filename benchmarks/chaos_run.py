@@ -17,6 +17,7 @@ from benchmarks.chaos_faults import ASKING, ENDING, MARK, PASSES, START, Fault, 
 from benchmarks.chaos_script import NOTES
 from benchmarks.chaos_storage import Storage
 from benchmarks.record import ROOT
+from dgrc.cli.common import say
 from dgrc.config import Config
 from dgrc.config_file import dump_config
 from dgrc.storage.run_dir import RunDir
@@ -100,9 +101,12 @@ class Disturbed:
         assert self._process is not None
         last: Fault | None = None
         while (code := self._process.poll()) is None:
+            moment = time.time()
             if self._pending and self._due(self._pending[0]) and self._inject(self._pending[0]):
                 last = self._pending.pop(0)
-                self.outcome.happened.append((last, self._pass, time.time()))
+                self.outcome.happened.append((last, self._pass, moment))
+                lived = time.monotonic() - self._life_began
+                say(f"  {last.kind} in {self._pass}, in life {self.outcome.lives} after {lived:.1f} s")
             if time.monotonic() - self._life_began > LIFE_S:
                 self._process.kill()
                 self._process.wait()
