@@ -26,11 +26,28 @@ class FieldMap(Section):
     source_id: str | None = Field("id", description="Column with the user's own id.")
 
 
+class LimitsConfig(Section):
+    """How much of a file is taken in at once, so that none can fill the memory."""
+
+    row_bytes: int = Field(1 << 24, ge=1024, description="Longest line or row; a longer one is refused alone.")
+    file_bytes: int = Field(
+        1 << 31, ge=1024,
+        description="Largest file that must be read whole: `.json`, and documents that are one text; unpacked size.",
+    )  # fmt: skip
+    json_depth: int = Field(64, ge=2, le=200, description="Deepest nesting of a row; a deeper one is refused alone.")
+
+
 class QuestionsConfig(Section):
     """The unlabeled questions."""
 
     files: tuple[str, ...] = Field((), description="JSONL, JSON, Parquet or CSV files, globs allowed.")
     fields: FieldMap = Field(FieldMap(), description="Column names; the id/conversations form needs none.")
+    limits: LimitsConfig = Field(LimitsConfig(), description="Of question and chain files.")
+    broken_files: Literal["stop", "quarantine"] = Field(
+        "stop",
+        description="What to do about a file that cannot be read, or not to its end: stop, or put it on record in "
+        "`quarantine/`, keep the rows before the damage and go on.",
+    )
     limit: int | None = Field(None, ge=1, description="Take only the first so many good questions.")
     sample: int | None = Field(None, ge=1, description="Take a random sample of so many good questions, by `seed`.")
     contamination: Literal["off", "report", "quarantine"] = Field(
@@ -53,6 +70,7 @@ class CorpusConfig(Section):
     )
     text: str = Field("text", description="Column with a document's text; a TXT or MD file is one document.")
     title: str | None = Field("title", description="Column with its title, if there is one.")
+    limits: LimitsConfig = Field(LimitsConfig(), description="Of these files.")
     id: str | None = Field("id", description="Column with the user's own id; else file and row.")
     form: Literal["multiple_choice", "short_answer", "yes_no"] = Field(
         "multiple_choice", description="The form of the questions."

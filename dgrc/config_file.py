@@ -16,6 +16,9 @@ from pydantic import BaseModel, ValidationError
 from dgrc.config import Config
 from dgrc.errors import ConfigError
 
+DEEPEST, MOST_VALUES, LONGEST_QUOTE = 32, 100_000, 200
+"""Levels and values of a configuration, and characters of a wrong value that an error quotes."""
+
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     """Reads a YAML file, applies `a.b=c` overrides and checks everything.
@@ -24,13 +27,14 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
         ConfigError: the file cannot be read, is not a mapping, or a setting is wrong.
     """
     try:
-        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
     except OSError as e:
         raise ConfigError(
             f"The configuration {path} cannot be read: {e.strerror}. Give the path of a YAML file."
         ) from e
-    except (yaml.YAMLError, UnicodeDecodeError) as e:
-        raise ConfigError(f"The configuration {path} is not valid YAML: {e}. Mend the line it names.") from e
+    except ValueError as e:
+        raise ConfigError(f"The configuration {path} is not valid YAML: {e}. Give the path of a YAML file.") from e
+    data = _plain(text, f"The configuration {path}")
     if data is None:
         data = {}
     if not isinstance(data, dict):
@@ -61,15 +65,47 @@ def _apply(data: dict[str, Any], override: str) -> None:
     if not equals or not key:
         raise ConfigError(f"The override {override!r} is not of the form a.b=c, for example --set method.max_pairs=2.")
     *parents, last = key.split(".")
+    if len(parents) > DEEPEST:
+        raise ConfigError(f"The override {override[:80]!r} is nested deeper than {DEEPEST}, which no setting is.")
     node = data
     for name in parents:
         node = node.setdefault(name, {})
         if not isinstance(node, dict):
             raise ConfigError(f"The override {override!r} goes through `{name}`, which holds a value, not a section.")
+    node[last] = _plain(value, f"The value of the override {override!r}")
+
+
+def _plain(text: str, what: str) -> Any:
+    """YAML as plain values, not nested deeper than settings can be.
+
+    Raises:
+        ConfigError: it is not YAML, or holds a number or date that is none.
+    """
     try:
-        node[last] = yaml.safe_load(value)
-    except yaml.YAMLError as e:
-        raise ConfigError(f"The override {override!r} has a value that is not valid YAML: {e}.") from e
+        data = yaml.safe_load(text)
+        _bounded(data)
+    except RecursionError:
+        raise ConfigError(f"{what} is nested deeper than {DEEPEST}, which no setting is. Look for brackets.") from None
+    except (yaml.YAMLError, ValueError, AttributeError, TypeError) as e:
+        # The parser knows YAML's types but not their limits: a wrong number or date comes out as Python's own error.
+        raise ConfigError(f"{what} is not valid YAML: {e}. Mend the line it names.") from e
+    return data
+
+
+def _bounded(data: Any) -> None:
+    """Refuses what would take for ever to check: a small file can name a huge value, by aliases inside aliases."""
+    left, values = [(data, 0)], 0
+    while left:
+        value, depth = left.pop()
+        values += 1
+        if depth > DEEPEST:
+            raise RecursionError
+        if values > MOST_VALUES:
+            raise ValueError(f"it holds more than {MOST_VALUES:,} values, aliases counted wherever they stand")
+        if isinstance(value, dict):
+            left += [(inner, depth + 1) for inner in (*value, *value.values())]
+        elif isinstance(value, list | tuple | set):
+            left += [(inner, depth + 1) for inner in value]
 
 
 FORMS = ("int", "tuple[int, int]")
@@ -87,7 +123,9 @@ def _explain(error: ValidationError, where: str) -> str:
             section = f"in `{location}`: " if location else ""
             problems.append(section + item["msg"].removeprefix("Value error, "))
         else:
-            problems.append(f"`{location}` got {item['input']!r}: {item['msg']}")
+            got = repr(item["input"])
+            got = got if len(got) <= LONGEST_QUOTE else f"{got[:LONGEST_QUOTE]}..."
+            problems.append(f"`{location}` got {got}: {item['msg']}")
     said = "; ".join(problems)
     return f"In {where}: {said}{'' if said.endswith('?') else '.'} All settings are in docs/configuration.md."
 

@@ -143,3 +143,49 @@ def test_a_misspelled_key_of_an_optional_section_is_refused_like_any_other() -> 
 def test_sections_that_do_not_go_together_are_told_without_a_place() -> None:
     with pytest.raises(ConfigError, match=r"^In the configuration: `method\.audit_share` asks a third model"):
         make_config({"method": {"audit_share": 0.5}})
+
+
+LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("[" * 2000, "nested deeper than 32"),
+        ("seed: " + "[" * 40 + "]" * 40, "nested deeper than 32"),
+        ("seed: &a [*a]", "nested deeper than 32"),
+        (LAUGHS, "more than 100,000 values"),
+        ("seed: " + "1" * 5000, "not valid YAML"),
+        ("seed: 2001-99-99", "not valid YAML"),
+        ("seed: !!int x", "not valid YAML"),
+        ("!!timestamp x: 1", "not valid YAML"),
+        ("seed: !!python/object/apply:os.system [id]", "not valid YAML"),
+    ],
+)
+def test_a_hostile_file_is_refused_at_once(tmp_path: Path, content: str, says: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(content)
+    with pytest.raises(ConfigError, match=says):
+        load_config(path)
+    if content.startswith("seed: "):
+        with pytest.raises(ConfigError, match=says):
+            make_config({}, (content.replace("seed: ", "seed=", 1),))
+
+
+def test_a_long_wrong_value_is_quoted_in_part() -> None:
+    with pytest.raises(ConfigError, match=r"`seed` got 'xxx") as caught:
+        make_config({"seed": "x" * 100_000})
+    assert len(str(caught.value)) < 1000
+
+
+def test_an_override_that_goes_too_deep_is_refused() -> None:
+    with pytest.raises(ConfigError, match="nested deeper than 32"):
+        make_config({}, ("a." * 5000 + "b=1",))
+
+
+@pytest.mark.parametrize("name", ["../../x", "/etc/x", "a/b", "..", ".x", "x\n", "x\x1b[2J", "", "\u202ex"])
+def test_a_name_cannot_lead_out_of_the_folder_of_runs(name: str) -> None:
+    with pytest.raises(ConfigError, match="`name` got"):
+        make_config({"name": name})

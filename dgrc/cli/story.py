@@ -201,7 +201,9 @@ def _has(run: RunDir, dataset: str) -> bool:
 
 
 def _question_text(question: dict[str, Any]) -> str:
-    options = [f"{chr(ord('A') + i)}. {c}" for i, c in enumerate(question["choices"])]
+    from dgrc.method.sample import lettered
+
+    options = lettered(question["choices"])
     return "\n".join([question["text"], *options])
 
 

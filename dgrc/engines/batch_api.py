@@ -198,15 +198,20 @@ class BatchEngine(OpenAIEngine):
 def _lines(text: str) -> dict[str, Answer]:
     """The answers in a file of a batch. A line that cannot be read is as if it were not there."""
     found = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):  # not splitlines(): texts in JSON may hold U+2028 and others at which it cuts
         try:
             data = json.loads(line)
-            name, response = data["custom_id"], data.get("response")
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, RecursionError):  # RecursionError: thousands of open brackets
             continue
-        if response is None:
-            error = data.get("error") or {}
-            found[name] = Answer(says=f"{error.get('code')}: {error.get('message')}")
+        name = data.get("custom_id") if isinstance(data, dict) else None
+        if not isinstance(name, str):
+            continue
+        response, error = data.get("response"), data.get("error")
+        status = str(response.get("status_code")) if isinstance(response, dict) else ""
+        if len(status) == 3 and status.isdecimal():
+            found[name] = judge(int(status), {}, json.dumps(response.get("body")))
+        elif isinstance(error, dict):
+            found[name] = Answer(says=f"{error.get('code')}: {error.get('message')}"[:300])
         else:
-            found[name] = judge(int(response["status_code"]), {}, json.dumps(response["body"]))
+            found[name] = Answer(says=f"a line without response: {json.dumps(data)[:300]}")
     return found

@@ -164,7 +164,7 @@ class Ledger:
 def _read_book(book: Path) -> dict[str, list[str]]:
     """The batches written down; a last line that was cut off by a crash is left out."""
     found: dict[str, list[str]] = {}
-    for line in book.read_text(encoding="utf-8").splitlines() if book.is_file() else ():
+    for line in book.read_text(encoding="utf-8").split("\n") if book.is_file() else ():
         try:
             entry = json.loads(line)
         except ValueError:

@@ -22,6 +22,7 @@ from dgrc.engines.ledger import Accounts
 from dgrc.engines.pacing import Estimate, Window, backoff
 from dgrc.errors import EngineError
 
+COMPLETIONS = "/chat/completions"
 LEASED_AT_ONCE = 64
 
 
@@ -67,7 +68,8 @@ class OpenAIEngine:
                 f"The server {self.api.base_url} cannot be used: {answer.stopping or answer.says}. Look at "
                 f"`api.base_url` and at the key in the environment variable {self.api.key_env!r}."
             )
-        names = [model.get("id") for model in (answer.reply or {}).get("data", []) if isinstance(model, dict)]
+        listed = (answer.reply or {}).get("data")
+        names = [model.get("id") for model in listed if isinstance(model, dict)] if isinstance(listed, list) else []
         if names and self.config.model not in names:
             raise EngineError(
                 f"The server {self.api.base_url} has no model {self.config.model!r}; it has "
@@ -115,7 +117,7 @@ class OpenAIEngine:
             try:
                 tokens = self._estimate.tokens(characters, n, request.max_tokens)
                 await self._leased(tokens, request.priority)
-                answer = await self._attempt("POST", "/chat/completions", body)
+                answer = await self._attempt("POST", COMPLETIONS, body)
             finally:
                 self._window.leave()
             if answer.reply is None:
@@ -205,7 +207,7 @@ class OpenAIEngine:
                 text = await response.text()
                 if path.endswith("/content"):  # a file, which is no JSON object
                     return Answer(reply={"text": text}) if response.status == 200 else judge(response.status, {}, text)
-                return judge(response.status, response.headers, text)
+                return judge(response.status, response.headers, text, completion=path == COMPLETIONS)
         except (aiohttp.ClientError, TimeoutError, UnicodeDecodeError) as e:
             slow = isinstance(e, TimeoutError)
             return Answer(says=f"{type(e).__name__}: {e}" if str(e) else type(e).__name__, overtaxed=slow)

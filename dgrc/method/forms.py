@@ -17,7 +17,8 @@ _YES, _NO = ("yes", "true", "correct"), ("no", "false", "incorrect")
 _CURRENCIES = {"$": "dollar", "\u20ac": "euro", "\u00a3": "pound_sterling", "\u00a5": "yen"}
 _ABOUT = re.compile(r"^(?:about|approximately|approx\.?|around|roughly|circa|ca\.?|=|~|\u2248)\s*", re.IGNORECASE)
 _NUMBER = r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?"
-_QUANTITY = re.compile(rf"([$\u20ac\u00a3\u00a5]?)\s*({_NUMBER})(?:\s*/\s*([0-9]+))?\s*(\S.*)?")
+# What is matched is never given back (`*+`, `(?>`): a reply of many spaces or digits would be tried in every division.
+_QUANTITY = re.compile(rf"([$\u20ac\u00a3\u00a5]?)\s*+((?>{_NUMBER}))(?:\s*+/\s*+([0-9]++))?\s*+(\S.*+)?")
 _ANY_NUMBER = re.compile(r"[0-9][0-9,.]*")
 _UNIT = re.compile(r"[A-Za-z_\u00b5\u03bc\u00b0%]+(?:\^?[23])?(?:/[A-Za-z_\u00b5\u03bc%]+(?:\^?[23])?)?")
 
@@ -76,9 +77,10 @@ def quantity(text: str) -> Quantity | None:
         return None
     value = float(number.replace(",", ""))
     if divisor:
-        if int(divisor) == 0:
+        below = float(divisor)
+        if not 0 < below < math.inf:
             return None
-        value /= int(divisor)
+        value /= below
     if not math.isfinite(value):
         return None
     return _with_unit(value, _CURRENCIES.get(currency) or (tail or ""))

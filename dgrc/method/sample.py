@@ -21,6 +21,8 @@ _LEAD = re.compile(
 )
 _LETTER = re.compile(r"^[(\[]?([A-Za-z]{1,2})(?:[)\]]+[.:,]?|[.:,])?(?=\s|$)\s*(.*)$", re.DOTALL)
 _BOXED = re.compile(r"\\boxed\{([^{}]*)\}")
+MOST_CHOICES = 26 + 26 * 26
+"""Options that can be told apart by one or two letters."""
 _DECORATION = "*_`$\"' "
 _OPTION_LINE = re.compile(r"^[ \t]*(\(?)([A-Z])([.)])[ \t]+(\S.*)$")
 _INSTRUCTION = re.compile(

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from dgrc.method.text import fold, normalize
+from dgrc.method.text import fold, nfkc, normalize
 from dgrc.records import hash64
 
 # Words that carry no fact. Negations, quantifiers, modals, `to`, `from`, `by`, `and`, `or`, `who` are not among them.
@@ -94,7 +94,7 @@ def content_words(text: str) -> list[str]:
     for index, word in enumerate(words):
         name = word.isupper() and index > 0 and not shouted
         if name or word.casefold() not in _FUNCTION_WORDS:
-            content.append(unicodedata.normalize("NFKC", word.casefold()))
+            content.append(nfkc(word.casefold()))
     return content
 
 

@@ -104,4 +104,4 @@ def _parse_tagged(reply: str, facts: Sequence[Fact]) -> Verdict:
 
 
 def _quotes(clause: Sequence[str], answer: Sequence[str]) -> bool:
-    return any(list(clause[at : at + len(answer)]) == list(answer) for at in range(len(clause)))
+    return not answer or f" {' '.join(answer)} " in f" {' '.join(clause)} "

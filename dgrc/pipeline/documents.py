@@ -5,7 +5,6 @@ earlier one (MinHash over runs of words), because only one place can know what c
 simply done again if it was cut short.
 """
 
-import gzip
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -15,12 +14,14 @@ from typing import Any
 import pyarrow as pa
 import rensa
 
-from dgrc.config import CorpusConfig
+from dgrc.config import CorpusConfig, LimitsConfig
 from dgrc.errors import QuestionFileError
 from dgrc.method import passages
+from dgrc.method.replies import encodable
 from dgrc.method.text import fold
-from dgrc.pipeline.ingest import Writer
-from dgrc.pipeline.readers import find_files, jsonl_rows, raw_rows
+from dgrc.pipeline.ingest import MOST_BLOCKS, Writer
+from dgrc.pipeline.readers import columns, find_files
+from dgrc.pipeline.rows import BROKEN, LIMITS, jsonl_rows, raw_rows, whole
 from dgrc.pipeline.screening import BANDS, PERMUTATIONS
 from dgrc.records import Passage, Quarantined, arrow_schema, hash64, to_row
 from dgrc.storage.run_dir import RunDir, fresh_folder
@@ -105,7 +106,7 @@ def _cut_files(corpus: CorpusConfig) -> Iterator[dict[str, Any]]:
     import ray
 
     files = find_files(corpus.files, SUFFIXES)
-    dataset = ray.data.from_items([{"path": path} for path in files], override_num_blocks=len(files))
+    dataset = ray.data.from_items([{"path": path} for path in files], override_num_blocks=min(len(files), MOST_BLOCKS))
     dataset.context.execution_options.preserve_order = True
     cut_up = dataset.map_batches(_cut_batch, fn_kwargs={"corpus": corpus}, batch_size=1, batch_format="pyarrow")
     for batch in cut_up.iter_batches(batch_size=4096, batch_format="pyarrow"):
@@ -125,27 +126,23 @@ def _cut_batch(batch: pa.Table, corpus: CorpusConfig) -> Iterator[pa.Table]:
 def _guarded(path: str, corpus: CorpusConfig) -> Iterator[dict[str, Any]]:
     """The passages of a file; that it cannot be read is a row too, because Ray Data logs a raised one's trace."""
     try:
-        for source, document in documents(path):
+        for source, document in documents(path, corpus.limits):
             yield from _of_document(source, document, corpus)
-    except (OSError, ValueError, EOFError, RecursionError) as e:
+    except BROKEN as e:
         said = f"The corpus file {path} cannot be read: {e}. Mend or remove it."
         yield {**_refusal(path, "", said), "whole_file": True}
 
 
-def documents(path: str) -> Iterator[tuple[str, dict[str, Any] | str]]:
+def documents(path: str, limits: LimitsConfig = LIMITS) -> Iterator[tuple[str, dict[str, Any] | str]]:
     """Where each document of a file is, and its fields or why it has none; a text file is one document."""
     inner = Path(path).suffixes[-2] if path.endswith(".gz") and len(Path(path).suffixes) > 1 else Path(path).suffix
     if inner in PLAIN:
-        yield path, {"text": _text_file(path).decode("utf-8")}
+        yield path, {"text": whole(path, limits).decode("utf-8-sig")}
     elif path.endswith(".gz") and inner != ".jsonl":
         raise ValueError(f"of compressed files .jsonl.gz, .txt.gz and .md.gz are read, not {inner}.gz")
     else:
-        for number, row in jsonl_rows(path) if path.endswith(".gz") else raw_rows(path):
+        for number, row in jsonl_rows(path, limits) if path.endswith(".gz") else raw_rows(path, limits):
             yield f"{path}:{number}", row
-
-
-def _text_file(path: str) -> bytes:
-    return gzip.decompress(Path(path).read_bytes()) if path.endswith(".gz") else Path(path).read_bytes()
 
 
 def _of_document(source: str, row: dict[str, Any] | str, corpus: CorpusConfig) -> Iterator[dict[str, Any]]:
@@ -153,16 +150,17 @@ def _of_document(source: str, row: dict[str, Any] | str, corpus: CorpusConfig) -
         yield _refusal(source, "", row)
         return
     own = row.get(corpus.id) if corpus.id else None
-    name = source if own is None else str(own)
+    name = source if own is None else encodable(str(own))
     text = row.get(corpus.text if not source.endswith((*PLAIN, ".gz")) else "text")
     if not isinstance(text, str):
         found = "no such column" if text is None else f"a {type(text).__name__}"
-        yield _refusal(source, name, f"the text is wanted in {corpus.text!r}: {found} in {', '.join(map(repr, row))}")
+        yield _refusal(source, name, f"the text is wanted in {corpus.text!r}: {found} in {columns(row)}")
         return
     title = row.get(corpus.title) if corpus.title else None
     for start, end in passages.split(text, corpus.passage_words, corpus.least_words):
-        piece = text[start:end].encode("utf-8", "replace").decode()
-        passage = Passage(hash64(piece), name, source, title if isinstance(title, str) else "", start, end, piece)
+        piece = encodable(text[start:end])
+        named = encodable(title) if isinstance(title, str) else ""
+        passage = Passage(hash64(piece), name, source, named, start, end, piece)
         yield {**to_row(passage), "refused": None, "whole_file": False}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dgrc.config import Config, FieldMap
+from dgrc.config import Config, QuestionsConfig
 from dgrc.engines.tokens import PromptEncoder
 from dgrc.errors import PassError, QuestionFileError
 from dgrc.method import sample
@@ -27,6 +27,8 @@ from dgrc.records import Quarantined, Question, arrow_schema, content_id, to_row
 from dgrc.storage.run_dir import RunDir, fresh_folder
 
 ROWS_PER_FILE, ROWS_PER_GROUP = 100_000, 4096
+MOST_BLOCKS = 512
+"""Files are read side by side in so many tasks at most; a corpus may be a hundred thousand small files."""
 
 
 @dataclass
@@ -58,7 +60,7 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
     quarantine = Writer(fresh_folder(run.quarantine), Quarantined)
     seen: dict[int, str] = {}
     source_ids: dict[str, tuple[int, str]] = {}
-    for raw in _parsed(files, config.questions.fields):
+    for raw in _parsed(files, config.questions):
         if config.questions.limit is not None and report.kept >= config.questions.limit:
             break
         report.read += 1
@@ -115,7 +117,8 @@ def _record_chains(
     for role, patterns in (("teacher", config.questions.teacher_chains), ("student", config.questions.student_chains)):
         if patterns:
             by_source = {source_id: id_ for source_id, (id_, _) in source_ids.items()}
-            found = read_chain_files(find_files(patterns), by_source, ids, refuse)
+            files = find_files(patterns, (".jsonl",))
+            found = read_chain_files(files, by_source, ids, refuse, config.questions.limits)
             report.recorded[role] = write_chains(found.items(), run.recorded(role))
 
 
@@ -164,7 +167,7 @@ def _refuse(
 ) -> tuple[str, str] | None:
     """Reason and detail if a row cannot be used."""
     if raw.error is not None:
-        return "unreadable", raw.error
+        return "broken_file" if raw.whole_file else "unreadable", raw.error
     if not raw.text:
         return "empty", "the question has no text"
     first = seen.get(content_id(raw.text, raw.choices))
@@ -176,26 +179,26 @@ def _refuse(
     return ("too_long", problem) if problem else None
 
 
-def _parsed(files: list[str], fields: FieldMap) -> Iterator[RawRow]:
+def _parsed(files: list[str], questions: QuestionsConfig) -> Iterator[RawRow]:
     """Raw rows of all files in order, parsed by Ray Data."""
     import ray
 
-    dataset = ray.data.from_items([{"path": f} for f in files], override_num_blocks=len(files))
+    dataset = ray.data.from_items([{"path": f} for f in files], override_num_blocks=min(len(files), MOST_BLOCKS))
     dataset.context.execution_options.preserve_order = True
-    parsed = dataset.map_batches(_parse, fn_kwargs={"fields": fields}, batch_size=1, batch_format="pyarrow")
+    parsed = dataset.map_batches(_parse, fn_kwargs={"questions": questions}, batch_size=1, batch_format="pyarrow")
     for batch in parsed.iter_batches(batch_size=4096, batch_format="pyarrow"):
         for row in batch.to_pylist():
             raw = RawRow(**{**row, "choices": tuple(row["choices"])})
-            if raw.whole_file:
+            if raw.whole_file and questions.broken_files == "stop":
                 raise QuestionFileError(raw.error)
             yield raw
 
 
-def _parse(batch: pa.Table, fields: FieldMap) -> Iterator[pa.Table]:
+def _parse(batch: pa.Table, questions: QuestionsConfig) -> Iterator[pa.Table]:
     for path in batch["path"].to_pylist():
         rows: list[RawRow] = []
         try:
-            for raw in read_rows(path, fields):
+            for raw in read_rows(path, questions.fields, questions.limits):
                 rows.append(raw)
                 if len(rows) == 4096:
                     yield pa.Table.from_pylist([to_row(r) for r in rows], schema=arrow_schema(RawRow))

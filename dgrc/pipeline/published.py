@@ -13,15 +13,15 @@ What is read of each, by the files that its authors or the Hub give out:
   `{{column}}` places are filled; the options are the answers that occur in the file, if there are few.
 """
 
-import csv
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from dgrc.errors import EvaluationError
-from dgrc.method.sample import letter
-from dgrc.pipeline.readers import CSV_FIELD_LIMIT, RawRow, raw_rows
+from dgrc.method.sample import MOST_CHOICES, letter
+from dgrc.pipeline.readers import RawRow
+from dgrc.pipeline.rows import BROKEN, csv_rows, raw_rows
 
 Row = dict[str, Any]
 Numbered = list[tuple[int, Row]]
@@ -46,7 +46,7 @@ def published_rows(form: str, path: str) -> list[RawRow]:
             f"The file {path} is not of the form `{form}`: {type(e).__name__} {e}. It has the columns "
             f"{', '.join(map(repr, rows[0][1]))}; docs/evaluation.md says what is wanted."
         ) from e
-    except (OSError, ValueError) as e:
+    except BROKEN as e:
         if isinstance(e, EvaluationError):
             raise
         raise EvaluationError(f"The benchmark file {path} cannot be read: {e}.") from e
@@ -55,24 +55,23 @@ def published_rows(form: str, path: str) -> list[RawRow]:
 def _numbered(form: str, path: str) -> Iterator[tuple[int, Row]]:
     suffix = Path(path).suffix
     if suffix == ".tsv" or (suffix == ".csv" and form == "mmlu"):
-        yield from _table(path, "\t" if suffix == ".tsv" else ",", header=form != "mmlu")
-        return
-    for number, row in raw_rows(path):
+        rows = _table(path, "\t" if suffix == ".tsv" else ",", header=form != "mmlu")
+    else:
+        rows = raw_rows(path)
+    for number, row in rows:
         if isinstance(row, str):
             raise EvaluationError(f"The benchmark row {path}:{number} cannot be used: {row}.")
         yield number, row
 
 
-def _table(path: str, separator: str, header: bool) -> Iterator[tuple[int, Row]]:
+def _table(path: str, separator: str, header: bool) -> Iterator[tuple[int, Row | str]]:
     """A table as its authors wrote it; without a header the columns of MMLU are meant."""
-    csv.field_size_limit(CSV_FIELD_LIMIT)
     names = None if header else ["question", "A", "B", "C", "D", "answer"]
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file, fieldnames=names, delimiter=separator)
-        for row in reader:
-            if None in row or None in row.values():
-                raise EvaluationError(f"The benchmark row {path}:{reader.line_num} has not as many values as columns.")
-            yield reader.line_num, row
+    for number, row in csv_rows(path, separator=separator, names=names):
+        if not isinstance(row, str) and None in row.values():
+            yield number, "fewer values than the header has columns"
+        else:
+            yield number, row
 
 
 def _medmcqa(rows: Numbered, path: str) -> Iterator[tuple[int, Row]]:
@@ -157,6 +156,8 @@ def _question(text: str, choices: Any, label: int | str, source_id: Any) -> Row:
 def _checked(place: str, row: Row) -> RawRow:
     if not isinstance(row["text"], str) or not row["text"].strip():
         raise EvaluationError(f"The benchmark row {place} cannot be used: it has no question.")
+    if len(row["choices"]) > MOST_CHOICES:
+        raise EvaluationError(f"The benchmark row {place} cannot be used: letters tell {MOST_CHOICES} options apart.")
     source_id = "" if row["source_id"] is None else str(row["source_id"])
     choices = tuple(" ".join(choice.split()) for choice in row["choices"])
     return RawRow(place, row["text"].strip(), choices, row["label"], source_id)

@@ -1,24 +1,24 @@
-"""Question files to raw rows: JSONL, JSON, Parquet and CSV, one dictionary a row.
+"""Question files to raw rows: the parts of a question, found among a row's fields.
 
-A row that cannot be read comes out too, with why; only a file that cannot be opened or parsed as a
+A row that cannot be used comes out too, with why; only a file that cannot be opened or parsed as a
 whole raises. Rows carry their place (`file:line`, counted from 1), so that quarantine can name it.
 """
 
-import csv
 import glob
-import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dgrc.config import FieldMap
+from dgrc.config import FieldMap, LimitsConfig
 from dgrc.errors import QuestionFileError
-from dgrc.method.sample import split_choices
+from dgrc.method.replies import encodable
+from dgrc.method.sample import MOST_CHOICES, split_choices
+from dgrc.pipeline.rows import BROKEN, LIMITS, raw_rows
 
 SUFFIXES = (".jsonl", ".json", ".parquet", ".csv")
-CSV_FIELD_LIMIT = 1 << 24  # Python's default of 131,072 characters is too short for legal documents
+NAMED_COLUMNS = 20
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def find_files(patterns: tuple[str, ...], suffixes: tuple[str, ...] = SUFFIXES) 
     """All files that the patterns name, in order, each once.
 
     Raises:
-        QuestionFileError: a pattern matches nothing, or a file has an unknown suffix.
+        QuestionFileError: a pattern matches nothing, or a file has an unknown suffix or a name that is no text.
     """
     files: dict[str, None] = {}
     for pattern in patterns:
@@ -56,77 +56,28 @@ def find_files(patterns: tuple[str, ...], suffixes: tuple[str, ...] = SUFFIXES) 
                 raise QuestionFileError(
                     f"The question file {path} has an unknown suffix; wanted is one of {', '.join(suffixes)}."
                 )
+            if path != encodable(path):
+                raise QuestionFileError(f"The name of the question file {path!r} is not UTF-8. Rename it.")
             files[path] = None
     if not files:
         raise QuestionFileError("No question files are given. List them under `questions.files`.")
     return list(files)
 
 
-def read_rows(path: str, fields: FieldMap) -> Iterator[RawRow]:
+def read_rows(path: str, fields: FieldMap, limits: LimitsConfig = LIMITS) -> Iterator[RawRow]:
     """All rows of one file.
 
     Raises:
         QuestionFileError: the file as a whole cannot be read.
     """
     try:
-        for number, row in raw_rows(path):
+        for number, row in raw_rows(path, limits):
             place = f"{path}:{number}"
-            yield RawRow(place, error=row) if isinstance(row, str) else _pick(place, row, fields)
-    except (OSError, ValueError, RecursionError) as e:  # RecursionError: thousands of open brackets
+            yield RawRow(place, error=encodable(row)) if isinstance(row, str) else _pick(place, row, fields)
+    except BROKEN as e:
         raise QuestionFileError(
             f"The question file {path} cannot be read: {e}. Mend or remove it, then run again."
         ) from e
-
-
-def raw_rows(path: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """Each row's number and fields as they are in the file, or why it has none."""
-    reader = {".jsonl": jsonl_rows, ".json": _json, ".parquet": _parquet, ".csv": _csv}[Path(path).suffix]
-    return reader(path)
-
-
-def jsonl_rows(path: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """Each line's number and object, or why it is none; blank lines are left out. A `.gz` is read as it is unpacked."""
-    with gzip.open(path, "rb") if path.endswith(".gz") else open(path, "rb") as f:
-        for number, line in enumerate(f, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except (ValueError, RecursionError) as e:
-                yield number, f"not valid JSON: {e}"
-                continue
-            yield number, row if isinstance(row, dict) else f"a JSON {type(row).__name__} where an object is wanted"
-
-
-def _json(path: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    with open(path, "rb") as f:
-        data = json.load(f)
-    if not isinstance(data, list):
-        raise ValueError(f"a list of objects is wanted at its top, it holds a {type(data).__name__}")
-    for number, row in enumerate(data, 1):
-        yield number, row if isinstance(row, dict) else f"a JSON {type(row).__name__} where an object is wanted"
-
-
-def _parquet(path: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    import pyarrow.parquet as pq
-
-    number = 0
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches():
-            for row in batch.to_pylist():
-                number += 1
-                yield number, row
-
-
-def _csv(path: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    csv.field_size_limit(CSV_FIELD_LIMIT)
-    with open(path, newline="", encoding="utf-8-sig") as f:
-        reader = csv.DictReader(f)
-        try:
-            for row in reader:
-                yield reader.line_num, row if None not in row else "more values than the header has columns"
-        except csv.Error as e:
-            raise ValueError(f"line {reader.line_num}: {e}") from e
 
 
 def _pick(place: str, row: dict[str, Any], fields: FieldMap) -> RawRow:
@@ -134,7 +85,7 @@ def _pick(place: str, row: dict[str, Any], fields: FieldMap) -> RawRow:
         return _pick_conversation(place, row)
     text = row.get(fields.text)
     if fields.text not in row:
-        return RawRow(place, error=f"no field {fields.text!r}; the row has {', '.join(map(repr, row))}")
+        return RawRow(place, error=f"no field {fields.text!r}; the row has {columns(row)}")
     if text is None:
         return RawRow(place, error=f"the field {fields.text!r} is null")
     if not isinstance(text, str):
@@ -144,7 +95,7 @@ def _pick(place: str, row: dict[str, Any], fields: FieldMap) -> RawRow:
         cell = choices
         try:
             choices = json.loads(cell) if cell.strip() else None
-        except ValueError:
+        except (ValueError, RecursionError):  # RecursionError: thousands of open brackets
             return RawRow(place, error=f"the field {fields.choices!r} is not a JSON list: {cell[:80]!r}")
     if choices is not None and not (isinstance(choices, list) and all(isinstance(c, str) for c in choices)):
         return RawRow(place, error=f"the field {fields.choices!r} is not a list of texts")
@@ -167,7 +118,15 @@ def _pick_conversation(place: str, row: dict[str, Any]) -> RawRow:
     return _row(place, stem, choices, turns.get("gpt"), row.get("id"))
 
 
+def columns(row: dict[str, Any]) -> str:
+    """The names of a row's fields, as an error shows them."""
+    names = [repr(name)[:80] for name in list(row)[:NAMED_COLUMNS]]
+    return ", ".join(names) + (f" and {len(row) - NAMED_COLUMNS:,} more" if len(row) > NAMED_COLUMNS else "")
+
+
 def _row(place: str, text: str, choices: tuple[str, ...], label: Any, source_id: Any) -> RawRow:
+    if len(choices) > MOST_CHOICES:
+        return RawRow(place, error=f"it has {len(choices):,} choices; letters tell {MOST_CHOICES} apart")
     raw = RawRow(
         place, text.strip(), tuple(c.strip() for c in choices),
         None if label is None else str(label), "" if source_id is None else str(source_id),

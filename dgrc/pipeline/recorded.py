@@ -12,10 +12,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dgrc.config import LimitsConfig
 from dgrc.errors import QuestionFileError
 from dgrc.method.replies import encodable
 from dgrc.method.sample import split_choices
-from dgrc.pipeline.readers import jsonl_rows
+from dgrc.pipeline.rows import BROKEN, LIMITS, jsonl_rows
 from dgrc.records import Chain, Quarantined, Verdict, content_id, from_row, to_row
 from dgrc.storage.lookup import ROWS_PER_FILE, Lookup, write_sorted
 from dgrc.storage.run_dir import fresh_folder
@@ -93,7 +94,8 @@ def teacher_chains(verdicts: Path) -> Iterator[tuple[int, Sequence[Chain]]]:
 
 
 def read_chain_files(
-    files: Sequence[str], by_source: Mapping[str, int], ids: Container[int], refuse: Callable[[Quarantined], None]
+    files: Sequence[str], by_source: Mapping[str, int], ids: Container[int], refuse: Callable[[Quarantined], None],
+    limits: LimitsConfig = LIMITS,
 ) -> dict[int, list[Chain]]:
     """All chains of these files by question id.
 
@@ -102,18 +104,19 @@ def read_chain_files(
         by_source: Question ids by the id in the question file.
         ids: All question ids of the run.
         refuse: Takes each row that cannot be used.
+        limits: How long and deep a row may be.
 
     Raises:
         QuestionFileError: a file cannot be opened.
     """
     found: dict[int, list[Chain]] = defaultdict(list)
     for path in files:
-        for number, row in _rows(path):
+        for number, row in _rows(path, limits):
             place = f"{path}:{number}"
             if isinstance(row, str):
                 refuse(Quarantined(place, "", "unreadable", row, ""))
                 continue
-            source_id = str(row.get("id", ""))
+            source_id = encodable(str(row.get("id", "")))
             texts = _texts(row)
             if texts is None:
                 refuse(Quarantined(place, source_id, "unreadable", "no `chains` and no `model_predictions.output`", ""))
@@ -126,10 +129,10 @@ def read_chain_files(
     return found
 
 
-def _rows(path: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
+def _rows(path: str, limits: LimitsConfig) -> Iterator[tuple[int, dict[str, Any] | str]]:
     try:
-        yield from jsonl_rows(path)
-    except OSError as e:
+        yield from jsonl_rows(path, limits)
+    except BROKEN as e:
         raise QuestionFileError(f"The chain file {path} cannot be read: {e}. Mend or remove it, then run again.") from e
 
 

@@ -111,7 +111,8 @@ def _curricula(run: RunDir) -> Iterator[tuple[str, str]]:
 
 
 def _objects(file: Path) -> list[Any]:
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    # Not splitlines(): it also cuts at signs that JSON may hold inside texts, such as U+2028.
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").split("\n") if line]
 
 
 def _step(where: str) -> str:

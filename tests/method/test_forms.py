@@ -73,3 +73,14 @@ def test_no_text_is_stumbled_over_and_spelling_is_stable(text: str, form: str) -
     if once is not None:
         assert forms.canonical(once, form) == once
         assert forms.same(once, once, form, 0.0)
+
+
+@pytest.mark.parametrize("divisor", ["0" * 5000, "1" * 400, "1" * 5000])
+def test_a_fraction_below_anything_representable_is_no_number(divisor: str) -> None:
+    assert forms.quantity(f"1/{divisor}") is None
+
+
+def test_what_was_matched_is_not_tried_again_in_every_division() -> None:
+    """Spaces, and digits, that a line break keeps from being a quantity: at every position this took minutes."""
+    for text in ("$" + " " * 200_000 + "a\nb", "1" * 200_000 + "\nb", "1," + "111," * 50_000 + "\nb"):
+        assert forms.quantity(text) is None

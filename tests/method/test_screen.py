@@ -1,10 +1,14 @@
 """Screening: identity of atoms, near-duplicates, agreement."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dgrc.method import screen
+from dgrc.method.screen import content_words
+from dgrc.method.text import fold, normalize
 from tests.method.builders import HOSTILE
 
 WORDS = st.lists(st.sampled_from("limit grace court widow garth not 5 6 above".split()), min_size=1, max_size=8)
@@ -126,3 +130,16 @@ def test_dropped_because() -> None:
     assert screen.dropped_because("5", 3 / 5, 0.6) is None
     assert screen.dropped_because("5", 0.1 + 0.2, 0.3) is None
     assert screen.dropped_because("5", 0.3, 0.1 + 0.2) is None  # 0.30000000000000004 wanted, 0.3 got
+
+
+def test_an_endless_run_of_marks_is_normalized_all_the_same() -> None:
+    """Sorted by insertion, as Python does, these take minutes."""
+    for other in ("\u0327", "\uff9e"):
+        marked = "a" + "\u0301" * 150_000 + other * 150_000
+        assert content_words(f"what is {marked}") == content_words(f"what is {marked} ?")
+        assert normalize(marked).startswith("\u00e1")
+
+
+def test_ordinary_marks_and_long_runs_of_signs_are_left_alone() -> None:
+    for text in ("a\u0301\u0327", "\u2500" * 50, "\u3002" * 40, "\u0e01\u0e33\u0e49" * 20):
+        assert fold(text) == unicodedata.normalize("NFKC", text)

@@ -127,3 +127,28 @@ def test_a_sample_is_random_the_same_for_the_same_seed_and_knows_the_whole() -> 
     assert taken(0, 500) == list(range(200))
     counts = Counter(id_ for seed in range(300) for id_ in taken(seed, 20))
     assert all(5 < counts[id_] < 65 for id_ in range(200)), "each is drawn about 30 times in 300"
+
+
+@pytest.mark.usefixtures("ray_here")
+def test_a_broken_file_stops_or_is_put_on_record(tmp_path: Path) -> None:
+    (tmp_path / "1.jsonl").write_text('{"question": "which court ?"}\n')
+    (tmp_path / "2.parquet").write_bytes(b"PAR1 this is none")
+    (tmp_path / "3.jsonl").write_text('{"question": "which body ?"}\n')
+    config = scripted_config(tmp_path, tmp_path / "[123].*")
+    with pytest.raises(QuestionFileError, match=r"2\.parquet cannot be read"):
+        ingest_here(config)
+    going_on = config.questions.model_copy(update={"broken_files": "quarantine"})
+    report, kept, quarantined = ingest_here(config.model_copy(update={"questions": going_on}))
+    assert (report.read, report.kept, report.quarantined) == (3, 2, {"broken_file": 1})
+    assert [row["text"] for row in kept] == ["which court ?", "which body ?"]
+    (row,) = quarantined
+    assert row["source"] == str(tmp_path / "2.parquet") and "cannot be read" in row["detail"]
+
+
+@pytest.mark.usefixtures("ray_here")
+def test_very_many_files_are_read_in_order_by_few_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dgrc.pipeline.ingest.MOST_BLOCKS", 3)
+    for number in range(40):
+        (tmp_path / f"{number:03d}.jsonl").write_text(json.dumps({"question": f"case {number} . which court ?"}))
+    report, kept, _ = ingest_here(scripted_config(tmp_path / "runs", tmp_path / "*.jsonl"))
+    assert report.kept == 40 and [row["text"].split()[1] for row in kept] == [str(number) for number in range(40)]

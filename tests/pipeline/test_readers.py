@@ -140,8 +140,7 @@ def test_a_csv_row_with_too_many_values_is_refused_alone(tmp_path: Path) -> None
         ("q.json", b"[" * 100_000),
         ("q.json", b'["\xff"]'),
         ("q.parquet", b"PAR1 this is none"),
-        ("q.csv", b"id,question\n1,caf\xe9 \n"),
-        ("q.csv", b'question\n"' + b"x" * (2**24 + 1) + b'"\n'),
+        ("q.csv", b"id,caf\xe9\n1,which court ?\n"),
     ],
 )
 def test_a_file_that_is_garbage_as_a_whole_is_named(tmp_path: Path, name: str, content: bytes) -> None:

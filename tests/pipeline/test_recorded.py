@@ -50,6 +50,8 @@ def test_both_forms_are_read_and_rows_of_one_question_add_up(tmp_path: Path) -> 
         ("{", "unreadable"), ("[1]", "unreadable"), ({"id": "a"}, "unreadable"),
         ({"id": "a", "chains": []}, "unreadable"), ({"id": "a", "chains": [1]}, "unreadable"),
         ({"id": "a", "model_predictions": []}, "unreadable"),
+        ({"id": "half \ud800", "chains": [1]}, "unreadable"),
+        ({"id": "half \ud800", "chains": ["x"]}, "no_such_question"),
         ({"id": "z", "chains": ["x"]}, "no_such_question"), ({"chains": ["x"]}, "no_such_question"),
         ({"conversations": [{"from": "human"}], "chains": ["x"]}, "no_such_question"),
         ({"conversations": [{"from": "human", "value": 3}], "chains": ["x"]}, "no_such_question"),
@@ -59,6 +61,7 @@ def test_a_row_that_cannot_be_used_is_set_aside_with_its_place(tmp_path: Path, r
     file = lines(tmp_path / "c.jsonl", row, {"id": "a", "chains": ["good"]})
     found, (refused,) = read(file)
     assert (refused.reason, refused.source) == (reason, f"{file}:1")
+    refused.source_id.encode()  # else it cannot be written
     assert [c.text for c in found[1]] == ["good"]
 
 

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
@@ -14,7 +15,7 @@ from dgrc.config import Config
 from dgrc.errors import RunDirError
 from dgrc.storage.manifest import write_manifest
 from dgrc.storage.run_dir import RunDir
-from dgrc.storage.verify import damage, forget
+from dgrc.storage.verify import _curricula, damage, forget
 from tests.pipeline.conftest import curate_here, scripted_config, write_questions
 
 pytestmark = pytest.mark.usefixtures("ray_here")
@@ -65,6 +66,15 @@ def lost(run: RunDir) -> None:
     path = first(run, "cases")
     pq.write_table(pq.read_table(path).slice(1), path)
     write_manifest(run, reports={}, seconds={})
+
+
+def test_line_separators_inside_texts_are_no_damage(tmp_path: Path) -> None:
+    run = RunDir(tmp_path)
+    folder = run.curriculum() / "atomic"
+    folder.mkdir(parents=True)
+    pq.write_table(pa.table({"text": ["one\u2028two\x85three"]}), folder / "train.parquet")
+    (folder / "train.jsonl").write_text(json.dumps({"text": "one\u2028two\x85three"}, ensure_ascii=False) + "\n")
+    assert not list(_curricula(run))
 
 
 @pytest.mark.parametrize(
