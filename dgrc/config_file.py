@@ -16,8 +16,10 @@ from pydantic import BaseModel, ValidationError
 from dgrc.config import Config
 from dgrc.errors import ConfigError
 
-DEEPEST, MOST_VALUES, LONGEST_QUOTE = 32, 100_000, 200
-"""Levels and values of a configuration, and characters of a wrong value that an error quotes."""
+DEEPEST, MOST_VALUES = 32, 100_000
+"""Levels and values of a configuration."""
+LONGEST_QUOTE, MOST_PROBLEMS = 200, 20
+"""Characters of a wrong value that an error quotes, and wrong values that it tells of."""
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
@@ -63,16 +65,16 @@ def dump_config(config: Config) -> str:
 def _apply(data: dict[str, Any], override: str) -> None:
     key, equals, value = override.partition("=")
     if not equals or not key:
-        raise ConfigError(f"The override {override!r} is not of the form a.b=c, for example --set method.max_pairs=2.")
+        raise ConfigError(f"The override {_short(override)!r} is not of the form a.b=c, for example --set method.max_pairs=2.")
     *parents, last = key.split(".")
     if len(parents) > DEEPEST:
-        raise ConfigError(f"The override {override[:80]!r} is nested deeper than {DEEPEST}, which no setting is.")
+        raise ConfigError(f"The override {_short(override)!r} is nested deeper than {DEEPEST}, which no setting is.")
     node = data
     for name in parents:
         node = node.setdefault(name, {})
         if not isinstance(node, dict):
-            raise ConfigError(f"The override {override!r} goes through `{name}`, which holds a value, not a section.")
-    node[last] = _plain(value, f"The value of the override {override!r}")
+            raise ConfigError(f"The override {_short(override)!r} goes through `{_short(name)}`, which holds a value, not a section.")
+    node[last] = _plain(value, f"The value of the override {_short(override)!r}")
 
 
 def _plain(text: str, what: str) -> Any:
@@ -88,7 +90,7 @@ def _plain(text: str, what: str) -> Any:
         raise ConfigError(f"{what} is nested deeper than {DEEPEST}, which no setting is. Look for brackets.") from None
     except (yaml.YAMLError, ValueError, AttributeError, TypeError) as e:
         # The parser knows YAML's types but not their limits: a wrong number or date comes out as Python's own error.
-        raise ConfigError(f"{what} is not valid YAML: {e}. Mend the line it names.") from e
+        raise ConfigError(f"{what} is not valid YAML: {_short(str(e), 1000)}. Mend the line it names.") from e
     return data
 
 
@@ -116,18 +118,21 @@ def _explain(error: ValidationError, where: str) -> str:
     problems: list[str] = []
     for item in error.errors():
         # Of a setting with several forms pydantic tells each form's objection; the form is part of the location.
-        location = ".".join(str(part) for part in item["loc"] if part not in FORMS)
+        location = _short(".".join(str(part) for part in item["loc"] if part not in FORMS))
         if item["type"] == "extra_forbidden":
             problems.append(f"`{location}` is not a setting{_nearest(item['loc'])}")
         elif isinstance(item["input"], dict):  # two settings that do not go together; the whole section says nothing
             section = f"in `{location}`: " if location else ""
             problems.append(section + item["msg"].removeprefix("Value error, "))
         else:
-            got = repr(item["input"])
-            got = got if len(got) <= LONGEST_QUOTE else f"{got[:LONGEST_QUOTE]}..."
-            problems.append(f"`{location}` got {got}: {item['msg']}")
-    said = "; ".join(problems)
+            problems.append(f"`{location}` got {_short(repr(item['input']))}: {item['msg']}")
+    more = f"; and {len(problems) - MOST_PROBLEMS:,} more" if len(problems) > MOST_PROBLEMS else ""
+    said = "; ".join(problems[:MOST_PROBLEMS]) + more
     return f"In {where}: {said}{'' if said.endswith('?') else '.'} All settings are in docs/configuration.md."
+
+
+def _short(text: str, most: int = LONGEST_QUOTE) -> str:
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 def _nearest(location: tuple[int | str, ...]) -> str:
@@ -138,5 +143,5 @@ def _nearest(location: tuple[int | str, ...]) -> str:
             # An optional section is one or None.
             section = next((inner for inner in typing.get_args(section) if inner is not type(None)), section)
     names = list(typing.cast(type[BaseModel], section).model_fields)
-    close = difflib.get_close_matches(str(location[-1]), names, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(str(location[-1])[:LONGEST_QUOTE], names, n=1, cutoff=0.5)
     return f"; did you mean `{close[0]}`?" if close else f"; here stand {', '.join(f'`{n}`' for n in names)}"

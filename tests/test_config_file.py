@@ -178,6 +178,9 @@ def test_a_long_wrong_value_is_quoted_in_part() -> None:
     with pytest.raises(ConfigError, match=r"`seed` got 'xxx") as caught:
         make_config({"seed": "x" * 100_000})
     assert len(str(caught.value)) < 1000
+    with pytest.raises(ConfigError, match=r"and 480 more") as caught:
+        make_config({f"{number} {'x' * 1000}": 1 for number in range(500)})
+    assert len(str(caught.value)) < 20_000
 
 
 def test_an_override_that_goes_too_deep_is_refused() -> None:

@@ -132,10 +132,13 @@ def _of_batch(batch: Any) -> Iterator[Row | str]:
         yield from batch.to_pylist()
     except unreadable:
         for at in range(batch.num_rows):
-            try:
-                (row,) = batch.slice(at, 1).to_pylist()
-            except unreadable as e:
-                row = f"its values cannot be read: {e}"
+            row: Row | str = {}
+            for name, column in zip(batch.schema.names, batch.columns, strict=True):
+                try:
+                    row[name] = column[at].as_py()
+                except unreadable as e:
+                    row = f"its column {name!r} cannot be read: {e}"
+                    break
             yield row
 
 
