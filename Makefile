@@ -1,6 +1,7 @@
 # make demo      the main job, end to end, in the proving world (builds .venv first)
 # make test      the tests, without those marked slow
 # make test-all  all tests
+# make cluster-test  several machines (namespaces), submission to trained student; a machine goes off in the middle
 # make check     what CI runs: lint, types, tests
 # make docs      docs/configuration.md, from the configuration classes
 # make clean     removes .venv and caches; runs/ stays
@@ -10,7 +11,7 @@ PY := .venv/bin/python
 # If this is set, each of a run's many processes would compile the same modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all check lint types docs env clean
+.PHONY: demo test test-all cluster-test check lint types docs env clean
 
 demo: env
 	.venv/bin/dgrc demo
@@ -20,6 +21,9 @@ test: env
 
 test-all: env
 	$(PY) -m pytest
+
+cluster-test: env
+	$(PY) -m tests.cluster.several_machines --vllm
 
 check: lint types test
 

@@ -8,11 +8,21 @@ traceback, so our error is read from there.
 import re
 from collections.abc import Iterator
 
-from ray.exceptions import RayError
+from ray.exceptions import (
+    ActorDiedError,
+    ActorUnavailableError,
+    NodeDiedError,
+    ObjectLostError,
+    RayError,
+    RpcError,
+    WorkerCrashedError,
+)
 
 from dgrc import errors
 from dgrc.errors import DgrcError
 
+CLUSTER = (ActorDiedError, ActorUnavailableError, NodeDiedError, ObjectLostError, RpcError, WorkerCrashedError)
+"""What Ray raises when a machine or a process of the cluster is lost, not when a row or an engine is wrong."""
 _OURS = re.compile(r"^dgrc\.errors\.(\w+): (.+)$", re.MULTILINE)
 
 
@@ -37,3 +47,10 @@ def own_error(error: BaseException) -> DgrcError | None:
             kind = getattr(errors, name, DgrcError)
             return kind(message)
     return None
+
+
+def is_of_cluster(error: BaseException) -> bool:
+    """Whether a machine or a process was lost, so that the same work may succeed on what is left of the cluster."""
+    if own_error(error) is not None:
+        return False
+    return any(isinstance(c, CLUSTER) and not getattr(c, "actor_init_failed", False) for c in causes(error))

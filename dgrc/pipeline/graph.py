@@ -26,7 +26,8 @@ from dgrc.config import Config, EngineConfig
 from dgrc.engines import journal
 from dgrc.engines.pool import Pool
 from dgrc.errors import DgrcError, PassError
-from dgrc.pipeline.causes import causes, own_error
+from dgrc.pipeline.causes import causes, is_of_cluster, own_error
+from dgrc.pipeline.lives import Lives
 from dgrc.pipeline.passes import Pass
 from dgrc.pipeline.progress import Board, ProgressLine
 from dgrc.pipeline.worker import Worker
@@ -56,23 +57,32 @@ def run_pass(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], f
     state = run.state(pass_.name)
     _bind(state, output, fingerprint)
     total = _rows(source)
+    lives = Lives(pass_.name, config.pipeline)
+    reached: dict[str, Any] = {}
     committed = _committed(state / "checkpoint")
     journal.compact(state / "journal", committed)
-    reached: dict[str, Any] = {}
-    if len(committed) < total:
-        board = Board.remote()  # type: ignore[attr-defined]
-        dataset, began = _dataset(pass_, run, config, pools, board), time.monotonic()
+    while len(committed) < total and not reached:
         try:
-            with ProgressLine(pass_.name, board, total - len(committed)):
-                dataset.write_parquet(str(output))
-            reached = in_flight(ray.get(board.read.remote()), time.monotonic() - began)
+            reached = _live(pass_, run, config, pools, total - len(committed))
         except Exception as e:
-            raise _explain(pass_, output, e) from e
-        finally:
-            ray.kill(board)
+            before, committed = len(committed), _committed(state / "checkpoint")
+            if not is_of_cluster(e) or not lives.another(e, len(committed) - before):
+                raise _explain(pass_, output, e) from e
     _check_conserved(pass_, source, output)
     journal.remove(state / "journal")
     return summarize(pass_, output, config) | reached
+
+
+def _live(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], left: int) -> dict[str, Any]:
+    """Does what is left of a pass, until it is done or something raises; returns how full the engines were."""
+    board = Board.remote()  # type: ignore[attr-defined]
+    try:
+        dataset, began = _dataset(pass_, run, config, pools, board), time.monotonic()
+        with ProgressLine(pass_.name, board, left):
+            dataset.write_parquet(str(run.dataset(pass_.writes[0])))
+        return in_flight(ray.get(board.read.remote()), time.monotonic() - began)
+    finally:
+        ray.kill(board)
 
 
 def _dataset(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], board: Any) -> "ray.data.Dataset":
