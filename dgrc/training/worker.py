@@ -11,6 +11,7 @@ import dataclasses
 import logging
 import os
 import shutil
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -101,6 +102,7 @@ class _Training:
         with self._resumed() as saved:
             place = self.place
             where = f"student {place.plan}, stage {place.stage}, step {place.step}"
+            sys.stdout.write(f"dgrc: on {socket.gethostname()}\n")
             sys.stdout.write(f"dgrc: from {where} on: training with {dist.get_world_size()} workers\n")
             sys.stdout.flush()
             for number in range(self.place.plan, len(self.task.plans)):

@@ -25,7 +25,10 @@ from typing import Any
 
 import click
 import pyarrow.parquet as pq
+import yaml
 
+from dgrc.config import ProvingConfig
+from dgrc.proving.models import make_models
 from tests.cluster.machines import ROOT, Machines, enter
 from tests.cluster.rays import RayCluster
 from tests.cluster.speakers import PLACES
@@ -33,6 +36,7 @@ from tests.cluster.speakers import PLACES
 INSIDE = "DGRC_TEST_MACHINES"
 NODE_CPUS = 6
 LONGEST_S = 900.0
+PLAIN = "NOT IN NAMESPACES, which are refused here or were not asked for: Ray nodes on loopback that share one disk"
 
 
 @click.command()
@@ -48,8 +52,7 @@ def main(questions: int, vllm: bool, namespaces: bool, keep: bool) -> None:
         env = os.environ | {INSIDE: "apart" if world else "loopback"}
         sys.exit(subprocess.run(command, env=env, cwd=ROOT, check=False).returncode)
     apart = os.environ[INSIDE] == "apart"
-    say("machines: namespaces with disk, network and processes of their own" if apart else
-        "machines: NOT IN NAMESPACES, which are refused here or were not asked for; Ray nodes on loopback that share a disk")
+    say(f"machines: {'namespaces with disk, network and processes of their own' if apart else PLAIN}")
     folder = Path(tempfile.mkdtemp(prefix="dgrc-machines-"))
     try:
         figures = power_cut(folder, apart, questions)
@@ -92,6 +95,36 @@ def power_cut(folder: Path, apart: bool, questions: int) -> dict[str, Any]:
         return {
             "lost": lost, "doubled": doubled, "nodes_killed": 1, "seconds_to_first_case": round(seconds, 1),
             "jobs": job.jobs(), "spoke": dict(where),
+        }  # fmt: skip
+
+
+def whole_job(folder: Path, apart: bool) -> dict[str, Any]:
+    """Curate, train and evaluate with vLLM: teacher and student on machines of their own, training on both."""
+    folder = folder / "vllm"
+    folder.mkdir()
+    with Machines(folder, apart) as machines:
+        shared = machines.shared
+        config = vllm_config(shared)
+        cluster = RayCluster(machines, {})
+        cluster.head(NODE_CPUS, {})
+        cluster.join("students", NODE_CPUS, {"student": 1, "trainer": 1})
+        cluster.join("teachers", NODE_CPUS, {"teacher": 1, "trainer": 1})
+        run = shared / "runs" / "vllm"
+        with Submitted(cluster, config, "run", folder / "submit.log") as job:
+            first = job.wait_until(lambda: committed(run) > 0, "the first case")
+            say(f"first case by vLLM after {first:.1f} s")
+            seconds = job.finish()
+            say(f"curated, trained and evaluated after {seconds:.1f} s")
+        logs = (run / "round-1" / ".state" / "train" / "logs").glob("worker-*.log")
+        trained_on = {line.split()[-1] for log in logs for line in log.read_text().splitlines() if "dgrc: on" in line}
+        assert not apart or trained_on == {"students", "teachers"}, f"training went on on {trained_on}"
+        assert (run / "manifest.json").is_file() and (run / "round-1" / "student" / "model.safetensors").is_file()
+        models = json.loads((run / "round-1" / "evaluation.json").read_text())["models"]
+        lost, doubled = census(sorted((run / "proving").glob("*unlabeled*"))[0], run)
+        assert (lost, doubled) == (0, 0)
+        return {
+            "seconds_to_first_case": round(first, 1), "seconds": round(seconds, 1), "trained_on": sorted(trained_on),
+            "accuracy": {name: round(model["accuracy"], 3) for name, model in models.items()},
         }  # fmt: skip
 
 
@@ -147,6 +180,20 @@ def scripted_config(shared: Path, questions: int) -> dict[str, Any]:
         "teacher": {**engine, "script": "tests.cluster.speakers:teacher", "replicas": 2, "resources": {"teacher": 1}},
         "student": {**engine, "script": "tests.cluster.speakers:student", "resources": {"student": 1}},
         "method": {"prompts": "proving"}, "pipeline": {"workers": 4, "rows_per_block": 16},
+    }  # fmt: skip
+
+
+def vllm_config(shared: Path) -> dict[str, Any]:
+    """The small proving job with its models copied to shared storage and named by their paths there."""
+    config = dict(yaml.safe_load((ROOT / "configs" / "proving" / "small.yaml").read_text()))
+    made = make_models(ProvingConfig(size="small"), ("teacher", "student"), lambda line: say(f"  {line}"))
+    for role, folder in made.items():
+        shutil.copytree(folder, shared / "models" / role)
+        config[role] = {**config[role], "model": str(shared / "models" / role), "resources": {role: 1}}
+    return config | {
+        "name": "vllm", "runs_dir": str(shared / "runs"),
+        "training": {**config["training"], "resources_per_worker": {"trainer": 1}},
+        "evaluation": {**config["evaluation"], "baselines": []},
     }  # fmt: skip
 
 

@@ -41,7 +41,8 @@ def test_machines_share_one_folder_and_nothing_else(tmp_path: Path) -> None:
         if world is None:
             pytest.skip("namespaces are refused here, or there is no iproute2")
         node = f"{__file__}::{test_machines_share_one_folder_and_nothing_else.__name__}"
-        command = [*world, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={tmp_path}", node]
+        pytest_ = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        command = [*world, *pytest_, f"--basetemp={tmp_path}", node]
         done = subprocess.run(command, cwd=ROOT, env={**os.environ, "INSIDE": "yes"}, capture_output=True, check=False)
         assert done.returncode == 0, done.stdout.decode()
         return
