@@ -146,12 +146,16 @@ def facts(outcome: Outcome) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def rebought(outcome: Outcome, notes: Notes, undisturbed: Notes) -> dict[str, int]:
-    """Tokens of replies that were made once more, and those that were being made when a fault came."""
+def rebought(outcome: Outcome, notes: Notes, undisturbed: Notes) -> dict[str, Any]:
+    """Tokens of replies that were made once more, and those that were being made when a fault came, by its kind."""
+    again = notes.tokens_rebought(undisturbed, [(fault.kind, moment) for fault, _, moment in outcome.happened])
+    under_way: Counter[str] = Counter()
+    for fault, _, moment in outcome.happened:
+        under_way[fault.kind] += notes.tokens_in_flight(moment)
     return {
-        "tokens_rebought": notes.tokens_rebought(undisturbed),
-        "tokens_in_flight": sum(notes.tokens_in_flight(moment) for _, _, moment in outcome.happened),
-    }
+        "tokens_rebought": sum(again.values()), "tokens_in_flight": under_way.total(),
+        "rebought_by_kind": again, "in_flight_by_kind": dict(under_way),
+    }  # fmt: skip
 
 
 def left_over(marks: Sequence[str]) -> list[str]:
@@ -169,7 +173,11 @@ def summarize(runs: Sequence[dict[str, Any]], leftover: Sequence[str]) -> dict[s
     total: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     passes: Counter[str] = Counter()
+    again: Counter[str] = Counter()
+    under_way: Counter[str] = Counter()
     for run in runs:
+        again.update(run.get("rebought_by_kind", {}))
+        under_way.update(run.get("in_flight_by_kind", {}))
         kinds.update(run["kinds"])
         passes.update(run["passes"])
         counted = ("faults", "missed", "lives", "lost", "doubled", "different", "tokens_rebought", "tokens_in_flight")
@@ -182,7 +190,7 @@ def summarize(runs: Sequence[dict[str, Any]], leftover: Sequence[str]) -> dict[s
         "tokens_in_flight": total["tokens_in_flight"], "missed": total["missed"], "lives": total["lives"],
         "unfinished": sum(not run["finished"] for run in runs), "crashes": sum(len(run["crashes"]) for run in runs),
         "stops": sum(len(run["stops"]) for run in runs), "kinds": dict(kinds), "passes": dict(passes),
-        "leftover": list(leftover),
+        "rebought_by_kind": dict(again), "in_flight_by_kind": dict(under_way), "leftover": list(leftover),
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -99,10 +99,16 @@ class Notes:
                 found += self.tokens[key] * (not ends or min(ends) > moment)
         return found
 
-    def tokens_rebought(self, undisturbed: "Notes") -> int:
-        """Tokens of replies that were made to their end more often than in a run that nothing disturbed."""
-        more = self.by_key - undisturbed.by_key
-        return sum(self.tokens[key] * times for key, times in more.items())
+    def tokens_rebought(self, undisturbed: "Notes", faults: Sequence[tuple[str, float]]) -> dict[str, int]:
+        """Tokens of replies that were made to their end more often than in a run that nothing disturbed, by the kind of
+        fault, of (kind, moment), that came last before they were begun again."""
+        found: Counter[str] = Counter()
+        for key, times in (self.by_key - undisturbed.by_key).items():
+            begun = sorted(began for began, _, other in self._begun if other == key)
+            for again in begun[-times:]:
+                before = [kind for kind, moment in faults if moment < again]
+                found[before[-1] if before else "none"] += self.tokens[key]
+        return dict(found)
 
 
 def by(names: Iterable[str]) -> dict[str, int]:

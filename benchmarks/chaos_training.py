@@ -52,7 +52,9 @@ def main() -> None:
 def disturbed(folder: Path, faults: int, seeds: Sequence[int], say: Any) -> tuple[list[dict[str, Any]], list[str]]:
     """Trainings with faults, each held against one that was left alone; and the marks of their processes."""
     _inputs(folder / "inputs")
-    whole, losses, _ = _train(folder / "undisturbed", [], uuid.uuid4().hex)
+    whole, losses, facts = _train(folder / "undisturbed", [], uuid.uuid4().hex)
+    if not whole or facts["lives"] > 1:
+        raise SystemExit(f"the undisturbed training failed: {facts['crashes']}")
     runs, marks = [], []
     for number, seed in enumerate(seeds):
         chance = random.Random(seed)

@@ -41,6 +41,6 @@ class AnswersInPlace:
         """Itself."""
         return self
 
-    async def generate(self, request: Request, sibling: int = 0) -> Completion:
+    async def generate(self, request: Request, sibling: int = 0, owed: int | None = None) -> Completion:
         """The same text for everything."""
         return Completion(tuple(Sample(TEXT, "stop", 40) for _ in range(request.n)), 60, 0)

@@ -72,16 +72,19 @@ class PoolClient:
         self._sent = [0] * len(replicas)
         self._watches: dict[int, asyncio.Task[None]] = {}
         self._turns: dict[int, asyncio.Lock] = {}
+        self._debts: asyncio.Task[dict[int, int]] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_watches": {}, "_turns": {}}
+        return {**self.__dict__, "_watches": {}, "_turns": {}, "_debts": None}
 
-    async def generate(self, request: Request, sibling: int = 0) -> Completion:
+    async def generate(self, request: Request, sibling: int = 0, owed: int | None = None) -> Completion:
         """Serves one request.
 
         Args:
             request: What to generate.
             sibling: Requests with the same key prefer the same replicas.
+            owed: Names this request and the row that it is for. If another process asked for the same and died before
+                it had the reply, that reply is given.
 
         Raises:
             EngineError: the engine is broken, or no replica is up for half an hour.
@@ -89,7 +92,8 @@ class PoolClient:
         died = False
         deaths = 0  # of replicas that served this request alone
         for attempt in itertools.count():
-            index = await self._choose(sibling, attempt)
+            debtor = (await self._owed()).pop(owed, None) if owed is not None else None
+            index = debtor if debtor in self._up else await self._choose(sibling, attempt)
             replica = self._replicas[index]
             self._sent[index] += 1
             reserved = False
@@ -99,7 +103,7 @@ class PoolClient:
                     if died:
                         await self._watched(index, replica.reserve.remote())
                         reserved = True
-                    serving = replica.generate.remote(request, self.model, alone=died)
+                    serving = replica.generate.remote(request, self.model, alone=died, owed=owed)
                     completion, depth = await self._watched(index, serving)
                 self._reported[index] = depth
                 self._poisonous = 0
@@ -117,6 +121,19 @@ class PoolClient:
             finally:
                 self._sent[index] -= 1
         raise AssertionError("counted to infinity")
+
+    async def _owed(self) -> dict[int, int]:
+        """Which replica has a reply, or makes one, that a process before this one asked for; looked up once."""
+        if self._debts is None:
+            self._debts = asyncio.create_task(self._ask_what_is_owed())
+        return await asyncio.shield(self._debts)
+
+    async def _ask_what_is_owed(self) -> dict[int, int]:
+        asked = {index: asyncio.ensure_future(self._replicas[index].owes.remote()) for index in self._up}
+        if asked:
+            await asyncio.wait(asked.values(), timeout=SAYS_AFTER_S)
+        said = {index: reply for index, reply in asked.items() if reply.done() and reply.exception() is None}
+        return {owed: index for index, reply in said.items() for owed in reply.result()}
 
     def _turn(self, index: int) -> asyncio.Lock:
         return self._turns.setdefault(index, asyncio.Lock())

@@ -17,7 +17,7 @@ from dgrc.engines.client import PoolClient
 from dgrc.engines.journal import Journal
 from dgrc.engines.pool import sibling_key
 from dgrc.pipeline.metrics import Meters
-from dgrc.records import Message, Usage
+from dgrc.records import Message, Usage, hash64
 
 REPORT_EVERY_S = 0.5
 
@@ -69,7 +69,7 @@ class Caller:
             self._in_flight += 1
             began = time.monotonic()
             try:
-                completion = await client.generate(request, sibling_key(owner, step))
+                completion = await client.generate(request, sibling_key(owner, step), hash64(str(owner), str(key)))
             finally:
                 self._in_flight -= 1
             waited_ms = round(1000 * n * (time.monotonic() - began))

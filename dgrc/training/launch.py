@@ -171,6 +171,7 @@ def _ray(config: TrainingConfig) -> Iterator[None]:
         yield
         return
     ray.init(
+        address="local",  # or Ray would join whatever cluster was last started on this machine, and refuse `num_cpus`
         num_cpus=math.ceil(config.most_workers * config.cpus_per_worker),
         include_dashboard=False,
         log_to_driver=False,

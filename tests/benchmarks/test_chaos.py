@@ -41,7 +41,7 @@ def test_what_was_in_flight_and_what_was_served_again_is_read_from_notes(tmp_pat
     undisturbed.by_key.update({"5": 1, "6": 1})
     assert notes.served == {"gather": 3}
     assert [notes.tokens_in_flight(moment) for moment in (1.5, 2.2, 3.0, 6.5)] == [10, 0, 30, 40]
-    assert notes.tokens_rebought(undisturbed) == 10
+    assert notes.tokens_rebought(undisturbed, [("engine", 2.2), ("driver", 5.5)]) == {"driver": 10}
 
 
 def test_processes_are_known_by_their_mark_and_struck_by_their_title() -> None:

@@ -150,6 +150,46 @@ async def patient(request: Request) -> list[str]:
     return [str(os.getpid())]
 
 
+class Asker:
+    """A process that can die while it waits for a reply."""
+
+    def __init__(self, client: PoolClient):
+        self._client = client
+
+    def pid(self) -> int:
+        return os.getpid()
+
+    async def ask(self, owed: int) -> str:
+        return (await self._client.generate(ask("served"), owed=owed)).samples[0].text
+
+
+async def serials(request: Request) -> list[str]:
+    """How many requests this replica has been asked so far; slowly."""
+    SERVED.append(request)
+    number = len(SERVED)
+    await asyncio.sleep(2)
+    return [str(number)]
+
+
+SERVED: list[Request] = []
+
+
+def test_a_reply_that_was_made_for_a_dead_process_goes_to_the_one_in_its_place() -> None:
+    with Pool.start("teacher", scripted("serials"), 0).wait() as pool:
+        first = ray.remote(Asker).options(num_cpus=0).remote(pool.client())
+        pid = ray.get(first.pid.remote())
+        first.ask.remote(7)
+        replica = pool._replicas[0]
+        while ray.get(replica.owes.remote()) != [7]:
+            time.sleep(0.05)
+        os.kill(pid, signal.SIGKILL)
+        second = ray.remote(Asker).options(num_cpus=0).remote(pool.client())
+        assert ray.get([second.ask.remote(7), second.ask.remote(8)]) == ["1", "2"]
+        third = ray.remote(Asker).options(num_cpus=0).remote(pool.client())
+        assert ray.get(third.ask.remote(7)) == "1", "made, but perhaps nobody had it"
+        assert ray.get(third.ask.remote(9)) == "3"
+
+
 def test_an_engine_that_cannot_start_says_why() -> None:
     config = EngineConfig(engine="scripted", script="tests.engines.absent:nothing", cpus=0)
     pool = Pool.start("teacher", config, 0)

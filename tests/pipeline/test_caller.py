@@ -23,7 +23,7 @@ class Client:
         self.asked: list[Request] = []
         self._replies = list(replies)
 
-    async def generate(self, request: Request, sibling: int = 0) -> Completion:
+    async def generate(self, request: Request, sibling: int = 0, owed: int | None = None) -> Completion:
         self.asked.append(request)
         return self._replies.pop(0)
 

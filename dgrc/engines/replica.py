@@ -1,0 +1,172 @@
+"""One engine in one Ray actor: what a pool has several of and its clients (`client.py`) send requests to."""
+
+import asyncio
+import os
+import sys
+import time
+import traceback
+from typing import Any
+
+import psutil
+import ray
+
+from dgrc.config import EngineConfig
+from dgrc.engines.base import Completion, Engine, Request
+from dgrc.engines.ledger import SharedAccounts
+from dgrc.engines.scripted import ScriptedEngine
+from dgrc.errors import EngineError
+
+RESERVED_S = 30.0
+"""So long a replica keeps free for a request that is to be served alone and does not come."""
+KEPT = 256
+"""Replies that a replica keeps for whoever asks again for the same."""
+
+
+@ray.remote(max_restarts=-1, max_task_retries=0)
+class Replica:
+    """One engine in one actor. Counts what is in flight and says so with each reply.
+
+    Ray restarts it whenever it dies; that ends because clients give up (`client.py`). A request that may be what kills
+    it is served alone, so that it is known.
+    """
+
+    def __init__(self, config: EngineConfig, seed: int, ledger: Any | None = None):
+        self._engine = make_engine(config, seed, ledger)
+        self._ready: asyncio.Task[None] | None = None
+        self._depth = 0
+        self._progress = time.monotonic()
+        self._weights = config.weights
+        self._switching = asyncio.Lock()
+        self._gate = asyncio.Lock()
+        self._reservation: asyncio.TimerHandle | None = None
+        self._under_way: dict[int, asyncio.Task[tuple[Completion, int]]] = {}
+        self._made: dict[int, Completion] = {}
+
+    async def ready(self) -> list[int]:
+        """Waits for the engine and returns the pids of all its processes."""
+        if self._ready is None:
+            self._ready = asyncio.ensure_future(self._engine.start())
+        await self._ready
+        me = psutil.Process()
+        return [me.pid, *(child.pid for child in me.children(recursive=True))]
+
+    async def stalled(self) -> float:
+        """Seconds for which there were requests under way and none was finished; 0 while there are none."""
+        return time.monotonic() - self._progress if self._depth else 0.0
+
+    async def reserve(self) -> None:
+        """Returns when nothing else is in flight; nothing else will be until the caller's request, `alone`, is served.
+
+        A reservation that is not taken up ends by itself: its caller may be dead.
+        """
+        await self.ready()
+        await self._gate.acquire()
+        while self._depth:
+            await asyncio.sleep(0.01)
+        self._reservation = asyncio.get_running_loop().call_later(RESERVED_S, self._release)
+
+    def _release(self) -> None:
+        self._reservation = None
+        self._gate.release()
+
+    async def owes(self) -> list[int]:
+        """The requests that are under way or were served lately, by what their askers call them."""
+        return [*self._under_way, *self._made]
+
+    async def generate(
+        self, request: Request, weights: str, alone: bool = False, owed: int | None = None
+    ) -> tuple[Completion, int]:
+        """One request served by the weights of that directory, with the number of requests still in flight here.
+
+        Every request names its weights, because a replica that Ray restarted begins with its first ones again. `owed`
+        names the request together with the row that it is for. A process that dies leaves its requests to be served
+        for nobody: the one in its place asks for the same again, and gets those replies instead of others.
+        """
+        if owed is None:
+            return await self._in_turn(request, weights, alone)
+        if owed in self._made or owed in self._under_way:
+            if alone and self._reservation is not None:
+                self._reservation.cancel()
+                self._release()
+            if owed in self._made:
+                return self._made[owed], self._depth
+            return await asyncio.shield(self._under_way[owed])
+        self._under_way[owed] = task = asyncio.create_task(self._in_turn(request, weights, alone))
+        task.add_done_callback(lambda _: self._keep(owed, task))
+        return await asyncio.shield(task)
+
+    def _keep(self, owed: int, task: "asyncio.Task[tuple[Completion, int]]") -> None:
+        del self._under_way[owed]
+        if not task.cancelled() and task.exception() is None:
+            self._made[owed], _ = task.result()
+            if len(self._made) > KEPT:
+                del self._made[next(iter(self._made))]
+
+    async def _in_turn(self, request: Request, weights: str, alone: bool) -> tuple[Completion, int]:
+        """Serves it when nobody has the replica for himself."""
+        await self.ready()
+        reserved = alone and self._reservation is not None
+        if reserved:
+            assert self._reservation is not None
+            self._reservation.cancel()
+        else:
+            async with self._gate:  # waits for one that is served alone
+                pass
+        try:
+            return await self._serve(request, weights)
+        finally:
+            if reserved:
+                self._release()
+
+    async def _serve(self, request: Request, weights: str) -> tuple[Completion, int]:
+        while weights != self._weights:
+            await self._switch(weights)
+        if not self._depth:
+            self._progress = time.monotonic()
+        self._depth += 1
+        try:
+            return await self._engine.generate(request), self._depth - 1
+        except EngineError:  # it is well and says why no request will be served: a budget, a key, a server that is gone
+            raise
+        except Exception:  # noqa: BLE001 - whatever it was, this process must not serve another request
+            # The engine is broken and would fail every later request too. Ending the process lets
+            # Ray restart the actor and the client ask again, where an error would come back for ever.
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)
+        finally:
+            self._depth -= 1
+            self._progress = time.monotonic()
+
+    async def _switch(self, weights: str) -> None:
+        async with self._switching:
+            if weights == self._weights:
+                return
+            self._weights = ""  # from here on every request waits
+            while self._depth:
+                await asyncio.sleep(0.01)
+            await self._engine.load(weights)
+            self._weights = weights
+
+    async def stop(self) -> None:
+        """Ends the engine's processes."""
+        self._engine.stop()
+
+
+def make_engine(config: EngineConfig, seed: int, ledger: Any | None) -> Engine:
+    """The engine that a section of the configuration asks for; one for an API shares the limits of a ledger actor."""
+    if config.engine == "scripted":
+        return ScriptedEngine(config, seed)
+    if config.engine == "openai_api":
+        from dgrc.engines.batch_api import BatchEngine
+        from dgrc.engines.openai_api import OpenAIEngine
+
+        client = BatchEngine if config.api is not None and config.api.mode == "batches" else OpenAIEngine
+        return client(config, SharedAccounts(ledger))
+    if config.engine == "embedding":
+        from dgrc.engines.embedding import EmbeddingEngine
+
+        return EmbeddingEngine(config, seed)
+    from dgrc.engines.vllm_local import VllmEngine
+
+    return VllmEngine(config, seed)
