@@ -27,9 +27,6 @@ ENVIRONMENT = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_TRAIN_V2_ENABLED": "1",
     "TOKENIZERS_PARALLELISM": "false",
-    # A task for an actor that does not answer waits so long to hear whether it is dead, before that counts as a try. Of
-    # a node that is gone Ray takes 15 s to know; with its own 1 s all tries of a block were used up before that.
-    "RAY_timeout_ms_task_wait_for_death_info": "60000",
     # How many batches of a block one async worker may have under way; blocks are cut into batches of 8 rows, so this
     # is generous for blocks of up to 4,096 rows. With Ray's own 4, a worker would keep 32 questions in flight.
     "RAY_DATA_DEFAULT_ASYNC_BATCH_UDF_MAX_CONCURRENCY": "512",
