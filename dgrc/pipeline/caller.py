@@ -5,6 +5,7 @@ the role; the completion is journaled before it is returned. Spending is kept pe
 row's `usage`) and sent to the progress board from time to time.
 """
 
+import asyncio
 import time
 import uuid
 from collections import defaultdict
@@ -32,6 +33,7 @@ class Caller:
         self._unreported: dict[str, int] = defaultdict(int)
         self._reported_at = time.monotonic()
         self._in_flight = 0
+        self._buying: dict[tuple[int, int], asyncio.Future[Completion]] = {}
         self._name = uuid.uuid4().hex
         self._meters = Meters() if board is not None else None
 
@@ -66,15 +68,15 @@ class Caller:
         key = request_key(f"{role}:{client.model}", request)
         completion, waited_ms = self._journal.get(owner, key), 0
         if completion is None:
-            self._in_flight += 1
+            # A row may ask the same twice at once, of two chains that are alike, say: it is bought once.
+            buying = self._buying.get((owner, key))
+            if buying is None:
+                buying = asyncio.ensure_future(self._buy(client, request, owner, step, key))
+                self._buying[owner, key] = buying
+                buying.add_done_callback(lambda _: self._buying.pop((owner, key)))
             began = time.monotonic()
-            try:
-                completion = await client.generate(request, sibling_key(owner, step), hash64(str(owner), str(key)))
-            finally:
-                self._in_flight -= 1
+            completion = await asyncio.shield(buying)
             waited_ms = round(1000 * n * (time.monotonic() - began))
-            if not (completion.error or "").startswith(ENGINE_DIED):  # a mended engine may serve it in another life
-                self._journal.put(owner, key, completion)
         usage = Usage(
             role, step, n, completion.prompt_tokens,
             sum(s.tokens for s in completion.samples), completion.cached_tokens,
@@ -89,6 +91,17 @@ class Caller:
             spent[f"sequence_ms/{role}"] = waited_ms
         self.count(**spent)
         return completion, usage
+
+    async def _buy(self, client: PoolClient, request: Request, owner: int, step: str, key: int) -> Completion:
+        """A completion from the pool, written down before it is used."""
+        self._in_flight += 1
+        try:
+            completion = await client.generate(request, sibling_key(owner, step), hash64(str(owner), str(key)))
+        finally:
+            self._in_flight -= 1
+        if not (completion.error or "").startswith(ENGINE_DIED):  # a mended engine may serve it in another life
+            self._journal.put(owner, key, completion)
+        return completion
 
     def count(self, **deltas: int) -> None:
         """Adds to the counters on the progress board, without waiting for it."""

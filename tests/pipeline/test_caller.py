@@ -135,3 +135,16 @@ def test_usage_is_summed_by_role_and_step_in_order_of_appearance() -> None:
         Usage("teacher", "diagnose", 2, 112, 222, 303),
     )
     assert merge([]) == ()
+
+
+def test_the_same_request_twice_at_once_for_one_row_is_bought_once(tmp_path: Path) -> None:
+    client = Client(reply("a"), reply("b"))
+    caller = Caller({"teacher": client}, Journal(tmp_path), None)  # type: ignore[dict-item]
+
+    async def both(owners: tuple[int, int]) -> list[str]:
+        asked = (caller.ask("teacher", "verify", owner, ASK, Sampling()) for owner in owners)
+        return [completion.samples[0].text for completion, _ in await asyncio.gather(*asked)]
+
+    assert asyncio.run(both((1, 1))) == ["a", "a"] and len(client.asked) == 1
+    client._replies.append(reply("c"))
+    assert sorted(asyncio.run(both((2, 3)))) == ["b", "c"], "rows do not share replies"
