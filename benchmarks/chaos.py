@@ -15,7 +15,7 @@ import os
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +56,9 @@ def main(
         if training:
             runs, marks = chaos_training.disturbed(folder, faults, numbers, say)
         elif engine == "vllm":
-            runs, marks = real(folder, faults, numbers, questions, kinds.split(",") if kinds else REAL)
+            runs, marks = real(folder, plans(faults, numbers, kinds.split(",") if kinds else REAL), questions)
         else:
-            runs, marks = scripted(folder, faults, numbers, questions, kinds.split(",") if kinds else SCRIPTED)
+            runs, marks = scripted(folder, plans(faults, numbers, kinds.split(",") if kinds else SCRIPTED), questions)
         result = {**summarize(runs, left_over(marks)), "seconds": round(time.monotonic() - began, 1)}
     if write:
         how = " --training" if training else f" --engine {engine} --questions {questions}"
@@ -72,34 +72,34 @@ Runs = tuple[list[dict[str, Any]], list[str]]
 """What came of each run, and the marks of their processes."""
 
 
-def _shares(faults: int, seeds: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Each seed with its number of faults."""
-    for number, seed in enumerate(seeds):
-        yield seed, faults * (number + 1) // len(seeds) - faults * number // len(seeds)
+def plans(faults: int, seeds: Sequence[int], kinds: Sequence[str]) -> dict[int, list[Fault]]:
+    """So many faults in all, by seed."""
+    edges = [faults * number // len(seeds) for number in range(len(seeds) + 1)]
+    return {seed: plan(kinds, edges[n + 1] - edges[n], seed) for n, seed in enumerate(seeds)}
 
 
-def scripted(folder: Path, faults: int, seeds: Sequence[int], questions: int, kinds: Sequence[str]) -> Runs:
+def scripted(folder: Path, plans: Mapping[int, Sequence[Fault]], questions: int) -> Runs:
     """Disturbed runs on scripted engines against one that was left alone."""
     wanted, undisturbed = _undisturbed(folder, questions)
     runs, marks = [], []
-    for seed, share in _shares(faults, seeds):
-        outcome, found = _disturbed(folder, questions, plan(kinds, share, seed), seed, wanted, undisturbed)
+    for seed, faults in plans.items():
+        outcome, found = _disturbed(folder, questions, faults, seed, wanted, undisturbed)
         marks.append(outcome.mark)
         runs.append({"seed": seed, **found})
         say(f"seed {seed}: {json.dumps(found)}")
     return runs, marks
 
 
-def real(folder: Path, faults: int, seeds: Sequence[int], questions: int, kinds: Sequence[str]) -> Runs:
+def real(folder: Path, plans: Mapping[int, Sequence[Fault]], questions: int) -> Runs:
     """Disturbed runs on vLLM in the proving world: its replies are not the same twice, so rows are counted."""
     from dgrc.config_file import load_config
 
     runs, marks = [], []
-    for seed, share in _shares(faults, seeds):
+    for seed, faults in plans.items():
         with storage(folder / f"seed-{seed}") as place:
             settings = (f"runs_dir={place.folder}", "name=chaos", f"questions.limit={questions}")
             config = load_config(ROOT / "configs" / "proving" / "small.yaml", settings)
-            run = Disturbed(config, place, plan(kinds, share, seed), {}, seed)
+            run = Disturbed(config, place, faults, {}, seed)
             outcome = run.go()
             marks.append(outcome.mark)
             found = conserved(run.run) if outcome.finished else {"lost": questions}
@@ -150,8 +150,9 @@ def rebought(outcome: Outcome, notes: Notes, undisturbed: Notes) -> dict[str, An
     """Tokens of replies that were made once more, and those that were being made when a fault came, by its kind."""
     again = notes.tokens_rebought(undisturbed, [(fault.kind, moment) for fault, _, moment in outcome.happened])
     under_way: Counter[str] = Counter()
-    for fault, _, moment in outcome.happened:
-        under_way[fault.kind] += notes.tokens_in_flight(moment)
+    tokens = notes.tokens_in_flight([moment for _, _, moment in outcome.happened])
+    for (fault, _, _), number in zip(outcome.happened, tokens, strict=True):
+        under_way[fault.kind] += number
     return {
         "tokens_rebought": sum(again.values()), "tokens_in_flight": under_way.total(),
         "rebought_by_kind": again, "in_flight_by_kind": dict(under_way),

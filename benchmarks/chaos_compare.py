@@ -1,6 +1,7 @@
 """Two runs over the same questions held against each other, row by row; and what was served twice on the way."""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -90,13 +91,15 @@ class Notes:
         self.by_key[key] += 1
         self._ended.setdefault((process, key), []).append(float(at))
 
-    def tokens_in_flight(self, moment: float) -> int:
-        """Tokens of the replies that were being made then."""
-        found = 0
+    def tokens_in_flight(self, moments: Sequence[float]) -> list[int]:
+        """Tokens of the replies that were being made at each moment of a fault, in order. A reply that was never made
+        to its end was cut off by the first fault after its beginning."""
+        found = [0] * len(moments)
         for began, process, key in self._begun:
-            if began <= moment:
-                ends = [end for end in self._ended.get((process, key), ()) if end >= began]
-                found += self.tokens[key] * (not ends or min(ends) > moment)
+            ends = [end for end in self._ended.get((process, key), ()) if end >= began]
+            under_way = [n for n, moment in enumerate(moments) if began <= moment < min(ends, default=math.inf)]
+            for n in under_way if ends else under_way[:1]:
+                found[n] += self.tokens[key]
         return found
 
     def tokens_rebought(self, undisturbed: "Notes", faults: Sequence[tuple[str, float]]) -> dict[str, int]:
