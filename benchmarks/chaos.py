@@ -24,7 +24,7 @@ import click
 from benchmarks import chaos_training
 from benchmarks.chaos_cluster import cluster
 from benchmarks.chaos_compare import Notes, by, compare, conserved, rows
-from benchmarks.chaos_faults import REAL, SCRIPTED, Fault, plan, processes
+from benchmarks.chaos_faults import REAL, SCRIPTED, Fault, on_cluster, plan, processes
 from benchmarks.chaos_run import Disturbed, Outcome
 from benchmarks.chaos_script import NOTES
 from benchmarks.chaos_storage import storage
@@ -122,10 +122,9 @@ def _disturbed(
     folder: Path, questions: int, planned: Sequence[Fault], seed: int,
     wanted: dict[str, list[tuple[str, bytes]]], undisturbed: Notes,
 ) -> tuple[Outcome, dict[str, Any]]:  # fmt: skip
-    """Every other run is on a cluster that outlives it, the others start a Ray of their own."""
     with storage(folder / f"seed-{seed}") as place:
         config, notes = make_config(folder, place.folder, questions), place.folder.with_name(f"seed-{seed}-notes")
-        if seed % 2:
+        if on_cluster(seed):
             with cluster({NOTES: str(notes)}) as nodes:
                 run = Disturbed(config, place, planned, undisturbed.served, seed, nodes)
                 outcome = run.go()

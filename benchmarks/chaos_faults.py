@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.chaos_storage import may_mount
+
 MARK = "DGRC_CHAOS_RUN"
 """Environment variable by which the processes of a run are known, however far from their parents."""
 PASSES = ("ingest", "gather", "collect", "answer", "screen", "index", "verify", "assemble")
@@ -42,15 +44,21 @@ class Fault:
         return (PASSES.index(self.where) if self.where in PASSES else -1), self.at
 
 
+def on_cluster(seed: int) -> bool:
+    """Every other run is on a cluster that outlives it; the others start a Ray of their own, which is one node."""
+    return seed % 2 == 1
+
+
 def plan(kinds: Sequence[str], count: int, seed: int) -> list[Fault]:
-    """So many faults in the order of their moments; kinds and passes take turns from a seeded beginning."""
+    """So many faults in the order of their moments; kinds take turns from a seeded beginning."""
     chance = random.Random(seed)
+    kinds = [kind for kind in kinds if kind != "node" or on_cluster(seed)]
     faults = []
     for number in range(count):
         turn = seed * count + number
         kind = kinds[turn % len(kinds)]
         if kind == "storage":
-            kind = "disk_full" if turn // len(kinds) % 2 else "storage_away"
+            kind = "disk_full" if turn // len(kinds) % 2 and may_mount() else "storage_away"
         places = [*ASKING, *((START, "collect", "screen", "assemble") if kind in ("driver", "ctrl_c") else ())]
         faults.append(Fault(kind, chance.choice(places), round(chance.uniform(0.02, 0.95), 3)))
     return sorted(faults, key=lambda fault: fault.moment)

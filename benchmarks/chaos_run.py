@@ -159,9 +159,8 @@ class Disturbed:
             os.killpg(self._process.pid, signal.SIGINT)
         elif kind == "head":
             kill_head(self.outcome.mark)
-        elif kind == "disk_full" and self.storage.may_fill:
-            self._while(self.storage.fill, self.storage.free, END_S)
-            return True
+        elif kind == "disk_full":
+            return self._while(self.storage.fill, self.storage.free, END_S)
         else:
             place = self.run.round()
             return self.storage.take_away(place) and self._while(
@@ -175,8 +174,7 @@ class Disturbed:
     def _disturb(self, kind: str) -> bool:
         """What the run has to live through."""
         if kind == "node":
-            if self.cluster is None:
-                return strike("engine", self.outcome.mark, self._chance)
+            assert self.cluster is not None, "a Ray of the run's own has one node, which is its head"
             self.cluster.replace_a_node(self._chance)
             return True
         if kind != "hang":

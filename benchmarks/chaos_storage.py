@@ -1,9 +1,11 @@
 """Storage that can be made to fail: a small file system of its own where one may be mounted, or else a plain folder."""
 
 import contextlib
+import functools
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +14,10 @@ SIZE = "96m"
 
 
 class Storage:
-    """The folder of a run. `may_fill` is False where no file system could be mounted for it."""
+    """The folder of a run."""
 
-    def __init__(self, folder: Path, may_fill: bool):
+    def __init__(self, folder: Path):
         self.folder = folder
-        self.may_fill = may_fill
         self._filler = folder / "filler"
 
     def fill(self) -> None:
@@ -44,18 +45,35 @@ class Storage:
         os.rename(place.with_name(f"{place.name}.away"), place)
 
 
+@functools.cache
+def may_mount() -> bool:
+    """Whether this process can mount a file system that is small enough to be filled."""
+    with tempfile.TemporaryDirectory() as folder:
+        if not _mount(Path(folder)):
+            return False
+        _unmount(Path(folder))
+        return True
+
+
 @contextmanager
 def storage(folder: Path) -> Iterator[Storage]:
     """A new folder for a run; what is in it is gone afterwards."""
     folder.mkdir(parents=True)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)]
+    mounted = may_mount() and _mount(folder)
     try:
-        mounted = shutil.which("mount") is not None and not subprocess.run(command, capture_output=True).returncode
-    except OSError:
-        mounted = False
-    try:
-        yield Storage(folder, mounted)
+        yield Storage(folder)
     finally:
         if mounted:
-            subprocess.run(["umount", "-l", str(folder)], check=False, capture_output=True)
+            _unmount(folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _mount(folder: Path) -> bool:
+    if shutil.which("mount") is None:
+        return False
+    command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _unmount(folder: Path) -> None:
+    subprocess.run(["umount", "-l", str(folder)], check=False, capture_output=True)
