@@ -64,17 +64,18 @@ def dump_config(config: Config) -> str:
 
 def _apply(data: dict[str, Any], override: str) -> None:
     key, equals, value = override.partition("=")
+    said = repr(_short(override))
     if not equals or not key:
-        raise ConfigError(f"The override {_short(override)!r} is not of the form a.b=c, for example --set method.max_pairs=2.")
+        raise ConfigError(f"The override {said} is not of the form a.b=c, for example --set method.max_pairs=2.")
     *parents, last = key.split(".")
     if len(parents) > DEEPEST:
-        raise ConfigError(f"The override {_short(override)!r} is nested deeper than {DEEPEST}, which no setting is.")
+        raise ConfigError(f"The override {said} is nested deeper than {DEEPEST}, which no setting is.")
     node = data
     for name in parents:
         node = node.setdefault(name, {})
         if not isinstance(node, dict):
-            raise ConfigError(f"The override {_short(override)!r} goes through `{_short(name)}`, which holds a value, not a section.")
-    node[last] = _plain(value, f"The value of the override {_short(override)!r}")
+            raise ConfigError(f"The override {said} goes through `{name}`, which holds a value, not a section.")
+    node[last] = _plain(value, f"The value of the override {said}")
 
 
 def _plain(text: str, what: str) -> Any:

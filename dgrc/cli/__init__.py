@@ -12,6 +12,7 @@ import click
 
 from dgrc import __version__
 from dgrc.cli.benchmark import benchmark
+from dgrc.cli.common import say
 from dgrc.cli.curate import curate
 from dgrc.cli.demo import demo
 from dgrc.cli.evaluate import evaluate
@@ -38,13 +39,13 @@ class Main(click.Group):
             return super().invoke(ctx)
         except DgrcError as e:
             if ctx.params.get("debug"):
-                traceback.print_exc()
+                say(traceback.format_exc())
             else:
                 words = " ".join(f"dgrc: {e}".split())  # a YAML error, say, has lines of its own
-                click.echo(textwrap.fill(words, width=110, break_long_words=False, break_on_hyphens=False), err=True)
+                say(textwrap.fill(words, width=110, break_long_words=False, break_on_hyphens=False))
             self._exit(2)
         except KeyboardInterrupt:
-            click.echo("\ndgrc: stopped. What was finished is safe: run the same command again to go on.", err=True)
+            say("\ndgrc: stopped. What was finished is safe: run the same command again to go on.")
             self._exit(INTERRUPTED)
         return None
 

@@ -8,7 +8,7 @@ import json
 
 import click
 
-from dgrc.cli.common import load, say
+from dgrc.cli.common import load, say, tell
 
 
 @click.command()
@@ -33,4 +33,4 @@ def benchmark(config: str, questions: int, overrides: tuple[str, ...]) -> None:
         full = "".join(f"  {role} {share:.0%} full" for role, share in part["fullness"].items() if share is not None)
         say(f"  {name:<8} {part['rows']:,} rows in {part['seconds']:.1f} s, {part['generated_tokens']:,} tokens{full}")
     say(f"{figures['questions_per_second']} questions/s. Bottleneck: {figures['bottleneck']}.")
-    click.echo(json.dumps(figures))
+    tell(json.dumps(figures))

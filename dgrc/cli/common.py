@@ -1,14 +1,22 @@
 """What the commands share: the configuration argument, `--set`, `--dry-run`, and where words go.
 
-Progress and reports go to standard error; standard output carries a command's result alone.
+Progress and reports go to standard error; standard output carries a command's result alone. All that a command says
+goes through `say`, `tell` or `story.Said`, for it may quote a question, a model, a file name or a job of somebody else.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
+# Controls of C0 and C1 but tab and line feed, marks that turn the direction of text, separators of lines that no
+# terminal shows as such, and halves of characters, which cannot be written at all.
+_COMMANDS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff]"
+)
 
 
 def config_arguments(f: F) -> F:
@@ -18,9 +26,28 @@ def config_arguments(f: F) -> F:
     return click.argument("config", type=click.Path(dir_okay=False))(f)
 
 
+def plain(text: str) -> str:
+    """The text without anything that a terminal would obey: colours are left out, other controls spelled (`\\x1b`).
+
+    What is left can say anything, but neither move the cursor, write the title or clipboard, hide or overwrite what
+    stands there, nor show letters in another order than they are in.
+    """
+    return _COMMANDS.sub(_spelled, _COLOUR.sub("", text.replace("\r\n", "\n")))
+
+
+def _spelled(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
 def say(line: str) -> None:
-    """One line for the user."""
-    click.echo(line, err=True)
+    """A line for the user, on standard error."""
+    click.echo(plain(line), err=True)
+
+
+def tell(text: str, nl: bool = True) -> None:
+    """A command's result, on standard output."""
+    click.echo(plain(text), nl=nl)
 
 
 def load(config: str, overrides: tuple[str, ...]) -> Any:
@@ -47,31 +74,31 @@ def print_plan(config: Any, parts: tuple[str, ...]) -> None:
     from dgrc.config_file import dump_config
     from dgrc.storage.run_dir import RunDir
 
-    click.echo(dump_config(config))
+    tell(dump_config(config))
     run = RunDir.of(config)
-    click.echo(f"# run folder: {run.root}")
+    tell(f"# run folder: {run.root}")
     if "curate" in parts:
         from dgrc.pipeline.passes import PASSES
 
-        click.echo(f"# ingest    {', '.join(config.questions.files) or '(no files)'} -> questions, quarantine")
+        tell(f"# ingest    {', '.join(config.questions.files) or '(no files)'} -> questions, quarantine")
         for p in PASSES:
             reads, writes = ", ".join(p.columns), ", ".join(p.written_columns())
-            click.echo(f"# {p.name:<9} {p.reads[0]}({reads}) -> {p.writes[0]}({writes})")
-            click.echo(f"#           engines {', '.join(p.roles(config))}; method steps {', '.join(p.method)}")
-        click.echo("# assemble  atoms, verdicts -> curriculum/atomic, curriculum/cot")
+            tell(f"# {p.name:<9} {p.reads[0]}({reads}) -> {p.writes[0]}({writes})")
+            tell(f"#           engines {', '.join(p.roles(config))}; method steps {', '.join(p.method)}")
+        tell("# assemble  atoms, verdicts -> curriculum/atomic, curriculum/cot")
         for role in dict.fromkeys(role for p in PASSES for role in p.roles(config)):
             e = getattr(config, role)
-            click.echo(
+            tell(
                 f"# start {role}: {e.replicas} x {e.engine} of {e.model or e.script} "
                 f"({e.cpus:g} CPU, {e.gpus:g} GPU each)"
             )
     if "train" in parts:
         t = config.training
-        click.echo(
+        tell(
             f"# train     {t.workers} workers, ZeRO-{t.zero_stage}, {t.precision}, "
             f"{t.order}, replay {t.replay}"
         )
     if "evaluate" in parts:
         benchmarks = [benchmark.name or benchmark.form for benchmark in config.evaluation.benchmarks]
         files = ", ".join([*config.evaluation.files, *benchmarks]) or "(no files)"
-        click.echo(f"# evaluate  {files}; baselines {', '.join(config.evaluation.baselines) or 'none'}")
+        tell(f"# evaluate  {files}; baselines {', '.join(config.evaluation.baselines) or 'none'}")

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from dgrc.cli.common import load, run_job, say
+from dgrc.cli.common import load, run_job, say, tell
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs" / "proving"
 SIZES = ("standard", "small")
@@ -35,7 +35,7 @@ def demo(seed: int, size: str, runs_dir: str, overrides: tuple[str, ...]) -> Non
     figures["peak_memory_gb"] = round(memory.gb, 2)
     (job.run.root / "figures.json").write_text(json.dumps(figures, indent=2) + "\n")
     _tell(figures, job)
-    click.echo(json.dumps(figures))
+    tell(json.dumps(figures))
 
 
 def collect_figures(job: Any, seed: int) -> dict[str, Any]:

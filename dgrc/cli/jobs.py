@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from dgrc.cli.common import say
+from dgrc.cli.common import say, tell
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,10 +33,10 @@ def list_(address: str, as_json: bool) -> None:
 
     for job in listed(connect(address)):
         if as_json:
-            click.echo(json.dumps(job))
+            tell(json.dumps(job))
         else:
             head = f"{job['job']}  {job['part']:<8} {job['status']:<9} {clock(job['seconds']):>12}"
-            click.echo(f"{head}  {job['says'][:120]}")
+            tell(f"{head}  {job['says'][:120]}")
 
 
 @jobs.command()
@@ -48,7 +48,7 @@ def status(address: str, job_id: str) -> None:
 
     client = connect(address)
     find(client, job_id)
-    click.echo(json.dumps(next(job for job in listed(client) if job["job"] == job_id)))
+    tell(json.dumps(next(job for job in listed(client) if job["job"] == job_id)))
 
 
 @jobs.command()
@@ -62,9 +62,9 @@ def logs(address: str, job_id: str, following: bool) -> None:
     client = connect(address)
     find(client, job_id)
     if following:
-        say(f"{job_id}: {follow(client, job_id, click.echo)}")
+        say(f"{job_id}: {follow(client, job_id, tell)}")
     else:
-        click.echo(client.get_job_logs(job_id), nl=False)
+        tell(client.get_job_logs(job_id), nl=False)
 
 
 @jobs.command()
@@ -87,4 +87,4 @@ def resume(address: str, job_id: str) -> None:
     from dgrc.jobs import connect
     from dgrc.jobs import resume as submit_again
 
-    click.echo(submit_again(connect(address), job_id))
+    tell(submit_again(connect(address), job_id))

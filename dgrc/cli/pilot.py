@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from dgrc.cli.common import load, say
+from dgrc.cli.common import load, say, tell
 
 
 @click.command()
@@ -32,7 +32,7 @@ def pilot(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     for line in _lines(figures):
         say(line)
     say(f"Look at any case:  dgrc show {job.run.root}")
-    click.echo(json.dumps(figures))
+    tell(json.dumps(figures))
 
 
 def _lines(figures: dict[str, Any]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import click
 
-from dgrc.cli.common import config_arguments, load
+from dgrc.cli.common import config_arguments, load, tell
 
 
 def _counts(context: click.Context, parameter: click.Parameter, value: str) -> list[int]:
@@ -46,31 +46,31 @@ def plan(
     settings = load(config, overrides)
     shape = model_shape(settings, model)
     workers = settings.training.most_workers
-    click.echo(f"{shape.parameters:,} parameters, {shape.layers} layers of width {shape.width}")
+    tell(f"{shape.parameters:,} parameters, {shape.layers} layers of width {shape.width}")
     again = "with" if settings.training.gradient_checkpointing else "without"
-    click.echo(f"\nGiB a GPU, of {gpu_gib:g}, {again} gradient checkpointing (x: does not fit)")
-    click.echo(f"{'':<36}" + "".join(f"{f'{n} GPUs':>20}" for n in gpus))
+    tell(f"\nGiB a GPU, of {gpu_gib:g}, {again} gradient checkpointing (x: does not fit)")
+    tell(f"{'':<36}" + "".join(f"{f'{n} GPUs':>20}" for n in gpus))
     for name, cells in compare(settings, shape, gpus, gpu_gib):
-        click.echo(f"{name:<36}" + "".join(f"{('' if fits else 'x ') + text:>20}" for text, fits in cells))
+        tell(f"{name:<36}" + "".join(f"{('' if fits else 'x ') + text:>20}" for text, fits in cells))
 
     work = None if model or dry_run else work_of(settings)
     setup = setup_of(settings, shape, workers, work)
-    click.echo(f"\nThis configuration, {workers} workers:")
+    tell(f"\nThis configuration, {workers} workers:")
     for name, (device, host) in parts(shape, setup).items():
-        click.echo(f"  {name:<16} {device / GIB:8.2f} GiB" + (f" and {host / GIB:.2f} on the host" if host else ""))
+        tell(f"  {name:<16} {device / GIB:8.2f} GiB" + (f" and {host / GIB:.2f} on the host" if host else ""))
     if work is None:
-        click.echo("Steps and time: `dgrc curate` first, for they depend on the curriculum.")
+        tell("Steps and time: `dgrc curate` first, for they depend on the curriculum.")
     else:
         for name, steps, visits, tokens, _ in work.stages:
-            click.echo(f"  {name:<16} {steps:,} steps, {visits:,} visits, {tokens:,} tokens")
+            tell(f"  {name:<16} {steps:,} steps, {visits:,} visits, {tokens:,} tokens")
         rate = tokens_per_second or measured_rate(settings)
         took = seconds(shape, work, setup, rate, peak_flops(gpu) if setup.device == "gpu" else None, mfu)
         if took is None:
-            click.echo("  time             unknown: give --tokens-per-second, as `dgrc train` shows it, or --gpu")
+            tell("  time             unknown: give --tokens-per-second, as `dgrc train` shows it, or --gpu")
         assumed = f"assuming an MFU of {mfu:g} on {workers} x {gpu}, not measured"
         source = f"at {rate:,.0f} tokens/s" if rate else assumed
         if took is not None:
             cost = f", {took / 3600 * workers * price:,.2f} at {price:g} a GPU hour" if price else ""
-            click.echo(f"  time             {took / 3600:,.2f} h {source}{cost}")
+            tell(f"  time             {took / 3600:,.2f} h {source}{cost}")
     device, _ = check_fits(settings, shape, workers, gpu_gib)
-    click.echo(f"It fits: {device / GIB:,.1f} of {gpu_gib:g} GiB.")
+    tell(f"It fits: {device / GIB:,.1f} of {gpu_gib:g} GiB.")

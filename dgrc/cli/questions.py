@@ -4,7 +4,7 @@ import json
 
 import click
 
-from dgrc.cli.common import config_arguments, load, print_plan, say
+from dgrc.cli.common import config_arguments, load, print_plan, say, tell
 from dgrc.errors import ConfigError
 
 
@@ -28,4 +28,4 @@ def questions(config: str, overrides: tuple[str, ...], dry_run: bool) -> None:
         report = write_questions(job)
         used = job.config.questions.files
     say(f"`dgrc run` with this configuration goes on from here{' (leave questions.files out)' * bool(used)}.")
-    click.echo(json.dumps(report))
+    tell(json.dumps(report))

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from dgrc.cli.common import config_arguments, load, print_plan, say
+from dgrc.cli.common import config_arguments, load, print_plan, say, tell
 
 
 @click.command()
@@ -31,4 +31,4 @@ def run(config: str, overrides: tuple[str, ...], dry_run: bool) -> None:
         "rounds": rounds,
         "seconds": job.seconds,
     }
-    click.echo(json.dumps(result))
+    tell(json.dumps(result))

@@ -12,29 +12,42 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from dgrc.cli.common import plain
 from dgrc.errors import RunDirError
 from dgrc.storage.run_dir import RunDir
 
 EXAMPLES = 5
 
 
+class Said(Text):
+    """Text that may quote anybody: neither markup nor escape codes in it are obeyed."""
+
+    def __init__(self, text: str = "", *more: Any, **options: Any):
+        super().__init__(plain(text), *more, **options)
+
+    def append(self, text: Any, style: Any = None) -> "Said":
+        """Adds text of a style of its own."""
+        super().append(plain(text) if isinstance(text, str) else text, style)
+        return self
+
+
 def tell_run(run: RunDir) -> list[Any]:
     """Passes with their counts, accuracies if evaluated, and ids of cases worth a look."""
-    parts: list[Any] = [Text(f"Run {run.root}", style="bold")]
+    parts: list[Any] = [Said(f"Run {run.root}", style="bold")]
     state = run.round() / ".state"
     for name in ("ingest", "gather", "collect", "answer", "screen", "index", "verify", "assemble"):
         mark = state / name / "done.json"
         report = json.loads(mark.read_text())["report"] if mark.is_file() else None
-        parts.append(Text(f"  {name:<9} {_counts(report) if report else 'not finished'}"))
+        parts.append(Said(f"  {name:<9} {_counts(report) if report else 'not finished'}"))
     rounds = run.root / "rounds.json"
     if rounds.is_file() and len(figures := json.loads(rounds.read_text())) > 1:
         parts.append(_rounds(figures))
     if run.evaluation().is_file():
         parts.append(_accuracies(json.loads(run.evaluation().read_text())))
     if _has(run, "cases"):
-        parts.append(Text("\nCases to look at (dgrc show RUN ID):", style="bold"))
+        parts.append(Said("\nCases to look at (dgrc show RUN ID):", style="bold"))
         lines = [f"  {id_:<21} {status:<10} {text[:200]}" for id_, status, text in _examples(run)]
-        parts += [Text(line, no_wrap=True, overflow="ellipsis") for line in lines]
+        parts += [Said(line, no_wrap=True, overflow="ellipsis") for line in lines]
     return parts
 
 
@@ -53,9 +66,9 @@ def tell_case(run: RunDir, question_id: str) -> list[Any]:
     verified = _row(run, "verdicts", question["id"])
     parts: list[Any] = [
         Panel(
-            Text(_question_text(question)),
-            title=Text(f"question {question['source_id'] or question['id']}"),
-            subtitle=case["status"],
+            Said(_question_text(question)),
+            title=Said(f"question {question['source_id'] or question['id']}"),
+            subtitle=Said(case["status"]),
         )
     ]
     verdicts = {v["chain"]: v for v in (verified["verdicts"] if verified else [])}
@@ -68,7 +81,7 @@ def tell_case(run: RunDir, question_id: str) -> list[Any]:
         side_by_side.add_row(*(column[i] if i < len(column) else "" for column in (teacher, student)))
     parts.append(side_by_side)
     if case["error"]:
-        parts.append(Text(f"This question failed: {case['error']}", style="red"))
+        parts.append(Said(f"This question failed: {case['error']}", style="red"))
     parts += _diagnosis(run, case, verdicts)
     return parts
 
@@ -82,30 +95,30 @@ def _diagnosis(run: RunDir, case: dict[str, Any], verdicts: dict[int, Any]) -> l
             contradicted.setdefault(atom, []).append(chain)
     parts: list[Any] = []
     if case["diagnoses"]:
-        parts.append(Text("\nWhere they part, and what the teacher asked itself:", style="bold"))
+        parts.append(Said("\nWhere they part, and what the teacher asked itself:", style="bold"))
     else:
-        parts.append(Text("Both models agree or could not be compared, so the teacher was asked nothing."))
+        parts.append(Said("Both models agree or could not be compared, so the teacher was asked nothing."))
     asked: set[int] = set()
     for diagnosis in case["diagnoses"]:
-        parts.append(Text(f"  teacher {diagnosis['teacher']} against {diagnosis['against']} {diagnosis['other']}"))
+        parts.append(Said(f"  teacher {diagnosis['teacher']} against {diagnosis['against']} {diagnosis['other']}"))
         if diagnosis["error"]:
-            parts.append(Text(f"    no usable reply: {diagnosis['error']}", style="red"))
+            parts.append(Said(f"    no usable reply: {diagnosis['error']}", style="red"))
         for question in diagnosis["atoms"]:
             asked.add(atom_id(question))
             parts.append(_atom_line(question, _row(run, "atoms", atom_id(question)), contradicted))
     elsewhere = sorted({fact for verdict in verdicts.values() for fact in verdict["facts"]} - asked)
     if elsewhere:
-        parts.append(Text("\nFacts that other questions brought up and that speak to these chains:", style="bold"))
+        parts.append(Said("\nFacts that other questions brought up and that speak to these chains:", style="bold"))
     for fact in elsewhere:
         atom = _row(run, "atoms", fact)
         parts.append(_atom_line(atom["question"] if atom else str(fact), atom, contradicted))
     return parts
 
 
-def _atom_line(asked: str, atom: dict[str, Any] | None, contradicted: dict[int, list[int]]) -> Text:
+def _atom_line(asked: str, atom: dict[str, Any] | None, contradicted: dict[int, list[int]]) -> Said:
     if atom is None:
-        return Text(f"    ? {asked}  (not answered yet)")
-    line = Text(f"    ? {asked}\n      -> {atom['answer']}  ")
+        return Said(f"    ? {asked}  (not answered yet)")
+    line = Said(f"    ? {asked}\n      -> {atom['answer']}  ")
     line.append(
         f"{atom['agreement']:.0%} of {len(atom['answers'])} answers agree, asked by {len(atom['asked_by'])} questions",
         style="dim",
@@ -118,7 +131,7 @@ def _atom_line(asked: str, atom: dict[str, Any] | None, contradicted: dict[int, 
 
 
 def _chain_panel(title: str, chain: dict[str, Any], verdict: dict[str, Any] | None) -> Panel:
-    body = Text(chain["text"])
+    body = Said(chain["text"])
     body.append(f"\nanswer: {chain['answer'] or '(none)'}", style="bold")
     style, subtitle = "dim", ""
     if verdict is not None:
@@ -130,7 +143,7 @@ def _chain_panel(title: str, chain: dict[str, Any], verdict: dict[str, Any] | No
             body.append(f"\nunchecked: {verdict['reason']}", style=style)  # subtitles are cut short
         else:
             style, subtitle = "red", f"contradicts {len(verdict['contradicted_by'])} of {facts}"
-    return Panel(body, title=title, subtitle=Text(subtitle), border_style=style)
+    return Panel(body, title=title, subtitle=Said(subtitle), border_style=style)
 
 
 def _rounds(figures: list[dict[str, Any]]) -> Table:

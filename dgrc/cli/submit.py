@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from dgrc.cli.common import load, say
+from dgrc.cli.common import load, say, tell
 
 FAILED = 1
 
@@ -36,10 +36,10 @@ def submit(
     if not follow and not retries:
         job_id = jobs.submit(client, settings, submission, say)
         say(f"See it with: dgrc jobs logs -f {job_id}")
-        click.echo(job_id)
+        tell(job_id)
         return
     job_id, status = jobs.submit_and_follow(client, settings, submission, retries, say)
     say(f"{job_id}: {status}")
-    click.echo(job_id)
+    tell(job_id)
     if status != "SUCCEEDED":
         sys.exit(FAILED)

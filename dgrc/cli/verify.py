@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from dgrc.cli.common import say
+from dgrc.cli.common import say, tell
 
 DAMAGED = 1
 
@@ -21,7 +21,7 @@ def verify_run(run: str) -> None:
     for where, what in found:
         say(f"  {where}: {what}")
     say(f"{len(found)} damaged" if found else "whole")
-    click.echo(json.dumps({"run": run, "damaged": [{"where": where, "what": what} for where, what in found]}))
+    tell(json.dumps({"run": run, "damaged": [{"where": where, "what": what} for where, what in found]}))
     if found:
         sys.exit(DAMAGED)
 

@@ -132,14 +132,14 @@ def _of_batch(batch: Any) -> Iterator[Row | str]:
         yield from batch.to_pylist()
     except unreadable:
         for at in range(batch.num_rows):
-            row: Row | str = {}
+            row: Row = {}
+            refused = None
             for name, column in zip(batch.schema.names, batch.columns, strict=True):
                 try:
                     row[name] = column[at].as_py()
                 except unreadable as e:
-                    row = f"its column {name!r} cannot be read: {e}"
-                    break
-            yield row
+                    refused = f"its column {name!r} cannot be read: {e}"
+            yield refused or row
 
 
 def csv_rows(
