@@ -24,7 +24,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +47,12 @@ class Hang(BaseException):
 class Tally(collections.Counter[str]):
     """Counts by kind and target, and the first findings in words."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, counts: Mapping[str, int] | None = None) -> None:
+        super().__init__(counts or {})
         self.findings: list[str] = []
+
+    def __reduce__(self) -> Any:  # a Counter's own forgets what its subclasses hold
+        return Tally, (dict(self),), {"findings": self.findings}
 
     def add(self, target: str, kind: str | None, what: str = "") -> None:
         """Counts an input, and what was found with it."""

@@ -1,5 +1,6 @@
 """The fuzz made short, and proof that it sees what it is there to see."""
 
+import pickle
 import random
 import time
 from pathlib import Path
@@ -32,6 +33,16 @@ def test_every_row_that_goes_through_ingest_is_accounted_for(tmp_path: Path) -> 
     hidden = planted[0]
     hidden.fit.add(999)
     assert list(fuzz.ingested(run, config, planted)) == [hidden.path.name]
+
+
+def test_what_processes_find_adds_up() -> None:
+    tally = fuzz.fuzz(inputs=300, seed=2, guided=False, ingest_files=0, processes=1)
+    assert 300 <= tally["inputs"] == sum(tally[name] for name in tally if name.startswith("inputs of ")) < 350
+    assert not tally.findings
+    found = fuzz.Tally()
+    found.add("x", "crashes", "y")
+    again = pickle.loads(pickle.dumps(found))
+    assert (dict(again), again.findings) == (dict(found), ["crashes in x: y"])
 
 
 def test_inputs_are_the_same_for_the_same_seed(tmp_path: Path) -> None:
