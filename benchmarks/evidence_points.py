@@ -213,7 +213,7 @@ def _beside(job: EvidenceJob, world: World, figures: dict[str, Any]) -> dict[str
     """
     own = job.beside("own-atoms", method={"corpus_facts": 0})
     shutil.rmtree(own.run.root, ignore_errors=True)
-    left_out = shutil.ignore_patterns("config.yaml", ".lock", "logs", "baselines", "student")
+    left_out = shutil.ignore_patterns("config.yaml", ".lock", ".holder", "logs", "baselines", "student")
     shutil.copytree(job.run.root, own.run.root, ignore=left_out)
     published = job.beside(PUBLISHED, method=AS_PUBLISHED)
     frugal = job.beside(FRUGAL, method=AS_FRUGAL)

@@ -9,7 +9,7 @@ from dgrc.errors import RunDirError
 from dgrc.storage.provenance import provenance
 from dgrc.storage.run_dir import RunDir, write_json
 
-NOT_KEPT = (".state", "logs", "spending", ".lock", "manifest.json", "config.yaml")
+NOT_KEPT = (".state", "logs", "spending", ".lock", ".holder", "manifest.json", "config.yaml")
 """What is no part of a run's result, or may change after it is complete."""
 
 

@@ -22,12 +22,14 @@
       round-2/                  and so on, where there are several
 
 One process works on a run at a time; `RunDir.lock` holds a file lock that the kernel drops when its
-holder dies, however it dies.
+holder dies, however it dies. Beside it `.holder` says who that is, for whoever comes second.
 """
 
+import datetime
 import errno
 import json
 import os
+import platform
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +42,8 @@ from dgrc.config import Config
 from dgrc.config_file import dump_config
 from dgrc.engine_config import MACHINERY
 from dgrc.errors import RunDirError
+
+LOCK, HOLDER = ".lock", ".holder"
 
 
 class RunDir:
@@ -147,7 +151,7 @@ class RunDir:
         for path in self.root.iterdir():
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
-            elif path.name != ".lock":
+            elif path.name not in (LOCK, HOLDER):
                 path.unlink()
 
     @contextmanager
@@ -157,19 +161,22 @@ class RunDir:
         Raises:
             RunDirError: another process works on it, or the folder cannot be written.
         """
+        holder = self.root / HOLDER
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.root / ".lock", timeout=0)
+            lock = FileLock(self.root / LOCK, timeout=0)
             lock.acquire()
         except Timeout as e:
-            raise RunDirError(
-                f"The run {self.root} is in use by another process. Wait for it, stop it, or choose another `name`."
-            ) from e
+            raise RunDirError(f"The run {self.root} is in use by {_told(holder)}") from e
         except OSError as e:
             raise explain_os_error(e, self.root) from e
         try:
+            # Over what a holder left that was killed: the lock is ours, so that one is gone.
+            now = datetime.datetime.now(tz=datetime.UTC)
+            write_json(holder, {"pid": os.getpid(), "host": platform.node(), "since": f"{now:%Y-%m-%d %H:%M:%S} UTC"})
             yield
         finally:
+            holder.unlink(missing_ok=True)
             lock.release()
 
     def claim(self, config: Config) -> None:
@@ -202,6 +209,32 @@ class RunDir:
 
     def _recipe(self, recipe: str) -> Path:
         return self.round() if recipe == "dgrc" else self.round() / "baselines" / recipe
+
+
+def _told(holder: Path) -> str:
+    """Who holds a run that cannot be locked, and what to do about it."""
+    choice = "wait for it, stop it, or choose another `name`."
+    try:
+        said = json.loads(holder.read_text(encoding="utf-8"))
+        pid, host, since = int(said["pid"]), str(said["host"]), str(said["since"])
+    except (OSError, ValueError, KeyError, TypeError):  # it has only just begun, or is an older dgrc
+        return f"another process: {choice}"
+    who = f"process {pid} on {host}, since {since}: "
+    if host != platform.node():
+        return who + f"{choice} If that machine is gone for good, delete {holder.with_name(LOCK)}."
+    if not _alive(pid):
+        return who + f"that process has ended, but one that it started keeps {holder.with_name(LOCK)}. Stop that one."
+    return who + choice
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
 
 
 def _decisive(config: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 import errno
 import json
+import os
+import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,12 +28,41 @@ with RunDir(sys.argv[1]).lock():
 def test_a_run_has_one_holder_and_the_lock_dies_with_it(tmp_path: Path) -> None:
     holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path / "r")], stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None and holder.stdout.readline() == "held\n"
-    with pytest.raises(RunDirError, match="in use by another process"), RunDir(tmp_path / "r").lock():
-        pass
+    named = rf"in use by process {holder.pid} on {re.escape(platform.node())}, since 20\d\d-.* UTC: wait for it"
+    for _ in range(2):  # to be refused must not spoil the lock
+        with pytest.raises(RunDirError, match=named), RunDir(tmp_path / "r").lock():
+            pass
     holder.kill()
     holder.wait()
     with RunDir(tmp_path / "r").lock():
-        pass
+        assert json.loads((tmp_path / "r" / ".holder").read_text())["pid"] == os.getpid()
+    assert [path.name for path in (tmp_path / "r").iterdir()] == [".lock"]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("", "by another process: wait"),
+        ("[1]", "by another process: wait"),
+        ('{"pid": "x", "host": "h", "since": "s"}', "by another process: wait"),
+        ('{"pid": 7, "host": "elsewhere", "since": "s"}', r"process 7 on elsewhere, since s: .* delete .*/\.lock"),
+        (json.dumps({"pid": 2**22 + 9, "host": platform.node(), "since": "s"}), "that process has ended, but one that"),
+    ],
+)
+def test_whoever_holds_the_run_is_named_as_far_as_is_known(tmp_path: Path, said: str, told: str) -> None:
+    run = RunDir(tmp_path / "r")
+    with run.lock():
+        (run.root / ".holder").write_text(said)
+        with pytest.raises(RunDirError, match=told), RunDir(run.root).lock():
+            pass
+
+
+def test_a_run_that_is_emptied_stays_held(tmp_path: Path) -> None:
+    run = RunDir(tmp_path / "r")
+    with run.lock():
+        (run.root / "x").write_text("")
+        run.empty()
+        assert sorted(path.name for path in run.root.iterdir()) == [".holder", ".lock"]
 
 
 def test_errors_inside_the_lock_pass_through(tmp_path: Path) -> None:
