@@ -6,6 +6,7 @@ from typing import Any
 
 from dgrc.config import EngineConfig
 from dgrc.errors import EngineError
+from dgrc.model_files import adapter_problem
 
 FILE = "adapter_config.json"
 """What makes a directory an adapter."""
@@ -35,6 +36,8 @@ def adapter_settings(folder: str) -> dict[str, Any]:
             f"The adapter {folder!r} is a DoRA adapter, which vLLM cannot serve over its base model. Merge it first: "
             "`dgrc export ADAPTER --merge OUTPUT`."
         )
+    if problem := adapter_problem(folder):
+        raise EngineError(problem)
     return {**settings, "r": rank}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dgrc.errors import EngineError
+from dgrc.model_files import model_problem
 from dgrc.records import Message
 
 
@@ -60,7 +61,7 @@ class PromptEncoder:
 
 
 def check_model_path(model: str) -> None:
-    """Raises `EngineError` if `model` looks like a directory but is none that holds a model."""
+    """Raises `EngineError` if `model` looks like a directory but is none that holds a model, or none to be trusted."""
     if not model:
         raise EngineError("No model is named. Set `teacher.model` and `student.model` to a directory or a hub name.")
     path = Path(model).expanduser()
@@ -70,3 +71,5 @@ def check_model_path(model: str) -> None:
             f"The model directory {model} {'has no config.json' if path.is_dir() else 'does not exist'}. "
             "Give a Hugging Face directory with config.json, safetensors and tokenizer files."
         )
+    if (path / "config.json").is_file() and (problem := model_problem(path)):
+        raise EngineError(problem)

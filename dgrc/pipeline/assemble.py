@@ -19,20 +19,17 @@ from dgrc.config import MethodConfig
 from dgrc.method import curriculum
 from dgrc.method.prompts import load_pack
 from dgrc.records import Atom, Case, Example, VerifiedCase, arrow_schema, from_row, to_row
+from dgrc.storage.cards import front_matter, harmless
 from dgrc.storage.run_dir import fresh_folder, write_text
 
 ROWS_PER_FILE = 100_000
-CARD = """---
-license: other
-task_categories: [text-generation]
-tags: [dgrc, synthetic]
-configs:
-- config_name: default
-  data_files: "*.parquet"
----
-# {title}
+FRONT = {
+    "license": "other", "task_categories": ["text-generation"], "tags": ["dgrc", "synthetic"],
+    "configs": [{"config_name": "default", "data_files": "*.parquet"}],
+}  # fmt: skip
+CARD = """# {title}
 
-{count:,} examples made by dgrc (recipe `{recipe}`, prompt pack `{pack}`). Column `messages` holds the chat turns; the
+{count:,} examples made by dgrc (recipe {recipe}, prompt pack {pack}). Column `messages` holds the chat turns; the
 assistant turn is what to learn. `kind` is `atom` or `chain`, `source` the id of the atom or question it came from.
 No label was used to make it; the replies are a model's and can be wrong.
 """
@@ -115,6 +112,7 @@ def write_curriculum(
             pq.write_table(table, folder / f"part-{part:05d}.parquet")
             jsonl.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in table.to_pylist())
     count = len(examples)
-    card = CARD.format(title=title.capitalize(), count=count, recipe=recipe, pack=pack)
-    write_text(folder / "README.md", card)
+    said = {"title": title.capitalize(), "recipe": recipe, "pack": pack}
+    card = CARD.format(count=count, **{name: harmless(text) for name, text in said.items()})
+    write_text(folder / "README.md", front_matter(FRONT) + card)
     return count

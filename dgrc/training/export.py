@@ -16,6 +16,8 @@ import torch
 import torch.distributed as dist
 
 from dgrc.errors import TrainingError
+from dgrc.model_files import adapter_problem, model_problem
+from dgrc.storage.cards import front_matter, harmless, row
 from dgrc.training.model import ADAPTER
 from dgrc.training.state import State
 
@@ -138,12 +140,16 @@ def merge_adapter(adapter: str, output: str) -> str:
             f"{adapter!r} holds no {ADAPTER}, so there is nothing to merge. Give the directory of a student that was "
             "trained with `training.adapter`; one that was trained without is a full model already."
         )
+    if problem := adapter_problem(adapter):
+        raise TrainingError(problem)
     base_model = str(PeftConfig.from_pretrained(adapter).base_model_name_or_path)
     if not (Path(base_model) / "config.json").is_file():
         raise TrainingError(
             f"The adapter {adapter!r} belongs to the base model {base_model!r}, but there is no such directory. Put "
             f"the model back, or change `base_model_name_or_path` in its {ADAPTER}."
         )
+    if problem := model_problem(base_model):
+        raise TrainingError(problem)
     model = AutoModelForCausalLM.from_pretrained(
         base_model, dtype="auto", use_safetensors=True, trust_remote_code=False
     )
@@ -191,11 +197,12 @@ def is_adapter(folder: Path) -> bool:
 
 def model_card(base_model: str, card: dict[str, str], adapter: bool = False) -> str:
     """The student's README.md: the Hub's front matter, then a table of the facts in `card`."""
-    rows = "\n".join(_row(key, value) for key, value in card.items())
+    rows = "\n".join(row(key, value) for key, value in card.items())
     library, kind = ("peft", "An adapter of a language model") if adapter else ("transformers", "A language model")
+    base = Path(base_model).name
+    facts = {"library_name": library, "pipeline_tag": "text-generation", "base_model": base, "tags": ["dgrc"]}
     return (
-        f"---\nlibrary_name: {library}\npipeline_tag: text-generation\nbase_model: {Path(base_model).name}\n"
-        f"tags: [dgrc]\n---\n\n# {card.get('name', 'Student')}\n\n"
+        f"{front_matter(facts)}\n# {harmless(card.get('name', 'Student'))}\n\n"
         f"{kind} adapted without labels by divergence-guided reasoning curricula (`dgrc`).\n\n"
         f"| | |\n|---|---|\n{rows}\n"
     )
@@ -207,10 +214,7 @@ def add_to_card(folder: Path, facts: dict[str, str]) -> None:
     kept = [
         line
         for line in path.read_text(encoding="utf-8").rstrip().splitlines()
-        if not any(line.startswith(f"| {key} |") for key in facts)
+        if not any(line.startswith(f"| {harmless(key)} |") for key in facts)
     ]
-    path.write_text("\n".join([*kept, *(_row(*fact) for fact in facts.items())]) + "\n", encoding="utf-8")
+    path.write_text("\n".join([*kept, *(row(*fact) for fact in facts.items())]) + "\n", encoding="utf-8")
 
-
-def _row(key: str, value: str) -> str:
-    return f"| {key} | {' '.join(value.replace('|', '/').split())} |"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dgrc.errors import TrainingError
+from dgrc.model_files import model_problem
 
 DENSE_BF16 = {
     "H200": 989e12, "H100 PCIe": 756e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "A10": 125e12, "L4": 121e12,
@@ -88,6 +89,8 @@ def model_config(model: str) -> Any:
             f"{model!r} is neither a model directory (it holds no config.json) nor one of {', '.join(QWEN2_5)}. Give "
             "one of them."
         )
+    if problem := model_problem(model):
+        raise TrainingError(problem)
     return AutoConfig.from_pretrained(model, trust_remote_code=False)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dgrc.errors import TrainingError
+from dgrc.model_files import model_problem
 from dgrc.records import Example, from_row, hash64
 from dgrc.training.encode import SetAside
 
@@ -22,6 +23,8 @@ def load_tokenizer(base_model: str) -> Any:
             f"The base model {base_model!r} is no model directory: it holds no config.json. Give a local Hugging Face "
             "directory with config.json, safetensors weights and a tokenizer."
         )
+    if problem := model_problem(base_model):
+        raise TrainingError(problem)
     tokenizer = AutoTokenizer.from_pretrained(base_model, trust_remote_code=False)
     if not tokenizer.chat_template:
         raise TrainingError(
