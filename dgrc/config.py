@@ -40,7 +40,7 @@ class LimitsConfig(Section):
 class QuestionsConfig(Section):
     """The unlabeled questions."""
 
-    files: tuple[str, ...] = Field((), description="JSONL, JSON, Parquet or CSV files, globs allowed.")
+    files: tuple[str, ...] = Field((), description="JSONL, JSON, Parquet or CSV files, globs and s3:// allowed.")
     fields: FieldMap = Field(FieldMap(), description="Column names; the id/conversations form needs none.")
     limits: LimitsConfig = Field(LimitsConfig(), description="Of question and chain files.")
     broken_files: Literal["stop", "quarantine"] = Field(
@@ -66,7 +66,8 @@ class CorpusConfig(Section):
     """Documents that the teacher writes questions about (`dgrc questions`)."""
 
     files: tuple[str, ...] = Field(
-        (), description="JSONL, JSON, Parquet, CSV, TXT or MD files, the text ones also as `.gz`; globs allowed."
+        (),
+        description="JSONL, JSON, Parquet, CSV, TXT or MD files, the text ones also as `.gz`; globs and s3:// allowed.",
     )
     text: str = Field("text", description="Column with a document's text; a TXT or MD file is one document.")
     title: str | None = Field("title", description="Column with its title, if there is one.")
@@ -198,6 +199,11 @@ class Config(Section):
     training: TrainingConfig = Field(TrainingConfig(), description="Fine-tuning.")
     evaluation: EvaluationConfig = Field(EvaluationConfig(), description="Held-out evaluation.")
     proving: ProvingConfig = Field(ProvingConfig(), description="The proving world.")
+    publish: str | None = Field(
+        None,
+        description="URL such as s3://bucket/folder to which a complete run's curricula, students and evaluations are "
+        "copied, in a folder of its name.",
+    )
     ray: RayConfig = Field(RayConfig(), description="The cluster.")
 
     def engines(self) -> dict[str, EngineConfig]:

@@ -71,7 +71,8 @@ class EngineConfig(Section):
     )
     model: str = Field(
         "",
-        description="Hugging Face directory or name; `proving:teacher`, `proving:student`, `proving:noise` are made "
+        description="Hugging Face directory or name, or a directory on an object store (`s3://bucket/folder`), fetched "
+        "once a node to ~/.cache/dgrc or $DGRC_CACHE; `proving:teacher`, `proving:student`, `proving:noise` are made "
         "here.",
     )
     script: str = Field("", description="`module:function` of a scripted engine.")

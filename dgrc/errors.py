@@ -38,6 +38,10 @@ class TrainingError(DgrcError, RuntimeError):
     """Fine-tuning could not start or finish."""
 
 
+class StorageError(DgrcError, OSError):
+    """An object store cannot be reached, refuses, or does not have what was asked of it."""
+
+
 class JobError(DgrcError, RuntimeError):
     """A cluster cannot be reached, does not take a job, or has none of that name."""
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dgrc.config import Config, EngineConfig, MethodConfig
+from dgrc.config import Config, EngineConfig
 from dgrc.errors import EvaluationError, TrainingError
 from dgrc.records import hash64
 from dgrc.storage.run_dir import RunDir, write_json
@@ -44,13 +44,10 @@ class Job:
     @contextmanager
     def open(self) -> Iterator["Job"]:
         """Holds the run's lock and a Ray session; models and questions of the proving world exist inside."""
-        from dgrc.engines.tokens import check_model_path
+        from dgrc.preflight import check
         from dgrc.session import ray_session
 
-        check_pack(self.config.method)  # these two are said now, not after Ray has started
-        for engine in self.config.engines().values():
-            if engine.engine == "vllm" and not engine.model.startswith("proving:"):
-                check_model_path(engine.model)
+        check(self.config)
         with self.run.lock():
             self.run.claim(self.config)
             with self.phase("models"):
@@ -178,11 +175,15 @@ class Job:
         return RECIPES[recipe]
 
     def seal(self) -> None:
-        """Writes the manifest: the run is complete."""
+        """Writes the manifest: the run is complete. Then its results go where `publish` says."""
         from dgrc.storage.manifest import write_manifest
+        from dgrc.storage.publish import publish
 
         reports = {f"round-{number}": reports for number, reports in self.rounds.items()}
         write_manifest(self.run, reports=reports, seconds=self.seconds)
+        if self.config.publish is not None:
+            where, files = publish(self.run, self.config.publish)
+            self.say(f"published {files:,} files: {where}")
 
     def _engines(self) -> list[tuple[EngineConfig, dict[str, str]]]:
         """The engines to evaluate with and whose weights they serve in turn: a student before and after is one."""
@@ -297,14 +298,3 @@ def resolve_proving(config: Config, run: RunDir, say: Say) -> Config:
             files = tuple(str(paths[PROVING_FILES[f]]) if f in PROVING_FILES else f for f in part.files)
             updates[section] = part.model_copy(update={"files": files})
     return config.model_copy(update=updates)
-
-
-def check_pack(method: MethodConfig) -> None:
-    """Raises PromptPackError if there is no such pack, or it lacks a step that a setting asks for."""
-    from dgrc.method.prompts import load_pack
-
-    pack = load_pack(method.prompts)
-    if method.judge is not None:
-        pack.require("judge", "method.judge")
-    if method.grader:
-        pack.require("grade", "method.grader")

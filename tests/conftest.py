@@ -1,7 +1,8 @@
 """What all tests share: one thread a process, no network, examples that do not change from run to run in CI.
 
 Test files mirror the package. Not covered, because no machine here has it: GPUs (vLLM's CUDA build, NCCL,
-CPU offload), several nodes, and object stores; docs/support.md says what was run where.
+CPU offload). Several nodes are namespaces (tests/cluster), object stores a server on loopback (tests/remote);
+docs/support.md says what was run where.
 """
 
 import os

@@ -11,7 +11,7 @@ from dgrc.config import EngineConfig
 from dgrc.engines.base import Completion, Request, failed
 from dgrc.engines.reaper import bind_children
 from dgrc.engines.tokens import check_model_path
-from dgrc.engines.vllm_local import engine_args, first_line
+from dgrc.engines.vllm_local import engine_args, first_line, here
 from dgrc.errors import EngineError
 
 
@@ -33,6 +33,7 @@ class EmbeddingEngine:
         from vllm.engine.arg_utils import AsyncEngineArgs
         from vllm.v1.engine.async_llm import AsyncLLM
 
+        self.config = here(self.config)
         check_model_path(self.config.model)
         args = engine_args(self.config, self.seed) | {"runner": "pooling", "convert": "embed"}
         del args["generation_config"], args["scheduling_policy"]

@@ -11,16 +11,19 @@ from typing import Any
 from dgrc.errors import EngineError
 from dgrc.model_files import model_problem
 from dgrc.records import Message
+from dgrc.remote.files import is_remote
+from dgrc.remote.models import local_copy
 
 
 class PromptEncoder:
     """The tokenizer of one model.
 
     Args:
-        model: Hugging Face directory or name.
+        model: Hugging Face directory, name, or URL of one on an object store.
 
     Raises:
         EngineError: there is no such model, or it has no chat template.
+        StorageError: the object store cannot be used, or has no such model.
     """
 
     def __init__(self, model: str):
@@ -28,7 +31,8 @@ class PromptEncoder:
 
         check_model_path(model)
         try:
-            self.tokenizer: Any = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
+            folder = local_copy(model, weights=False)
+            self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         except (OSError, ValueError) as e:
             reason = str(e).strip().splitlines()[0]
             raise EngineError(
@@ -61,9 +65,13 @@ class PromptEncoder:
 
 
 def check_model_path(model: str) -> None:
-    """Raises `EngineError` if `model` looks like a directory but is none that holds a model, or none to be trusted."""
+    """Raises `EngineError` if `model` looks like a directory but is none that holds a model, or none to be trusted, and
+    `StorageError` if it is a URL where none can be had."""
     if not model:
         raise EngineError("No model is named. Set `teacher.model` and `student.model` to a directory or a hub name.")
+    if is_remote(model):
+        local_copy(model, weights=False)
+        return
     path = Path(model).expanduser()
     looks_local = model.startswith((".", "/", "~")) or path.exists() or model.count("/") != 1
     if looks_local and not (path / "config.json").is_file():

@@ -15,6 +15,7 @@ from dgrc.engines.base import Completion, Request, Sample, failed, request_seed
 from dgrc.engines.reaper import bind_children
 from dgrc.engines.tokens import PromptEncoder, check_model_path
 from dgrc.errors import EngineError
+from dgrc.remote.models import local_copy
 
 CPU_KV_CACHE_GIB = 0.5
 LORA_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
@@ -41,6 +42,7 @@ class VllmEngine:
         from vllm.engine.arg_utils import AsyncEngineArgs
         from vllm.v1.engine.async_llm import AsyncLLM
 
+        self.config = here(self.config)
         self._encoder = PromptEncoder(self.config.model)
         if self.config.adapter:
             self._adapter = self._request_of(self.config.adapter)
@@ -87,6 +89,7 @@ class VllmEngine:
 
         An adapter is served over the base model, beside it, without merging.
         """
+        model = local_copy(model)
         if is_adapter(model) or largest_rank(self.config):
             self._adapter = None if model == self.config.model else self._request_of(model)
             return
@@ -141,6 +144,13 @@ class VllmEngine:
             seed=request_seed(self.seed, request) if self.config.request_seeds else None,
             prompt_logprobs=0 if request.score else None,  # 0: of the prompt's own tokens, and of no others
         )
+
+
+def here(config: EngineConfig) -> EngineConfig:
+    """The section with directories of this node in the place of models on an object store, which are fetched."""
+    return config.model_copy(
+        update={"model": local_copy(config.model), "adapter": config.adapter and local_copy(config.adapter)}
+    )
 
 
 def _logprobs(of_prompt: Any, prompt: list[int], last: int) -> tuple[float, ...]:

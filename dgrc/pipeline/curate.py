@@ -33,6 +33,7 @@ from dgrc.pipeline.recorded import teacher_chains, write_chains, write_verdicts
 from dgrc.pipeline.screening import known_ids, reused_folder, screen_corpus
 from dgrc.pipeline.tally import inert_judge
 from dgrc.records import hash64
+from dgrc.remote.files import open_bytes
 from dgrc.storage.run_dir import RunDir
 
 Say = Callable[[str], None]
@@ -274,5 +275,5 @@ def _extend(upstream: str, method: MethodConfig, name: str, settings: Sequence[s
 
 def content_hash(path: str) -> str:
     """By content, not by time: a file that was copied or written again as it was must not cost a run its work."""
-    with open(path, "rb") as f:
+    with open_bytes(path) as f:
         return hashlib.file_digest(f, "blake2b").hexdigest()[:32]

@@ -15,7 +15,7 @@ import pyarrow as pa
 import rensa
 
 from dgrc.config import CorpusConfig, LimitsConfig
-from dgrc.errors import QuestionFileError
+from dgrc.errors import QuestionFileError, StorageError
 from dgrc.method import passages
 from dgrc.method.replies import encodable
 from dgrc.method.text import fold
@@ -129,7 +129,8 @@ def _guarded(path: str, corpus: CorpusConfig) -> Iterator[dict[str, Any]]:
         for source, document in documents(path, corpus.limits):
             yield from _of_document(source, document, corpus)
     except BROKEN as e:
-        said = f"The corpus file {path} cannot be read: {e}. Mend or remove it."
+        of_store = isinstance(e, StorageError)
+        said = f"The corpus file {path} cannot be read: {e}{'' if of_store else '. Mend or remove it.'}"
         yield {**_refusal(path, "", said), "whole_file": True}
 
 

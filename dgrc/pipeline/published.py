@@ -18,10 +18,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from dgrc.errors import EvaluationError
+from dgrc.errors import EvaluationError, StorageError
 from dgrc.method.sample import MOST_CHOICES, letter
 from dgrc.pipeline.readers import RawRow
 from dgrc.pipeline.rows import BROKEN, csv_rows, raw_rows
+from dgrc.remote.files import beside, open_bytes
 
 Row = dict[str, Any]
 Numbered = list[tuple[int, Row]]
@@ -49,6 +50,8 @@ def published_rows(form: str, path: str) -> list[RawRow]:
     except BROKEN as e:
         if isinstance(e, EvaluationError):
             raise
+        if isinstance(e, StorageError):
+            raise EvaluationError(f"A benchmark file cannot be read: {e}") from e
         raise EvaluationError(f"The benchmark file {path} cannot be read: {e}.") from e
 
 
@@ -121,8 +124,10 @@ def _casehold(rows: Numbered, path: str) -> Iterator[tuple[int, Row]]:
 
 
 def _legalbench(rows: Numbered, path: str) -> Iterator[tuple[int, Row]]:
-    prompt = Path(path).with_name("base_prompt.txt")
-    template = _last_block(prompt.read_text(encoding="utf-8")) if prompt.is_file() else "{{text}}"
+    template = "{{text}}"
+    if prompt := beside(path, "base_prompt.txt"):
+        with open_bytes(prompt) as file:
+            template = _last_block(file.read().decode("utf-8"))
     labels = sorted({row["answer"].strip() for _, row in rows})
     options = labels if 2 <= len(labels) <= MOST_LABELS else []
     for number, row in rows:

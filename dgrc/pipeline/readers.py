@@ -1,4 +1,4 @@
-"""Question files to raw rows: the parts of a question, found among a row's fields.
+"""Question files, local or on an object store, to raw rows: the parts of a question, found among a row's fields.
 
 A row that cannot be used comes out too, with why; only a file that cannot be opened or parsed as a
 whole raises. Rows carry their place (`file:line`, counted from 1), so that quarantine can name it.
@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from dgrc.config import FieldMap, LimitsConfig
-from dgrc.errors import QuestionFileError
+from dgrc.errors import QuestionFileError, StorageError
 from dgrc.method.replies import encodable
 from dgrc.method.sample import MOST_CHOICES, split_choices
 from dgrc.pipeline.rows import BROKEN, LIMITS, raw_rows
+from dgrc.remote.files import is_remote, matching
 
 SUFFIXES = (".jsonl", ".json", ".parquet", ".csv")
 NAMED_COLUMNS = 20
@@ -46,7 +47,7 @@ def find_files(patterns: tuple[str, ...], suffixes: tuple[str, ...] = SUFFIXES) 
     """
     files: dict[str, None] = {}
     for pattern in patterns:
-        found = sorted(glob.glob(str(Path(pattern).expanduser()), recursive=True))
+        found = matching(pattern) if is_remote(pattern) else _glob(pattern)
         if not found:
             raise QuestionFileError(
                 f"No question file matches {pattern!r}. Give paths or globs of {', '.join(suffixes)} files."
@@ -64,6 +65,10 @@ def find_files(patterns: tuple[str, ...], suffixes: tuple[str, ...] = SUFFIXES) 
     return list(files)
 
 
+def _glob(pattern: str) -> list[str]:
+    return sorted(glob.glob(str(Path(pattern).expanduser()), recursive=True))
+
+
 def read_rows(path: str, fields: FieldMap, limits: LimitsConfig = LIMITS) -> Iterator[RawRow]:
     """All rows of one file.
 
@@ -74,6 +79,8 @@ def read_rows(path: str, fields: FieldMap, limits: LimitsConfig = LIMITS) -> Ite
         for number, row in raw_rows(path, limits):
             place = f"{path}:{number}"
             yield RawRow(place, error=encodable(row)) if isinstance(row, str) else _pick(place, row, fields)
+    except StorageError as e:
+        raise QuestionFileError(f"A question file cannot be read: {e}") from e
     except BROKEN as e:
         raise QuestionFileError(
             f"The question file {path} cannot be read: {e}. Mend or remove it, then run again."

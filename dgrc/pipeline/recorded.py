@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dgrc.config import LimitsConfig
-from dgrc.errors import QuestionFileError
+from dgrc.errors import QuestionFileError, StorageError
 from dgrc.method.replies import encodable
 from dgrc.method.sample import split_choices
 from dgrc.pipeline.rows import BROKEN, LIMITS, jsonl_rows
@@ -132,6 +132,8 @@ def read_chain_files(
 def _rows(path: str, limits: LimitsConfig) -> Iterator[tuple[int, dict[str, Any] | str]]:
     try:
         yield from jsonl_rows(path, limits)
+    except StorageError as e:
+        raise QuestionFileError(f"A chain file cannot be read: {e}") from e
     except BROKEN as e:
         raise QuestionFileError(f"The chain file {path} cannot be read: {e}. Mend or remove it, then run again.") from e
 

@@ -5,16 +5,18 @@ raised. No line, cell or nesting is taken further than the limits say, so that n
 """
 
 import collections
+import contextlib
 import csv
 import gzip
+import io
 import json
-import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from dgrc.config import LimitsConfig
+from dgrc.remote.files import open_bytes
 
 Row = dict[str, Any]
 Numbered = Iterator[tuple[int, Row | str]]
@@ -33,9 +35,20 @@ def raw_rows(path: str, limits: LimitsConfig = LIMITS) -> Numbered:
     return reader(path, limits)
 
 
+@contextlib.contextmanager
+def unpacked(path: str) -> Iterator[BinaryIO | gzip.GzipFile]:
+    """A file's bytes to read, a `.gz` as it is unpacked."""
+    with open_bytes(path) as file:
+        if path.endswith(".gz"):
+            with gzip.open(file) as inner:
+                yield inner
+        else:
+            yield file
+
+
 def jsonl_rows(path: str, limits: LimitsConfig = LIMITS) -> Numbered:
-    """Each line's number and object, or why it is none; blank lines are left out. A `.gz` is read as it is unpacked."""
-    with gzip.open(path, "rb") if path.endswith(".gz") else open(path, "rb") as f:
+    """Each line's number and object, or why it is none; blank lines are left out."""
+    with unpacked(path) as f:
         for number, line in enumerate(_lines(f, limits.row_bytes), 1):
             if line is None:
                 yield number, _too_long(limits)
@@ -90,12 +103,12 @@ def _deeper(value: Any, limits: LimitsConfig) -> bool:
 
 def whole(path: str, limits: LimitsConfig) -> bytes:
     """The content of a file that must be in memory at once, a `.gz` unpacked; ValueError if it is too large."""
-    with gzip.open(path, "rb") if path.endswith(".gz") else open(path, "rb") as f:
+    with unpacked(path) as f:
         data = f.read(limits.file_bytes + 1)
     if len(data) > limits.file_bytes:
         raise ValueError(
-            f"it is read into memory whole, and is larger than `limits.file_bytes` {limits.file_bytes:,} "
-            f"({os.path.getsize(path):,} on disk); JSONL and Parquet are read bit by bit"
+            f"it is read into memory whole, and is larger than `limits.file_bytes` {limits.file_bytes:,}; JSONL and "
+            "Parquet are read bit by bit"
         )
     return data
 
@@ -114,7 +127,7 @@ def _parquet(path: str, limits: LimitsConfig) -> Numbered:
 
     number = 0
     try:
-        with pq.ParquetFile(path) as file:
+        with open_bytes(path) as opened, pq.ParquetFile(opened) as file:
             for batch in file.iter_batches(batch_size=4096):
                 for row in _of_batch(batch):
                     number += 1
@@ -150,7 +163,7 @@ def csv_rows(
     A quote that is never closed spoils the row in which it was opened, and what follows is read again without it.
     """
     csv.field_size_limit(limits.row_bytes)
-    with open(path, newline="", encoding="utf-8-sig", errors="surrogateescape") as f:
+    with io.TextIOWrapper(open_bytes(path), newline="", encoding="utf-8-sig", errors="surrogateescape") as f:
         feed = _Feed(f, limits.row_bytes)
         for number, values in _csv_values(feed, separator, limits):
             if isinstance(values, str):

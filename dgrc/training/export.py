@@ -17,6 +17,7 @@ import torch.distributed as dist
 
 from dgrc.errors import TrainingError
 from dgrc.model_files import adapter_problem, model_problem
+from dgrc.remote.models import local_copy
 from dgrc.storage.cards import front_matter, harmless, row
 from dgrc.training.model import ADAPTER
 from dgrc.training.state import State
@@ -36,9 +37,10 @@ _COMPANIONS = (
 """Files of the base model that the student takes over: its tokenizer, chat template and generation config."""
 
 
-def write_weights(state: State, base_model: str, folder: str) -> None:
+def write_weights(state: State, base_model: str, folder: str, named: str | None = None) -> None:
     """Writes the engine's weights to `folder` on rank 0: a model's with its config, or an adapter's.
 
+    An adapter names its base model `named`: the directory of this node may be a copy that others do not have.
     All workers must call it. Weights come from the optimizer's float32 master copies by parameter name.
     """
     from transformers import AutoConfig
@@ -47,7 +49,7 @@ def write_weights(state: State, base_model: str, folder: str) -> None:
     base_config = AutoConfig.from_pretrained(base_model, trust_remote_code=False)
     dtype = base_config.dtype or torch.float32
     if hasattr(module, "peft_config"):
-        _write_adapter(state, dtype, base_model, folder)
+        _write_adapter(state, dtype, named or base_model, folder)
     else:
         shards = _Shards(folder, dtype)
         for name in state.parameters:
@@ -142,7 +144,7 @@ def merge_adapter(adapter: str, output: str) -> str:
         )
     if problem := adapter_problem(adapter):
         raise TrainingError(problem)
-    base_model = str(PeftConfig.from_pretrained(adapter).base_model_name_or_path)
+    base_model = local_copy(str(PeftConfig.from_pretrained(adapter).base_model_name_or_path))
     if not (Path(base_model) / "config.json").is_file():
         raise TrainingError(
             f"The adapter {adapter!r} belongs to the base model {base_model!r}, but there is no such directory. Put "

@@ -11,13 +11,20 @@ from typing import Any
 from dgrc.errors import TrainingError
 from dgrc.model_files import model_problem
 from dgrc.records import Example, from_row, hash64
+from dgrc.remote.models import local_copy
 from dgrc.training.encode import SetAside
 
 
 def load_tokenizer(base_model: str) -> Any:
-    """The tokenizer of a local model directory. Raises TrainingError if there is none, or no chat template."""
+    """The tokenizer of a model directory, local or on an object store.
+
+    Raises:
+        TrainingError: there is none, or it has no chat template.
+        StorageError: the object store cannot be used.
+    """
     from transformers import AutoTokenizer
 
+    base_model = local_copy(base_model, weights=False)
     if not (Path(base_model) / "config.json").is_file():
         raise TrainingError(
             f"The base model {base_model!r} is no model directory: it holds no config.json. Give a local Hugging Face "
@@ -38,7 +45,7 @@ def check_window(base_model: str, max_length: int) -> None:
     """Refuses rows longer than a sliding window, since the mask of a packed row would do away with it."""
     from transformers import AutoConfig
 
-    config = AutoConfig.from_pretrained(base_model, trust_remote_code=False)
+    config = AutoConfig.from_pretrained(local_copy(base_model, weights=False), trust_remote_code=False)
     window = getattr(config, "sliding_window", None) if getattr(config, "use_sliding_window", True) else None
     if window is not None and max_length > window:
         raise TrainingError(

@@ -17,6 +17,9 @@ from typing import Any
 import ray
 
 from dgrc.errors import TrainingError
+from dgrc.remote.files import is_remote
+from dgrc.remote.models import listing
+from dgrc.training.checkpoints import checkpoints_at
 from dgrc.training.encode import Corpus, encode_corpus
 from dgrc.training.inputs import check_window, load_tokenizer, read_examples, set_apart, write_quarantine
 from dgrc.training.model import check_adapter
@@ -137,7 +140,7 @@ def train(
     deepspeed_settings(config)  # these are said now, not when workers have started
     check_adapter(config.adapter)
     check_trackers(config.report_to)
-    _storage(config, Path(work_dir))
+    checkpoints_at(config, Path(work_dir))
     tokenizer = load_tokenizer(base_model)
     check_window(base_model, config.max_length)
     planned: list[_Planned] = []
@@ -203,7 +206,8 @@ def _run_workers(
         )
         for p in planned
     )
-    task = WorkerTask(config, str(Path(base_model).absolute()), plans, seed, board, str(folder))
+    named = base_model if is_remote(base_model) else str(Path(base_model).absolute())
+    task = WorkerTask(config, named, plans, seed, board, str(folder))
     name = _fingerprint(config, base_model, planned, seed)
     try:
         with (
@@ -219,34 +223,9 @@ def _run_workers(
         ) from e
     assert result.checkpoint is not None, "every student ends with a checkpoint"
     end: dict[str, Any] = result.checkpoint.get_metadata()
-    storage, path = _storage(config, folder)
+    storage, path = checkpoints_at(config, folder)
     storage.delete_dir(f"{path}/{name}")
     return end
-
-
-def _storage(config: TrainingConfig, folder: Path) -> tuple[Any, str]:
-    """The file system that checkpoints go to, and the folder on it.
-
-    Raises:
-        TrainingError: there is no such file system.
-    """
-    import pyarrow as pa
-    from pyarrow import fs
-
-    where = _checkpoints_at(config, folder)
-    try:
-        found: tuple[Any, str] = fs.FileSystem.from_uri(where)
-        return found
-    except (pa.ArrowException, OSError, ValueError) as e:
-        raise TrainingError(
-            f"`training.checkpoints.storage` is {where!r}, which cannot be used: {e}. Give a folder that all nodes "
-            "see, or a URL such as s3://bucket/folder."
-        ) from e
-
-
-def _checkpoints_at(config: TrainingConfig, folder: Path) -> str:
-    where = config.checkpoints.storage or str(folder)
-    return where if "://" in where else str(Path(where).absolute())
 
 
 def _trainer(config: TrainingConfig, task: WorkerTask, folder: Path, name: str) -> Any:
@@ -254,6 +233,7 @@ def _trainer(config: TrainingConfig, task: WorkerTask, folder: Path, name: str) 
     from ray.train.torch import TorchConfig, TorchTrainer
     from ray.train.v2.api.config import FailureConfig, LoggingConfig, RunConfig
 
+    storage, path = checkpoints_at(config, folder)
     on_gpu = config.gpus_per_worker > 0
     retries = config.max_failures
     resources = {"CPU": config.cpus_per_worker, **config.resources_per_worker}
@@ -269,7 +249,8 @@ def _trainer(config: TrainingConfig, task: WorkerTask, folder: Path, name: str) 
         run_config=RunConfig(
             # A run of the same name takes up an interrupted one, so the name says all that decides the result.
             name=name,
-            storage_path=_checkpoints_at(config, folder),
+            storage_path=path,
+            storage_filesystem=storage,
             failure_config=FailureConfig(max_failures=retries, controller_failure_limit=retries),
             logging_config=LoggingConfig(log_level="CRITICAL"),  # what matters comes back as an exception
             checkpoint_config=CheckpointConfig(num_to_keep=config.checkpoints.keep),
@@ -280,7 +261,7 @@ def _trainer(config: TrainingConfig, task: WorkerTask, folder: Path, name: str) 
 
 def _fingerprint(config: TrainingConfig, base_model: str, planned: Sequence[_Planned], seed: int) -> str:
     digest = hashlib.blake2b(digest_size=8)
-    files = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in sorted(Path(base_model).iterdir())]
+    files = listing(base_model) if is_remote(base_model) else _files(base_model)
     for part in (repr(sorted(config.decisive().items())), repr(files), repr(seed)):
         digest.update(part.encode())
     for p in planned:
@@ -288,6 +269,10 @@ def _fingerprint(config: TrainingConfig, base_model: str, planned: Sequence[_Pla
         for array in (p.corpus.tokens, p.corpus.loss, p.corpus.offsets):
             digest.update(array.tobytes())
     return f"train-{digest.hexdigest()}"
+
+
+def _files(folder: str) -> list[tuple[str, int, int]]:
+    return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in sorted(Path(folder).iterdir())]
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 
 from dgrc.config import Config
 from dgrc.errors import TrainingError
+from dgrc.remote.models import local_copy
 from dgrc.storage.run_dir import RunDir
 from dgrc.training.flops import QWEN2_5, Shape, shape_of, step_flops
 from dgrc.training.memory import GIB, Setup, total
@@ -189,7 +190,7 @@ def _what_fits(config: Config, shape: Shape, workers: int, gpu_gib: float) -> st
 
 def model_shape(config: Config, model: str | None) -> Shape:
     """The shape of the model that is planned for: the configuration's student, or another."""
-    name = model or config.student.model
+    name = local_copy(model or config.student.model, weights=False)
     if not (Path(name) / "config.json").is_file():  # a name on the Hub, perhaps of a shape that is known
         short = name.rsplit("/", 1)[-1].lower().removesuffix("-instruct")
         name = short if short in QWEN2_5 else name

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 import torch.distributed as dist
 
+from dgrc.remote.models import local_copy
 from dgrc.training.flops import peak_flops, shape_of, step_flops
 from dgrc.training.packing import loss_tokens
 
@@ -59,7 +60,7 @@ class Reporter:
         self.before = sum(len(stage.steps) for stage in plan.stages[:position])
         self.rank, self.workers = dist.get_rank(), dist.get_world_size()
         self.peak = peak_flops(torch.cuda.get_device_name()) if torch.cuda.is_available() else None
-        self.shape = shape_of(task.base_model) if self.peak is not None else None
+        self.shape = shape_of(local_copy(task.base_model)) if self.peak is not None else None
         trained = sum(int(getattr(p, "ds_numel", p.numel())) for p in state.parameters.values())
         self.adapter = trained if task.config.adapter is not None else 0
         self.clock = time.monotonic()

@@ -23,6 +23,7 @@ import torch
 import torch.distributed as dist
 
 from dgrc.errors import TrainingError
+from dgrc.remote.models import local_copy
 from dgrc.training.encode import Corpus
 from dgrc.training.engine import make_engine
 from dgrc.training.export import write_student, write_weights
@@ -56,7 +57,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class WorkerTask:
-    """What one worker needs: the students to train in order, and `board`, the actor that gathers progress."""
+    """What one worker needs: the students to train in order, and `board`, the actor that gathers progress.
+
+    `base_model` is as the user named it; on an object store it is fetched where a worker runs.
+    """
 
     config: TrainingConfig
     base_model: str
@@ -93,6 +97,7 @@ class _Training:
 
     def __init__(self, task: WorkerTask):
         self.task = task
+        self.base_model = local_copy(task.base_model)
         self.rank = dist.get_rank()
         self.place = Place()
 
@@ -115,7 +120,7 @@ class _Training:
     def _train(self, plan: Plan, saved: SavedState | None) -> None:
         import ray
 
-        state = make_engine(self.task.config, self.task.base_model, saved)
+        state = make_engine(self.task.config, self.base_model, saved)
         if saved is None or not saved.steps:
             torch.manual_seed(self.task.seed)
         corpus: Corpus = ray.get(plan.corpus)
@@ -128,10 +133,10 @@ class _Training:
                 torch.manual_seed(self.task.seed)
                 self._report(state, moments=False)
         with tempfile.TemporaryDirectory() as folder:
-            write_weights(state, self.task.base_model, folder)
+            write_weights(state, self.base_model, folder, self.task.base_model)
             if self.rank == 0:
                 # Before the checkpoint that says so: a crash between the two repeats the last steps, and loses nothing.
-                write_student(folder, self.task.base_model, plan.output, plan.card)
+                write_student(folder, self.base_model, plan.output, plan.card)
         state.engine.destroy()
         dist.barrier()
 

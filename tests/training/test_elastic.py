@@ -33,10 +33,21 @@ def main(folder: Path) -> None:
     import ray
     from ray.cluster_utils import Cluster
 
+    # Without its hooks at exit, which only a main thread may set: nodes join from the thread that hears of progress.
+    head = {"num_cpus": 1, "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args=head, shutdown_at_exit=False)
+    try:
+        ray.init(address=cluster.address, log_to_driver=False)
+        said = _elastic_and_fixed(folder, cluster)
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
+    sys.stdout.write(json.dumps(said) + "\n")
+
+
+def _elastic_and_fixed(folder: Path, cluster: Any) -> dict[str, Any]:
     base_model = write_base_model(folder / "base")
     chains = write_examples(folder / "chains", make_examples("chain", 60))
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    ray.init(address=cluster.address, log_to_driver=False)
     course = Course("student", None, chains, str(folder / "student"), {})
     joined: list[Any] = []
 
@@ -59,9 +70,7 @@ def main(folder: Path) -> None:
     elastic = train(config((1, 2)), [course], work_dir=str(folder / "work"), on_progress=work, **settings)
     fixed = train(config(1), [course], work_dir=str(folder / "fixed"), **settings)
     losses = {"elastic": elastic["student"].losses, "fixed": fixed["student"].losses}
-    sys.stdout.write(json.dumps({"world_sizes": world_sizes(folder), **losses}) + "\n")
-    ray.shutdown()
-    cluster.shutdown()
+    return {"world_sizes": world_sizes(folder), **losses}
 
 
 def world_sizes(folder: Path) -> list[int]:

@@ -1,0 +1,1 @@
+"""Object stores: files read from them (`files`), models fetched once a node (`models`)."""
