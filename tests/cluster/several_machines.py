@@ -6,13 +6,15 @@
    sends a curation. While `gather` is under way the teacher's machine loses its power; another joins and the run goes
    on there. Then rows are counted against the question file.
 2. With `--vllm`, real engines: `dgrc submit` of the whole job, curate, train and evaluate, each engine on a machine of
-   its own and a training worker on each of two; models from the shared folder.
+   its own and a training worker on each of two; models from the shared folder, and from an S3 server if moto is there.
 
 The machines share one folder and nothing else (`machines.py`), and none reaches any other network. Where namespaces are
 refused they are processes on loopback, and the first line says so. Last line of output: one JSON object.
 """
 
+import importlib.util
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -29,9 +31,10 @@ import yaml
 
 from dgrc.config import ProvingConfig
 from dgrc.proving.models import make_models
-from tests.cluster.machines import ROOT, Machines, enter
+from tests.cluster.machines import OUTSIDE, ROOT, Machines, enter
 from tests.cluster.rays import RayCluster
 from tests.cluster.speakers import PLACES
+from tests.remote.store import Store, put
 
 INSIDE = "DGRC_TEST_MACHINES"
 NODE_CPUS = 6
@@ -99,13 +102,17 @@ def power_cut(folder: Path, apart: bool, questions: int) -> dict[str, Any]:
 
 
 def whole_job(folder: Path, apart: bool) -> dict[str, Any]:
-    """Curate, train and evaluate with vLLM: teacher and student on machines of their own, training on both."""
+    """Curate, train and evaluate with vLLM: teacher and student on machines of their own, training on both.
+
+    Where there is an S3 server to be had, the student comes from it, checkpoints go to it, and results are published.
+    """
     folder = folder / "vllm"
     folder.mkdir()
     with Machines(folder, apart) as machines:
         shared = machines.shared
-        config = vllm_config(shared)
-        cluster = RayCluster(machines, {})
+        store = s3(OUTSIDE if apart else "127.0.0.1")
+        config = vllm_config(shared, store)
+        cluster = RayCluster(machines, store.env if store else {})
         cluster.head(NODE_CPUS, {})
         cluster.join("students", NODE_CPUS, {"student": 1, "trainer": 1})
         cluster.join("teachers", NODE_CPUS, {"teacher": 1, "trainer": 1})
@@ -122,9 +129,18 @@ def whole_job(folder: Path, apart: bool) -> dict[str, Any]:
         models = json.loads((run / "round-1" / "evaluation.json").read_text())["models"]
         lost, doubled = census(sorted((run / "proving").glob("*unlabeled*"))[0], run)
         assert (lost, doubled) == (0, 0)
+        fetched = published = 0
+        if store is not None:
+            fetched = store.fetched("model.safetensors")
+            assert fetched == (2 if apart else 1), f"once a node that serves or trains it, not {fetched} times"
+            written = [path for method, path in store.requests if method in ("PUT", "POST")]
+            assert any(path.startswith("/bucket/checkpoints/") for path in written)
+            assert written[-1] == "/bucket/published/vllm/manifest.json"
+            published = len({path for path in written if path.startswith("/bucket/published/")})
         return {
             "seconds_to_first_case": round(first, 1), "seconds": round(seconds, 1), "trained_on": sorted(trained_on),
             "accuracy": {name: round(model["accuracy"], 3) for name, model in models.items()},
+            "student_fetched_from_s3": fetched, "published_to_s3": published,
         }  # fmt: skip
 
 
@@ -183,16 +199,32 @@ def scripted_config(shared: Path, questions: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def vllm_config(shared: Path) -> dict[str, Any]:
-    """The small proving job with its models copied to shared storage and named by their paths there."""
+def s3(address: str) -> Store | None:
+    """An S3 server that all machines reach, with a bucket; None without the extra `s3`."""
+    if importlib.util.find_spec("moto") is None or importlib.util.find_spec("flask") is None:
+        return None
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    store = Store(address)
+    store.bucket("bucket")
+    return store
+
+
+def vllm_config(shared: Path, store: Store | None) -> dict[str, Any]:
+    """The small proving job with its models on shared storage, or the student's on an object store."""
     config = dict(yaml.safe_load((ROOT / "configs" / "proving" / "small.yaml").read_text()))
     made = make_models(ProvingConfig(size="small"), ("teacher", "student"), lambda line: say(f"  {line}"))
     for role, folder in made.items():
         shutil.copytree(folder, shared / "models" / role)
         config[role] = {**config[role], "model": str(shared / "models" / role), "resources": {role: 1}}
+    training = {**config["training"], "resources_per_worker": {"trainer": 1}}
+    if store is not None:
+        os.environ.update(store.env)
+        config["student"]["model"] = put(Path(made["student"]), "s3://bucket/models/student")
+        training["checkpoints"] = {"storage": "s3://bucket/checkpoints", "every_steps": 10}
+        config["publish"] = "s3://bucket/published"
+        store.requests.clear()
     return config | {
-        "name": "vllm", "runs_dir": str(shared / "runs"),
-        "training": {**config["training"], "resources_per_worker": {"trainer": 1}},
+        "name": "vllm", "runs_dir": str(shared / "runs"), "training": training,
         "evaluation": {**config["evaluation"], "baselines": []},
     }  # fmt: skip
 

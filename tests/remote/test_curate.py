@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.remote.conftest import Store, put
+from tests.remote.store import Store, put
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,7 +15,8 @@ from dgrc.pipeline.documents import documents
 from dgrc.pipeline.published import published_rows
 from dgrc.pipeline.readers import find_files, read_rows
 from dgrc.remote import files
-from tests.remote.conftest import Store, one_paragraph, put
+from tests.remote.conftest import one_paragraph
+from tests.remote.store import Store, put
 
 ROWS = [{"id": f"s{n}", "question": f"case {n} . which court ?", "answer": str(n)} for n in range(3)]
 BROKEN = "\n".join([json.dumps(ROWS[0]), "{", json.dumps(ROWS[1]), "[1]", json.dumps({"text": 1})]) + "\n"

@@ -12,7 +12,8 @@ from dgrc.engines.vllm_local import here
 from dgrc.errors import StorageError, TrainingError
 from dgrc.remote.models import local_copy
 from dgrc.training.inputs import load_tokenizer
-from tests.remote.conftest import Store, one_paragraph, put
+from tests.remote.conftest import one_paragraph
+from tests.remote.store import Store, put
 from tests.tiny import write_model
 
 URL = "s3://bucket/models/tiny"

@@ -12,7 +12,8 @@ from dgrc.remote.files import file_system, open_bytes
 from dgrc.storage.manifest import write_manifest
 from dgrc.storage.publish import publish
 from dgrc.storage.run_dir import RunDir
-from tests.remote.conftest import Store, one_paragraph
+from tests.remote.conftest import one_paragraph
+from tests.remote.store import Store
 
 RESULT = ("curriculum/atomic/train.jsonl", "student/model.safetensors", "student/README.md", "evaluation.json")
 

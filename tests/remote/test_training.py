@@ -10,7 +10,8 @@ import pytest
 from dgrc.errors import TrainingError
 from dgrc.training.checkpoints import checkpoints_at
 from dgrc.training_config import CheckpointsConfig, TrainingConfig
-from tests.remote.conftest import Store, one_paragraph, put
+from tests.remote.conftest import one_paragraph
+from tests.remote.store import Store, put
 from tests.training.builders import write_base_model
 
 ROOT = Path(__file__).parents[2]
