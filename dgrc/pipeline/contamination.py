@@ -1,19 +1,17 @@
-"""Do unlabeled questions repeat what they will be evaluated on? Evaluation files in, a check of one question out.
+"""Do texts repeat what will be evaluated on? Evaluation files in, a check of questions and passages out.
 
-A question is contaminated if it shares a run of n words (13, as is usual) with an evaluation question, or all of its
+A text is contaminated if it shares a run of n words (13, as is usual) with an evaluation question, or all of its
 words if it has fewer. Case and punctuation do not count; options belong to the text. Only hashes are held.
 """
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+
+import numpy as np
 
 from dgrc.config import Config
-from dgrc.method.text import fold
 from dgrc.pipeline.published import SUFFIXES, published_rows
 from dgrc.pipeline.readers import find_files, read_rows
-from dgrc.records import hash64
-
-_WORD = re.compile(r"\w+")
+from dgrc.pipeline.wordhash import runs, word_hashes
 
 
 class Contamination:
@@ -21,23 +19,42 @@ class Contamination:
 
     def __init__(self, n: int):
         self._n = n
-        self._places: dict[int, str] = {}
+        self._waiting: list[str] = []
+        self._places: list[str] = []
+        self._grams, self._whose = np.empty(0, np.uint64), np.empty(0, np.int64)
 
     def add(self, text: str, choices: Sequence[str], place: str) -> None:
         """Takes in an evaluation question."""
-        for gram in ngrams(text, choices, self._n):
-            self._places.setdefault(gram, place)
+        self._waiting.append(" ".join([text, *choices]))
+        self._places.append(place)
 
     def find(self, text: str, choices: Sequence[str]) -> str | None:
         """The place of an evaluation question that this one repeats, or None."""
-        return next((self._places[g] for g in ngrams(text, choices, self._n) if g in self._places), None)
+        return self.find_all(*word_hashes([" ".join([text, *choices])]))[0]
 
+    def find_all(self, hashes: np.ndarray, offsets: np.ndarray) -> list[str | None]:
+        """The same for many texts by the hashes of their words, as `word_hashes` gives them."""
+        self._take_in()
+        found: list[str | None] = [None] * (len(offsets) - 1)
+        if not len(self._grams):
+            return found
+        grams, begins = runs(hashes, offsets, self._n)
+        at = np.minimum(np.searchsorted(self._grams, grams), len(self._grams) - 1)
+        hits = np.flatnonzero(self._grams[at] == grams)
+        for hit, text in zip(hits[::-1], np.searchsorted(begins, hits[::-1], "right") - 1, strict=True):
+            found[text] = self._places[self._whose[at[hit]]]  # backwards: the first run that is shared is what stays
+        return found
 
-def ngrams(text: str, choices: Sequence[str], n: int) -> Iterator[int]:
-    """64-bit hashes of all runs of n words; of the whole text if it is shorter."""
-    words = _WORD.findall(fold(" ".join([text, *choices])).casefold())
-    for start in range(max(1, len(words) - n + 1)):
-        yield hash64(*words[start : start + n])
+    def _take_in(self) -> None:
+        """Sorts in what was added since; of questions that share a run the first is named."""
+        if not self._waiting:
+            return
+        grams, begins = runs(*word_hashes(self._waiting), self._n)
+        first = len(self._places) - len(self._waiting)
+        whose = np.repeat(np.arange(first, len(self._places)), np.diff(begins))
+        self._waiting = []
+        self._grams, kept = np.unique(np.concatenate([self._grams, grams]), return_index=True)
+        self._whose = np.concatenate([self._whose, whose])[kept]
 
 
 def of_evaluation(config: Config) -> Contamination | None:
