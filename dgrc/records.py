@@ -68,6 +68,22 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """A passage, or a question (its `text`), left out for a `reason`: it repeats `twin`, kept or of the evaluation."""
+
+    id: int
+    document: str
+    source: str
+    start: int
+    end: int
+    text: str
+    reason: str
+    twin: str
+    twin_id: int | None = None
+    similarity: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
     """One reasoning chain. `answer` is None if none could be parsed or the chain was cut off."""
 

@@ -11,7 +11,7 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
@@ -31,16 +31,21 @@ def raw_rows(path: str, limits: LimitsConfig = LIMITS) -> Numbered:
 
     Raises one of `BROKEN` if the file cannot be read, or not any further.
     """
-    reader = {".jsonl": jsonl_rows, ".json": _json, ".parquet": _parquet, ".csv": csv_rows}[Path(path).suffix]
+    reader = {".jsonl": jsonl_rows, ".json": _json, ".parquet": parquet_rows, ".csv": csv_rows}[Path(path).suffix]
     return reader(path, limits)
 
 
 @contextlib.contextmanager
 def unpacked(path: str) -> Iterator[BinaryIO | gzip.GzipFile]:
-    """A file's bytes to read, a `.gz` as it is unpacked."""
+    """A file's bytes to read, a `.gz` or `.zst` as it is unpacked."""
     with open_bytes(path) as file:
         if path.endswith(".gz"):
             with gzip.open(file) as inner:
+                yield inner
+        elif path.endswith(".zst"):
+            import pyarrow as pa
+
+            with io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(file, "r"), "zstd"), 1 << 20) as inner:
                 yield inner
         else:
             yield file
@@ -121,14 +126,17 @@ def _json(path: str, limits: LimitsConfig) -> Numbered:
         yield number, _checked(row, limits)
 
 
-def _parquet(path: str, limits: LimitsConfig) -> Numbered:
+def parquet_rows(path: str, limits: LimitsConfig, wanted: Sequence[str] = (), at_once: int = 4096) -> Numbered:
+    """Rows, so many at once in memory; with the columns that are wanted if the first of them is there, else with all."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     number = 0
     try:
-        with open_bytes(path) as opened, pq.ParquetFile(opened) as file:
-            for batch in file.iter_batches(batch_size=4096):
+        with open_bytes(path) as opened, pq.ParquetFile(opened, pre_buffer=False) as file:
+            there = file.schema_arrow.names
+            columns = [name for name in wanted if name in there] if wanted and wanted[0] in there else None
+            for batch in file.iter_batches(batch_size=at_once, columns=columns):
                 for row in _of_batch(batch):
                     number += 1
                     yield number, row

@@ -123,6 +123,19 @@ def open_bytes(path: str) -> io.BufferedReader:
         return io.BufferedReader(_Explained(system.open_input_file(inner), path), BUFFER)
 
 
+def size(path: str) -> int:
+    """A file's bytes.
+
+    Raises:
+        OSError: there is no such file (`StorageError` on a store).
+    """
+    if not is_remote(path):
+        return os.stat(path).st_size
+    system, inner = file_system(path)
+    with explaining(path):
+        return int(system.get_file_info([inner])[0].size or 0)
+
+
 class _Explained(io.RawIOBase):
     """A file of Arrow's as Python's own kind, whose failures in the middle of a file are explained too."""
 

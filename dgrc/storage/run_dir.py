@@ -8,6 +8,7 @@
       logs/                     what Ray and vLLM said
       spending/<role>.json      requests and tokens of a role behind an API, over all starts of the run
       corpus/                   what `dgrc questions` made of documents: passages, written, questions.jsonl, report.json
+                                removed and removed_questions (with the reason), quarantine (documents not to be read)
       round-1/
         cases/ atoms/ verdicts/ one Parquet dataset a pass
         facts/                  the kept atoms, searchable
@@ -80,9 +81,14 @@ class RunDir:
 
     def dataset(self, name: str) -> Path:
         """Folder of a pass's Parquet dataset; the questions are the same in every round."""
-        if name in ("passages", "written"):
+        if name in ("passages", "written", "removed", "removed_questions"):
             return self.root / "corpus" / name
         return self.root / name if name == "questions" else self.round() / name
+
+    @property
+    def refused(self) -> Path:
+        """The documents that `dgrc questions` had to refuse."""
+        return self.root / "corpus" / "quarantine"
 
     @property
     def written_questions(self) -> Path:

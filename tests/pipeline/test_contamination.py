@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dgrc.config import EvaluationConfig, QuestionsConfig
-from dgrc.pipeline.contamination import Contamination, ngrams
+from dgrc.pipeline.contamination import Contamination
 from dgrc.pipeline.ingest import ingest
 from dgrc.proving.world import World
 from dgrc.storage.run_dir import RunDir
@@ -40,7 +40,6 @@ def test_the_place_of_the_repeated_question_is_named() -> None:
     check = Contamination(3)
     check.add("a b c d", (), "eval.jsonl:7")
     assert check.find("x b c d", ()) == "eval.jsonl:7"
-    assert len(list(ngrams("a b c d", (), 3))) == 2
 
 
 @pytest.mark.parametrize("size", ["standard", "small"])
