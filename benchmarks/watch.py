@@ -14,8 +14,9 @@ class Watch:
     its daemons. Processes that end while it is entered count with what they had when they were last seen.
     """
 
-    def __init__(self, replicas: set[int]):
+    def __init__(self, replicas: set[int], look_seconds: float = 1.0):
         self.replicas = replicas
+        self._every = look_seconds
         self.seconds = 0.0
         self.cpu: dict[str, float] = dict.fromkeys(KINDS, 0.0)
         self.peak: dict[str, float] = dict.fromkeys(self.cpu, 0.0)
@@ -40,7 +41,7 @@ class Watch:
             self.cpu[who] += cpu - self._first.get(pid, 0.0)
 
     def _loop(self) -> None:
-        while not self._ended.wait(1.0):
+        while not self._ended.wait(self._every):
             self._look()
 
     def _look(self) -> None:

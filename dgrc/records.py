@@ -1,11 +1,11 @@
 """The rows that flow from pass to pass, and their Arrow schemas, from one source of truth.
 
-A dataclass here *is* the schema: `arrow_schema(Case)` is derived from its fields, `to_row` and
-`from_row` go between instances and the plain dictionaries that Arrow and Ray Data carry. Standard
-library only (pyarrow is imported when a schema is asked for), so that `dgrc.method` stays pure.
+A dataclass here *is* the schema: `arrow_schema(Case)` is derived from its fields, `to_row` and `from_row` go between
+instances and the plain dictionaries that Arrow and Ray Data carry. Standard library only (pyarrow is imported when a
+schema is asked for), so that `dgrc.method` stays pure.
 
-Identity: `content_id` hashes text and choices to 64 bits, the same on every machine. Labels and
-metadata are left out of it, so that curation cannot depend on them.
+Identity: `content_id` hashes text and choices to 64 bits, the same on every machine. Labels and metadata are left out
+of it, so that curation cannot depend on them.
 """
 
 import dataclasses
@@ -103,10 +103,8 @@ class Divergence:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The atomic questions that the teacher asked about one divergence; `error` if it gave none.
-
-    `other` is the index of the chain that the teacher's parts from, among those of `against`: `student`, or `auditor`
-    where an agreeing question was audited.
+    """The atomic questions that the teacher asked about one divergence; `error` if it gave none. `other` is the index
+    of the chain that the teacher's parts from, in those of `against`: `student`, or `auditor` where one was audited.
     """
 
     teacher: int
@@ -146,10 +144,9 @@ class WrittenPassage:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`gather`'s row: both models' chains and what the teacher asked where they part.
-
-    `status` is `divergent`, `agreeing`, `unparsed` (no two answers that could be compared) or
-    `failed` (see `error`). `auditor` holds the third model's chains where an agreeing question was audited.
+    """`gather`'s row: both models' chains and what the teacher asked where they part. `status` is `divergent`,
+    `agreeing`, `unparsed` (no two answers that could be compared) or `failed` (see `error`); `auditor` holds the third
+    model's chains where an agreeing question was audited.
     """
 
     id: int

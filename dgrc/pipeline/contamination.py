@@ -13,6 +13,9 @@ from dgrc.pipeline.published import SUFFIXES, published_rows
 from dgrc.pipeline.readers import find_files, read_rows
 from dgrc.pipeline.wordhash import runs, word_hashes
 
+MOST_BITS = 24
+"""Of a hash, by which most runs are told at once from those of evaluation questions."""
+
 
 class Contamination:
     """Word n-grams of evaluation sets, each with the place of a question that has it."""
@@ -22,6 +25,7 @@ class Contamination:
         self._waiting: list[str] = []
         self._places: list[str] = []
         self._grams, self._whose = np.empty(0, np.uint64), np.empty(0, np.int64)
+        self._shift, self._seen = np.uint64(0), np.empty(0, np.bool_)
 
     def add(self, text: str, choices: Sequence[str], place: str) -> None:
         """Takes in an evaluation question."""
@@ -39,10 +43,12 @@ class Contamination:
         if not len(self._grams):
             return found
         grams, begins = runs(hashes, offsets, self._n)
-        at = np.minimum(np.searchsorted(self._grams, grams), len(self._grams) - 1)
-        hits = np.flatnonzero(self._grams[at] == grams)
-        for hit, text in zip(hits[::-1], np.searchsorted(begins, hits[::-1], "right") - 1, strict=True):
-            found[text] = self._places[self._whose[at[hit]]]  # backwards: the first run that is shared is what stays
+        maybe = np.flatnonzero(self._seen[grams >> self._shift])
+        at = np.minimum(np.searchsorted(self._grams, grams[maybe]), len(self._grams) - 1)
+        same = self._grams[at] == grams[maybe]
+        hits, whose = maybe[same][::-1], self._whose[at[same]][::-1]
+        for text, question in zip(np.searchsorted(begins, hits, "right") - 1, whose, strict=True):
+            found[text] = self._places[question]  # backwards: the first run that is shared is what stays
         return found
 
     def _take_in(self) -> None:
@@ -55,6 +61,9 @@ class Contamination:
         self._waiting = []
         self._grams, kept = np.unique(np.concatenate([self._grams, grams]), return_index=True)
         self._whose = np.concatenate([self._whose, whose])[kept]
+        bits = min(MOST_BITS, 7 + len(self._grams).bit_length())
+        self._shift, self._seen = np.uint64(64 - bits), np.zeros(1 << bits, np.bool_)
+        self._seen[self._grams >> self._shift] = True
 
 
 def of_evaluation(config: Config) -> Contamination | None:

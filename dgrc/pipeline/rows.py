@@ -127,7 +127,7 @@ def _json(path: str, limits: LimitsConfig) -> Numbered:
 
 
 def parquet_rows(path: str, limits: LimitsConfig, wanted: Sequence[str] = (), at_once: int = 4096) -> Numbered:
-    """Rows, so many at once in memory; with the columns that are wanted if the first of them is there, else with all."""
+    """Rows, so many in memory at once; with the columns that are wanted if the first of them is there, else all."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
