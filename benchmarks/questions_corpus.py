@@ -135,7 +135,7 @@ class Maker:
 def make(folder: Path, megabytes: float, seed: int, shard_mb: float = SHARD_MB) -> dict[str, Any]:
     """Writes a corpus, an evaluation file and the truth; returns how much of what there is.
 
-    `folder` gets `corpus/`, `evaluation.jsonl` and `truth.jsonl`, a line a document: its name (of a text file its path),
+    `folder` gets `corpus/`, `evaluation.jsonl` and `truth.jsonl`, a line a document: its name (a text file's path),
     cluster, leak and size.
     """
     (folder / "corpus").mkdir(parents=True)

@@ -67,7 +67,8 @@ class CorpusConfig(Section):
 
     files: tuple[str, ...] = Field(
         (),
-        description="JSONL, JSON, Parquet, CSV, TXT or MD files, the text ones also as `.gz`; globs and s3:// allowed.",
+        description="JSONL, JSON, Parquet, CSV, TXT or MD files; JSONL, TXT and MD also as `.gz` or `.zst`; globs and "
+        "s3:// allowed.",
     )
     text: str = Field("text", description="Column with a document's text; a TXT or MD file is one document.")
     title: str | None = Field("title", description="Column with its title, if there is one.")
@@ -86,7 +87,9 @@ class CorpusConfig(Section):
     stands_alone: bool = Field(
         True, description="Have the teacher check, without the passage, that a question can be answered by itself."
     )
-    limit: int | None = Field(None, ge=1, description="Take only the first so many passages.")
+    limit: int | None = Field(
+        None, ge=1, description="Take only the first so many passages, of which repeats are then removed."
+    )
     sampling: Sampling = Field(Sampling(temperature=0.7, max_tokens=2048), description="How questions are drawn.")
 
 

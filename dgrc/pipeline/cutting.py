@@ -74,15 +74,18 @@ def _cut_shards(
     numbered = enumerate(zip(parts, folders, strict=True))
     todo = [(n, list(part), str(folder), None) for n, (part, folder) in numbered if not folder.is_dir()]
     if corpus.limit is None:
-        for number, report in enumerate(spread(cut_shard, todo, (corpus, check)), len(parts) - len(todo) + 1):
-            if number % max(1, len(parts) // 20) == 0:
-                say(f"  cut {number:,} of {len(parts):,} shards; the last one had {report['rows']:,} passages")
+        rows = 0
+        for done, report in enumerate(spread(cut_shard, todo, (corpus, check)), 1):
+            rows += report["rows"]
+            if done % -(-len(parts) // 20) == 0:
+                say(f"  cut {done:,} of {len(todo):,} shards, {rows:,} passages")
         return folders
     left = corpus.limit
     for number, folder in enumerate(folders):
         call = number, list(parts[number]), str(folder), left
-        rows = [report["rows"] for report in spread(cut_shard, [] if folder.is_dir() else [call], (corpus, check))]
-        left -= rows[0] if rows else json.loads((folder / "counts.json").read_text())["rows"]
+        for _ in spread(cut_shard, [] if folder.is_dir() else [call], (corpus, check)):
+            pass
+        left -= json.loads((folder / "counts.json").read_text())["rows"]
         if left <= 0:
             return folders[: number + 1]
     return folders
