@@ -5,9 +5,9 @@
 A made corpus with planted copies and leaked evaluation questions (`benchmarks/questions_corpus.py`) goes the way that
 `dgrc questions` takes: read, cut, near-duplicates, decontamination; then a scripted teacher writes questions about a
 share of the passages. What was removed is held against the truth of the maker, and every passage is accounted for. Then
-the same over S and over 4 S, each in processes of its own, for the peaks of memory. Wall time with Ray and its workers
-up, over the cores of the machine; what the start took is stated beside it. Last line of output: one JSON object,
-recorded in results/.
+the same but the writing over S and over 4 S, each in processes of its own, for the peaks of memory (those of the
+teacher's pass are a matter of `benchmarks.scale`). Wall time with Ray and its workers up, over the cores of the
+machine; what the start took is stated beside it. Last line of output: one JSON object, recorded in results/.
 """
 
 import json

@@ -23,6 +23,28 @@ def test_what_has_no_record_is_named_and_nothing_else_is_said_of_it() -> None:
     assert all(f"- `python -m benchmarks.{name}`" in empty for name in NAMES)
 
 
+def test_a_record_of_a_corpus_is_rendered_with_and_without_its_memory() -> None:
+    who = {"driver": 1.5, "replicas": 0.0, "workers": 150.25, "ray": 2.0}
+    timed = {
+        "mb": 1000.4, "seconds": 90.0, "start_seconds": 9.0, "cpu_seconds": who, "cut": {"documents": 12345},
+        "score": {"planted_passages": 4321, "planted_leaks": 77, "passages": 800_000, "removed": 9_000},
+        "bytes_a_passage": {"keys": 528.0}, "questions_per_second": 51.5,
+    }  # fmt: skip
+    record = {
+        "command": "c", "date": "d", "made_with": {"cores": 2, "cpu": "x", "memory_gib": 24.0, "commit": "y"},
+        "mb_per_second_per_core": 5.56, "duplicate_recall": 0.97, "duplicate_precision": 1.0, "lost": 0, "doubled": 0,
+        "contamination_recall": 0.99, "contamination_precision": 1.0, "timed": timed,
+        "minhash": {"permutations": 128, "bands": 32, "words_in_a_row": 5},
+        "memory": [{"mb": 100.0, "peak_mb": who}, {"mb": 400.0, "peak_mb": who}],
+    }  # fmt: skip
+    page = render({"questions": record})
+    for said in ("5.56 MB/s a core", "driver 1.5, workers 150.2, ray 2.0.", "| 400 | 1.5 | 150.25 |", "Of 809,000",
+                 "keys 528.0.", "51.5 a second"):  # fmt: skip
+        assert said in page
+    without = render({"questions": {**record, "memory": []}})
+    assert "largest worker" not in without and "5.56" in without
+
+
 def test_the_picture_is_drawn_of_what_there_is(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     for name, found in (("some", records()), ("none", {})):
