@@ -27,8 +27,9 @@ PERMUTATIONS, BANDS = 128, 32
 """Of the MinHash: pairs that overlap by 0.8 meet with probability 0.99999, by 0.6 with 0.988, by 0.3 with 0.23."""
 RUN_ITEMS = 1 << 15
 """Items whose keys are sorted together: 33 keys of 16 bytes each."""
-KEYS_AT_ONCE = 1 << 20
-"""Keys of a part of the shuffle, 16 bytes each; sorting takes about four times that."""
+KEYS_AT_ONCE, MOST_PARTS = 1 << 20, 512
+"""Keys of a part of the shuffle, 16 bytes each, of which sorting takes about four times that; parts become larger, not
+more, beyond so many, because the driver has all their matches open."""
 HEADS = 8
 """The earliest of the items that share a key, with which each of the others is compared: of a clause that stands in
 all documents not every pair is looked at."""
@@ -97,7 +98,7 @@ def drop_repeats(
         verify: Whether candidates are near-duplicates; it goes to other machines.
         keys_an_item: Keys of each item.
     """
-    parts = max(1, -(-sum(rows) * keys_an_item // KEYS_AT_ONCE))
+    parts = min(MOST_PARTS, max(1, -(-sum(rows) * keys_an_item // KEYS_AT_ONCE)))
     work.mkdir(parents=True, exist_ok=True)
     files = [work / f"matches-{part:05d}-of-{parts:05d}.npy" for part in range(parts)]
     todo = [(part, parts, str(file)) for part, file in enumerate(files) if not file.is_file()]
