@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-import pyarrow as pa
+import pyarrow.parquet as pq
 
 from dgrc.config import CorpusConfig
-from dgrc.pipeline.documents import SCHEMA, _guarded
+from dgrc.pipeline.shard import cut_shard
 
 
 def test_half_characters_anywhere_in_a_document_can_be_written(tmp_path: Path) -> None:
@@ -18,8 +18,9 @@ def test_half_characters_anywhere_in_a_document_can_be_written(tmp_path: Path) -
     ]
     path = tmp_path / "d.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)))
-    cut = list(_guarded(str(path), CorpusConfig(files=(str(path),), least_words=5)))
-    table = pa.Table.from_pylist(cut, schema=SCHEMA)
-    assert table["document"].to_pylist() == ["half ?", "half ?", "7"]
-    assert table["title"].to_pylist() == ["t ?", "", ""]
-    assert [refused is None for refused in table["refused"].to_pylist()] == [True, False, True]
+    cut_shard(0, [str(path)], str(tmp_path / "shard"), None, (CorpusConfig(files=(str(path),), least_words=5), None))
+    passages = pq.read_table(tmp_path / "shard" / "passages.parquet")
+    assert passages["document"].to_pylist() == ["half ?", "7"]
+    assert passages["title"].to_pylist() == ["t ?", ""]
+    refused = pq.read_table(tmp_path / "shard" / "refused.parquet").to_pylist()
+    assert len(refused) == 1 and refused[0]["source_id"] == "half ?" and "no such column" in refused[0]["detail"]
