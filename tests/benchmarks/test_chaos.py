@@ -101,7 +101,7 @@ FIVE = [
 
 
 def test_five_faults_lose_double_and_change_nothing(tmp_path: Path) -> None:
-    runs, marks = chaos.scripted(tmp_path, {0: FIVE}, 64)
+    runs, marks = chaos.scripted(tmp_path, {0: FIVE}, 48)
     summary = chaos.summarize(runs, chaos.left_over(marks))
     holds(summary, runs, 5)
     assert all(stop.startswith("after storage_away") for stop in runs[0]["stops"]), runs[0]["stops"]
