@@ -71,7 +71,7 @@ class PoolClient:
         self._reported = [0] * len(replicas)
         self._sent = [0] * len(replicas)
         self._watches: dict[int, asyncio.Task[None]] = {}
-        self._turns: dict[int, asyncio.Lock] = {}
+        self._turns: dict[tuple[int, int], asyncio.Lock] = {}
         self._debts: asyncio.Task[dict[int, int]] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -136,7 +136,7 @@ class PoolClient:
         return {owed: index for index, reply in said.items() for owed in reply.result()}
 
     def _turn(self, index: int) -> asyncio.Lock:
-        return self._turns.setdefault(index, asyncio.Lock())
+        return self._turns.setdefault((id(asyncio.get_running_loop()), index), asyncio.Lock())
 
     async def _watched(self, index: int, call: Any) -> Any:
         """What a call to a replica returns; one that hangs is killed, so that Ray restarts it and the call fails."""
