@@ -239,7 +239,8 @@ class Server:
 
         if self.manners.key is None or request.headers.get("Authorization") == f"Bearer {self.manners.key}":
             return None
-        return web.json_response({"error": {"message": "Incorrect API key"}}, status=401)
+        said = f"Incorrect API key provided: {request.headers.get('Authorization')}"  # some servers do quote it
+        return web.json_response({"error": {"message": said}}, status=401)
 
 
 async def main() -> None:

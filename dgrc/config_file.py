@@ -111,6 +111,7 @@ def _bounded(data: Any) -> None:
             left += [(inner, depth + 1) for inner in value]
 
 
+SECRETIVE = ("key_env", "base_url")
 FORMS = ("int", "tuple[int, int]")
 """How pydantic names the forms of a setting that is a number or a range."""
 
@@ -126,7 +127,9 @@ def _explain(error: ValidationError, where: str) -> str:
             section = f"in `{location}`: " if location else ""
             problems.append(section + item["msg"].removeprefix("Value error, "))
         else:
-            problems.append(f"`{location}` got {_short(repr(item['input']))}: {item['msg']}")
+            # In these two people put secrets by mistake, and errors end in logs.
+            got = "(not shown)" if item["loc"][-1] in SECRETIVE else _short(repr(item["input"]))
+            problems.append(f"`{location}` got {got}: {item['msg'].removeprefix('Value error, ')}")
     more = f"; and {len(problems) - MOST_PROBLEMS:,} more" if len(problems) > MOST_PROBLEMS else ""
     said = "; ".join(problems[:MOST_PROBLEMS]) + more
     return f"In {where}: {said}{'' if said.endswith('?') else '.'} All settings are in docs/configuration.md."

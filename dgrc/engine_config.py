@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from dgrc.method_config import Section
 
@@ -26,8 +26,9 @@ class ApiConfig(Section):
 
     base_url: str = Field("", description="Where it is, up to `/v1`: https://api.example.com/v1.")
     key_env: str = Field(
-        "OPENAI_API_KEY", description="Environment variable of the key, on the nodes that run replicas; empty: no key."
-    )
+        "OPENAI_API_KEY", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$",
+        description="Environment variable of the key, on the nodes that run replicas; empty: no key.",
+    )  # fmt: skip
     requests_per_minute: float | None = Field(None, gt=0, description="Rate limit; null is none.")
     tokens_per_minute: float | None = Field(None, gt=0, description="Rate limit, prompts and replies; null is none.")
     max_concurrency: int = Field(256, ge=1, description="Most requests of a replica at once; fewer if it balks.")
@@ -51,6 +52,13 @@ class ApiConfig(Section):
     max_tokens_name: Literal["max_tokens", "max_completion_tokens"] = Field(
         "max_tokens", description="What the server calls the longest reply."
     )
+
+    @field_validator("base_url")
+    @classmethod
+    def _holds_no_secret(cls, url: str) -> str:
+        if "@" in url or "?" in url:
+            raise ValueError("an address with a password or a query would be written beside the run; use `key_env`")
+        return url
 
 
 MACHINERY = (

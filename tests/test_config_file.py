@@ -192,3 +192,17 @@ def test_an_override_that_goes_too_deep_is_refused() -> None:
 def test_a_name_cannot_lead_out_of_the_folder_of_runs(name: str) -> None:
     with pytest.raises(ConfigError, match="`name` got"):
         make_config({"name": name})
+
+
+@pytest.mark.parametrize(
+    "api",
+    [
+        {"base_url": "https://me:tiger@api.test/v1"}, {"base_url": "https://api.test/v1?key=tiger"},
+        {"base_url": "https://api.test/v1", "key_env": "sk-tiger"},
+        {"base_url": "https://api.test/v1", "key_env": "$TIGER"},
+    ],
+)  # fmt: skip
+def test_a_secret_in_the_place_of_its_name_is_refused_and_not_shown(api: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=r"got \(not shown\)") as caught:
+        make_config({"teacher": {"engine": "openai_api", "model": "m", "api": api}})
+    assert "tiger" not in str(caught.value).lower()

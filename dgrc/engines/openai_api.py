@@ -24,6 +24,8 @@ from dgrc.errors import EngineError
 
 COMPLETIONS = "/chat/completions"
 LEASED_AT_ONCE = 64
+SURELY_A_KEY = 16
+"""Characters."""
 
 
 class OpenAIEngine:
@@ -43,6 +45,7 @@ class OpenAIEngine:
         self._order = itertools.count()
         self._leasing: asyncio.Task[None] | None = None
         self._session: Any = None
+        self._key = ""
 
     async def start(self) -> None:
         """Opens the connections and asks the server for its models.
@@ -52,10 +55,12 @@ class OpenAIEngine:
         """
         import aiohttp
 
+        headers = _authorization(self.api)
+        self._key = headers.get("Authorization", "").removeprefix("Bearer ")
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self.api.max_concurrency, keepalive_timeout=60),
             timeout=aiohttp.ClientTimeout(total=self.api.timeout_s, sock_connect=30),
-            headers=_authorization(self.api),
+            headers=headers,
         )
         answer = await self._attempt("GET", "/models", None)
         for attempt in range(5):
@@ -204,13 +209,22 @@ class OpenAIEngine:
         headers = {"Content-Type": "application/json"} if isinstance(body, bytes) else None
         try:
             async with self._session.request(method, url, data=body, headers=headers) as response:
-                text = await response.text()
+                text = self._without_key(await response.text(), response.status)
                 if path.endswith("/content"):  # a file, which is no JSON object
                     return Answer(reply={"text": text}) if response.status == 200 else judge(response.status, {}, text)
                 return judge(response.status, response.headers, text, completion=path == COMPLETIONS)
         except (aiohttp.ClientError, TimeoutError, UnicodeDecodeError) as e:
             slow = isinstance(e, TimeoutError)
-            return Answer(says=f"{type(e).__name__}: {e}" if str(e) else type(e).__name__, overtaxed=slow)
+            said = self._without_key(f"{type(e).__name__}: {e}" if str(e) else type(e).__name__)
+            return Answer(says=said, overtaxed=slow)
+
+    def _without_key(self, text: str, status: int = 0) -> str:
+        """What a server said, without our key: some quote it when they refuse it, and what they say is shown and kept.
+
+        In replies only what can be nothing but a key is looked for: some servers' key is a word such as EMPTY.
+        """
+        looked_for = self._key and (status != 200 or len(self._key) >= SURELY_A_KEY)
+        return text.replace(self._key, "[the key]") if looked_for else text
 
 
 def _authorization(api: ApiConfig) -> dict[str, str]:

@@ -26,8 +26,11 @@ class Speaker:
 
         torch.set_num_threads(1)
         torch.manual_seed(seed)
-        self.tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
-        self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).eval()
+        self.tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left", trust_remote_code=False)
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.bfloat16, use_safetensors=True, trust_remote_code=False
+        )
+        self.model = model.eval()
 
     def reply(self, prompts: Sequence[str], temperature: float = 0.0, max_tokens: int = 200) -> list[str]:
         """One reply a prompt, without special tokens."""

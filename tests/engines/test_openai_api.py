@@ -238,6 +238,7 @@ def test_a_wrong_key_a_missing_key_and_a_missing_model_are_told(monkeypatch: pyt
     with pytest.raises(EngineError) as caught:
         talk(Manners(key="sesame"), nothing, key_env="MY_KEY")
     assert "the key is not accepted" in str(caught.value) and "open" not in str(caught.value).replace("opens", "")
+    assert "Incorrect API key provided: Bearer [the key]" in str(caught.value)
     monkeypatch.setenv("MY_KEY", "sesame")
     talk(Manners(key="sesame"), nothing, key_env="MY_KEY")
 
