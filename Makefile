@@ -1,8 +1,9 @@
 # make demo      the main job, end to end, in the proving world (builds .venv first)
 # make test      the tests, without those marked slow
 # make test-all  all tests
-# make cluster-test  several machines (namespaces), submission to trained student; a machine goes off in the middle
+# make cluster-test  several machines (namespaces): a job from submission to student, one machine lost on the way
 # make check     what CI runs: lint, types, tests
+# make audit     known vulnerabilities of the pinned packages, if pip-audit reaches its service
 # make docs      docs/configuration.md, from the configuration classes
 # make clean     removes .venv and caches; runs/ stays
 
@@ -11,7 +12,7 @@ PY := .venv/bin/python
 # If this is set, each of a run's many processes would compile the same modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all cluster-test check lint types docs env clean
+.PHONY: demo test test-all cluster-test check lint types audit docs env clean
 
 demo: env
 	.venv/bin/dgrc demo
@@ -33,6 +34,9 @@ lint: env
 types: env
 	.venv/bin/mypy
 	.venv/bin/mypy --strict dgrc/method dgrc/storage dgrc/records.py
+
+audit: env
+	@$(PY) requirements/audit.py
 
 docs: env
 	$(PY) -m dgrc.cli.config_docs docs/configuration.md

@@ -11,7 +11,8 @@ SOURCES = sorted(path for folder in ("dgrc", "ray_jobs") for path in (ROOT / fol
 MODULES = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal", "jsonpickle"}
 CALLS = {
     "eval", "exec", "compile", "__import__", "importlib.import_module", "runpy.run_path", "runpy.run_module",
-    "os.system", "os.popen", "torch.load", "torch.hub.load", "yaml.load", "yaml.load_all", "yaml.unsafe_load", "yaml.full_load",
+    "os.system", "os.popen", "torch.load", "torch.hub.load", "yaml.load", "yaml.load_all", "yaml.unsafe_load",
+    "yaml.full_load",
     "pd.read_pickle", "jinja2.Environment", "jinja2.Template",
 }  # fmt: skip
 WANTED = {"trust_remote_code": False, "allow_pickle": False, "shell": False, "weights_only": True}
