@@ -228,7 +228,7 @@ def plan(inputs: int, seed: int, guided: bool) -> list[tuple[Callable[..., Tally
 
 def fuzz(inputs: int, seed: int, guided: bool, ingest_files: int, processes: int) -> Tally:
     """All of it."""
-    tally = Tally()
+    tally = fuzz_ingest(seed, ingest_files) if ingest_files else Tally()  # first, for Ray may not start here
     # Not forked: a process that dies of an input must take nothing with it, and Ray's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
     waiting = plan(inputs, seed, guided)
@@ -240,8 +240,6 @@ def fuzz(inputs: int, seed: int, guided: bool, ingest_files: int, processes: int
                 tally.add(
                     work.__name__, "crashes", f"a process died of one of {arguments}, and nothing after it was tried"
                 )
-    if ingest_files:
-        tally.merge(fuzz_ingest(seed, ingest_files))
     return tally
 
 
