@@ -185,7 +185,8 @@ def summarize(runs: Sequence[dict[str, Any]], leftover: Sequence[str]) -> dict[s
     bought = total["tokens_rebought"] / total["tokens_in_flight"] if total["tokens_in_flight"] else 0.0
     return {
         "faults": total["faults"], "seeds": len(runs), "lost": total["lost"], "doubled": total["doubled"],
-        "different": total["different"], "leftover_processes": len(leftover),
+        "different": None if any(run["different"] is None for run in runs) else total["different"],
+        "leftover_processes": len(leftover),
         "tokens_rebought_share": round(bought, 4), "tokens_rebought": total["tokens_rebought"],
         "tokens_in_flight": total["tokens_in_flight"], "missed": total["missed"], "lives": total["lives"],
         "unfinished": sum(not run["finished"] for run in runs), "crashes": sum(len(run["crashes"]) for run in runs),
