@@ -104,7 +104,8 @@ def test_five_faults_lose_double_and_change_nothing(tmp_path: Path) -> None:
     runs, marks = chaos.scripted(tmp_path, {0: FIVE}, 48)
     summary = chaos.summarize(runs, chaos.left_over(marks))
     holds(summary, runs, 5)
-    may_stop = ("after storage_away", "after nothing: dgrc: Ray could not start here")  # the latter on a machine too busy
+    # The latter on a machine that is too busy.
+    may_stop = ("after storage_away", "after nothing: dgrc: Ray could not start here")
     assert all(stop.startswith(may_stop) for stop in runs[0]["stops"]), runs[0]["stops"]
     # Only what was served and not yet written down when something was killed is bought again; without the journal it
     # was more than twice of what was in flight.
