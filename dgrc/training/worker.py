@@ -120,6 +120,7 @@ class _Training:
     def _train(self, plan: Plan, saved: SavedState | None) -> None:
         import ray
 
+        torch.manual_seed(self.task.seed)  # a fresh adapter is drawn at random
         state = make_engine(self.task.config, self.base_model, saved)
         if saved is None or not saved.steps:
             torch.manual_seed(self.task.seed)

@@ -21,7 +21,7 @@ from tests.training.builders import make_examples, write_base_model, write_examp
 def test_a_node_joins_and_a_node_leaves_in_the_middle(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.training.test_elastic", str(tmp_path)],
-        stdout=subprocess.PIPE, text=True, check=True, timeout=600,
+        stdout=subprocess.PIPE, text=True, check=True, timeout=1800,
     )  # fmt: skip
     said = json.loads(done.stdout.splitlines()[-1])
     assert said["world_sizes"] == [1, 2, 1], "began with what was there, grew, and went on with what was left"
