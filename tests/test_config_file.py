@@ -183,6 +183,11 @@ def test_a_long_wrong_value_is_quoted_in_part() -> None:
     assert len(str(caught.value)) < 20_000
 
 
+def test_an_override_whose_name_is_no_text_is_refused() -> None:
+    with pytest.raises(ConfigError, match="unable to parse raw data as a unicode string"):
+        make_config({}, ("meth\ud800d=2",))
+
+
 def test_an_override_that_goes_too_deep_is_refused() -> None:
     with pytest.raises(ConfigError, match="nested deeper than 32"):
         make_config({}, ("a." * 5000 + "b=1",))

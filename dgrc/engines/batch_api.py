@@ -204,7 +204,7 @@ def _lines(text: str) -> dict[str, Answer]:
         except (ValueError, RecursionError):  # RecursionError: thousands of open brackets
             continue
         name = data.get("custom_id") if isinstance(data, dict) else None
-        if not isinstance(name, str):
+        if not isinstance(name, str) or not name.isascii():  # ours are
             continue
         response, error = data.get("response"), data.get("error")
         status = str(response.get("status_code")) if isinstance(response, dict) else ""

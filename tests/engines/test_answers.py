@@ -67,8 +67,9 @@ def test_no_server_makes_us_wait_for_ever(value: str, seconds: float) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ['[1]', '"x"', "[" * 100_000, '{"custom_id": [1], "response": null}', '{"response": {}}', '{"custom_id": "a"'],
-)
+    ['[1]', '"x"', "[" * 100_000, '{"custom_id": [1], "response": null}', '{"response": {}}', '{"custom_id": "a"',
+     '{"custom_id": "\\ud800", "response": null}'],
+)  # fmt: skip
 def test_a_line_of_a_batch_that_names_nothing_is_passed_over(line: str) -> None:
     good = json.dumps({"custom_id": "b", "response": {"status_code": 200, "body": body()}})
     found = _lines(f"{line}\n{good}\n")
