@@ -127,7 +127,7 @@ def _explain(error: ValidationError, where: str) -> str:
             section = f"in `{location}`: " if location else ""
             problems.append(section + item["msg"].removeprefix("Value error, "))
         else:
-            # In these two people put secrets by mistake, and errors end in logs. A name that is no text has no location.
+            # In these two people put secrets by mistake, and errors end in logs. What is no text has no location.
             secret = bool(item["loc"]) and item["loc"][-1] in SECRETIVE
             got = "(not shown)" if secret else _short(repr(item["input"]))
             problems.append(f"`{location}` got {got}: {item['msg'].removeprefix('Value error, ')}")
