@@ -70,7 +70,7 @@ def quantity(text: str) -> Quantity | None:
     """The one number that a text states, with its unit if it has one that is known; None if there is not just one."""
     said = _ABOUT.sub("", fold(text).strip().strip("\"'`*")).rstrip(".;: ")
     match = _QUANTITY.fullmatch(said)
-    if match is None or not any(map(str.isdigit, match.group(2))):
+    if match is None or not any(map(str.isdigit, match.group(2).lower().partition("e")[0])):
         return None
     currency, number, divisor, tail = match.groups()
     if tail and _ANY_NUMBER.search(tail) and not _UNIT.fullmatch(tail):

@@ -22,7 +22,7 @@ def test_a_number_has_one_spelling(text: str, spelled: str) -> None:
     assert forms.canonical(spelled, "number") == spelled
 
 
-@pytest.mark.parametrize("text", ["", "none", "between 3 and 5", "3 or 4", "1/0", "five", "section 12", "1e999"])
+@pytest.mark.parametrize("text", ["", "none", "between 3 and 5", "3 or 4", "1/0", "five", "section 12", "1e999", "E5"])
 def test_what_states_no_single_number_is_none(text: str) -> None:
     assert forms.canonical(text, "number") is None
 
