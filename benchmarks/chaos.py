@@ -182,12 +182,13 @@ def summarize(runs: Sequence[dict[str, Any]], leftover: Sequence[str]) -> dict[s
         passes.update(run["passes"])
         counted = ("faults", "missed", "lives", "lost", "doubled", "different", "tokens_rebought", "tokens_in_flight")
         total.update({key: run[key] for key in counted if run.get(key) is not None})
-    bought = total["tokens_rebought"] / total["tokens_in_flight"] if total["tokens_in_flight"] else 0.0
+    known = total["tokens_in_flight"] > 0  # vLLM and trainings take no notes
     return {
         "faults": total["faults"], "seeds": len(runs), "lost": total["lost"], "doubled": total["doubled"],
         "different": None if any(run["different"] is None for run in runs) else total["different"],
         "leftover_processes": len(leftover),
-        "tokens_rebought_share": round(bought, 4), "tokens_rebought": total["tokens_rebought"],
+        "tokens_rebought_share": round(total["tokens_rebought"] / total["tokens_in_flight"], 4) if known else None,
+        "tokens_rebought": total["tokens_rebought"] if known else None,
         "tokens_in_flight": total["tokens_in_flight"], "missed": total["missed"], "lives": total["lives"],
         "unfinished": sum(not run["finished"] for run in runs), "crashes": sum(len(run["crashes"]) for run in runs),
         "stops": sum(len(run["stops"]) for run in runs), "kinds": dict(kinds), "passes": dict(passes),
