@@ -1,8 +1,8 @@
 """How training goes: the workers' steps come to a small actor, the board, and from there to whoever listens."""
 
 import contextlib
-import logging
 import resource
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from dgrc.training.loop import Step
     from dgrc.training.state import State
     from dgrc.training.worker import Plan, WorkerTask
-
-
-LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +176,8 @@ def following(board: Any, listeners: list[OnProgress]) -> Iterator[None]:
                     listener(step)
                 except Exception as e:  # noqa: BLE001 - whatever it is, the student is worth more
                     told.remove(listener)
-                    LOG.warning("%s is told of no more steps, it failed at step %d: %r", listener, step.step, e)
+                    # Not by way of `logging`: what Ray sets up there lets nothing of ours through.
+                    sys.stderr.write(f"  {listener} is told of no more steps, it failed at step {step.step}: {e!r}\n")
 
     def follow() -> None:
         while not stop.wait(0.2):

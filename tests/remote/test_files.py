@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dgrc.config import FieldMap
+from dgrc.config import CorpusConfig, FieldMap
 from dgrc.errors import EvaluationError, QuestionFileError, StorageError
 from dgrc.pipeline.curate import content_hash
 from dgrc.pipeline.documents import documents
@@ -68,8 +68,9 @@ def test_documents_and_benchmarks_are_read_from_the_store(store: Store, tmp_path
     (tmp_path / "test.tsv").write_text("index\ttext\tanswer\n0\tIs it?\tYes\n1\tNo?\tNo\n")
     (tmp_path / "base_prompt.txt").write_text("Say yes or no.\n\nQ: {{text}}\nA:")
     url = put(tmp_path, "s3://bucket/docs")
-    assert list(documents(f"{url}/law.txt.gz")) == [(f"{url}/law.txt.gz", {"text": "The law."})]
-    assert [place for place, _ in documents(f"{url}/laws.jsonl.gz")] == [f"{url}/laws.jsonl.gz:{n}" for n in (1, 3)]
+    assert list(documents(f"{url}/law.txt.gz", CorpusConfig())) == [(f"{url}/law.txt.gz", {"text": "The law."})]
+    places = [place for place, _ in documents(f"{url}/laws.jsonl.gz", CorpusConfig())]
+    assert places == [f"{url}/laws.jsonl.gz:{n}" for n in (1, 3)]
     rows = published_rows("legalbench", f"{url}/test.tsv")
     assert [row.text for row in rows] == ["Say yes or no.\nQ: Is it?", "Say yes or no.\nQ: No?"]
     assert rows[0].place == f"{url}/test.tsv:2"

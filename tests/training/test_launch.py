@@ -296,7 +296,7 @@ def test_checkpoints_go_where_they_are_told_and_are_gone_afterwards(
     assert not list(elsewhere.iterdir()) and (Path(result.output) / "model.safetensors").is_file()
 
 
-def test_a_listener_that_fails_costs_its_curve_only(ray_here: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_listener_that_fails_costs_its_curve_only(ray_here: None, capsys: pytest.CaptureFixture[str]) -> None:
     import ray
 
     board: Any = ray.remote(num_cpus=0)(Board).remote()
@@ -313,7 +313,7 @@ def test_a_listener_that_fails_costs_its_curve_only(ray_here: None, caplog: pyte
         for step in steps:
             ray.get(board.push.remote(step))
     assert seen == [1, 2, 3] and told == [1]
-    assert "the tracker's server is away" in caplog.text
+    assert "the tracker's server is away" in capsys.readouterr().err
 
 
 def test_a_storage_that_is_none_is_refused(curriculum: Curriculum) -> None:
