@@ -34,8 +34,6 @@ from dgrc.pipeline.worker import Worker
 from dgrc.storage.run_dir import RunDir, explain_os_error, fresh_folder, write_json
 
 BATCH_ROWS = 8
-NODE_TRIES = 30
-"""Tries that the death of a worker's node may cost a block: Ray takes 15 s to know of it, and tries every second."""
 DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)
 
 
@@ -133,7 +131,7 @@ class _Retries:
         self._times = times
 
     def __call__(self) -> dict[str, Any]:
-        return {"max_task_retries": self._times + NODE_TRIES}
+        return {"max_task_retries": self._times}
 
 
 def summarize(pass_: Pass, output: Path, config: Config) -> dict[str, Any]:

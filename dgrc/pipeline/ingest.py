@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from dgrc.config import Config, QuestionsConfig
 from dgrc.engines.tokens import PromptEncoder
-from dgrc.errors import PassError, QuestionFileError
+from dgrc.errors import PassError, QuestionFileError, StorageError
 from dgrc.method import sample
 from dgrc.method.prompts import load_pack
 from dgrc.pipeline.contamination import of_evaluation
@@ -189,7 +189,7 @@ def _parsed(files: list[str], questions: QuestionsConfig) -> Iterator[RawRow]:
     for batch in parsed.iter_batches(batch_size=4096, batch_format="pyarrow"):
         for row in batch.to_pylist():
             raw = RawRow(**{**row, "choices": tuple(row["choices"])})
-            if raw.whole_file and questions.broken_files == "stop":
+            if raw.of_store or (raw.whole_file and questions.broken_files == "stop"):
                 raise QuestionFileError(raw.error)
             yield raw
 
@@ -204,7 +204,8 @@ def _parse(batch: pa.Table, questions: QuestionsConfig) -> Iterator[pa.Table]:
                     yield pa.Table.from_pylist([to_row(r) for r in rows], schema=arrow_schema(RawRow))
                     rows = []
         except QuestionFileError as e:  # as a row, because Ray Data logs a raised one's trace at the user
-            rows.append(RawRow(path, error=str(e), whole_file=True))
+            of_store = isinstance(e.__cause__, StorageError)
+            rows.append(RawRow(path, error=str(e), whole_file=True, of_store=of_store))
         yield pa.Table.from_pylist([to_row(r) for r in rows], schema=arrow_schema(RawRow))
 
 

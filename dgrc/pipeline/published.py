@@ -47,11 +47,11 @@ def published_rows(form: str, path: str) -> list[RawRow]:
             f"The file {path} is not of the form `{form}`: {type(e).__name__} {e}. It has the columns "
             f"{', '.join(map(repr, rows[0][1]))}; docs/evaluation.md says what is wanted."
         ) from e
+    except EvaluationError:
+        raise
+    except StorageError as e:
+        raise EvaluationError(f"A benchmark file cannot be read: {e}") from e
     except BROKEN as e:
-        if isinstance(e, EvaluationError):
-            raise
-        if isinstance(e, StorageError):
-            raise EvaluationError(f"A benchmark file cannot be read: {e}") from e
         raise EvaluationError(f"The benchmark file {path} cannot be read: {e}.") from e
 
 

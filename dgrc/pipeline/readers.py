@@ -26,7 +26,8 @@ NAMED_COLUMNS = 20
 class RawRow:
     """One row as found: either `error` says why it cannot be used, or the other fields are filled.
 
-    `whole_file` marks an error that is not of a row but of its file.
+    `whole_file` marks an error that is not of a row but of its file, `of_store` one that is not even the file's: the
+    store that it lies on is away, and what it holds is as good as before.
     """
 
     place: str
@@ -37,6 +38,7 @@ class RawRow:
     meta: str = "{}"
     error: str | None = None
     whole_file: bool = False
+    of_store: bool = False
 
 
 def find_files(patterns: tuple[str, ...], suffixes: tuple[str, ...] = SUFFIXES) -> list[str]:

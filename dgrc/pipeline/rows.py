@@ -148,6 +148,7 @@ def _of_batch(batch: Any) -> Iterator[Row | str]:
     """Rows of a batch. Arrow checks neither text nor times until they become Python's, and then of all rows at once."""
     import pyarrow as pa
 
+    # Text that is no UTF-8, times out of Python's range, time zones that nobody knows, types without a form in Python.
     unreadable = (ValueError, OverflowError, TypeError, KeyError, NotImplementedError, pa.ArrowException)
     try:
         yield from batch.to_pylist()

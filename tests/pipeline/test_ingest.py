@@ -2,16 +2,19 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dgrc.config import Config, EngineConfig
-from dgrc.errors import PassError, QuestionFileError
-from dgrc.pipeline.ingest import Ingested, PromptRoom, Reservoir, ingest
-from dgrc.records import Question
+from dgrc.config import Config, EngineConfig, QuestionsConfig
+from dgrc.errors import PassError, QuestionFileError, StorageError
+from dgrc.pipeline.ingest import Ingested, PromptRoom, Reservoir, _parse, ingest
+from dgrc.pipeline.readers import RawRow
+from dgrc.records import Question, arrow_schema, to_row
 from dgrc.storage.run_dir import RunDir
 from tests.pipeline.conftest import scripted_config
 from tests.tiny import make_tokenizer_dir
@@ -143,6 +146,33 @@ def test_a_broken_file_stops_or_is_put_on_record(tmp_path: Path) -> None:
     assert [row["text"] for row in kept] == ["which court ?", "which body ?"]
     (row,) = quarantined
     assert row["source"] == str(tmp_path / "2.parquet") and "cannot be read" in row["detail"]
+
+
+def test_a_store_that_is_away_in_the_middle_of_a_file_is_no_fault_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> Iterator[RawRow]:
+        yield RawRow("s3://b/q.jsonl:1", text="which court ?")
+        try:
+            raise StorageError("s3://b/q.jsonl cannot be used: the store does not answer")
+        except StorageError as e:
+            raise QuestionFileError(f"A question file cannot be read: {e}") from e
+
+    monkeypatch.setattr("dgrc.pipeline.ingest.read_rows", away)
+    (table,) = _parse(pa.table({"path": ["s3://b/q.jsonl"]}), QuestionsConfig())
+    assert table["of_store"].to_pylist() == [False, True]
+
+
+@pytest.mark.usefixtures("ray_here")
+def test_files_are_not_quarantined_because_their_store_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def parse(batch: pa.Table, questions: QuestionsConfig) -> pa.Table:
+        row = RawRow(batch["path"][0].as_py(), error="the store does not answer", whole_file=True, of_store=True)
+        return pa.Table.from_pylist([to_row(row)], schema=arrow_schema(RawRow))
+
+    monkeypatch.setattr("dgrc.pipeline.ingest._parse", parse)
+    (tmp_path / "q.jsonl").write_text(json.dumps({"question": "which court ?"}))
+    config = scripted_config(tmp_path, tmp_path / "q.jsonl")
+    going_on = config.questions.model_copy(update={"broken_files": "quarantine"})
+    with pytest.raises(QuestionFileError, match="the store does not answer"):
+        ingest_here(config.model_copy(update={"questions": going_on}))
 
 
 @pytest.mark.usefixtures("ray_here")

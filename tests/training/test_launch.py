@@ -21,7 +21,7 @@ from dgrc.training.inputs import set_apart
 from dgrc.training.launch import Course, TrainResult, train
 from dgrc.training.loop import batch_loss, learning_rate_factor
 from dgrc.training.packing import collate, loss_tokens
-from dgrc.training.progress import Board, TrainProgress, following
+from dgrc.training.progress import TrainProgress
 from dgrc.training.stages import Budget, plan_stages
 from dgrc.training_config import AdapterConfig, CheckpointsConfig, StageConfig, TrainingConfig, ValidationConfig
 from tests.training.builders import PLAIN, make_examples, make_model, make_tokenizer, write_base_model, write_examples
@@ -294,26 +294,6 @@ def test_checkpoints_go_where_they_are_told_and_are_gone_afterwards(
     result = curriculum.train(own, atoms=None, on_progress=lambda _: seen.update(p.name for p in elsewhere.rglob("*")))
     assert any(name.endswith(".safetensors") for name in seen), "they were there"
     assert not list(elsewhere.iterdir()) and (Path(result.output) / "model.safetensors").is_file()
-
-
-def test_a_listener_that_fails_costs_its_curve_only(ray_here: None, capsys: pytest.CaptureFixture[str]) -> None:
-    import ray
-
-    board: Any = ray.remote(num_cpus=0)(Board).remote()
-    told: list[int] = []
-
-    def fails(progress: TrainProgress) -> None:
-        told.append(progress.step)
-        raise OSError("the tracker's server is away")
-
-    seen: list[int] = []
-    figures = (1.0, 10, 5.0, 1e-3, 0.1, 0.5, None, None)
-    steps = [TrainProgress("student", "chains", step, 3, *figures) for step in (1, 2, 3)]
-    with following(board, [fails, lambda progress: seen.append(progress.step)]):
-        for step in steps:
-            ray.get(board.push.remote(step))
-    assert seen == [1, 2, 3] and told == [1]
-    assert "the tracker's server is away" in capsys.readouterr().err
 
 
 def test_a_storage_that_is_none_is_refused(curriculum: Curriculum) -> None:
