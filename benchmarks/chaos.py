@@ -25,6 +25,7 @@ from benchmarks import chaos_training
 from benchmarks.chaos_cluster import cluster
 from benchmarks.chaos_compare import Notes, by, compare, conserved, rows
 from benchmarks.chaos_faults import REAL, SCRIPTED, Fault, on_cluster, plan, processes
+from benchmarks.chaos_pressure import limit_memory
 from benchmarks.chaos_run import Disturbed, Outcome
 from benchmarks.chaos_script import NOTES
 from benchmarks.chaos_storage import storage
@@ -217,4 +218,5 @@ def make_config(folder: Path, runs: Path, questions: int) -> Config:
 
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    limit_memory()
     main()

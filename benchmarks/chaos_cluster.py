@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from benchmarks.chaos_faults import MARK
 CPUS = 6
 STORE_BYTES = 100 * 2**20
 NODES = 2
+NOTICE_S = 2.0
 
 
 class Cluster:
@@ -47,6 +49,22 @@ class Cluster:
         nodes = sorted(self._cluster.worker_nodes, key=lambda node: str(node.unique_id))
         self._cluster.remove_node(chance.choice(nodes), allow_graceful=False)
         self._add()
+
+    def take_a_node_away(self, chance: random.Random) -> None:
+        """As a cloud does with a spot instance: notice, then the end, with another that joins in between."""
+        from ray._raylet import GcsClient
+        from ray.core.generated import autoscaler_pb2
+
+        node = chance.choice(sorted(self._cluster.worker_nodes, key=lambda node: str(node.unique_id)))
+        accepted, why = GcsClient(address=self.address).drain_node(
+            node.node_id, autoscaler_pb2.DRAIN_NODE_REASON_PREEMPTION, "to be taken away",
+            int((time.time() + NOTICE_S) * 1000),
+        )  # fmt: skip
+        if not accepted:
+            raise SystemExit(f"a node cannot be taken away: {why}")
+        self._add()
+        time.sleep(NOTICE_S)
+        self._cluster.remove_node(node, allow_graceful=False)
 
     def restart(self) -> None:
         """Another cluster in the place of one whose head is gone."""

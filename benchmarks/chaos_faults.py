@@ -17,10 +17,13 @@ ASKING = ("gather", "answer", "verify")
 """Passes that ask engines: a moment in them is a share of what they ask for; in others it is their beginning."""
 START = "start"
 """A moment before all passes: while Ray and the first engines come up."""
-ENDING = ("driver", "ctrl_c", "head", "disk_full", "storage_away")
+ENDING = ("driver", "ctrl_c", "head", "disk_full", "storage_away", "told_to_end")
 """Kinds after which the driver is gone, or may be."""
-SCRIPTED = ("engine", "worker", "driver", "hang", "ctrl_c", "frozen", "storage", "head", "node")
-"""Kinds for scripted engines, the commoner ones first; `storage` is a full disk or a folder that is away, by turns."""
+SCRIPTED = (
+    "engine", "worker", "driver", "hang", "ctrl_c", "frozen", "storage", "head", "node", "preempted", "memory", "store",
+)  # fmt: skip
+"""Kinds for scripted engines, the commoner ones first; `storage` is a full disk or a folder that is away, by turns.
+`preempted` is a node taken away with notice, or a driver told to end where there is but one node."""
 REAL = ("engine", "core", "worker", "driver")
 """Kinds for vLLM."""
 TITLES = {
@@ -59,7 +62,10 @@ def plan(kinds: Sequence[str], count: int, seed: int) -> list[Fault]:
         kind = kinds[turn % len(kinds)]
         if kind == "storage":
             kind = "disk_full" if turn // len(kinds) % 2 and may_mount() else "storage_away"
-        places = [*ASKING, *((START, "collect", "screen", "assemble") if kind in ("driver", "ctrl_c") else ())]
+        if kind == "preempted" and not on_cluster(seed):
+            kind = "told_to_end"
+        anywhere = kind in ("driver", "ctrl_c", "told_to_end")
+        places = [*ASKING, *((START, "collect", "screen", "assemble") if anywhere else ())]
         faults.append(Fault(kind, chance.choice(places), round(chance.uniform(0.02, 0.95), 3)))
     return sorted(faults, key=lambda fault: fault.moment)
 

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from benchmarks.chaos_cluster import Cluster
+from benchmarks.chaos_cluster import STORE_BYTES, Cluster
 from benchmarks.chaos_compare import Notes
 from benchmarks.chaos_faults import ASKING, ENDING, MARK, PASSES, START, Fault, kill_head, strike
+from benchmarks.chaos_pressure import full_store, want_of_memory
 from benchmarks.chaos_script import NOTES
 from benchmarks.chaos_storage import Storage
 from benchmarks.record import ROOT
@@ -28,6 +29,8 @@ AWAY_S = 3.0
 END_S = 120.0
 """So long a driver has to end that was told to, or that lost its cluster or its disk."""
 LIFE_S = 600.0
+SIGNALS, LISTENS_AFTER_S = ("ctrl_c", "told_to_end"), 2.0
+"""A signal before the interpreter and its imports are up ends any Python program, without a word of it."""
 SPARE_LIVES = 6
 LOOK_S = 0.02
 
@@ -120,7 +123,9 @@ class Disturbed:
         said = self._said()
         kind = last.kind if last else ""
         self.outcome.finished = code == 0
-        expected = {"driver": (-signal.SIGKILL,), "ctrl_c": (130,), "head": (code,)}.get(kind, ())
+        expected = {
+            "driver": (-signal.SIGKILL,), "ctrl_c": (130,), "told_to_end": (143,), "head": (code,),
+        }.get(kind, ())  # fmt: skip
         if code in (0, *expected):
             return
         if code == 2 and "dgrc: " in said and "Traceback" not in said:
@@ -133,6 +138,8 @@ class Disturbed:
 
     def _due(self, fault: Fault) -> bool:
         now = time.monotonic()
+        if fault.kind in SIGNALS and now - self._life_began < LISTENS_AFTER_S:
+            return False
         done = [self.run.state(name) / "done.json" for name in PASSES]
         if (current := next((n for n, mark in zip(PASSES, done, strict=True) if not mark.is_file()), PASSES[-1])) != (
             self._pass
@@ -157,6 +164,8 @@ class Disturbed:
             self._process.kill()
         elif kind == "ctrl_c":
             os.killpg(self._process.pid, signal.SIGINT)
+        elif kind == "told_to_end":
+            self._process.terminate()
         elif kind == "head":
             kill_head(self.outcome.mark)
         elif kind == "disk_full":
@@ -177,6 +186,14 @@ class Disturbed:
             assert self.cluster is not None, "a Ray of the run's own has one node, which is its head"
             self.cluster.replace_a_node(self._chance)
             return True
+        if kind == "preempted":
+            assert self.cluster is not None, "as for a node"
+            self.cluster.take_a_node_away(self._chance)
+            return True
+        if kind == "memory":
+            return want_of_memory(self.outcome.mark)
+        if kind == "store":
+            return full_store(self.outcome.mark, STORE_BYTES)
         if kind != "hang":
             return strike(kind, self.outcome.mark, self._chance)
         flag = self.notes.folder / "hang"

@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from benchmarks.record import ROOT
+from dgrc.arrow import from_row
 from dgrc.cli.common import say
 from dgrc.config import Config
 from dgrc.config_file import load_config, make_config
@@ -25,7 +26,7 @@ from dgrc.pipeline.assemble import write_curriculum
 from dgrc.pipeline.curate import Engines, curate
 from dgrc.proving.language import read_atom
 from dgrc.proving.world import World
-from dgrc.records import Case, Chain, from_row
+from dgrc.records import Case, Chain
 from dgrc.storage.provenance import provenance
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow import SUBJECT, Job, resolve_proving

@@ -17,13 +17,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dgrc.arrow import arrow_schema, to_row
 from dgrc.config import CorpusConfig, FieldMap, LimitsConfig
 from dgrc.errors import EvaluationError, QuestionFileError
 from dgrc.pipeline.published import FORMS, published_rows
 from dgrc.pipeline.readers import RawRow, read_rows
 from dgrc.pipeline.recorded import read_chain_files
 from dgrc.pipeline.shard import cut_shard
-from dgrc.records import Quarantined, arrow_schema, to_row
+from dgrc.records import Quarantined
 
 LIMITS = LimitsConfig(row_bytes=4096, file_bytes=1 << 20, json_depth=16)
 TEXTS = (

@@ -46,10 +46,10 @@ class ClientAStep:
         self._sampling, self._later = sampling, later
         self.price, self.model = sampling.price, sampling.model
 
-    async def generate(self, request: Request, sibling: int = 0, owed: int | None = None) -> Completion:
+    async def generate(self, request: Request, *how: Any) -> Completion:
         """Serves one request by the pool of its step."""
         client = self._sampling if request.priority == PRIORITY["sample"] else self._later
-        return await client.generate(request, sibling, owed)
+        return await client.generate(request, *how)
 
 
 @click.command()

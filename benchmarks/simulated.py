@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 from dgrc.config import Price
-from dgrc.engines.base import Completion, Request, Sample
+from dgrc.engines.base import Completion, Order, Request, Sample
+from dgrc.engines.journal import Segment
 
 LATENCY_S, AT_ONCE = 2.0, 10
 RATE = AT_ONCE / LATENCY_S
@@ -36,11 +37,16 @@ class AnswersInPlace:
 
     price: Price | None = None
     model = "none"
+    _segment: Segment | None = None
 
     def client(self, max_retries: int = 3) -> "AnswersInPlace":
         """Itself."""
         return self
 
-    async def generate(self, request: Request, sibling: int = 0, owed: int | None = None) -> Completion:
-        """The same text for everything."""
-        return Completion(tuple(Sample(TEXT, "stop", 40) for _ in range(request.n)), 60, 0)
+    async def generate(self, request: Request, sibling: int, order: Order, written: object) -> Completion:
+        """The same text for everything, journaled as a replica does."""
+        if self._segment is None:
+            self._segment = Segment(order.journal)
+        completion = Completion(tuple(Sample(TEXT, "stop", 40) for _ in range(request.n)), 60, 0)
+        self._segment.put(order.owner, order.key, completion)
+        return completion

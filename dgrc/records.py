@@ -1,24 +1,18 @@
-"""The rows that flow from pass to pass, and their Arrow schemas, from one source of truth.
+"""The rows that flow from pass to pass.
 
-A dataclass here *is* the schema: `arrow_schema(Case)` is derived from its fields, `to_row` and `from_row` go between
-instances and the plain dictionaries that Arrow and Ray Data carry. Standard library only (pyarrow is imported when a
-schema is asked for), so that `dgrc.method` stays pure.
+A dataclass here *is* the schema of its rows: `dgrc.arrow` derives the Arrow schema from the fields. Standard library
+only, so that `dgrc.method` stays pure.
 
 Identity: `content_id` hashes text and choices to 64 bits, the same on every machine. Labels and metadata are left out
 of it, so that curation cannot depend on them.
 """
 
-import dataclasses
 import hashlib
-import types
 import typing
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 Message = dict[str, str]
 """One chat message: `role` and `content`."""
-
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,53 +252,3 @@ def hash64(*parts: str) -> int:
 def content_id(text: str, choices: typing.Sequence[str]) -> int:
     """The identity of a question: its text and its choices, nothing else."""
     return hash64(text, *choices)
-
-
-def to_row(record: Any) -> dict[str, Any]:
-    """A record as nested plain dictionaries and lists, as Arrow takes it."""
-    return dataclasses.asdict(record)
-
-
-def from_row(cls: type[R], row: typing.Mapping[str, Any]) -> R:
-    """A record of type `cls` from a mapping such as `pyarrow.Table.to_pylist` gives."""
-    hints = typing.get_type_hints(cls)
-    return cls(**{name: _revive(hint, row[name]) for name, hint in hints.items()})
-
-
-def arrow_schema(cls: type[Any]) -> Any:
-    """The `pyarrow.Schema` of a record type."""
-    import pyarrow as pa
-
-    hints = typing.get_type_hints(cls)
-    return pa.schema([pa.field(name, _arrow_type(hint)) for name, hint in hints.items()])
-
-
-def _revive(hint: Any, value: Any) -> Any:
-    if value is None:
-        return None
-    if isinstance(hint, types.UnionType):
-        (hint,) = [inner for inner in typing.get_args(hint) if inner is not type(None)]
-    if dataclasses.is_dataclass(hint):
-        return from_row(typing.cast(type[Any], hint), value)
-    if typing.get_origin(hint) is tuple:
-        item = typing.get_args(hint)[0]
-        return tuple(_revive(item, v) for v in value)
-    if typing.get_origin(hint) is dict:
-        return dict(value)
-    return value
-
-
-def _arrow_type(hint: Any) -> Any:
-    import pyarrow as pa
-
-    if isinstance(hint, types.UnionType):
-        (inner,) = [a for a in typing.get_args(hint) if a is not type(None)]
-        return _arrow_type(inner)
-    if dataclasses.is_dataclass(hint):
-        fields = typing.get_type_hints(hint)
-        return pa.struct([pa.field(n, _arrow_type(h)) for n, h in fields.items()])
-    if typing.get_origin(hint) is tuple:
-        return pa.list_(_arrow_type(typing.get_args(hint)[0]))
-    if hint == Message:
-        return pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])
-    return {int: pa.int64(), str: pa.string(), float: pa.float64(), bool: pa.bool_()}[hint]

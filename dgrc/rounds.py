@@ -10,9 +10,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from dgrc.arrow import from_row
 from dgrc.config import RoundsConfig
 from dgrc.method import compare
-from dgrc.records import Chain, from_row
+from dgrc.records import Chain
 from dgrc.storage.run_dir import RunDir, write_json
 from dgrc.workflow import Job
 

@@ -7,14 +7,16 @@ Leaving the session ends every process it started.
 import logging
 import math
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from dgrc.config import Config
-from dgrc.errors import ConfigError, DgrcError
+from dgrc.errors import ConfigError, DgrcError, ToldToEnd
 from dgrc.storage.run_dir import RunDir, explain_os_error
 
 STDERR = 2
@@ -27,8 +29,10 @@ ENVIRONMENT = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_TRAIN_V2_ENABLED": "1",
     "TOKENIZERS_PARALLELISM": "false",
-    # How many batches of a block one async worker may have under way; blocks are cut into batches of 8 rows, so this
-    # is generous for blocks of up to 4,096 rows. With Ray's own 4, a worker would keep 32 questions in flight.
+    # Ray's own default is to try again for ever what it ended for want of memory; a pass must come to an end.
+    "RAY_task_oom_retries": "15",
+    # How many batches of a block one async worker may have under way; blocks are cut into batches of 64 rows, so this
+    # is enough for blocks of 32,768 rows. With Ray's own 4, a worker would keep 256 questions in flight.
     "RAY_DATA_DEFAULT_ASYNC_BATCH_UDF_MAX_CONCURRENCY": "512",
 }
 """Set before Ray is started, and before Ray Data first maps (it reads the last one then)."""
@@ -69,11 +73,25 @@ def _session(config: Config, run: RunDir) -> Iterator[None]:
             "Check `ray.address`, free memory and /dev/shm, and that no half-dead Ray is left (`ray stop`)."
         ) from e
     try:
+        _end_when_told_to()
         _quiet_loggers(run)
         _link_logs(run)
         yield
     finally:
         ray.shutdown()
+
+
+def _end_when_told_to() -> None:
+    """SIGTERM, which is how Kubernetes, Slurm and clouds announce the end, is a Ctrl-C with another exit status.
+
+    Ray's own handler, in place since `ray.init`, ends the driver without a word.
+    """
+    if threading.current_thread() is threading.main_thread():  # nobody else may
+
+        def stop(number: int, frame: object) -> None:
+            raise ToldToEnd
+
+        signal.signal(signal.SIGTERM, stop)
 
 
 @contextmanager

@@ -21,12 +21,15 @@ from dgrc.errors import JobError
 from ray_jobs.entry import arguments
 
 ROOT = Path(__file__).parent.parent
+KEY = "sk-tiger-0123456789abcdef"
+TOKEN = "a-token-of-this-test-alone-" + "0" * 32
 
 
 @dataclass
 class Cluster:
     address: str
     env: dict[str, str]
+    logs: Path
 
     def dgrc(self, *args: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "dgrc", *args]
@@ -48,10 +51,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     ours = str(Path(sys.executable).parent)
     env = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")} | {
         "HOME": str(home), "PATH": f"{ours}{os.pathsep}{os.environ['PATH']}", "RAY_AUTH_MODE": "token",
-        "RAY_USAGE_STATS_ENABLED": "0", "RAY_API_SERVER_ADDRESS": f"http://127.0.0.1:{dashboard}",
+        "RAY_USAGE_STATS_ENABLED": "0", "OPENAI_API_KEY": KEY, "RAY_API_SERVER_ADDRESS": f"http://127.0.0.1:{dashboard}",
     }  # fmt: skip
     (home / ".ray").mkdir()
-    (home / ".ray" / "auth_token").write_text("a-token-of-this-test-alone-" + "0" * 32)
+    (home / ".ray" / "auth_token").write_text(TOKEN)
     command = [
         str(Path(ours) / "ray"), "start", "--head", "--block", f"--port={port}", f"--dashboard-port={dashboard}",
         "--dashboard-host=127.0.0.1", "--num-cpus=8", f"--temp-dir={temp}", "--object-store-memory=200000000",
@@ -62,7 +65,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         head = subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)
     try:
         _await_dashboard(f"http://127.0.0.1:{dashboard}/api/version", head, home / "head.log")
-        yield Cluster(env["RAY_API_SERVER_ADDRESS"], env)
+        yield Cluster(env["RAY_API_SERVER_ADDRESS"], env, temp / "session_latest" / "logs")
     finally:
         # Asked nicely, it takes half a minute.
         for process in [*psutil.Process(head.pid).children(recursive=True), head]:
@@ -117,12 +120,24 @@ def test_a_run_is_submitted_followed_and_submitted_again_to_go_on(cluster: Clust
         assert resumed.endswith("-3")
         assert "SUCCEEDED" in cluster.dgrc("jobs", "logs", "-f", resumed).stderr
         assert cluster.dgrc("jobs", "status", "dgrc-none-1", check=False).returncode == 2
+        keys_stay_in_the_environment(cluster, job)
     finally:
         inside.unlink()
 
 
+def keys_stay_in_the_environment(cluster: Cluster, job: str) -> None:
+    """What the cluster tells of its jobs, and all its logs, are searched for a key that its machines have."""
+    request = urllib.request.Request(f"{cluster.address}/api/jobs/", headers={"Authorization": f"Bearer {TOKEN}"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        told = answer.read().decode()
+    assert job in told and KEY not in told and TOKEN not in told
+    logs = [path for path in cluster.logs.rglob("*") if path.is_file()]
+    assert any(job in path.name for path in logs), "the job's own log is among them"
+    assert [path for path in logs for word in (KEY, TOKEN) if word.encode() in path.read_bytes()] == []
+
+
 def test_without_the_token_nobody_gets_in(cluster: Cluster, tmp_path: Path) -> None:
-    stranger = Cluster(cluster.address, {**cluster.env, "HOME": str(tmp_path)})
+    stranger = Cluster(cluster.address, {**cluster.env, "HOME": str(tmp_path)}, cluster.logs)
     done = stranger.dgrc("jobs", "list", check=False)
     assert done.returncode == 2
     assert "RAY_AUTH_TOKEN" in " ".join(done.stderr.split())

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dgrc import records
-from dgrc.records import Question, arrow_schema, content_id, from_row, hash64, to_row
+from dgrc.arrow import arrow_schema, from_row, to_row
+from dgrc.records import Question, content_id, hash64
 
 ROW_TYPES = [
     item

@@ -4,6 +4,7 @@ Nothing heavy (torch, ray, vllm) is imported before a command has its arguments,
 Every `DgrcError` becomes one paragraph on standard error and exit code 2.
 """
 
+import signal
 import sys
 import textwrap
 import traceback
@@ -26,9 +27,9 @@ from dgrc.cli.show import show
 from dgrc.cli.submit import submit
 from dgrc.cli.train import train
 from dgrc.cli.verify import repair, verify_run
-from dgrc.errors import DgrcError
+from dgrc.errors import DgrcError, ToldToEnd
 
-INTERRUPTED = 130
+INTERRUPTED, TOLD_TO_END = 128 + signal.SIGINT, 128 + signal.SIGTERM
 
 
 class Main(click.Group):
@@ -44,9 +45,9 @@ class Main(click.Group):
                 words = " ".join(f"dgrc: {e}".split())  # a YAML error, say, has lines of its own
                 say(textwrap.fill(words, width=110, break_long_words=False, break_on_hyphens=False))
             self._exit(2)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as e:
             say("\ndgrc: stopped. What was finished is safe: run the same command again to go on.")
-            self._exit(INTERRUPTED)
+            self._exit(TOLD_TO_END if isinstance(e, ToldToEnd) else INTERRUPTED)
         return None
 
     @staticmethod

@@ -6,7 +6,6 @@ long, refused) is a `Completion` with an `error`, never an exception: one bad pr
 exception from `generate` means that the engine itself is broken.
 """
 
-import dataclasses
 import json
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -34,6 +33,16 @@ class Request:
     schema: str | None = None
     attempt: int = 0
     score: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a request is asked for: the row and the request's key (`request_key`), and the folder of the journal into
+    which the completion goes before anybody has it."""
+
+    owner: int
+    key: int
+    journal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +100,7 @@ def failed(error: str) -> Completion:
 
 def request_key(model: str, request: Request) -> int:
     """64-bit identity of a request to a model. Priority is left out: it does not change the reply."""
-    fields = dataclasses.asdict(request)
-    del fields["priority"]
+    fields = {name: getattr(request, name) for name in Request.__dataclass_fields__ if name != "priority"}
     return hash64(model, json.dumps(fields, sort_keys=True))
 
 
@@ -103,7 +111,8 @@ def request_seed(seed: int, request: Request) -> int:
 
 def completion_to_json(completion: Completion) -> dict[str, Any]:
     """Plain form of a completion."""
-    return dataclasses.asdict(completion)
+    samples = [{name: getattr(s, name) for name in Sample.__dataclass_fields__} for s in completion.samples]
+    return {name: getattr(completion, name) for name in Completion.__dataclass_fields__} | {"samples": samples}
 
 
 def completion_from_json(data: dict[str, Any]) -> Completion:

@@ -17,13 +17,13 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ray
 
 from dgrc.config import Price
-from dgrc.engines.base import ENGINE_DIED, Completion, Request, failed
+from dgrc.engines.base import ENGINE_DIED, Completion, Order, Request, failed
 from dgrc.errors import EngineError
 
 START_TIMEOUT_S = 1800.0
@@ -72,19 +72,26 @@ class PoolClient:
         self._sent = [0] * len(replicas)
         self._watches: dict[int, asyncio.Task[None]] = {}
         self._turns: dict[tuple[int, int], asyncio.Lock] = {}
-        self._debts: asyncio.Task[dict[int, int]] | None = None
+        self._debts: asyncio.Task[dict[Order, int]] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_watches": {}, "_turns": {}, "_debts": None}
 
-    async def generate(self, request: Request, sibling: int = 0, owed: int | None = None) -> Completion:
+    async def generate(
+        self,
+        request: Request,
+        sibling: int = 0,
+        order: Order | None = None,
+        written: Callable[[], Completion | None] | None = None,
+    ) -> Completion:
         """Serves one request.
 
         Args:
             request: What to generate.
             sibling: Requests with the same key prefer the same replicas.
-            owed: Names this request and the row that it is for. If another process asked for the same and died before
-                it had the reply, that reply is given.
+            order: Whom it is for. If another process gave the same order and died before it had the reply, that reply
+                is given.
+            written: Looks whether a replica that died wrote the reply down before.
 
         Raises:
             EngineError: the engine is broken, or no replica is up for half an hour.
@@ -92,7 +99,7 @@ class PoolClient:
         died = False
         deaths = 0  # of replicas that served this request alone
         for attempt in itertools.count():
-            debtor = (await self._owed()).pop(owed, None) if owed is not None else None
+            debtor = (await self._owed()).pop(order, None) if order is not None else None
             index = debtor if debtor in self._up else await self._choose(sibling, attempt)
             replica = self._replicas[index]
             self._sent[index] += 1
@@ -103,7 +110,7 @@ class PoolClient:
                     if died:
                         await self._watched(index, replica.reserve.remote())
                         reserved = True
-                    serving = replica.generate.remote(request, self.model, alone=died, owed=owed)
+                    serving = replica.generate.remote(request, self.model, alone=died, order=order)
                     completion, depth = await self._watched(index, serving)
                 self._reported[index] = depth
                 self._poisonous = 0
@@ -114,6 +121,8 @@ class PoolClient:
                 raise
             except ray.exceptions.RayActorError as e:  # it died, for good or until Ray has restarted it
                 self._down(index)
+                if written is not None and (completion := written()) is not None:
+                    return completion
                 died = True
                 deaths += reserved
                 if deaths >= max(1, self._max_retries):
@@ -122,18 +131,18 @@ class PoolClient:
                 self._sent[index] -= 1
         raise AssertionError("counted to infinity")
 
-    async def _owed(self) -> dict[int, int]:
+    async def _owed(self) -> dict[Order, int]:
         """Which replica has a reply, or makes one, that a process before this one asked for; looked up once."""
         if self._debts is None:
             self._debts = asyncio.create_task(self._ask_what_is_owed())
         return await asyncio.shield(self._debts)
 
-    async def _ask_what_is_owed(self) -> dict[int, int]:
+    async def _ask_what_is_owed(self) -> dict[Order, int]:
         asked = {index: asyncio.ensure_future(self._replicas[index].owes.remote()) for index in self._up}
         if asked:
             await asyncio.wait(asked.values(), timeout=SAYS_AFTER_S)
         said = {index: reply for index, reply in asked.items() if reply.done() and reply.exception() is None}
-        return {owed: index for index, reply in said.items() for owed in reply.result()}
+        return {order: index for index, reply in said.items() for order in reply.result()}
 
     def _turn(self, index: int) -> asyncio.Lock:
         return self._turns.setdefault((id(asyncio.get_running_loop()), index), asyncio.Lock())

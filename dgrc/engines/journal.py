@@ -1,45 +1,97 @@
-"""Keeps every completion on disk before it is used, so that tokens are never bought twice.
+"""Keeps every completion on disk before anybody has it, so that tokens are never bought twice.
 
-Ray Data commits whole blocks; a killed driver loses the blocks in flight. Each worker appends what
-it receives to a segment of its own (one JSON line a completion: owner, request key, completion), and
-a resumed pass asks the journal first. The owner is the row's id: `compact` drops the lines of rows
-that are committed, and a pass that is complete removes its journal altogether.
+Ray Data commits whole blocks; a killed driver loses the blocks in flight. Each replica therefore appends what its
+engine made to a segment of its own (one JSON line a completion: owner, request key, completion) before it replies:
+whoever dies then, the engine, the worker that asked or the driver, the reply is there. A worker asks the journal first,
+and again when a replica died on it. The owner is the row's id: `compact` drops the lines of rows that are committed,
+and a pass that is complete removes its journal altogether.
 
-Lines are flushed to the operating system as they come: they survive the death of any process, though
-not a power cut. A line torn by a kill is skipped when read.
+Lines go to the operating system as they come: they survive the death of any process, though not a power cut. A segment
+reserves room ahead, zeros at its end, so that a disk that runs full still takes what is under way. A line torn by a
+kill is skipped when read.
 """
 
+import contextlib
 import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from dgrc.engines.base import Completion, completion_from_json, completion_to_json
 
+RESERVE_BYTES = 4 * 2**20
+"""Room that a segment takes ahead; there is always half of it, some 500 long replies."""
+TAIL_BYTES = 16 * 2**20
+"""So much of a segment's end holds what its replica had not yet replied when it died."""
+CHUNK_BYTES = 2**18
 
-class Journal:
-    """One worker's view: reads all segments that exist at its start, writes its own."""
 
-    def __init__(self, folder: str | Path):
-        self._known = {(owner, key): completion for owner, key, completion in _read_all(Path(folder))}
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        self._file = open(Path(folder) / f"{uuid.uuid4().hex}.jsonl", "a", encoding="utf-8")  # noqa: SIM115
+class Segment:
+    """What one replica writes into one journal. The folder must be there."""
 
-    def get(self, owner: int, key: int) -> Completion | None:
-        """The completion that was paid for in an earlier life, if any."""
-        return self._known.get((owner, key))
+    def __init__(self, folder: str):
+        self.folder = folder
+        self._file = os.open(Path(folder) / f"{uuid.uuid4().hex}.jsonl", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        self._end = self._room = 0
 
     def put(self, owner: int, key: int, completion: Completion) -> None:
-        """Writes a completion; returns when the operating system has it."""
-        line = json.dumps([owner, key, completion_to_json(completion)], ensure_ascii=False)
-        self._file.write(line + "\n")
-        self._file.flush()
+        """Writes a completion; returns when the operating system has it.
+
+        Raises:
+            OSError: the disk takes no more. What was written before is whole.
+        """
+        line = json.dumps([owner, key, completion_to_json(completion)], ensure_ascii=False).encode() + b"\n"
+        if self._room - self._end - len(line) < RESERVE_BYTES // 2:
+            with contextlib.suppress(OSError):  # a file system that cannot, or a full disk, where the rest must do
+                os.posix_fallocate(self._file, self._end, len(line) + RESERVE_BYTES)
+                self._room = self._end + len(line) + RESERVE_BYTES
+        written = 0
+        while written < len(line):
+            written += os.pwrite(self._file, line[written:], self._end + written)
+        self._end += len(line)
+
+    def close(self) -> None:
+        """Gives back the room that was not needed."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._file, self._end)
+        os.close(self._file)
+
+
+class Journal:
+    """One worker's view of all segments of a pass: as they are at its start, and what it looks for later."""
+
+    def __init__(self, folder: str | Path):
+        self.folder = str(folder)
+        self._folder = Path(folder)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._known: dict[tuple[int, int], Completion] = {}
+        self._read: dict[str, int] = {}
+        for path in sorted(self._folder.glob("*.jsonl")):
+            self._known.update(self._new(path, 0))
+
+    def get(self, owner: int, key: int) -> Completion | None:
+        """The completion that was paid for, if it was found."""
+        return self._known.get((owner, key))
+
+    def look(self, wanted: Container[tuple[int, int]]) -> None:
+        """Finds those of the (owner, key) wanted that a replica wrote down lately, of which it may have died."""
+        for path in self._folder.glob("*.jsonl"):
+            start = self._read.get(path.name)
+            if start is None:
+                start = max(0, path.stat().st_size - TAIL_BYTES)
+            self._known.update({found: c for found, c in self._new(path, start) if found in wanted})
+
+    def _new(self, path: Path, start: int) -> Iterator[tuple[tuple[int, int], Completion]]:
+        for line in _lines(path, start):
+            self._read[path.name] = start = start + len(line)
+            if (parsed := _parse(line)) is not None:
+                yield parsed
 
 
 def compact(folder: str | Path, committed: set[int]) -> int:
-    """Rewrites the segments without rows that are committed. Call while no worker writes.
+    """Rewrites the segments without rows that are committed. Call while no replica writes.
 
     Returns:
         The number of completions kept for the resumed pass.
@@ -48,11 +100,10 @@ def compact(folder: str | Path, committed: set[int]) -> int:
     old = sorted(folder.glob("*.jsonl"))
     if not old:
         return 0
-    kept = {(owner, key): c for owner, key, c in _read_all(folder) if owner not in committed}
+    lines = (line for path in old for line in _lines(path, 0))
+    kept = {parsed[0]: line for line in lines if (parsed := _parse(line)) and parsed[0][0] not in committed}
     temporary = folder / f"{uuid.uuid4().hex}.tmp"
-    with open(temporary, "w", encoding="utf-8") as f:
-        for (owner, key), completion in kept.items():
-            f.write(json.dumps([owner, key, completion_to_json(completion)], ensure_ascii=False) + "\n")
+    temporary.write_bytes(b"".join(kept.values()))
     os.replace(temporary, temporary.with_suffix(".jsonl"))
     for path in old:
         path.unlink()
@@ -64,12 +115,21 @@ def remove(folder: str | Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _read_all(folder: Path) -> Iterator[tuple[int, int, Completion]]:
-    for path in sorted(folder.glob("*.jsonl")):
-        with open(path, encoding="utf-8", errors="replace") as f:
-            for line in f:
-                try:
-                    owner, key, data = json.loads(line)
-                    yield owner, key, completion_from_json(data)
-                except (ValueError, TypeError, KeyError):  # torn by a kill in the middle of the write
-                    continue
+def _lines(path: Path, start: int) -> Iterator[bytes]:
+    """Whole lines from a position on. What follows the last one is torn, being written, or room for more."""
+    rest = b""
+    with open(path, "rb") as file:
+        file.seek(start)
+        while chunk := file.read(CHUNK_BYTES):
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from (line + b"\n" for line in lines)
+            if rest.endswith(b"\0"):
+                return
+
+
+def _parse(line: bytes) -> tuple[tuple[int, int], Completion] | None:
+    try:
+        owner, key, data = json.loads(line)
+        return (owner, key), completion_from_json(data)
+    except (ValueError, TypeError, KeyError):  # torn by a kill in the middle of the write
+        return None

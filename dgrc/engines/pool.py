@@ -62,6 +62,7 @@ class Pool:
             group = placement_group(config)
             actor = Replica.options(  # type: ignore[attr-defined]
                 max_concurrency=MAX_CALLS_IN_FLIGHT,
+                enable_task_events=False,  # one a request would flood Ray's head, which keeps 100,000 of them
                 runtime_env={"env_vars": engine_environment(config)},
                 **placement(config, group),
             )

@@ -11,7 +11,8 @@ import psutil
 import ray
 
 from dgrc.config import EngineConfig
-from dgrc.engines.base import Completion, Engine, Request
+from dgrc.engines.base import Completion, Engine, Order, Request
+from dgrc.engines.journal import Segment
 from dgrc.engines.ledger import SharedAccounts
 from dgrc.engines.scripted import ScriptedEngine
 from dgrc.errors import EngineError
@@ -39,16 +40,20 @@ class Replica:
         self._switching = asyncio.Lock()
         self._gate = asyncio.Lock()
         self._reservation: asyncio.TimerHandle | None = None
-        self._under_way: dict[int, asyncio.Task[tuple[Completion, int]]] = {}
-        self._made: dict[int, Completion] = {}
+        self._under_way: dict[Order, asyncio.Task[tuple[Completion, int]]] = {}
+        self._made: dict[Order, Completion] = {}
+        self._segment: Segment | None = None
 
     async def ready(self) -> list[int]:
         """Waits for the engine and returns the pids of all its processes."""
+        await self._started()
+        me = psutil.Process()
+        return [me.pid, *(child.pid for child in me.children(recursive=True))]  # reads all of /proc
+
+    async def _started(self) -> None:
         if self._ready is None:
             self._ready = asyncio.ensure_future(self._engine.start())
         await self._ready
-        me = psutil.Process()
-        return [me.pid, *(child.pid for child in me.children(recursive=True))]
 
     async def stalled(self) -> float:
         """Seconds for which there were requests under way and none was finished; 0 while there are none."""
@@ -59,7 +64,7 @@ class Replica:
 
         A reservation that is not taken up ends by itself: its caller may be dead.
         """
-        await self.ready()
+        await self._started()
         await self._gate.acquire()
         while self._depth:
             await asyncio.sleep(0.01)
@@ -69,42 +74,44 @@ class Replica:
         self._reservation = None
         self._gate.release()
 
-    async def owes(self) -> list[int]:
-        """The requests that are under way or were served lately, by what their askers call them."""
+    async def owes(self) -> list[Order]:
+        """The orders that are under way or were served lately."""
         return [*self._under_way, *self._made]
 
     async def generate(
-        self, request: Request, weights: str, alone: bool = False, owed: int | None = None
+        self, request: Request, weights: str, alone: bool = False, order: Order | None = None
     ) -> tuple[Completion, int]:
         """One request served by the weights of that directory, with the number of requests still in flight here.
 
-        Every request names its weights, because a replica that Ray restarted begins with its first ones again. `owed`
-        names the request together with the row that it is for. A process that dies leaves its requests to be served
-        for nobody: the one in its place asks for the same again, and gets those replies instead of others.
+        Every request names its weights, because a replica that Ray restarted begins with its first ones again. A
+        process that dies leaves its orders to be served for nobody: the one in its place gives the same order again,
+        and gets those replies instead of others.
         """
-        if owed is None:
-            return await self._in_turn(request, weights, alone)
-        if owed in self._made or owed in self._under_way:
+        if order is None:
+            return await self._in_turn(request, weights, alone, None)
+        if order in self._made or order in self._under_way:
             if alone and self._reservation is not None:
                 self._reservation.cancel()
                 self._release()
-            if owed in self._made:
-                return self._made[owed], self._depth
-            return await asyncio.shield(self._under_way[owed])
-        self._under_way[owed] = task = asyncio.create_task(self._in_turn(request, weights, alone))
-        task.add_done_callback(lambda _: self._keep(owed, task))
+            if order in self._made:
+                return self._made[order], self._depth
+            return await asyncio.shield(self._under_way[order])
+        self._under_way[order] = task = asyncio.create_task(self._in_turn(request, weights, alone, order))
+        task.add_done_callback(lambda _: self._keep(order, task))
         return await asyncio.shield(task)
 
-    def _keep(self, owed: int, task: "asyncio.Task[tuple[Completion, int]]") -> None:
-        del self._under_way[owed]
+    def _keep(self, order: Order, task: "asyncio.Task[tuple[Completion, int]]") -> None:
+        del self._under_way[order]
         if not task.cancelled() and task.exception() is None:
-            self._made[owed], _ = task.result()
+            self._made[order], _ = task.result()
             if len(self._made) > KEPT:
                 del self._made[next(iter(self._made))]
 
-    async def _in_turn(self, request: Request, weights: str, alone: bool) -> tuple[Completion, int]:
-        """Serves it when nobody has the replica for himself."""
-        await self.ready()
+    async def _in_turn(
+        self, request: Request, weights: str, alone: bool, order: Order | None
+    ) -> tuple[Completion, int]:
+        """Serves it when nobody has the replica for himself; the reply is written down before anybody has it."""
+        await self._started()
         reserved = alone and self._reservation is not None
         if reserved:
             assert self._reservation is not None
@@ -113,10 +120,24 @@ class Replica:
             async with self._gate:  # waits for one that is served alone
                 pass
         try:
-            return await self._serve(request, weights)
+            completion, depth = await self._serve(request, weights)
+            if order is not None:
+                self._journal_of(order).put(order.owner, order.key, completion)
+            return completion, depth
         finally:
             if reserved:
                 self._release()
+
+    def _journal_of(self, order: Order) -> Segment:
+        if self._segment is None or self._segment.folder != order.journal:  # passes come one after the other
+            self._close_segment()
+            self._segment = Segment(order.journal)
+        return self._segment
+
+    def _close_segment(self) -> None:
+        if self._segment is not None:
+            self._segment.close()
+            self._segment = None
 
     async def _serve(self, request: Request, weights: str) -> tuple[Completion, int]:
         while weights != self._weights:
@@ -150,6 +171,7 @@ class Replica:
 
     async def stop(self) -> None:
         """Ends the engine's processes."""
+        self._close_segment()
         self._engine.stop()
 
 

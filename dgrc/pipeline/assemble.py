@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import ray
 
+from dgrc.arrow import arrow_schema, from_row, to_row
 from dgrc.config import MethodConfig
 from dgrc.method import curriculum
 from dgrc.method.prompts import load_pack
-from dgrc.records import Atom, Case, Example, VerifiedCase, arrow_schema, from_row, to_row
+from dgrc.records import Atom, Case, Example, VerifiedCase
 from dgrc.storage.cards import front_matter, harmless
 from dgrc.storage.run_dir import fresh_folder, write_text
 

@@ -13,9 +13,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dgrc.arrow import arrow_schema, from_row, to_row
 from dgrc.config import MethodConfig
 from dgrc.pipeline.steps import case_atoms
-from dgrc.records import AtomQuestion, Diagnosis, arrow_schema, from_row, to_row
+from dgrc.records import AtomQuestion, Diagnosis
 from dgrc.storage.run_dir import fresh_folder
 
 

@@ -1,7 +1,7 @@
 """How a step asks an engine: journal first, then the pool, with everything spent written down.
 
 One `Caller` lives in each worker. `ask` goes to the journal of the pass, then to the shared pool of
-the role; the completion is journaled before it is returned. Spending is kept per row (it becomes the
+the role, whose replicas journal what they made before they reply. Spending is kept per row (it becomes the
 row's `usage`) and sent to the progress board from time to time.
 """
 
@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from dgrc.config import Sampling
-from dgrc.engines.base import ENGINE_DIED, Completion, Request, request_key
+from dgrc.engines.base import Completion, Order, Request, request_key
 from dgrc.engines.client import PoolClient
 from dgrc.engines.journal import Journal
 from dgrc.engines.pool import sibling_key
 from dgrc.pipeline.metrics import Meters
-from dgrc.records import Message, Usage, hash64
+from dgrc.records import Message, Usage
 
 REPORT_EVERY_S = 0.5
 
@@ -93,15 +93,18 @@ class Caller:
         return completion, usage
 
     async def _buy(self, client: PoolClient, request: Request, owner: int, step: str, key: int) -> Completion:
-        """A completion from the pool, written down before it is used."""
+        """A completion from the pool, or what a replica that died on the way wrote down before."""
+        order = Order(owner, key, self._journal.folder)
+
+        def written() -> Completion | None:
+            self._journal.look(self._buying)
+            return self._journal.get(owner, key)
+
         self._in_flight += 1
         try:
-            completion = await client.generate(request, sibling_key(owner, step), hash64(str(owner), str(key)))
+            return await client.generate(request, sibling_key(owner, step), order, written)
         finally:
             self._in_flight -= 1
-        if not (completion.error or "").startswith(ENGINE_DIED):  # a mended engine may serve it in another life
-            self._journal.put(owner, key, completion)
-        return completion
 
     def count(self, **deltas: int) -> None:
         """Adds to the counters on the progress board, without waiting for it."""

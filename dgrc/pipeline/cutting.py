@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dgrc.arrow import arrow_schema
 from dgrc.config import CorpusConfig
 from dgrc.errors import QuestionFileError
 from dgrc.pipeline.contamination import Contamination
@@ -25,7 +26,7 @@ from dgrc.pipeline.documents import paths, shards
 from dgrc.pipeline.repeats import BANDS, NUMBER, PERMUTATIONS, ROW, drop_repeats, look_up
 from dgrc.pipeline.shard import GROUP_ROWS, PLACES, SCHEMA, cut_shard
 from dgrc.pipeline.spread import replace, spread, workplace
-from dgrc.records import Quarantined, Removed, arrow_schema
+from dgrc.records import Quarantined, Removed
 from dgrc.storage.run_dir import RunDir, write_json
 
 COUNTED = ("documents", "passages", "repeated", "near_duplicate", "contaminated", "refused")

@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dgrc.arrow import arrow_schema, to_row
 from dgrc.config import Config, QuestionsConfig
 from dgrc.engines.tokens import PromptEncoder
 from dgrc.errors import PassError, QuestionFileError, StorageError
@@ -23,7 +24,7 @@ from dgrc.method.prompts import load_pack
 from dgrc.pipeline.contamination import of_evaluation
 from dgrc.pipeline.readers import RawRow, find_files, read_rows
 from dgrc.pipeline.recorded import read_chain_files, write_chains
-from dgrc.records import Quarantined, Question, arrow_schema, content_id, to_row
+from dgrc.records import Quarantined, Question, content_id
 from dgrc.storage.run_dir import RunDir, fresh_folder
 
 ROWS_PER_FILE, ROWS_PER_GROUP = 100_000, 4096

@@ -12,12 +12,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dgrc.arrow import from_row, to_row
 from dgrc.config import LimitsConfig
 from dgrc.errors import QuestionFileError, StorageError
 from dgrc.method.replies import encodable
 from dgrc.method.sample import split_choices
 from dgrc.pipeline.rows import BROKEN, LIMITS, jsonl_rows
-from dgrc.records import Chain, Quarantined, Verdict, content_id, from_row, to_row
+from dgrc.records import Chain, Quarantined, Verdict, content_id
 from dgrc.storage.lookup import ROWS_PER_FILE, Lookup, write_sorted
 from dgrc.storage.run_dir import fresh_folder
 

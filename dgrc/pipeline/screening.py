@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import rensa
 
+from dgrc.arrow import arrow_schema
 from dgrc.config import MethodConfig
 from dgrc.method import screen
 from dgrc.method.text import normalize
-from dgrc.records import Atom, arrow_schema
+from dgrc.records import Atom
 from dgrc.storage.run_dir import fresh_folder
 
 Embed = Callable[[Sequence[str]], np.ndarray]

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dgrc.arrow import arrow_schema, to_row
 from dgrc.config import CorpusConfig
 from dgrc.errors import QuestionFileError, StorageError
 from dgrc.method import passages
@@ -24,7 +25,7 @@ from dgrc.pipeline.repeats import KeyWriter, band_keys, sketches
 from dgrc.pipeline.rows import BROKEN, Row
 from dgrc.pipeline.spread import committed
 from dgrc.pipeline.wordhash import runs, word_hashes
-from dgrc.records import Passage, Quarantined, Removed, arrow_schema, hash64, to_row
+from dgrc.records import Passage, Quarantined, Removed, hash64
 from dgrc.storage.run_dir import write_json
 
 SHINGLE = 5

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import rensa
 
+from dgrc.arrow import arrow_schema
 from dgrc.config import CorpusConfig
 from dgrc.method import screen
 from dgrc.pipeline.contamination import Contamination
@@ -29,7 +30,7 @@ from dgrc.pipeline.repeats import BANDS, PERMUTATIONS, KeyWriter, band_keys, dro
 from dgrc.pipeline.shard import write_rows
 from dgrc.pipeline.spread import committed, replace, spread, workplace
 from dgrc.pipeline.wordhash import word_hashes
-from dgrc.records import Removed, WrittenPassage, arrow_schema, content_id
+from dgrc.records import Removed, WrittenPassage, content_id
 from dgrc.storage.run_dir import RunDir, write_json
 
 BUCKET_ROWS, MOST_BUCKETS = 1 << 14, 512

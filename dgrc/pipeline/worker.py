@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from dgrc.arrow import arrow_schema, from_row, to_row
 from dgrc.config import CorpusConfig, MethodConfig
 from dgrc.engines.client import PoolClient
 from dgrc.engines.journal import Journal
@@ -19,7 +20,6 @@ from dgrc.pipeline.facts import FactIndex
 from dgrc.pipeline.passes import PASSES, WRITE
 from dgrc.pipeline.recorded import ChainStore, VerdictStore
 from dgrc.pipeline.steps import Toolbox
-from dgrc.records import arrow_schema, from_row, to_row
 
 
 class Worker:

@@ -14,7 +14,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dgrc.records import Atom, Case, Question, VerifiedCase, arrow_schema
+from dgrc.arrow import arrow_schema
+from dgrc.records import Atom, Case, Question, VerifiedCase
 from dgrc.storage.manifest import hash_file, read_manifest
 from dgrc.storage.run_dir import RunDir
 

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dgrc.arrow import from_row
 from dgrc.errors import TrainingError
 from dgrc.model_files import model_problem
-from dgrc.records import Example, from_row, hash64
+from dgrc.records import Example, hash64
 from dgrc.remote.models import local_copy
 from dgrc.training.encode import SetAside
 

@@ -1,7 +1,8 @@
 """What every training worker runs: base model, encoded corpora and stages in, checkpoints and students out.
 
 A training is a line of places: student, stage, step. A checkpoint holds the place and the state there, so after a crash
-(or under another number of workers, see `state`) it goes on from that step as if nothing had happened. Each stage
+(or under another number of workers, see `state`) it goes on from that step as if nothing had happened. One is made
+too when a machine is about to be taken away. Each stage
 starts with fresh moments. Several students (recipes to compare) are trained by the same workers one after the other,
 because starting workers takes longer than a small training.
 """
@@ -28,6 +29,7 @@ from dgrc.training.encode import Corpus
 from dgrc.training.engine import make_engine
 from dgrc.training.export import write_student, write_weights
 from dgrc.training.loop import mean_loss, train_stage
+from dgrc.training.notice import Notice
 from dgrc.training.progress import Reporter
 from dgrc.training.stages import Stage
 from dgrc.training.state import SavedState, State, restore, save_state
@@ -100,6 +102,7 @@ class _Training:
         self.base_model = local_copy(task.base_model)
         self.rank = dist.get_rank()
         self.place = Place()
+        self.notice = Notice()
 
     def run(self) -> None:
         import ray.train
@@ -160,8 +163,12 @@ class _Training:
             if validation is not None and _is_stale(looks, config.validation.patience):
                 break
             every = config.checkpoints.every_steps
-            if every and place.step % every == 0 and not last:
+            noticed = self.notice.came()
+            if noticed or (every and place.step % every == 0 and not last):
                 self._report(state, moments=True)
+            if noticed:
+                sys.stdout.write(f"dgrc: a machine will be taken away: checkpoint at step {place.step}\n")
+                sys.stdout.flush()
         if place.best is not None and looks[-1][1] > min(loss for _, loss in looks):
             restore(state, SavedState(place.best))
         if self.rank == 0 and place.best is not None:

@@ -81,7 +81,7 @@ def test_each_step_has_its_pool() -> None:
         def __init__(self, name: str):
             self.name = name
 
-        async def generate(self, request: Request, sibling: int = 0, owed: int | None = None) -> Completion:
+        async def generate(self, request: Request, *how: Any) -> Completion:
             return Completion((Sample(self.name, "stop", 1),), 1, 0)
 
     client = ClientAStep(Pool("sampling"), Pool("later"))  # type: ignore[arg-type]

@@ -15,20 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
+from dgrc.arrow import arrow_schema, to_row
 from dgrc.cli import main
 from dgrc.config_file import dump_config
 from dgrc.method.screen import atom_id
-from dgrc.records import (
-    Atom,
-    Case,
-    Chain,
-    Diagnosis,
-    Question,
-    Verdict,
-    VerifiedCase,
-    arrow_schema,
-    to_row,
-)
+from dgrc.records import Atom, Case, Chain, Diagnosis, Question, Verdict, VerifiedCase
 from dgrc.storage.run_dir import RunDir
 from tests.pipeline.conftest import scripted_config, write_questions
 

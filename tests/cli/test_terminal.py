@@ -11,10 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+from dgrc.arrow import arrow_schema, to_row
 from dgrc.cli import main
 from dgrc.cli.common import plain
 from dgrc.method.screen import atom_id
-from dgrc.records import Atom, Case, Chain, Diagnosis, Question, Verdict, VerifiedCase, arrow_schema, to_row
+from dgrc.records import Atom, Case, Chain, Diagnosis, Question, Verdict, VerifiedCase
 from dgrc.storage.run_dir import RunDir
 from tests.pipeline.conftest import scripted_config
 

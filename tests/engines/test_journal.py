@@ -1,17 +1,25 @@
-"""The journal gives back what was paid for, survives torn lines, and forgets what is committed."""
+"""The journal gives back what was paid for, survives torn lines and full disks, and forgets what is committed."""
 
 from pathlib import Path
 
-from dgrc.engines import journal
+import pytest
+
+from benchmarks.chaos_storage import may_mount, storage
+from dgrc.engines import journal as module
 from dgrc.engines.base import Completion, Sample, failed
-from dgrc.engines.journal import Journal
+from dgrc.engines.journal import Journal, Segment, compact
 
 DONE = Completion((Sample("two words\nand \u2028 a line", "stop", 3),), 7, 2)
 
 
+def put(folder: Path, owner: int, key: int, completion: Completion = DONE) -> None:
+    """By a replica that dies afterwards: its segment is never closed."""
+    Segment(str(folder)).put(owner, key, completion)
+
+
 def test_what_was_put_is_there_for_the_next_life(tmp_path: Path) -> None:
-    Journal(tmp_path).put(5, -9, DONE)
-    Journal(tmp_path).put(6, 1, failed("too_long: x"))
+    put(tmp_path, 5, -9)
+    put(tmp_path, 6, 1, failed("too_long: x"))
     later = Journal(tmp_path)
     assert later.get(5, -9) == DONE
     assert later.get(6, 1) == failed("too_long: x")
@@ -19,25 +27,82 @@ def test_what_was_put_is_there_for_the_next_life(tmp_path: Path) -> None:
 
 
 def test_a_torn_last_line_is_skipped(tmp_path: Path) -> None:
-    Journal(tmp_path).put(5, -9, DONE)
-    (segment,) = tmp_path.glob("*.jsonl")
-    whole = segment.read_bytes()
+    segment = Segment(str(tmp_path))
+    segment.put(5, -9, DONE)
+    segment.close()
+    (path,) = tmp_path.glob("*.jsonl")
+    whole = path.read_bytes()
+    assert whole.endswith(b"\n"), "a segment that is closed gives its room back"
     for cut in range(1, len(whole), 7):
-        segment.write_bytes(whole + whole[:cut])
-        assert Journal(tmp_path).get(5, -9) == DONE
-        for extra in tmp_path.glob("*.jsonl"):
-            if extra != segment:
-                extra.unlink()
+        for room in (b"", b"\0" * 100):
+            path.write_bytes(whole + whole[:cut] + room)
+            assert Journal(tmp_path).get(5, -9) == DONE
+
+
+def test_a_long_segment_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CHUNK_BYTES", 50)
+    segment = Segment(str(tmp_path))
+    for key in range(40):
+        segment.put(5, key, DONE)
+    assert all(Journal(tmp_path).get(5, key) == DONE for key in range(40))
+
+
+def test_what_is_written_later_is_found_when_it_is_looked_for(tmp_path: Path) -> None:
+    segment = Segment(str(tmp_path))
+    segment.put(1, 1, DONE)
+    journal = Journal(tmp_path)
+    segment.put(2, 2, DONE)
+    put(tmp_path, 3, 3)
+    assert journal.get(2, 2) is None
+    journal.look({(2, 2), (3, 3)})
+    assert journal.get(2, 2) == journal.get(3, 3) == DONE
+    segment.put(4, 4, DONE)
+    segment.put(5, 5, DONE)
+    journal.look({(5, 5)})
+    assert journal.get(5, 5) == DONE
+    assert journal.get(4, 4) is None, "what nobody wants is not kept"
+
+
+def test_only_the_end_of_a_segment_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TAIL_BYTES", 500)
+    journal, segment = Journal(tmp_path), Segment(str(tmp_path))
+    for key in range(40):
+        segment.put(5, key, DONE)
+    segment.close()
+    wanted = {(5, key) for key in range(40)}
+    journal.look(wanted)
+    found = [key for key in range(40) if journal.get(5, key)]
+    assert found and found == list(range(found[0], 40)) and found[0] > 30
+
+
+@pytest.mark.skipif(not may_mount(), reason="needs a small file system of its own, which this user may not mount")
+def test_a_disk_that_is_full_still_takes_what_is_under_way(tmp_path: Path) -> None:
+    long = Completion((Sample("word " * 800, "stop", 800),), 7, 2)
+    with storage(tmp_path / "small") as place:
+        segment = Segment(str(place.folder))
+        segment.put(0, 0, long)
+        place.fill()
+        for key in range(1, 400):
+            segment.put(0, key, long)
+        with pytest.raises(OSError, match="No space left"):
+            fill(segment, long)
+        later = Journal(place.folder)
+        assert all(later.get(0, key) == long for key in range(400))
+
+
+def fill(segment: Segment, completion: Completion) -> None:
+    for key in range(400, 5000):
+        segment.put(0, key, completion)
 
 
 def test_compact_drops_the_committed_and_merges_the_rest(tmp_path: Path) -> None:
     for owner in (1, 2, 3):
-        Journal(tmp_path).put(owner, 0, DONE)
-    assert journal.compact(tmp_path, {2}) == 2
+        put(tmp_path, owner, 0)
+    assert compact(tmp_path, {2}) == 2
     assert len(list(tmp_path.glob("*.jsonl"))) == 1
     later = Journal(tmp_path)
     assert [later.get(o, 0) is not None for o in (1, 2, 3)] == [True, False, True]
 
 
 def test_compact_of_nothing_is_nothing(tmp_path: Path) -> None:
-    assert journal.compact(tmp_path / "absent", set()) == 0
+    assert compact(tmp_path / "absent", set()) == 0

@@ -4,14 +4,16 @@ import asyncio
 import os
 import signal
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 import ray
 
 from dgrc.config import EngineConfig
-from dgrc.engines.base import Completion, Request
+from dgrc.engines.base import Completion, Order, Request
 from dgrc.engines.client import PoolClient
+from dgrc.engines.journal import Journal
 from dgrc.engines.pool import Pool
 from dgrc.errors import EngineError
 
@@ -159,8 +161,8 @@ class Asker:
     def pid(self) -> int:
         return os.getpid()
 
-    async def ask(self, owed: int) -> str:
-        return (await self._client.generate(ask("served"), owed=owed)).samples[0].text
+    async def ask(self, order: Order) -> str:
+        return (await self._client.generate(ask("served"), order=order)).samples[0].text
 
 
 async def serials(request: Request) -> list[str]:
@@ -174,20 +176,48 @@ async def serials(request: Request) -> list[str]:
 SERVED: list[Request] = []
 
 
-def test_a_reply_that_was_made_for_a_dead_process_goes_to_the_one_in_its_place() -> None:
+def test_a_reply_that_was_made_for_a_dead_process_goes_to_the_one_in_its_place(tmp_path: Path) -> None:
+    one, other = (Order(row, 1, str(tmp_path)) for row in (7, 8))
     with Pool.start("teacher", scripted("serials"), 0).wait() as pool:
         first = ray.remote(Asker).options(num_cpus=0).remote(pool.client())
         pid = ray.get(first.pid.remote())
-        first.ask.remote(7)
+        first.ask.remote(one)
         replica = pool._replicas[0]
-        while ray.get(replica.owes.remote()) != [7]:
+        while ray.get(replica.owes.remote()) != [one]:
             time.sleep(0.05)
         os.kill(pid, signal.SIGKILL)
         second = ray.remote(Asker).options(num_cpus=0).remote(pool.client())
-        assert ray.get([second.ask.remote(7), second.ask.remote(8)]) == ["1", "2"]
+        assert ray.get([second.ask.remote(one), second.ask.remote(other)]) == ["1", "2"]
         third = ray.remote(Asker).options(num_cpus=0).remote(pool.client())
-        assert ray.get(third.ask.remote(7)) == "1", "made, but perhaps nobody had it"
-        assert ray.get(third.ask.remote(9)) == "3"
+        assert ray.get(third.ask.remote(one)) == "1", "made, but perhaps nobody had it"
+        assert ray.get(third.ask.remote(Order(9, 1, str(tmp_path)))) == "3"
+
+
+def test_a_reply_is_in_the_journal_before_anybody_has_it(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("gather", "answer")]
+    for folder in folders:
+        folder.mkdir()
+    with Pool.start("teacher", scripted("pid_of_replica"), 0).wait() as pool:
+        for folder in folders:  # the journal of the next pass is another one
+            order = Order(5, -9, str(folder))
+            completion = asyncio.run(pool.client().generate(ask("x"), order=order))
+            assert Journal(folder).get(5, -9) == completion
+        os.kill(int(completion.samples[0].text), signal.SIGKILL)
+        assert Journal(folders[1]).get(5, -9) == completion
+
+
+def test_a_reply_that_a_dead_replica_wrote_down_is_not_asked_for_again() -> None:
+    written = Completion((), 1, 0)
+    with Pool.start("teacher", scripted("crash"), 0).wait() as pool:
+        assert asyncio.run(pool.client().generate(ask("die"), written=lambda: written)) is written
+
+
+def test_an_order_that_no_journal_takes_is_an_error_and_the_replica_lives(tmp_path: Path) -> None:
+    with Pool.start("teacher", scripted("pid_of_replica"), 0).wait() as pool:
+        client = pool.client()
+        with pytest.raises(FileNotFoundError, match="absent"):
+            asyncio.run(client.generate(ask("x"), order=Order(5, -9, str(tmp_path / "absent"))))
+        assert asyncio.run(client.generate(ask("x"))).samples
 
 
 def test_an_engine_that_cannot_start_says_why() -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from dgrc.arrow import to_row
 from dgrc.engines.base import Completion, failed
 from dgrc.method.judge import ASPECTS
 from dgrc.pipeline.answering import answer
 from dgrc.pipeline.tally import inert_judge, of_atom
-from dgrc.records import Atom, AtomQuestion, to_row
+from dgrc.records import Atom, AtomQuestion
 from tests.pipeline.tools import FakeCaller, toolbox
 
 ASKED = AtomQuestion(1, "How long is the limit?", ("How long is the limit?",), (7,))

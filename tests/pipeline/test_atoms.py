@@ -6,10 +6,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dgrc.arrow import arrow_schema, to_row
 from dgrc.config import MethodConfig
 from dgrc.method.screen import atom_id
 from dgrc.pipeline.atoms import collect
-from dgrc.records import AtomQuestion, Case, Diagnosis, arrow_schema, to_row
+from dgrc.records import AtomQuestion, Case, Diagnosis
 
 
 def write_cases(folder: Path, asked: dict[int, list[list[str]]]) -> Path:

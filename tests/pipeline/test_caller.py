@@ -1,17 +1,19 @@
 """Asking engines: journal first, every token written down, counters sent on."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from dgrc.config import Price, Sampling
-from dgrc.engines.base import Completion, Request, Sample, failed
-from dgrc.engines.journal import Journal
+from dgrc.engines.base import Completion, Order, Request, Sample, failed
+from dgrc.engines.journal import Journal, Segment
 from dgrc.pipeline import caller as module
 from dgrc.pipeline.caller import Caller, merge
 from dgrc.pipeline.progress import line
 from dgrc.records import Usage
 
+Written = Callable[[], Completion | None]
 ASK = ({"role": "user", "content": "which court ?"},)
 
 
@@ -21,11 +23,15 @@ class Client:
     def __init__(self, *replies: Completion, model: str = "m", price: Price | None = None):
         self.model, self.price = model, price
         self.asked: list[Request] = []
+        self.dies = False
         self._replies = list(replies)
 
-    async def generate(self, request: Request, sibling: int = 0, owed: int | None = None) -> Completion:
+    async def generate(self, request: Request, sibling: int, order: Order, written: Written) -> Completion:
+        """Journals as a replica does; one that dies has written its reply down before, or has not."""
         self.asked.append(request)
-        return self._replies.pop(0)
+        completion = self._replies.pop(0)
+        Segment(order.journal).put(order.owner, order.key, completion)
+        return (written() or failed("not found")) if self.dies else completion
 
 
 class Board:
@@ -75,6 +81,13 @@ def test_the_journal_answers_for_its_row_model_and_request_alone(tmp_path: Path)
     ):
         completion, _ = ask(client, tmp_path, **kwargs)
         assert completion.samples[0].text == "new"
+
+
+def test_a_reply_that_a_replica_wrote_down_before_it_died_is_found(tmp_path: Path) -> None:
+    client = Client(reply("a"))
+    client.dies = True
+    completion, _ = ask(client, tmp_path)
+    assert completion == reply("a")
 
 
 def test_a_refused_request_costs_nothing_and_is_a_completion(tmp_path: Path) -> None:

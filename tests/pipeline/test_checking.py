@@ -9,13 +9,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dgrc.arrow import arrow_schema, to_row
 from dgrc.config_file import make_config
 from dgrc.method.screen import atom_id
 from dgrc.method.verify import UNCHECKED, Fact
 from dgrc.pipeline.checking import roles, verify
 from dgrc.pipeline.recorded import VerdictStore, write_verdicts
 from dgrc.pipeline.tally import of_verdicts
-from dgrc.records import Case, Chain, Diagnosis, VerifiedCase, arrow_schema, to_row
+from dgrc.records import Case, Chain, Diagnosis, VerifiedCase
 from tests.pipeline.tools import FakeCaller, toolbox
 
 ATOM = "what is the rule of case 1 ?"

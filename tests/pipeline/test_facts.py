@@ -6,9 +6,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dgrc.arrow import arrow_schema, to_row
 from dgrc.method.screen import atom_id, content_words
 from dgrc.pipeline.facts import FactIndex, build_index
-from dgrc.records import Atom, arrow_schema, to_row
+from dgrc.records import Atom
 
 ATOMS = {
     "what is the limit of breach in garth ?": "5",

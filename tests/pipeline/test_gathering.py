@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from dgrc.arrow import to_row
 from dgrc.engines.base import Completion
 from dgrc.pipeline.steps import gather
 from dgrc.pipeline.tally import of_case
-from dgrc.records import Case, Question, to_row
+from dgrc.records import Case, Question
 from tests.pipeline.tools import FakeCaller, toolbox
 
 QUESTION = Question(1, "q1", "How far is it?", (), None, "", "{}")

@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dgrc.arrow import arrow_schema, to_row
 from dgrc.config import Config, EngineConfig, QuestionsConfig
 from dgrc.errors import PassError, QuestionFileError, StorageError
 from dgrc.pipeline.ingest import Ingested, PromptRoom, Reservoir, _parse, ingest
 from dgrc.pipeline.readers import RawRow
-from dgrc.records import Question, arrow_schema, to_row
+from dgrc.records import Question
 from dgrc.storage.run_dir import RunDir
 from tests.pipeline.conftest import scripted_config
 from tests.tiny import make_tokenizer_dir

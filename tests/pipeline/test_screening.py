@@ -7,11 +7,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dgrc.arrow import arrow_schema, to_row
 from dgrc.config import MethodConfig
 from dgrc.method.screen import atom_id
 from dgrc.pipeline.facts import FactIndex, build_index
 from dgrc.pipeline.screening import known_ids, reused_folder, screen_corpus
-from dgrc.records import Atom, AtomQuestion, arrow_schema, to_row
+from dgrc.records import Atom, AtomQuestion
 
 LONG = "how many years does the code of garth allow a widow to bring a suit for breach of contract after notice ?"
 SAME = "after notice how many years does the code of garth allow a widow to bring a suit for breach of contract ?"

@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dgrc.arrow import arrow_schema, to_row
 from dgrc.config import CorpusConfig
 from dgrc.pipeline import repeats, sifting
 from dgrc.pipeline.contamination import Contamination
 from dgrc.pipeline.sifting import sift
-from dgrc.records import Written, WrittenPassage, arrow_schema, to_row
+from dgrc.records import Written, WrittenPassage
 from dgrc.storage.run_dir import RunDir
 
 

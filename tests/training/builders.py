@@ -11,7 +11,8 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from dgrc.records import Example, arrow_schema, to_row
+from dgrc.arrow import arrow_schema, to_row
+from dgrc.records import Example
 from dgrc.training.encode import Corpus
 
 SPECIAL = ["<|pad|>", "<|end|>", "<|unk|>", "<|user|>", "<|assistant|>", "<|system|>"]

@@ -1,0 +1,90 @@
+"""Want of memory, for `benchmarks.chaos`: a machine that runs out of it, and an object store that must spill.
+
+`python -m benchmarks.chaos_pressure ADDRESS BYTES` fills the object store of a cluster for a while.
+"""
+
+import mmap
+import os
+import subprocess
+import sys
+import time
+
+import psutil
+
+from benchmarks.chaos_faults import MARK, processes
+from benchmarks.record import ROOT
+
+THRESHOLD = "RAY_memory_usage_threshold"
+ROOM_BYTES, BEYOND_BYTES = 6 * 2**30, 2 * 2**30
+"""So much a run may take before Ray ends processes for want of memory; so far beyond that memory is taken for it."""
+BLOCK_BYTES = 128 * 2**20
+OBJECT_BYTES = 4 * 2**20
+HELD_S, GIVEN_S = 3.0, 60.0
+
+
+def limit_memory() -> None:
+    """Sets the share of memory at which Ray ends processes, for the runs that this process starts from here on."""
+    memory = psutil.virtual_memory()
+    os.environ[THRESHOLD] = f"{min(0.95, (memory.total - memory.available + ROOM_BYTES) / memory.total):.3f}"
+
+
+def want_of_memory(mark: str) -> bool:
+    """Takes memory until Ray has ended a process of a run, and gives it back; False if it did not come to that."""
+    before, blocks = _workers(mark), list[mmap.mmap]()
+    limit = float(os.environ[THRESHOLD]) * psutil.virtual_memory().total + BEYOND_BYTES
+    try:
+        while not before - _workers(mark):
+            memory = psutil.virtual_memory()
+            if memory.total - memory.available > min(limit, 0.97 * memory.total):
+                return _waited(mark, before)
+            blocks.append(mmap.mmap(-1, BLOCK_BYTES))
+            blocks[-1].write(b"\1" * BLOCK_BYTES)
+        return True
+    finally:
+        for block in blocks:
+            block.close()
+
+
+def _waited(mark: str, before: set[int]) -> bool:
+    """Whether a process ends while memory stays taken."""
+    deadline = time.monotonic() + HELD_S
+    while time.monotonic() < deadline:
+        if before - _workers(mark):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _workers(mark: str) -> set[int]:
+    return {pid for pid, title in processes(mark) if title.startswith("ray::")}
+
+
+def full_store(mark: str, store_bytes: int) -> bool:
+    """Puts half as much again into a run's object store as it holds, so that Ray spills; False if that failed."""
+    titles = [title for _, title in processes(mark) if "/raylet/raylet " in title]
+    addresses = [word.partition("=")[2] for title in titles for word in title.split() if "gcs-address" in word]
+    if not addresses:
+        return False
+    command = [sys.executable, "-m", "benchmarks.chaos_pressure", addresses[0], str(store_bytes * 3 // 2)]
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {MARK: mark}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        timeout=GIVEN_S, check=False,
+    )  # fmt: skip
+    return done.returncode == 0
+
+
+def main() -> None:
+    """Fills the store, holds what is in it for some seconds, and leaves."""
+    import numpy as np
+    import ray
+
+    address, size = sys.argv[1], int(sys.argv[2])
+    ray.init(address=address, log_to_driver=False)
+    held = [ray.put(np.full(OBJECT_BYTES, n, np.uint8)) for n in range(size // OBJECT_BYTES)]
+    time.sleep(HELD_S)
+    assert int(ray.get(held[0])[0]) == 0, "the first was spilled and comes back"
+    ray.shutdown()
+
+
+if __name__ == "__main__":
+    main()
