@@ -3,6 +3,7 @@
 `python -m benchmarks.chaos_pressure ADDRESS BYTES` fills the object store of a cluster for a while.
 """
 
+import contextlib
 import mmap
 import os
 import subprocess
@@ -61,14 +62,21 @@ def _workers(mark: str) -> set[int]:
 
 def full_store(mark: str, store_bytes: int) -> bool:
     """Puts half as much again into a run's object store as it holds, so that Ray spills; False if that failed."""
-    titles = [title for _, title in processes(mark) if "/raylet/raylet " in title]
-    addresses = [word.partition("=")[2] for title in titles for word in title.split() if "gcs-address" in word]
+    raylets = [(pid, title) for pid, title in processes(mark) if "/raylet/raylet " in title]
+    addresses = [word.partition("=")[2] for _, title in raylets for word in title.split() if "gcs-address" in word]
     if not addresses:
         return False
     command = [sys.executable, "-m", "benchmarks.chaos_pressure", addresses[0], str(store_bytes * 3 // 2)]
+    with contextlib.suppress(OSError, psutil.Error):  # a Ray of a run's own lets in only who has its token
+        token = {k: v for k, v in psutil.Process(raylets[0][0]).environ().items() if k.startswith("RAY_AUTH")}
+        return _ran(command, os.environ | {MARK: mark} | token)
+    return False
+
+
+def _ran(command: list[str], environment: dict[str, str]) -> bool:
     try:
         done = subprocess.run(
-            command, cwd=ROOT, env=os.environ | {MARK: mark}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             timeout=GIVEN_S, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:  # the cluster was just going up or down
