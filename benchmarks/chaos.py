@@ -218,5 +218,6 @@ def make_config(folder: Path, runs: Path, questions: int) -> Config:
 
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "20")  # else a driver waits a minute for its head
     limit_memory()
     main()

@@ -66,7 +66,10 @@ def plan(kinds: Sequence[str], count: int, seed: int) -> list[Fault]:
             kind = "told_to_end"
         anywhere = kind in ("driver", "ctrl_c", "told_to_end")
         places = [*ASKING, *((START, "collect", "screen", "assemble") if anywhere else ())]
-        faults.append(Fault(kind, chance.choice(places), round(chance.uniform(0.02, 0.95), 3)))
+        at = chance.uniform(0.02, 0.95)
+        if kind == "store":  # takes seconds to come about, and other passes are over by then
+            places, at = ["gather"], at / 2
+        faults.append(Fault(kind, chance.choice(places), round(at, 3)))
     return sorted(faults, key=lambda fault: fault.moment)
 
 

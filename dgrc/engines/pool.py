@@ -18,6 +18,7 @@ import psutil
 import ray
 
 from dgrc.config import EngineConfig
+from dgrc.driver import beside_driver
 from dgrc.engines.client import START_TIMEOUT_S, PoolClient
 from dgrc.engines.ledger import Ledger
 from dgrc.engines.placement import placement, placement_group
@@ -56,7 +57,8 @@ class Pool:
         """
         ledger = None
         if config.api is not None:
-            ledger = ray.remote(Ledger).options(num_cpus=0).remote(config.api, config.price_per_million, spent_file)
+            keeper = ray.remote(Ledger).options(**beside_driver())
+            ledger = keeper.remote(config.api, config.price_per_million, spent_file)
         replicas, groups = [], []
         for number in range(config.most_replicas):
             group = placement_group(config)

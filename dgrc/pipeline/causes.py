@@ -13,6 +13,7 @@ from ray.exceptions import (
     ActorUnavailableError,
     NodeDiedError,
     ObjectLostError,
+    OutOfMemoryError,
     RayError,
     RpcError,
     WorkerCrashedError,
@@ -21,7 +22,10 @@ from ray.exceptions import (
 from dgrc import errors
 from dgrc.errors import DgrcError
 
-CLUSTER = (ActorDiedError, ActorUnavailableError, NodeDiedError, ObjectLostError, RpcError, WorkerCrashedError)
+CLUSTER = (
+    ActorDiedError, ActorUnavailableError, NodeDiedError, ObjectLostError, OutOfMemoryError, RpcError,
+    WorkerCrashedError,
+)  # fmt: skip
 """What Ray raises when a machine or a process of the cluster is lost, not when a row or an engine is wrong."""
 _OURS = re.compile(r"^dgrc\.errors\.(\w+): (.+)$", re.MULTILINE)
 

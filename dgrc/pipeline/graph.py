@@ -23,6 +23,7 @@ import ray
 from ray.data.checkpoint import CheckpointConfig
 
 from dgrc.config import Config, EngineConfig
+from dgrc.driver import beside_driver
 from dgrc.engines import journal
 from dgrc.engines.pool import Pool
 from dgrc.errors import DgrcError, PassError
@@ -36,6 +37,11 @@ from dgrc.storage.run_dir import RunDir, explain_os_error, fresh_folder, write_j
 BATCH_ROWS = 64
 """Each is a row group of the file that is written, and costs Ray Data milliseconds: with 8 a pass without a model took
 half as long again, and wrote six times as many bytes (docs/log.md)."""
+WANT_OF_MEMORY = (
+    "The pass {name}, writing {path}, stopped: Ray ended its processes for want of memory, again and again. Something "
+    "on the machine takes it: see Ray's logs for what. Set fewer `pipeline.workers`, fewer `replicas` or smaller "
+    "`pipeline.rows_per_block`, or give it more memory. What it finished is safe: run the same command again to go on."
+)
 DISK_REFUSES = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)
 
 
@@ -77,7 +83,7 @@ def run_pass(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], f
 
 def _live(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], left: int) -> dict[str, Any]:
     """Does what is left of a pass, until it is done or something raises; returns how full the engines were."""
-    board = Board.remote()  # type: ignore[attr-defined]
+    board = Board.options(**beside_driver()).remote()  # type: ignore[attr-defined]
     try:
         dataset, began = _dataset(pass_, run, config, pools, board), time.monotonic()
         with ProgressLine(pass_.name, board, left):
@@ -226,6 +232,8 @@ def _explain(pass_: Pass, output: Path, error: Exception) -> DgrcError:
     for cause in causes(error):
         if isinstance(cause, OSError) and cause.errno in DISK_REFUSES:
             return explain_os_error(cause, output)
+        if isinstance(cause, ray.exceptions.OutOfMemoryError):
+            return PassError(WANT_OF_MEMORY.format(name=pass_.name, path=output))
     text = str(error)
     if "No space left on device" in text:
         return explain_os_error(OSError(errno.ENOSPC, "No space left on device"), output)

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 import ray
 
 
-@ray.remote(num_cpus=0)
+@ray.remote
 class Board:
     """Counters that all workers of a pass add to."""
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import ray
 
+from dgrc.driver import beside_driver
 from dgrc.errors import TrainingError
 from dgrc.remote.files import is_remote
 from dgrc.remote.models import listing
@@ -34,6 +35,11 @@ NO_HOLES = {"MALLOC_MMAP_THRESHOLD_": str(4 * 2**20), "MALLOC_TRIM_THRESHOLD_": 
 """Environment of workers that train by ZeRO 3 on a CPU: or glibc keeps gathered matrices in its heap, where they leave
 holes. A student of 1.5B took 10 GiB a worker for 7 and more with each step (docs/log.md). Larger blocks now go straight
 back to the system."""
+
+
+PREEMPTIONS = 30
+"""So many machines may be taken away with notice. Ray's own number is without limit, and it counts errors of ours as
+preemptions too, once there was one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +203,7 @@ def _run_workers(
     """Trains; returns the last place, with the losses of every step by course and stage."""
     from ray.train.v2.api.exceptions import TrainingFailedError
 
-    board = ray.remote(Board).options(num_cpus=0).remote()
+    board = ray.remote(Board).options(**beside_driver()).remote()
     logs = folder / "logs"
     plans = tuple(
         Plan(
@@ -251,7 +257,9 @@ def _trainer(config: TrainingConfig, task: WorkerTask, folder: Path, name: str) 
             name=name,
             storage_path=path,
             storage_filesystem=storage,
-            failure_config=FailureConfig(max_failures=retries, controller_failure_limit=retries),
+            failure_config=FailureConfig(
+                max_failures=retries, controller_failure_limit=retries, max_preemption_failures=PREEMPTIONS
+            ),
             logging_config=LoggingConfig(log_level="CRITICAL"),  # what matters comes back as an exception
             checkpoint_config=CheckpointConfig(num_to_keep=config.checkpoints.keep),
             worker_runtime_env={"env_vars": environment},

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ray.exceptions import ActorUnavailableError, NodeDiedError, RayTaskError
+from ray.exceptions import ActorUnavailableError, NodeDiedError, OutOfMemoryError, RayTaskError
 
 from dgrc.config import PipelineConfig
 from dgrc.errors import EngineError, PassError
@@ -64,6 +64,7 @@ def test_lives_that_come_further_do_not_count() -> None:
 def test_what_a_row_or_an_engine_did_is_not_the_clusters() -> None:
     assert is_of_cluster(GONE)
     assert is_of_cluster(RayTaskError("f", "no trace of ours", NodeDiedError("node 3 is gone")))
+    assert is_of_cluster(OutOfMemoryError("a worker was ended"))
     assert not is_of_cluster(ValueError("a bad row"))
     assert not is_of_cluster(EngineError("it is broken"))
     ours = "Traceback\ndgrc.errors.EngineError: the key is refused"
