@@ -20,7 +20,7 @@ import click
 from benchmarks.record import ROOT, record
 from dgrc.cli.common import say
 from dgrc.config import Config
-from dgrc.engines.base import Completion, Request
+from dgrc.engines.base import Completion, Order, Request
 from dgrc.engines.client import PoolClient
 from dgrc.engines.pool import Pool
 from dgrc.pipeline.steps import PRIORITY
@@ -44,7 +44,11 @@ class ClientAStep:
 
     def __init__(self, sampling: PoolClient, later: PoolClient):
         self._sampling, self._later = sampling, later
-        self.price, self.model = sampling.price, sampling.model
+        self.price, self.model, self.role = sampling.price, sampling.model, sampling.role
+
+    async def owed(self) -> dict[Order, int]:
+        """Nothing: no worker dies here."""
+        return {}
 
     async def generate(self, request: Request, *how: Any) -> Completion:
         """Serves one request by the pool of its step."""

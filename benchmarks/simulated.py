@@ -36,12 +36,16 @@ class AnswersInPlace:
     """Stands for a pool and its client: replies without leaving the worker."""
 
     price: Price | None = None
-    model = "none"
+    role = model = "none"
     _segment: Segment | None = None
 
     def client(self, max_retries: int = 3) -> "AnswersInPlace":
         """Itself."""
         return self
+
+    async def owed(self) -> dict[Order, int]:
+        """Nothing."""
+        return {}
 
     async def generate(self, request: Request, sibling: int, order: Order, written: object) -> Completion:
         """The same text for everything, journaled as a replica does."""

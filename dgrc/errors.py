@@ -10,10 +10,6 @@ class DgrcError(Exception):
     """Base of all errors a user can act on; the command line prints it as one paragraph and exits 2."""
 
 
-class ToldToEnd(KeyboardInterrupt):
-    """The process was told to end by SIGTERM; like a Ctrl-C, and no error of anybody."""
-
-
 class ConfigError(DgrcError, ValueError):
     """A setting is unknown, of the wrong type, or contradicts another one."""
 

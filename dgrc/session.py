@@ -7,16 +7,15 @@ Leaving the session ends every process it started.
 import logging
 import math
 import os
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from dgrc.config import Config
-from dgrc.errors import ConfigError, DgrcError, ToldToEnd
+from dgrc.ending import listen_again
+from dgrc.errors import ConfigError, DgrcError
 from dgrc.storage.run_dir import RunDir, explain_os_error
 
 STDERR = 2
@@ -73,25 +72,12 @@ def _session(config: Config, run: RunDir) -> Iterator[None]:
             "Check `ray.address`, free memory and /dev/shm, and that no half-dead Ray is left (`ray stop`)."
         ) from e
     try:
-        _end_when_told_to()
+        listen_again()
         _quiet_loggers(run)
         _link_logs(run)
         yield
     finally:
         ray.shutdown()
-
-
-def _end_when_told_to() -> None:
-    """SIGTERM, which is how Kubernetes, Slurm and clouds announce the end, is a Ctrl-C with another exit status.
-
-    Ray's own handler, in place since `ray.init`, ends the driver without a word.
-    """
-    if threading.current_thread() is threading.main_thread():  # nobody else may
-
-        def stop(number: int, frame: object) -> None:
-            raise ToldToEnd
-
-        signal.signal(signal.SIGTERM, stop)
 
 
 @contextmanager

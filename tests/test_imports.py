@@ -36,7 +36,7 @@ ALLOWED = {
 """What each part of dgrc may import from the others; parts not named here may import anything."""
 
 METHOD_LIBRARIES = {"jinja2", "pint"}
-CLI_AT_ONCE = {"cli", "errors", "config", "records", "__version__"}
+CLI_AT_ONCE = {"cli", "errors", "ending", "config", "records", "__version__"}
 """Parts of dgrc that a command may import before it has its arguments."""
 HEAVY = ("torch", "ray", "vllm", "deepspeed", "transformers", "pyarrow", "datasets", "numpy")
 

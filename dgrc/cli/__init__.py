@@ -27,7 +27,8 @@ from dgrc.cli.show import show
 from dgrc.cli.submit import submit
 from dgrc.cli.train import train
 from dgrc.cli.verify import repair, verify_run
-from dgrc.errors import DgrcError, ToldToEnd
+from dgrc.ending import listen, told_to_end
+from dgrc.errors import DgrcError
 
 INTERRUPTED, TOLD_TO_END = 128 + signal.SIGINT, 128 + signal.SIGTERM
 
@@ -36,6 +37,7 @@ class Main(click.Group):
     """Turns errors that a user can act on into one paragraph."""
 
     def invoke(self, ctx: click.Context) -> object:
+        listen()
         try:
             return super().invoke(ctx)
         except DgrcError as e:
@@ -45,9 +47,9 @@ class Main(click.Group):
                 words = " ".join(f"dgrc: {e}".split())  # a YAML error, say, has lines of its own
                 say(textwrap.fill(words, width=110, break_long_words=False, break_on_hyphens=False))
             self._exit(2)
-        except KeyboardInterrupt as e:
+        except KeyboardInterrupt:
             say("\ndgrc: stopped. What was finished is safe: run the same command again to go on.")
-            self._exit(TOLD_TO_END if isinstance(e, ToldToEnd) else INTERRUPTED)
+            self._exit(TOLD_TO_END if told_to_end() else INTERRUPTED)
         return None
 
     @staticmethod

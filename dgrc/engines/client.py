@@ -99,7 +99,9 @@ class PoolClient:
         died = False
         deaths = 0  # of replicas that served this request alone
         for attempt in itertools.count():
-            debtor = (await self._owed()).pop(order, None) if order is not None else None
+            debtor = (await self.owed()).pop(order, None) if order is not None else None
+            if debtor is not None and written is not None and (completion := written()) is not None:
+                return completion  # the replica may have forgotten it meanwhile
             index = debtor if debtor in self._up else await self._choose(sibling, attempt)
             replica = self._replicas[index]
             self._sent[index] += 1
@@ -131,7 +133,7 @@ class PoolClient:
                 self._sent[index] -= 1
         raise AssertionError("counted to infinity")
 
-    async def _owed(self) -> dict[Order, int]:
+    async def owed(self) -> dict[Order, int]:
         """Which replica has a reply, or makes one, that a process before this one asked for; looked up once."""
         if self._debts is None:
             self._debts = asyncio.create_task(self._ask_what_is_owed())

@@ -33,30 +33,38 @@ class Segment:
 
     def __init__(self, folder: str):
         self.folder = folder
-        self._file = os.open(Path(folder) / f"{uuid.uuid4().hex}.jsonl", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        self._file = open(Path(folder) / f"{uuid.uuid4().hex}.jsonl", "x+b", buffering=0)  # noqa: SIM115
         self._end = self._room = 0
+        self._links = os.fstat(self._file.fileno()).st_nlink
+
+    def is_deleted(self) -> bool:
+        """Whether the file is gone from its folder, because its journal was compacted or begun anew."""
+        return os.fstat(self._file.fileno()).st_nlink < self._links
 
     def put(self, owner: int, key: int, completion: Completion) -> None:
         """Writes a completion; returns when the operating system has it.
 
         Raises:
             OSError: the disk takes no more. What was written before is whole.
+            ValueError: the segment is closed.
         """
+        file = self._file.fileno()
         line = json.dumps([owner, key, completion_to_json(completion)], ensure_ascii=False).encode() + b"\n"
         if self._room - self._end - len(line) < RESERVE_BYTES // 2:
             with contextlib.suppress(OSError):  # a file system that cannot, or a full disk, where the rest must do
-                os.posix_fallocate(self._file, self._end, len(line) + RESERVE_BYTES)
+                os.posix_fallocate(file, self._end, len(line) + RESERVE_BYTES)
                 self._room = self._end + len(line) + RESERVE_BYTES
         written = 0
         while written < len(line):
-            written += os.pwrite(self._file, line[written:], self._end + written)
+            written += os.pwrite(file, line[written:], self._end + written)
         self._end += len(line)
 
     def close(self) -> None:
         """Gives back the room that was not needed."""
+        with contextlib.suppress(OSError):  # what was written is written
+            self._file.truncate(self._end)
         with contextlib.suppress(OSError):
-            os.ftruncate(self._file, self._end)
-        os.close(self._file)
+            self._file.close()
 
 
 class Journal:
@@ -75,13 +83,15 @@ class Journal:
         """The completion that was paid for, if it was found."""
         return self._known.get((owner, key))
 
-    def look(self, wanted: Container[tuple[int, int]]) -> None:
-        """Finds those of the (owner, key) wanted that a replica wrote down lately, of which it may have died."""
-        for path in self._folder.glob("*.jsonl"):
-            start = self._read.get(path.name)
-            if start is None:
-                start = max(0, path.stat().st_size - TAIL_BYTES)
-            self._known.update({found: c for found, c in self._new(path, start) if found in wanted})
+    def look(self, wanted: Container[tuple[int, int]] | None) -> None:
+        """Finds those of the (owner, key) wanted, or all, that replicas wrote down since it was last looked."""
+        with contextlib.suppress(OSError):  # storage that is away: it is asked for again, and said there
+            for path in self._folder.glob("*.jsonl"):
+                start = self._read.get(path.name)
+                if start is None:
+                    start = max(0, path.stat().st_size - TAIL_BYTES)
+                new = self._new(path, start)
+                self._known.update({found: c for found, c in new if wanted is None or found in wanted})
 
     def _new(self, path: Path, start: int) -> Iterator[tuple[tuple[int, int], Completion]]:
         for line in _lines(path, start):
@@ -103,8 +113,13 @@ def compact(folder: str | Path, committed: set[int]) -> int:
     lines = (line for path in old for line in _lines(path, 0))
     kept = {parsed[0]: line for line in lines if (parsed := _parse(line)) and parsed[0][0] not in committed}
     temporary = folder / f"{uuid.uuid4().hex}.tmp"
-    temporary.write_bytes(b"".join(kept.values()))
-    os.replace(temporary, temporary.with_suffix(".jsonl"))
+    try:
+        with open(temporary, "wb") as file:
+            file.writelines(kept.values())
+        os.replace(temporary, temporary.with_suffix(".jsonl"))
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     for path in old:
         path.unlink()
     return len(kept)

@@ -120,24 +120,24 @@ class Replica:
             async with self._gate:  # waits for one that is served alone
                 pass
         try:
+            # Opened before: storage that is away refuses what would be lost, instead of losing what was bought.
+            segment = self._journal_of(order) if order is not None else None
             completion, depth = await self._serve(request, weights)
-            if order is not None:
-                self._journal_of(order).put(order.owner, order.key, completion)
+            if order is not None and segment is not None:
+                segment.put(order.owner, order.key, completion)
             return completion, depth
         finally:
             if reserved:
                 self._release()
 
     def _journal_of(self, order: Order) -> Segment:
-        if self._segment is None or self._segment.folder != order.journal:  # passes come one after the other
-            self._close_segment()
+        before = self._segment  # passes come one after the other
+        if before is None or before.folder != order.journal or before.is_deleted():
             self._segment = Segment(order.journal)
+            if before is not None:
+                before.close()
+        assert self._segment is not None
         return self._segment
-
-    def _close_segment(self) -> None:
-        if self._segment is not None:
-            self._segment.close()
-            self._segment = None
 
     async def _serve(self, request: Request, weights: str) -> tuple[Completion, int]:
         while weights != self._weights:
@@ -171,8 +171,9 @@ class Replica:
 
     async def stop(self) -> None:
         """Ends the engine's processes."""
-        self._close_segment()
         self._engine.stop()
+        if self._segment is not None:
+            self._segment.close()
 
 
 def make_engine(config: EngineConfig, seed: int, ledger: Any | None) -> Engine:

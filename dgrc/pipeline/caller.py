@@ -34,6 +34,7 @@ class Caller:
         self._reported_at = time.monotonic()
         self._in_flight = 0
         self._buying: dict[tuple[int, int], asyncio.Future[Completion]] = {}
+        self._catching_up: dict[str, asyncio.Future[None]] = {}
         self._name = uuid.uuid4().hex
         self._meters = Meters() if board is not None else None
 
@@ -66,7 +67,7 @@ class Caller:
             max_tokens=sampling.max_tokens, attempt=attempt, score=score,
         )
         key = request_key(f"{role}:{client.model}", request)
-        completion, waited_ms = self._journal.get(owner, key), 0
+        completion, waited_ms = await self._journaled(client, owner, key), 0
         if completion is None:
             # A row may ask the same twice at once, of two chains that are alike, say: it is bought once.
             buying = self._buying.get((owner, key))
@@ -105,6 +106,20 @@ class Caller:
             return await client.generate(request, sibling_key(owner, step), order, written)
         finally:
             self._in_flight -= 1
+
+    async def _journaled(self, client: PoolClient, owner: int, key: int) -> Completion | None:
+        """What is written down already. At first it waits until it is known what replicas owe to a process that died
+        before this one, and what they wrote down between the reading of the journal and that."""
+        if (completion := self._journal.get(owner, key)) is not None:
+            return completion
+        if client.role not in self._catching_up:
+            self._catching_up[client.role] = asyncio.ensure_future(self._catch_up(client))
+        await asyncio.shield(self._catching_up[client.role])
+        return self._journal.get(owner, key)
+
+    async def _catch_up(self, client: PoolClient) -> None:
+        await client.owed()
+        self._journal.look(None)
 
     def count(self, **deltas: int) -> None:
         """Adds to the counters on the progress board, without waiting for it."""

@@ -8,6 +8,7 @@ that Ray compares: a checkpoint is therefore bound here to a fingerprint of the 
 upstream, and thrown away with its output when that changes.
 """
 
+import contextlib
 import errno
 import json
 import time
@@ -68,7 +69,10 @@ def run_pass(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], f
     lives = Lives(pass_.name, config.pipeline)
     reached: dict[str, Any] = {}
     committed = _committed(state / "checkpoint")
-    journal.compact(state / "journal", committed)
+    try:
+        journal.compact(state / "journal", committed)
+    except OSError as e:
+        raise explain_os_error(e, state) from e
     while len(committed) < total and not reached:
         try:
             reached = _live(pass_, run, config, pools, total - len(committed))
@@ -88,7 +92,10 @@ def _live(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], left
         dataset, began = _dataset(pass_, run, config, pools, board), time.monotonic()
         with ProgressLine(pass_.name, board, left):
             dataset.write_parquet(str(run.dataset(pass_.writes[0])))
-        return in_flight(ray.get(board.read.remote()), time.monotonic() - began)
+        counts: dict[str, int] = {}
+        with contextlib.suppress(ray.exceptions.RayError):  # a board that is lost costs its figures, not the pass
+            counts = ray.get(board.read.remote())
+        return in_flight(counts, time.monotonic() - began)
     finally:
         ray.kill(board)
 
@@ -119,7 +126,7 @@ def _dataset(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], b
                 verdicts=str(run.known_verdicts()),
                 board=board,
             ),
-            batch_size=BATCH_ROWS,
+            batch_size=min(BATCH_ROWS, pipeline.rows_per_block),  # of a larger one Ray Data would make larger blocks
             batch_format="pyarrow",
             zero_copy_batch=True,
             num_cpus=0.01,  # workers wait for engines; they must not take the cores the engines need

@@ -247,7 +247,13 @@ def _trainer(config: TrainingConfig, task: WorkerTask, folder: Path, name: str) 
     environment = {"OMP_NUM_THREADS": str(max(1, int(config.cpus_per_worker))), "TOKENIZERS_PARALLELISM": "false"}
     if not on_gpu:
         environment |= {"DS_ACCELERATOR": "cpu", **(NO_HOLES if zero_stage(config) == 3 else {})}
-    return TorchTrainer(
+    class Trainer(TorchTrainer):
+        """One that leaves Ctrl-C alone: Ray Train's handler stays after the training, and ends what comes later."""
+
+        def _register_sigint_handler(self, controller: Any) -> None:
+            pass
+
+    return Trainer(
         train_worker,
         train_loop_config={"task": task},
         torch_config=TorchConfig(backend="nccl" if on_gpu else "gloo"),

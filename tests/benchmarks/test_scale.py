@@ -76,7 +76,7 @@ def test_the_steady_rate_leaves_start_and_end_out(tmp_path: Path, monkeypatch: p
 
 def test_each_step_has_its_pool() -> None:
     class Pool:
-        price, model = None, "m"
+        price, model, role = None, "m", "teacher"
 
         def __init__(self, name: str):
             self.name = name

@@ -33,10 +33,20 @@ def test_a_torn_last_line_is_skipped(tmp_path: Path) -> None:
     (path,) = tmp_path.glob("*.jsonl")
     whole = path.read_bytes()
     assert whole.endswith(b"\n"), "a segment that is closed gives its room back"
+    with pytest.raises(ValueError, match="closed"):
+        segment.put(5, -9, DONE)
     for cut in range(1, len(whole), 7):
         for room in (b"", b"\0" * 100):
             path.write_bytes(whole + whole[:cut] + room)
             assert Journal(tmp_path).get(5, -9) == DONE
+
+
+def test_a_segment_knows_that_its_journal_was_begun_anew(tmp_path: Path) -> None:
+    segment = Segment(str(tmp_path))
+    segment.put(5, -9, DONE)
+    assert not segment.is_deleted()
+    compact(tmp_path, set())
+    assert segment.is_deleted()
 
 
 def test_a_long_segment_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,5 @@
-"""A machine that will be taken away is noticed in time: no step is done twice, though no checkpoint was due.
+"""A machine that will be taken away is noticed in time: what was done before is not done again, though no checkpoint
+was due. What is done between the notice and the end is.
 
 The cluster, of raylets on this machine, lives in a process of its own, beside the tests' shared Ray session.
 """
