@@ -170,10 +170,8 @@ class Replica:
             self._weights = weights
 
     async def stop(self) -> None:
-        """Ends the engine's processes."""
+        """Ends the engine's processes. The segment stays open: what is finished until this process ends goes there."""
         self._engine.stop()
-        if self._segment is not None:
-            self._segment.close()
 
 
 def make_engine(config: EngineConfig, seed: int, ledger: Any | None) -> Engine:
