@@ -110,7 +110,8 @@ def _bars(axis: Any, record: dict[str, Any] | None, ours: str, title: str, unit:
         axis.bar_label(bars, fmt="%.2f", fontsize=8)
     axis.set_xticks([row + 0.35 for row in range(len(models))], list(models))
     axis.axhline(1.0, linestyle=":", color="grey")
-    axis.legend(fontsize=8)
+    axis.set_ylim(0, 1.45)  # room above the bars
+    axis.legend(fontsize=8, ncols=3, loc="upper center")
 
 
 if __name__ == "__main__":
