@@ -99,7 +99,13 @@ class Pool:
         done, _ = ray.wait(list(self._pending), num_returns=len(self._pending), timeout=seconds)
         try:
             for ref in done:
-                self._pids.update(ray.get(ref))
+                try:
+                    self._pids.update(ray.get(ref))
+                except ray.exceptions.ActorUnavailableError:  # it died while it started, and Ray starts it again
+                    time.sleep(0.5)
+                    number = self._pending.pop(ref)
+                    self._pending[self._replicas[number].ready.remote()] = number
+                    continue
                 self._up.append(self._pending.pop(ref))
         except ray.exceptions.RayTaskError as e:
             raise e.cause if isinstance(e.cause, EngineError) else EngineError(_cannot_start(self, e)) from e

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -216,6 +217,36 @@ def test_an_order_that_no_journal_takes_is_an_error_and_the_replica_lives(tmp_pa
         with pytest.raises(FileNotFoundError, match="absent"):
             asyncio.run(client.generate(ask("x"), order=Order(5, -9, str(tmp_path / "absent"))))
         assert asyncio.run(client.generate(ask("x"))).samples
+
+
+class Restarting:
+    """Stands for a replica that died while it started: unavailable at first, there when it is asked again."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.ready = self
+
+    def remote(self) -> Any:
+        self.asked += 1
+        return ray.put([1]) if self.asked > 2 else ray.remote(unavailable).remote()
+
+
+def unavailable() -> None:
+    raise ray.exceptions.ActorUnavailableError("socket closed", None)
+
+
+def test_a_replica_that_dies_while_it_starts_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, replica = ray.get, Restarting()
+
+    def get(ref: Any) -> Any:  # Ray wraps what a task raises; an actor's being away comes as it is
+        try:
+            return real(ref)
+        except ray.exceptions.RayTaskError as e:
+            raise e.cause from e
+
+    monkeypatch.setattr(ray, "get", get)
+    pool = Pool("teacher", scripted("crash"), [replica], []).wait()
+    assert replica.asked == 3 and pool._up == [0]
 
 
 def test_an_engine_that_cannot_start_says_why() -> None:
