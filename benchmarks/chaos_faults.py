@@ -67,7 +67,7 @@ def plan(kinds: Sequence[str], count: int, seed: int) -> list[Fault]:
         anywhere = kind in ("driver", "ctrl_c", "told_to_end")
         places = [*ASKING, *((START, "collect", "screen", "assemble") if anywhere else ())]
         at = chance.uniform(0.02, 0.95)
-        if kind == "store":  # takes seconds to come about, and other passes are over by then
+        if kind in ("store", "memory"):  # take seconds to come about, and other passes are over by then
             places, at = ["gather"], at / 2
         faults.append(Fault(kind, chance.choice(places), round(at, 3)))
     return sorted(faults, key=lambda fault: fault.moment)
