@@ -44,24 +44,19 @@ class Cluster:
     def _add(self) -> None:
         self._cluster.add_node(num_cpus=CPUS, object_store_memory=STORE_BYTES, resources={"engines": 4})
 
+    def _nodes(self) -> list[Any]:
+        """All but the head, in an order that does not change."""
+        return sorted(self._cluster.worker_nodes, key=lambda node: str(node.unique_id))
+
     def replace_a_node(self, chance: random.Random) -> None:
         """Kills one, that is not the head, with all that runs on it; another joins."""
-        nodes = sorted(self._cluster.worker_nodes, key=lambda node: str(node.unique_id))
-        self._cluster.remove_node(chance.choice(nodes), allow_graceful=False)
+        self._cluster.remove_node(chance.choice(self._nodes()), allow_graceful=False)
         self._add()
 
     def take_a_node_away(self, chance: random.Random) -> None:
         """As a cloud does with a spot instance: notice, then the end, with another that joins in between."""
-        from ray._raylet import GcsClient
-        from ray.core.generated import autoscaler_pb2
-
-        node = chance.choice(sorted(self._cluster.worker_nodes, key=lambda node: str(node.unique_id)))
-        accepted, why = GcsClient(address=self.address).drain_node(
-            node.node_id, autoscaler_pb2.DRAIN_NODE_REASON_PREEMPTION, "to be taken away",
-            int((time.time() + NOTICE_S) * 1000),
-        )  # fmt: skip
-        if not accepted:
-            raise SystemExit(f"a node cannot be taken away: {why}")
+        node = chance.choice(self._nodes())
+        give_notice(self.address, node, NOTICE_S)
         self._add()
         time.sleep(NOTICE_S)
         self._cluster.remove_node(node, allow_graceful=False)
@@ -79,6 +74,19 @@ class Cluster:
         """Ends all nodes."""
         self._end()
         os.environ.pop(MARK, None)
+
+
+def give_notice(address: str, node: Any, seconds: float) -> None:
+    """Tells a cluster what a cloud's notice makes an autoscaler tell it: the node goes in so many seconds."""
+    from ray._raylet import GcsClient
+    from ray.core.generated import autoscaler_pb2
+
+    deadline_ms = int((time.time() + seconds) * 1000)
+    accepted, why = GcsClient(address=address).drain_node(
+        node.node_id, autoscaler_pb2.DRAIN_NODE_REASON_PREEMPTION, "to be taken away", deadline_ms
+    )
+    if not accepted:
+        raise SystemExit(f"a node cannot be taken away: {why}")
 
 
 @contextmanager

@@ -22,7 +22,8 @@ NEAR = 0.97
 """Of the threshold: Ray looks four times a second, we in between."""
 BLOCK_BYTES = 128 * 2**20
 OBJECT_BYTES = 4 * 2**20
-HELD_S, GIVEN_S = 3.0, 40.0
+TAKEN_S, HELD_S, GIVEN_S = 15.0, 3.0, 40.0
+"""How long memory is taken at most, how long a full store stays full, and how long that may take in all."""
 
 
 def limit_memory() -> None:
@@ -33,32 +34,24 @@ def limit_memory() -> None:
 
 def want_of_memory(mark: str) -> bool:
     """Takes memory until Ray has ended a process of a run, and gives it back; False if it did not come to that."""
-    before, blocks = _workers(mark), list[mmap.mmap]()
-    limit = float(os.environ[THRESHOLD]) * psutil.virtual_memory().total + BEYOND_BYTES
+    before, blocks, deadline = _workers(mark), list[mmap.mmap](), time.monotonic() + TAKEN_S
+    total = psutil.virtual_memory().total
+    threshold = float(os.environ[THRESHOLD]) * total
     try:
-        while True:
-            memory = psutil.virtual_memory()
-            used, now = memory.total - memory.available, _workers(mark)
-            if before - now and used > NEAR * (limit - BEYOND_BYTES):
+        while time.monotonic() < deadline:
+            used, now = total - psutil.virtual_memory().available, _workers(mark)
+            if before - now and used > NEAR * threshold:
                 return True
             before = now  # others that ended did so for reasons of their own
-            if used > min(limit, 0.97 * memory.total):
-                return _waited(mark, before)
-            blocks.append(mmap.mmap(-1, BLOCK_BYTES))
-            blocks[-1].write(b"\1" * BLOCK_BYTES)
+            if used < min(threshold + BEYOND_BYTES, 0.97 * total):
+                blocks.append(mmap.mmap(-1, BLOCK_BYTES))
+                blocks[-1].write(b"\1" * BLOCK_BYTES)
+            else:
+                time.sleep(0.1)
+        return False
     finally:
         for block in blocks:
             block.close()
-
-
-def _waited(mark: str, before: set[int]) -> bool:
-    """Whether a process ends while memory stays taken."""
-    deadline = time.monotonic() + HELD_S
-    while time.monotonic() < deadline:
-        if before - _workers(mark):
-            return True
-        time.sleep(0.1)
-    return False
 
 
 def _workers(mark: str) -> set[int]:

@@ -39,6 +39,7 @@ class Segment:
 
     def is_deleted(self) -> bool:
         """Whether the file is gone from its folder, because its journal was compacted or begun anew."""
+        # Held against the number at first: some file systems always say 0.
         return os.fstat(self._file.fileno()).st_nlink < self._links
 
     def put(self, owner: int, key: int, completion: Completion) -> None:
@@ -71,12 +72,11 @@ class Journal:
     """One worker's view of all segments of a pass: as they are at its start, and what it looks for later."""
 
     def __init__(self, folder: str | Path):
-        self.folder = str(folder)
-        self._folder = Path(folder)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self._known: dict[tuple[int, int], Completion] = {}
         self._read: dict[str, int] = {}
-        for path in sorted(self._folder.glob("*.jsonl")):
+        for path in sorted(self.folder.glob("*.jsonl")):
             self._known.update(self._new(path, 0))
 
     def get(self, owner: int, key: int) -> Completion | None:
@@ -86,7 +86,7 @@ class Journal:
     def look(self, wanted: Container[tuple[int, int]] | None) -> None:
         """Finds those of the (owner, key) wanted, or all, that replicas wrote down since it was last looked."""
         with contextlib.suppress(OSError):  # storage that is away: it is asked for again, and said there
-            for path in self._folder.glob("*.jsonl"):
+            for path in self.folder.glob("*.jsonl"):
                 start = self._read.get(path.name)
                 if start is None:
                     start = max(0, path.stat().st_size - TAIL_BYTES)

@@ -95,7 +95,7 @@ class Caller:
 
     async def _buy(self, client: PoolClient, request: Request, owner: int, step: str, key: int) -> Completion:
         """A completion from the pool, or what a replica that died on the way wrote down before."""
-        order = Order(owner, key, self._journal.folder)
+        order = Order(owner, key, str(self._journal.folder))
 
         def written() -> Completion | None:
             self._journal.look(self._buying)

@@ -1,10 +1,9 @@
 """What every training worker runs: base model, encoded corpora and stages in, checkpoints and students out.
 
 A training is a line of places: student, stage, step. A checkpoint holds the place and the state there, so after a crash
-(or under another number of workers, see `state`) it goes on from that step as if nothing had happened. One is made
-too when a machine is about to be taken away. Each stage
-starts with fresh moments. Several students (recipes to compare) are trained by the same workers one after the other,
-because starting workers takes longer than a small training.
+(or under another number of workers, see `state`) it goes on from that step as if nothing had happened. One is made too
+when a machine is about to be taken away. Each stage starts with fresh moments. Several students (recipes to compare)
+are trained by the same workers one after the other, because starting workers takes longer than a small training.
 """
 
 import contextlib

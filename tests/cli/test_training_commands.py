@@ -1,9 +1,14 @@
 """`dgrc plan` and `dgrc export` as their users meet them."""
 
+import os
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import torch
 
@@ -11,6 +16,8 @@ from dgrc.config_file import dump_config, make_config
 from dgrc.storage.run_dir import RunDir
 from tests.cli.test_main import dgrc, one_paragraph, write_config
 from tests.training.builders import make_examples, make_model, write_base_model, write_examples
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 def words(result: Any) -> str:
@@ -106,3 +113,37 @@ def test_export_refuses_what_is_no_adapter_or_has_lost_its_base(tmp_path: Path) 
     assert lost.exit_code == 2
     assert "there is no such directory" in one_paragraph(lost.output)
     assert not (tmp_path / "merged").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("told", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_training_that_is_told_to_stop_does_in_one_paragraph(
+    tmp_path: Path, told: signal.Signals, status: int
+) -> None:
+    base = write_base_model(tmp_path / "base")
+    config = write_config(
+        tmp_path,
+        f"name: stopped\nruns_dir: {tmp_path}\nquestions: {{files: [none.jsonl]}}\nstudent: {{model: {base}}}\n"
+        "teacher: {engine: scripted, script: 'tests.scripts:teacher'}\n"
+        "training: {precision: fp32, max_length: 64, batch_examples: 60, atoms: {visits: 60}, chains: {visits: 60000}}",
+    )
+    folder = RunDir(tmp_path / "stopped").curriculum()
+    write_examples(folder / "atomic", make_examples("atom", 12))
+    write_examples(folder / "cot", make_examples("chain", 30))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dgrc", "train", str(config)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        text=True, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
+    )  # fmt: skip
+    said = ""
+    while "chains step" not in said:
+        line = process.stderr.readline()  # type: ignore[union-attr]
+        assert line, said
+        said += line
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(told)
+    _, rest = process.communicate(timeout=120)
+    assert process.returncode == status, rest
+    assert rest.strip().splitlines()[-1].startswith("dgrc: stopped. What was finished is safe: run the same command")
+    assert "Traceback" not in said + rest
+    assert not psutil.wait_procs(family, timeout=60)[1]

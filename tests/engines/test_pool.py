@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import time
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -12,9 +11,8 @@ import pytest
 import ray
 
 from dgrc.config import EngineConfig
-from dgrc.engines.base import Completion, Order, Request
+from dgrc.engines.base import Completion, Request
 from dgrc.engines.client import PoolClient
-from dgrc.engines.journal import Journal
 from dgrc.engines.pool import Pool
 from dgrc.errors import EngineError
 
@@ -153,70 +151,10 @@ async def patient(request: Request) -> list[str]:
     return [str(os.getpid())]
 
 
-class Asker:
-    """A process that can die while it waits for a reply."""
-
-    def __init__(self, client: PoolClient):
-        self._client = client
-
-    def pid(self) -> int:
-        return os.getpid()
-
-    async def ask(self, order: Order) -> str:
-        return (await self._client.generate(ask("served"), order=order)).samples[0].text
-
-
-async def serials(request: Request) -> list[str]:
-    """How many requests this replica has been asked so far; slowly."""
-    SERVED.append(request)
-    number = len(SERVED)
-    await asyncio.sleep(2)
-    return [str(number)]
-
-
-SERVED: list[Request] = []
-
-
-def test_a_reply_that_was_made_for_a_dead_process_goes_to_the_one_in_its_place(tmp_path: Path) -> None:
-    one, other = (Order(row, 1, str(tmp_path)) for row in (7, 8))
-    with Pool.start("teacher", scripted("serials"), 0).wait() as pool:
-        first = ray.remote(Asker).options(num_cpus=0).remote(pool.client())
-        pid = ray.get(first.pid.remote())
-        first.ask.remote(one)
-        replica = pool._replicas[0]
-        while ray.get(replica.owes.remote()) != [one]:
-            time.sleep(0.05)
-        os.kill(pid, signal.SIGKILL)
-        second = ray.remote(Asker).options(num_cpus=0).remote(pool.client())
-        assert ray.get([second.ask.remote(one), second.ask.remote(other)]) == ["1", "2"]
-        third = ray.remote(Asker).options(num_cpus=0).remote(pool.client())
-        assert ray.get(third.ask.remote(one)) == "1", "made, but perhaps nobody had it"
-        assert ray.get(third.ask.remote(Order(9, 1, str(tmp_path)))) == "3"
-
-
-def test_a_reply_is_in_the_journal_before_anybody_has_it(tmp_path: Path) -> None:
-    folders = [tmp_path / name for name in ("gather", "answer")]
-    for folder in folders:
-        folder.mkdir()
-    with Pool.start("teacher", scripted("pid_of_replica"), 0).wait() as pool:
-        for folder in folders:  # the journal of the next pass is another one
-            order = Order(5, -9, str(folder))
-            completion = asyncio.run(pool.client().generate(ask("x"), order=order))
-            assert Journal(folder).get(5, -9) == completion
-
-
 def test_a_reply_that_a_dead_replica_wrote_down_is_not_asked_for_again() -> None:
     written = Completion((), 1, 0)
     with Pool.start("teacher", scripted("crash"), 0).wait() as pool:
         assert asyncio.run(pool.client().generate(ask("die"), written=lambda: written)) is written
-
-
-def test_an_order_that_no_journal_takes_is_an_error_and_the_replica_lives(tmp_path: Path) -> None:
-    with Pool.start("teacher", scripted("pid_of_replica"), 0).wait() as pool:
-        client = pool.client()
-        with pytest.raises(FileNotFoundError, match="absent"):
-            asyncio.run(client.generate(ask("x"), order=Order(5, -9, str(tmp_path / "absent"))))
-        assert asyncio.run(client.generate(ask("x"))).samples
 
 
 class Restarting:

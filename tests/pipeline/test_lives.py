@@ -40,17 +40,24 @@ def test_a_pass_goes_on_after_a_loss_with_the_engines_that_it_has(
     assert "lost a part of the cluster" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (GONE, r"gather stopped.*connection refused.*safe"),
+        (OutOfMemoryError("a worker was ended"), r"gather.*want of memory.*fewer `pipeline.workers`.*safe"),
+    ],
+)
 def test_a_pass_that_is_always_lost_stops_and_can_be_resumed(
-    tmp_path: Path, ray_here: None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, ray_here: None, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
 ) -> None:
     begun: list[str] = []
 
     def lost(pass_: Any, *rest: Any) -> dict[str, Any]:
         begun.append(pass_.name)
-        raise GONE
+        raise error
 
     monkeypatch.setattr(graph, "_live", lost)
-    with pytest.raises(PassError, match=r"gather stopped.*connection refused.*safe"):
+    with pytest.raises(PassError, match=said):
         curate_here(scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", 5)))
     assert len(begun) == 1 + PipelineConfig().max_retries
 

@@ -9,12 +9,12 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.chaos_cluster import give_notice
 from dgrc.training.launch import Course, train
 from dgrc.training_config import CheckpointsConfig, StageConfig, TrainingConfig
 from tests.training.builders import make_examples, write_base_model, write_examples
@@ -68,7 +68,7 @@ def _disturbed_and_fixed(folder: Path, cluster: Any, doomed: Any) -> dict[str, A
         if progress.step >= 10 and not given.is_set():
             given.set()
             cluster.add_node(num_cpus=1)
-            announce(cluster, doomed)
+            give_notice(cluster.address, doomed, NOTICE_S)
             threading.Timer(NOTICE_S, lambda: cluster.remove_node(doomed, allow_graceful=False)).start()
 
     settings: Any = {"base_model": base_model, "seed": 5}
@@ -80,18 +80,6 @@ def _disturbed_and_fixed(folder: Path, cluster: Any, doomed: Any) -> dict[str, A
         "began_at": [int(step) for step in re.findall(r"dgrc: from student .* step (\d+) on", log)],
         "checkpoint_at": [int(step) for step in re.findall(r"taken away: checkpoint at step (\d+)", log)],
     }  # fmt: skip
-
-
-def announce(cluster: Any, node: Any) -> None:
-    """Tells the cluster what a cloud's notice makes KubeRay or an autoscaler tell it."""
-    from ray._raylet import GcsClient
-    from ray.core.generated import autoscaler_pb2
-
-    accepted, why = GcsClient(address=cluster.address).drain_node(
-        node.node_id, autoscaler_pb2.DRAIN_NODE_REASON_PREEMPTION, "to be taken away",
-        int((time.time() + NOTICE_S) * 1000),
-    )  # fmt: skip
-    assert accepted, why
 
 
 if __name__ == "__main__":
