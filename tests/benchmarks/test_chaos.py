@@ -20,7 +20,7 @@ from benchmarks.chaos_storage import Storage, may_mount
 
 def test_a_plan_follows_from_its_seed_and_reaches_every_kind_and_pass() -> None:
     assert plan(SCRIPTED, 10, 3) == plan(SCRIPTED, 10, 3) != plan(SCRIPTED, 10, 4)
-    faults = [fault for seed in range(10) for fault in plan(SCRIPTED, 10, seed)]
+    faults = [fault for seed in range(20) for fault in plan(SCRIPTED, 10, seed)]
     kinds = {"told_to_end", "storage_away", *(("disk_full",) if may_mount() else ())}
     assert {fault.kind for fault in faults} == {*SCRIPTED, *kinds} - {"storage"}
     assert not [fault for fault in plan(("node", "engine"), 10, 2) if fault.kind == "node"], "a run of one node"
