@@ -1,6 +1,7 @@
 """What of vLLM's own speed is left of it in our pool and in a pass over questions, and what do others leave?
 
     python -m benchmarks.inference
+    python -m benchmarks.inference --gpu        (one GPU, Qwen2.5-1.5B's shape)
 
 Sampling alone: the same model, prompts, n and sampling settings under raw `vllm.LLM`; our pool; our `gather` pass
 through Ray Data, with the student's chains recorded so that only the teacher samples; ray.data.llm, which returns one
@@ -23,22 +24,32 @@ from benchmarks.record import ROOT, record
 from dgrc.cli.common import say
 from dgrc.config import ProvingConfig
 
-SHAPES = {"3M": (192, 6, 3, 576), "150M": (768, 16, 12, 3072)}  # width, layers, heads, inner size
-QUESTIONS = {"3M": 1264, "150M": 80}
+SHAPES = {
+    "3M": (192, 6, 3, 3, 576, None),
+    "150M": (768, 16, 12, 12, 3072, None),
+    "1.5B": (1536, 28, 12, 2, 8960, 151_936),
+}
+"""Width, layers, heads, those of keys and values, inner size, and vocabulary; None: the tokenizer's."""
+QUESTIONS = {"3M": 1264, "150M": 80, "1.5B": 8192}
 WHO = ("raw_vllm", "pool", "pool_seeded", "sampling_pass", "ray_data_llm", "transformers")
-N, MAX_TOKENS = 4, 48
+N = 4
+CPU = {"sequences": 64, "max_tokens": 48, "gpus": 0}
+GPU = {"sequences": 256, "max_tokens": 256, "gpus": 1}
+"""Sequences decoded at once, tokens of a reply, and GPUs, of all contenders."""
 
 
 @click.command()
 @click.option("--sizes", default="3M,150M", show_default=True, help="Models, separated by commas.")
 @click.option("--scale", default=1.0, show_default=True, help="Factor on the number of questions.")
 @click.option("--turns", default=1, show_default=True, help="How often each has its turn.")
+@click.option("--gpu", is_flag=True, help="One GPU, the 1.5B model, replies of 256 tokens.")
 @click.option("--write/--no-write", default=True, help="Record the result.")
-def main(sizes: str, scale: float, turns: int, write: bool) -> None:
+def main(sizes: str, scale: float, turns: int, gpu: bool, write: bool) -> None:
     """Sample in turn, compare generated tokens a second."""
-    models = {}
-    for size in sizes.split(","):
+    models, setup = {}, GPU if gpu else CPU
+    for size in ["1.5B"] if gpu else sizes.split(","):
         with tempfile.TemporaryDirectory(prefix="dgrc-inference-") as folder:
+            (Path(folder) / "setup.json").write_text(json.dumps(setup))
             models[size] = run(size, Path(folder), max(64, round(QUESTIONS[size] * scale)), turns)
             say(f"{size}: {json.dumps(models[size])}")
     smallest = models.get("3M") or next(iter(models.values()))
@@ -53,8 +64,8 @@ def main(sizes: str, scale: float, turns: int, write: bool) -> None:
         "ratio_transformers": min(result["ratios"]["transformers"] for result in models.values()),
     }
     if write:
-        command = f"inference --sizes {sizes} --scale {scale:g} --turns {turns}"
-        record("inference", {**summary, "n": N, "max_tokens": MAX_TOKENS, "models": models}, command=command)
+        command = f"inference --sizes {sizes} --scale {scale:g} --turns {turns}" + (" --gpu" if gpu else "")
+        record("inference", {**summary, "n": N, **setup, "models": models}, command=command)
     click.echo(json.dumps(summary))
 
 
@@ -92,13 +103,14 @@ def make_model(size: str, folder: Path) -> None:
 
     noise = resolve(["proving:noise"], ProvingConfig(), say)["proving:noise"]
     tokenizer = AutoTokenizer.from_pretrained(noise)
-    width, layers, heads, inner = SHAPES[size]
+    width, layers, heads, groups, inner, vocabulary = SHAPES[size]
     torch.manual_seed(0)
     LlamaForCausalLM(
         LlamaConfig(
-            hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads, num_key_value_heads=heads,
-            intermediate_size=inner, vocab_size=len(tokenizer), tie_word_embeddings=True, max_position_embeddings=2048,
-            bos_token_id=None, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
+            hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads, num_key_value_heads=groups,
+            intermediate_size=inner, vocab_size=vocabulary or len(tokenizer), tie_word_embeddings=True,
+            max_position_embeddings=2048, bos_token_id=None, eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
         )
     ).to(torch.bfloat16).save_pretrained(folder)  # fmt: skip
     tokenizer.save_pretrained(folder)

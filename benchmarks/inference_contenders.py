@@ -12,12 +12,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.inference import MAX_TOKENS, N
+from benchmarks.inference import N
 from benchmarks.watch import Watch
 from dgrc.config import EngineConfig
 
-SEQUENCES = 64
-"""Sequences decoded at once, by all."""
 FEWER = 8
 """transformers gets so many times fewer questions, or it would take most of the time."""
 Work = Callable[[Sequence[int]], int]
@@ -42,9 +40,19 @@ def main() -> None:
     os._exit(0)  # some leave threads behind
 
 
+def setup(folder: Path) -> dict[str, int]:
+    """What all have in common: `sequences`, `max_tokens`, `gpus`."""
+    said: dict[str, int] = json.loads((folder / "setup.json").read_text())
+    return said
+
+
 def engine(folder: Path) -> EngineConfig:
     """The engine's section, for those that take one."""
-    return EngineConfig(model=str(folder / "model"), max_model_len=2048, max_num_seqs=SEQUENCES, kv_cache_gib=0.5)
+    gpus = setup(folder)["gpus"]
+    return EngineConfig(
+        model=str(folder / "model"), max_model_len=2048, max_num_seqs=setup(folder)["sequences"], gpus=gpus,
+        kv_cache_gib=0 if gpus else 0.5,
+    )  # fmt: skip
 
 
 def texts(folder: Path) -> list[str]:
@@ -91,7 +99,7 @@ def raw_vllm(folder: Path, questions: int) -> dict[str, float]:
     llm: Any = LLM(**{name: value for name, value in args.items() if name != "worker_extension_cls"})
     encoder = PromptEncoder(str(folder / "model"))
     prompts = [{"prompt_token_ids": encoder.encode(tuple(chat))} for chat in chats(folder)]
-    sampling = SamplingParams(n=N, temperature=1.0, max_tokens=MAX_TOKENS)
+    sampling = SamplingParams(n=N, temperature=1.0, max_tokens=setup(folder)["max_tokens"])
 
     def work(numbers: Sequence[int]) -> int:
         outputs = llm.generate([prompts[n] for n in numbers], sampling, use_tqdm=False)
@@ -114,10 +122,11 @@ def pool(folder: Path, questions: int, **settings: Any) -> dict[str, float]:
     began = time.monotonic()
     started = Pool.start("teacher", engine(folder).model_copy(update=settings), 0).wait()
     client = started.client()
-    requests = [Request(tuple(chat), n=N, temperature=1.0, max_tokens=MAX_TOKENS) for chat in chats(folder)]
+    sequences, max_tokens = (setup(folder)[name] for name in ("sequences", "max_tokens"))
+    requests = [Request(tuple(chat), n=N, temperature=1.0, max_tokens=max_tokens) for chat in chats(folder)]
 
     async def ask(numbers: Sequence[int]) -> int:
-        gate = asyncio.Semaphore(4 * SEQUENCES)
+        gate = asyncio.Semaphore(4 * sequences)
 
         async def one(number: int) -> int:
             async with gate:
@@ -144,7 +153,7 @@ def sampling_pass(folder: Path, questions: int) -> dict[str, Any]:
         "runs_dir": str(folder), "teacher": engine(folder).model_dump(), "student": engine(folder).model_dump(),
         "method": {
             "prompts": "general", "teacher_chains": N, "max_pairs": 0,
-            "teacher_sampling": {"temperature": 1.0, "max_tokens": MAX_TOKENS},
+            "teacher_sampling": {"temperature": 1.0, "max_tokens": setup(folder)["max_tokens"]},
         },
         "pipeline": {"workers": 2, "rows_per_block": 128},
     })  # fmt: skip
@@ -188,10 +197,11 @@ def ray_data_llm(folder: Path, questions: int) -> dict[str, float]:
     config = vLLMEngineProcessorConfig(
         model_source=str(folder / "model"),
         engine_kwargs={name: value for name, value in args.items() if name not in left_out},
-        concurrency=1, batch_size=16, log_engine_metrics=False, placement_group_config={"bundles": [{"CPU": 1}]},
+        concurrency=1, batch_size=16, log_engine_metrics=False,
+        placement_group_config={"bundles": [{"CPU": 1} | ({"GPU": 1} if setup(folder)["gpus"] else {})]},
         runtime_env={"env_vars": environment(engine(folder))},
     )  # fmt: skip
-    sampling = {"temperature": 1.0, "max_tokens": MAX_TOKENS}
+    sampling = {"temperature": 1.0, "max_tokens": setup(folder)["max_tokens"]}
     processor = build_processor(
         config,
         preprocess=lambda row: {"messages": row["messages"], "sampling_params": sampling},
@@ -213,24 +223,25 @@ def transformers(folder: Path, questions: int) -> dict[str, float]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     torch.set_num_threads(1)
-    model: Any = AutoModelForCausalLM.from_pretrained(folder / "model", dtype=torch.bfloat16)
+    device, batch = "cuda" if setup(folder)["gpus"] else "cpu", setup(folder)["sequences"] // N
+    model: Any = AutoModelForCausalLM.from_pretrained(folder / "model", dtype=torch.bfloat16).to(device)
     tokenizer: Any = AutoTokenizer.from_pretrained(folder / "model", padding_side="left")
     prompts = chats(folder)
 
     def work(numbers: Sequence[int]) -> int:
         tokens = 0
-        for at in range(0, len(numbers), SEQUENCES // N):
-            batch = [prompts[n] for n in numbers[at : at + SEQUENCES // N]]
+        for at in range(0, len(numbers), batch):
             encoded = tokenizer.apply_chat_template(
-                batch, add_generation_prompt=True, return_dict=True, return_tensors="pt", padding=True
-            )
+                [prompts[n] for n in numbers[at : at + batch]], add_generation_prompt=True, return_dict=True,
+                return_tensors="pt", padding=True,
+            ).to(device)  # fmt: skip
             replies = model.generate(
-                **encoded, do_sample=True, temperature=1.0, top_k=0, max_new_tokens=MAX_TOKENS, num_return_sequences=N
+                **encoded, do_sample=True, temperature=1.0, top_k=0, max_new_tokens=setup(folder)["max_tokens"],
+                num_return_sequences=N,
             )[:, encoded["input_ids"].shape[1] :]
             tokens += int((replies != model.config.pad_token_id).sum())
         return tokens
 
-    batch = SEQUENCES // N
     return timed(work, max(3 * batch, questions // FEWER), began, few=batch)
 
 

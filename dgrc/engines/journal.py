@@ -11,6 +11,7 @@ reserves room ahead, zeros at its end, so that a disk that runs full still takes
 kill is skipped when read.
 """
 
+import bisect
 import contextlib
 import json
 import os
@@ -18,6 +19,8 @@ import shutil
 import uuid
 from collections.abc import Container, Iterator
 from pathlib import Path
+
+import numpy as np
 
 from dgrc.engines.base import Completion, completion_from_json, completion_to_json
 
@@ -100,8 +103,12 @@ class Journal:
                 yield parsed
 
 
-def compact(folder: str | Path, committed: set[int]) -> int:
+def compact(folder: str | Path, committed: np.ndarray) -> int:
     """Rewrites the segments without rows that are committed. Call while no replica writes.
+
+    Args:
+        folder: The journal's.
+        committed: Owners whose rows are written for good, sorted, (rows,) int64.
 
     Returns:
         The number of completions kept for the resumed pass.
@@ -111,7 +118,7 @@ def compact(folder: str | Path, committed: set[int]) -> int:
     if not old:
         return 0
     lines = (line for path in old for line in _lines(path, 0))
-    kept = {parsed[0]: line for line in lines if (parsed := _parse(line)) and parsed[0][0] not in committed}
+    kept = {parsed[0]: line for line in lines if (parsed := _parse(line)) and not _is_in(parsed[0][0], committed)}
     temporary = folder / f"{uuid.uuid4().hex}.tmp"
     try:
         with open(temporary, "wb") as file:
@@ -123,6 +130,11 @@ def compact(folder: str | Path, committed: set[int]) -> int:
     for path in old:
         path.unlink()
     return len(kept)
+
+
+def _is_in(id_: int, ids: np.ndarray) -> bool:
+    at = bisect.bisect_left(ids, id_)
+    return at < len(ids) and bool(ids[at] == id_)
 
 
 def remove(folder: str | Path) -> None:

@@ -14,7 +14,7 @@ import json
 import time
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -203,24 +203,20 @@ def _rows(dataset: Path) -> int:
     return sum(pq.read_metadata(f).num_rows for f in dataset.glob("*.parquet"))
 
 
-def _committed(checkpoint: Path) -> set[int]:
-    """Ids whose rows are written for good. Pending files belong to blocks that are not."""
-    ids: set[int] = set()
-    for path in checkpoint.glob("*.parquet") if checkpoint.is_dir() else ():
-        if ".pending" not in path.name:
-            ids.update(pq.read_table(path, columns=["id"])["id"].to_pylist())
-    return ids
+def _committed(checkpoint: Path) -> np.ndarray:
+    """Ids whose rows are written for good, (rows,) int64, in order. Pending files belong to blocks that are not."""
+    return np.unique(_ids(path for path in checkpoint.glob("*.parquet") if ".pending" not in path.name))
 
 
-def _ids(dataset: Path) -> np.ndarray:
-    """The ids of a dataset, int64. One file is open at a time: their metadata together is large."""
-    read = [pq.ParquetFile(path).read(["id"])["id"].to_numpy() for path in sorted(dataset.glob("*.parquet"))]
+def _ids(files: Iterable[Path]) -> np.ndarray:
+    """The ids in Parquet files, (rows,) int64. One is open at a time: their metadata together is large."""
+    read = [pq.ParquetFile(path).read(["id"])["id"].to_numpy() for path in files]
     return np.concatenate([np.empty(0, np.int64), *read])
 
 
 def _check_conserved(pass_: Pass, source: Path, output: Path) -> None:
     """Every id that was read is written exactly once; anything else must never go unseen."""
-    read, written = _ids(source), _ids(output)
+    read, written = (_ids(sorted(dataset.glob("*.parquet"))) for dataset in (source, output))
     distinct = len(np.unique(written))
     missing = len(np.setdiff1d(read, written))
     if len(written) != len(read) or distinct != len(read) or missing:

@@ -22,9 +22,10 @@ from dgrc.errors import PassError, QuestionFileError, StorageError
 from dgrc.method import sample
 from dgrc.method.prompts import load_pack
 from dgrc.pipeline.contamination import of_evaluation
+from dgrc.pipeline.firsts import Seen
 from dgrc.pipeline.readers import RawRow, find_files, read_rows
 from dgrc.pipeline.recorded import read_chain_files, write_chains
-from dgrc.records import Quarantined, Question, content_id
+from dgrc.records import Quarantined, Question
 from dgrc.storage.run_dir import RunDir, fresh_folder
 
 ROWS_PER_FILE, ROWS_PER_GROUP = 100_000, 4096
@@ -59,13 +60,12 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
     report = Ingested()
     questions = Writer(fresh_folder(run.dataset("questions")), Question)
     quarantine = Writer(fresh_folder(run.quarantine), Quarantined)
-    seen: dict[int, str] = {}
-    source_ids: dict[str, tuple[int, str]] = {}
-    for raw in _parsed(files, config.questions):
+    seen = Seen(files)
+    for raw, id_ in seen.over(_parsed(files, config.questions)):
         if config.questions.limit is not None and report.kept >= config.questions.limit:
             break
         report.read += 1
-        refusal = _refuse(raw, room, seen, source_ids)
+        refusal = _refuse(raw, id_, seen, room)
         repeats = check.find(raw.text, raw.choices) if check is not None and not refusal else None
         if repeats:
             report.contaminated += 1
@@ -76,10 +76,7 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
             report.quarantined[reason] = report.quarantined.get(reason, 0) + 1
             quarantine.add(Quarantined(raw.place, raw.source_id, reason, detail, raw.text[:1000]))
             continue
-        id_ = content_id(raw.text, raw.choices)
-        seen[id_] = raw.place
-        if raw.source_id:
-            source_ids[raw.source_id] = id_, raw.place
+        seen.keep(raw, id_)
         report.usable += 1
         question = Question(id_, raw.source_id, raw.text, raw.choices, raw.label, raw.place, raw.meta)
         if config.questions.sample is not None:
@@ -93,7 +90,7 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
         questions.add(question)
         report.kept += 1
     questions.close()
-    _record_chains(run, config, source_ids, set(seen), report, quarantine)
+    _record_chains(run, config, report, quarantine)
     quarantine.close()
     if report.kept == 0:
         raise PassError(
@@ -103,10 +100,7 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
     return report
 
 
-def _record_chains(
-    run: RunDir, config: Config, source_ids: dict[str, tuple[int, str]], ids: set[int], report: Ingested,
-    quarantine: "Writer",
-) -> None:
+def _record_chains(run: RunDir, config: Config, report: Ingested, quarantine: "Writer") -> None:
     """Puts chains made elsewhere where `gather` finds them."""
     shutil.rmtree(run.round() / "recorded", ignore_errors=True)
 
@@ -117,9 +111,11 @@ def _record_chains(
 
     for role, patterns in (("teacher", config.questions.teacher_chains), ("student", config.questions.student_chains)):
         if patterns:
-            by_source = {source_id: id_ for source_id, (id_, _) in source_ids.items()}
+            columns = pq.ParquetDataset(run.dataset("questions")).read(columns=["id", "source_id"])
+            ids, source_ids = (columns[name].to_pylist() for name in ("id", "source_id"))
+            by_source = {source_id: id_ for source_id, id_ in zip(source_ids, ids, strict=True) if source_id}
             files = find_files(patterns, (".jsonl",))
-            found = read_chain_files(files, by_source, ids, refuse, config.questions.limits)
+            found = read_chain_files(files, by_source, set(ids), refuse, config.questions.limits)
             report.recorded[role] = write_chains(found.items(), run.recorded(role))
 
 
@@ -163,36 +159,31 @@ class PromptRoom:
         return None
 
 
-def _refuse(
-    raw: RawRow, room: PromptRoom, seen: dict[int, str], source_ids: dict[str, tuple[int, str]]
-) -> tuple[str, str] | None:
+def _refuse(raw: RawRow, id_: int, seen: Seen, room: PromptRoom) -> tuple[str, str] | None:
     """Reason and detail if a row cannot be used."""
     if raw.error is not None:
         return "broken_file" if raw.whole_file else "unreadable", raw.error
     if not raw.text:
         return "empty", "the question has no text"
-    first = seen.get(content_id(raw.text, raw.choices))
-    if first:
-        return "repeated", f"same text and choices as {first}"
-    if raw.source_id in source_ids:
-        return "repeated_id", f"same id {raw.source_id!r} as {source_ids[raw.source_id][1]}"
+    if repeated := seen.repeated(raw, id_):
+        return repeated
     problem = room.problem(raw.text, raw.choices)
     return ("too_long", problem) if problem else None
 
 
-def _parsed(files: list[str], questions: QuestionsConfig) -> Iterator[RawRow]:
-    """Raw rows of all files in order, parsed by Ray Data."""
+def _parsed(files: list[str], questions: QuestionsConfig) -> Iterator[list[RawRow]]:
+    """Raw rows of all files in order, some thousands at a time, parsed by Ray Data."""
     import ray
 
     dataset = ray.data.from_items([{"path": f} for f in files], override_num_blocks=min(len(files), MOST_BLOCKS))
     dataset.context.execution_options.preserve_order = True
     parsed = dataset.map_batches(_parse, fn_kwargs={"questions": questions}, batch_size=1, batch_format="pyarrow")
     for batch in parsed.iter_batches(batch_size=4096, batch_format="pyarrow"):
-        for row in batch.to_pylist():
-            raw = RawRow(**{**row, "choices": tuple(row["choices"])})
+        rows = [RawRow(**{**row, "choices": tuple(row["choices"])}) for row in batch.to_pylist()]
+        for raw in rows:
             if raw.of_store or (raw.whole_file and questions.broken_files == "stop"):
                 raise QuestionFileError(raw.error)
-            yield raw
+        yield rows
 
 
 def _parse(batch: pa.Table, questions: QuestionsConfig) -> Iterator[pa.Table]:
