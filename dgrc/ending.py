@@ -1,11 +1,13 @@
 """SIGTERM, which is how Kubernetes, Slurm and clouds announce the end, ends a command as a Ctrl-C does.
 
-Only a command listens; who uses dgrc as a library keeps signals to himself. Ray puts a handler of its own in place when
-a driver joins it, so the session listens again after that.
+Only a command listens; who uses dgrc as a library keeps signals to himself. Ray puts handlers of its own in place when
+a driver joins it and gives the signal back to the system when it leaves, so the session listens again after both.
 """
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _listening = False
 _told = False
@@ -19,10 +21,22 @@ def listen() -> None:
         _listening = True
 
 
-def listen_again() -> None:
-    """Takes the signal back, if it was listened to."""
-    if _listening:
-        listen()
+@contextmanager
+def listening_after() -> Iterator[None]:
+    """Takes the signal back, if it was listened to, from what is called while this is entered; and if it came just
+    then and Ray's handler had it, which exits, ends as ever.
+    """
+    global _told
+    try:
+        yield
+    except SystemExit as e:
+        if not _listening or e.code != signal.SIGTERM:
+            raise
+        _told = True
+        raise KeyboardInterrupt from e
+    finally:
+        if _listening:
+            listen()
 
 
 def told_to_end() -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dgrc.config import Config
-from dgrc.ending import listen_again
+from dgrc.ending import listening_after
 from dgrc.errors import ConfigError, DgrcError
 from dgrc.storage.run_dir import RunDir, explain_os_error
 
@@ -64,7 +64,8 @@ def _session(config: Config, run: RunDir) -> Iterator[None]:
 
     args = _init_args(config)
     try:
-        ray.init(**args)
+        with listening_after():
+            ray.init(**args)
     except Exception as e:  # Ray raises many kinds here; each means: no cluster
         reason = str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__
         raise DgrcError(
@@ -72,12 +73,12 @@ def _session(config: Config, run: RunDir) -> Iterator[None]:
             "Check `ray.address`, free memory and /dev/shm, and that no half-dead Ray is left (`ray stop`)."
         ) from e
     try:
-        listen_again()
         _quiet_loggers(run)
         _link_logs(run)
         yield
     finally:
-        ray.shutdown()
+        with listening_after():
+            ray.shutdown()
 
 
 @contextmanager
