@@ -94,6 +94,8 @@ def processes(mark: str) -> Iterator[tuple[int, str]]:
 def strike(kind: str, mark: str, chance: random.Random) -> bool:
     """Kills or stops a process of a kind; False if there is none."""
     targets = sorted(pid for pid, title in processes(mark) if title.startswith(TITLES[kind]))
+    if kind == "frozen":  # an engine that is only starting has half an hour for it, which no run here does
+        targets = [pid for pid, title in processes(mark) if pid in targets and "__init__" not in title]
     if not targets:
         return False
     try:

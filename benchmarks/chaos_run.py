@@ -131,7 +131,12 @@ class Disturbed:
         if code == 2 and "dgrc: " in said and "Traceback" not in said:
             self.outcome.stops.append(f"after {kind or 'nothing'}: dgrc: {said.rpartition('dgrc: ')[2].strip()}"[:600])
         else:
-            self.outcome.crashes.append(f"exit status {code} after {last}: {said.strip()[-1500:]}")
+            self.outcome.crashes.append(f"exit status {code} after {last}: {said.strip()[-1500:]}\n{self._noise()}")
+
+    def _noise(self) -> str:
+        """The end of what Ray's own core said."""
+        file = self.run.logs / "native.log"
+        return file.read_text(errors="replace")[-500:] if file.is_file() else ""
 
     def _said(self) -> str:
         return self._errors.read_text(errors="replace")

@@ -8,6 +8,7 @@ import logging
 import math
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from dgrc.errors import ConfigError, DgrcError
 from dgrc.storage.run_dir import RunDir, explain_os_error
 
 STDERR = 2
+EXECUTION_ENDS_S = 10.0
 DATA_CPUS = 4
 """Ray Data's own: listing files, the reader of their footers that the listing waits for, the checkpoint filter, a read.
 With two a resumed pass came to a standstill: filter and listing had them, and the footer reader could not start."""
@@ -77,8 +79,22 @@ def _session(config: Config, run: RunDir) -> Iterator[None]:
         _link_logs(run)
         yield
     finally:
+        _end_executions()
         with listening_after():
             ray.shutdown()
+
+
+def _end_executions() -> None:
+    """Ends what of Ray Data an exception left running, or what it gave only two seconds to end.
+
+    Such a thread that asks Ray for something after the shutdown ends the whole process, with status 1 and no word.
+    """
+    from ray.data._internal.execution.streaming_executor import StreamingExecutor  # Ray has no public way to them
+
+    for thread in threading.enumerate():
+        if isinstance(thread, StreamingExecutor):
+            thread.shutdown(force=True)
+            thread.join(EXECUTION_ENDS_S)
 
 
 @contextmanager
