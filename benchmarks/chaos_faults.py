@@ -22,11 +22,11 @@ ENDING = ("driver", "ctrl_c", "head", "disk_full", "storage_away", "told_to_end"
 SCRIPTED = (
     "engine", "worker", "driver", "hang", "ctrl_c", "frozen", "storage", "head", "node", "preempted", "memory", "store",
 )  # fmt: skip
-"""Kinds for scripted engines, the commoner ones first; `storage` is a full disk or a folder that is away, by turns.
+"""Kinds for scripted engines, the commoner ones first; `storage` is a full disk or a folder that is away.
 `preempted` is a node taken away with notice, or a driver told to end where there is but one node."""
 RARELY = 5
-"""One seed in so many has want of memory among its faults: it takes most of a minute to come about, and while it does
-nothing else is done to the run, which is over soon."""
+"""One seed in so many has want of memory among its faults: it takes up to a minute to come about. The run goes
+on meanwhile, nothing else is done to it, and it may be over."""
 REAL = ("engine", "core", "worker", "driver")
 """Kinds for vLLM."""
 TITLES = {
@@ -66,7 +66,7 @@ def plan(kinds: Sequence[str], count: int, seed: int) -> list[Fault]:
         turn = seed * count + number
         kind = kinds[turn % len(kinds)]
         if kind == "storage":
-            kind = "disk_full" if turn // len(kinds) % 2 and may_mount() else "storage_away"
+            kind = "disk_full" if chance.random() < 0.5 and may_mount() else "storage_away"
         if kind == "preempted" and not on_cluster(seed):
             kind = "told_to_end"
         anywhere = kind in ("driver", "ctrl_c", "told_to_end")
@@ -93,9 +93,10 @@ def processes(mark: str) -> Iterator[tuple[int, str]]:
 
 def strike(kind: str, mark: str, chance: random.Random) -> bool:
     """Kills or stops a process of a kind; False if there is none."""
-    targets = sorted(pid for pid, title in processes(mark) if title.startswith(TITLES[kind]))
-    if kind == "frozen":  # an engine that is only starting has half an hour for it, which no run here does
-        targets = [pid for pid, title in processes(mark) if pid in targets and "__init__" not in title]
+    spared = "__init__" if kind == "frozen" else "\0"  # an engine has half an hour to start, which no run here has
+    targets = sorted(
+        pid for pid, title in processes(mark) if title.startswith(TITLES[kind]) and spared not in title
+    )  # fmt: skip
     if not targets:
         return False
     try:

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.chaos_cluster import STORE_BYTES, Cluster
@@ -123,9 +124,11 @@ class Disturbed:
         said = self._said()
         kind = last.kind if last else ""
         self.outcome.finished = code == 0
-        expected = {  # while Ray starts or ends, SIGTERM is not ours and kills at once: 143 as well, for a shell
-            "driver": (-signal.SIGKILL,), "ctrl_c": (130,), "told_to_end": (143, -signal.SIGTERM), "head": (code,),
+        expected: tuple[int, ...] = {
+            "driver": (-signal.SIGKILL,), "ctrl_c": (130,), "told_to_end": (143,), "head": (code,),
         }.get(kind, ())  # fmt: skip
+        if kind == "told_to_end" and last and (last.where == START or all(mark.is_file() for mark in self._marks())):
+            expected += (-signal.SIGTERM,)  # while Ray starts and ends the signal is not ours; a shell says 143 as well
         if code in (0, *expected):
             return
         if code == 2 and "dgrc: " in said and "Traceback" not in said:
@@ -145,7 +148,7 @@ class Disturbed:
         now = time.monotonic()
         if fault.kind in SIGNALS and now - self._life_began < LISTENS_AFTER_S:
             return False
-        done = [self.run.state(name) / "done.json" for name in PASSES]
+        done = self._marks()
         if (current := next((n for n, mark in zip(PASSES, done, strict=True) if not mark.is_file()), PASSES[-1])) != (
             self._pass
         ):
@@ -158,6 +161,10 @@ class Disturbed:
         if not self.totals:
             return (self.run.state(current) / "journal").is_dir() and now - self._pass_began > 10 * fault.at
         return self.notes.look().served[fault.where] >= fault.at * self.totals[fault.where]
+
+    def _marks(self) -> list[Path]:
+        """What is there of each pass once it is done."""
+        return [self.run.state(name) / "done.json" for name in PASSES]
 
     def _inject(self, fault: Fault) -> bool:
         """Does it; False if it cannot be done now."""

@@ -8,7 +8,7 @@ through Ray Data, with the student's chains recorded so that only the teacher sa
 sample a row, so that each prompt is there n times; and `generate` of transformers. Each has its turn in processes of
 its own. A rate is that of many questions less a few, after a run that does not count: starting, first-time costs and
 draining are in nobody's rate; what starting took is stated. Models with random weights, of about 3M and 150M
-parameters. Last line of output: one JSON object, recorded in results/.
+parameters, or 1.5B. Last line of output: one JSON object, recorded in results/.
 """
 
 import json
@@ -39,15 +39,16 @@ GPU = {"sequences": 256, "max_tokens": 256, "gpus": 1}
 
 
 @click.command()
-@click.option("--sizes", default="3M,150M", show_default=True, help="Models, separated by commas.")
+@click.option("--sizes", default=None, help="Models, separated by commas; by default 3M,150M, on a GPU 1.5B.")
 @click.option("--scale", default=1.0, show_default=True, help="Factor on the number of questions.")
 @click.option("--turns", default=1, show_default=True, help="How often each has its turn.")
-@click.option("--gpu", is_flag=True, help="One GPU, the 1.5B model, replies of 256 tokens.")
+@click.option("--gpu", is_flag=True, help="One GPU, 256 sequences at once, replies of 256 tokens.")
 @click.option("--write/--no-write", default=True, help="Record the result.")
-def main(sizes: str, scale: float, turns: int, gpu: bool, write: bool) -> None:
+def main(sizes: str | None, scale: float, turns: int, gpu: bool, write: bool) -> None:
     """Sample in turn, compare generated tokens a second."""
     models, setup = {}, GPU if gpu else CPU
-    for size in ["1.5B"] if gpu else sizes.split(","):
+    sizes = sizes or ("1.5B" if gpu else "3M,150M")
+    for size in sizes.split(","):
         with tempfile.TemporaryDirectory(prefix="dgrc-inference-") as folder:
             (Path(folder) / "setup.json").write_text(json.dumps(setup))
             models[size] = run(size, Path(folder), max(64, round(QUESTIONS[size] * scale)), turns)
@@ -65,7 +66,9 @@ def main(sizes: str, scale: float, turns: int, gpu: bool, write: bool) -> None:
     }
     if write:
         command = f"inference --sizes {sizes} --scale {scale:g} --turns {turns}" + (" --gpu" if gpu else "")
-        record("inference", {**summary, "n": N, **setup, "models": models}, command=command)
+        card = {"gpu": gpu_name()} if gpu else {}
+        found = {**summary, **card, "n": N, **setup, "models": models}
+        record("gpu_inference" if gpu else "inference", found, command=command)
     click.echo(json.dumps(summary))
 
 
@@ -114,6 +117,13 @@ def make_model(size: str, folder: Path) -> None:
         )
     ).to(torch.bfloat16).save_pretrained(folder)  # fmt: skip
     tokenizer.save_pretrained(folder)
+
+
+def gpu_name() -> str:
+    """The first GPU's."""
+    import torch
+
+    return str(torch.cuda.get_device_name(0))
 
 
 def make_questions(folder: Path, count: int) -> None:

@@ -197,7 +197,8 @@ def ray_data_llm(folder: Path, questions: int) -> dict[str, float]:
     config = vLLMEngineProcessorConfig(
         model_source=str(folder / "model"),
         engine_kwargs={name: value for name, value in args.items() if name not in left_out},
-        concurrency=1, batch_size=16, log_engine_metrics=False,
+        concurrency=1, batch_size=16, max_concurrent_batches=max(8, setup(folder)["sequences"] // 4),
+        log_engine_metrics=False,
         placement_group_config={"bundles": [{"CPU": 1} | ({"GPU": 1} if setup(folder)["gpus"] else {})]},
         runtime_env={"env_vars": environment(engine(folder))},
     )  # fmt: skip

@@ -4,13 +4,13 @@ Ray's and vLLM's own words go to Ray's log files; the session folder is linked f
 Leaving the session ends every process it started.
 """
 
+import contextlib
 import logging
 import math
 import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from dgrc.storage.run_dir import RunDir, explain_os_error
 
 STDERR = 2
 EXECUTION_ENDS_S = 10.0
+"""More than a thread of Ray Data takes for a turn of its loop on a busy machine."""
 DATA_CPUS = 4
 """Ray Data's own: listing files, the reader of their footers that the listing waits for, the checkpoint filter, a read.
 With two a resumed pass came to a standstill: filter and listing had them, and the footer reader could not start."""
@@ -39,7 +40,7 @@ ENVIRONMENT = {
 """Set before Ray is started, and before Ray Data first maps (it reads the last one then)."""
 
 
-@contextmanager
+@contextlib.contextmanager
 def ray_session(config: Config, run: RunDir) -> Iterator[None]:
     """Ray initialised while entered.
 
@@ -79,25 +80,28 @@ def _session(config: Config, run: RunDir) -> Iterator[None]:
         _link_logs(run)
         yield
     finally:
-        _end_executions()
-        with listening_after():
-            ray.shutdown()
+        try:
+            _end_executions()
+        finally:
+            with listening_after():
+                ray.shutdown()
 
 
 def _end_executions() -> None:
-    """Ends what of Ray Data an exception left running, or what it gave only two seconds to end.
+    """Ends the threads of Ray Data that an exception left running, or for which Ray Data waited two seconds in vain.
 
-    Such a thread that asks Ray for something after the shutdown ends the whole process, with status 1 and no word.
+    One that asks Ray for something after the shutdown ends the whole process, with status 1 and no word.
     """
     from ray.data._internal.execution.streaming_executor import StreamingExecutor  # Ray has no public way to them
 
     for thread in threading.enumerate():
         if isinstance(thread, StreamingExecutor):
-            thread.shutdown(force=True)
+            with contextlib.suppress(Exception):  # why the session ends is another matter, which is not to be hidden
+                thread.shutdown(force=False)  # the thread alone: its tasks end with Ray
             thread.join(EXECUTION_ENDS_S)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _native_noise_to(file: Path) -> Iterator[None]:
     """Sends what C++ code writes to standard error to a file; Python's own words still reach the screen.
 

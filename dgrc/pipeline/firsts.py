@@ -13,7 +13,7 @@ from dgrc.records import content_id, hash64
 
 MOST_MERGED = 1 << 22
 """Keys of an array that is not merged with others any more: merging takes a few times what it merges."""
-NUMBER = 40
+NUMBER_BITS = 40
 """Bits of a place that are the row's number in its file; the others are the file's."""
 
 
@@ -76,13 +76,13 @@ class Seen:
     def keep(self, raw: RawRow, id_: int) -> None:
         """Takes a question in."""
         path, _, number = raw.place.rpartition(":")
-        place = (self._number[path] << NUMBER) + int(number)
+        place = (self._number[path] << NUMBER_BITS) + int(number)
         self._contents[id_] = place
         if raw.source_id:
             self._sources[hash64(raw.source_id)] = place
 
     def _said(self, place: int) -> str:
-        return f"{self._files[place >> NUMBER]}:{place & ((1 << NUMBER) - 1)}"
+        return f"{self._files[place >> NUMBER_BITS]}:{place & ((1 << NUMBER_BITS) - 1)}"
 
 
 def _sorted(pairs: np.ndarray) -> np.ndarray:

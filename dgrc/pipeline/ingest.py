@@ -64,6 +64,8 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
     for raw, id_ in seen.over(_parsed(files, config.questions)):
         if config.questions.limit is not None and report.kept >= config.questions.limit:
             break
+        if raw.of_store or (raw.whole_file and config.questions.broken_files == "stop"):
+            raise QuestionFileError(raw.error)
         report.read += 1
         refusal = _refuse(raw, id_, seen, room)
         repeats = check.find(raw.text, raw.choices) if check is not None and not refusal else None
@@ -105,15 +107,20 @@ def _record_chains(run: RunDir, config: Config, report: Ingested, quarantine: "W
     shutil.rmtree(run.round() / "recorded", ignore_errors=True)
 
     def refuse(row: Quarantined) -> None:
+        if row.reason == "no_such_question" and config.questions.sample is not None:
+            return  # it is good, but not of the sample
         reason = f"chains_{row.reason}"
         report.quarantined[reason] = report.quarantined.get(reason, 0) + 1
         quarantine.add(row)
 
-    for role, patterns in (("teacher", config.questions.teacher_chains), ("student", config.questions.student_chains)):
+    given = {"teacher": config.questions.teacher_chains, "student": config.questions.student_chains}
+    if not any(given.values()):
+        return
+    kept = pq.ParquetDataset(run.dataset("questions")).read(columns=["id", "source_id"])
+    ids, source_ids = (kept[name].to_pylist() for name in ("id", "source_id"))
+    by_source = {source_id: id_ for source_id, id_ in zip(source_ids, ids, strict=True) if source_id}
+    for role, patterns in given.items():
         if patterns:
-            columns = pq.ParquetDataset(run.dataset("questions")).read(columns=["id", "source_id"])
-            ids, source_ids = (columns[name].to_pylist() for name in ("id", "source_id"))
-            by_source = {source_id: id_ for source_id, id_ in zip(source_ids, ids, strict=True) if source_id}
             files = find_files(patterns, (".jsonl",))
             found = read_chain_files(files, by_source, set(ids), refuse, config.questions.limits)
             report.recorded[role] = write_chains(found.items(), run.recorded(role))
@@ -179,11 +186,7 @@ def _parsed(files: list[str], questions: QuestionsConfig) -> Iterator[list[RawRo
     dataset.context.execution_options.preserve_order = True
     parsed = dataset.map_batches(_parse, fn_kwargs={"questions": questions}, batch_size=1, batch_format="pyarrow")
     for batch in parsed.iter_batches(batch_size=4096, batch_format="pyarrow"):
-        rows = [RawRow(**{**row, "choices": tuple(row["choices"])}) for row in batch.to_pylist()]
-        for raw in rows:
-            if raw.of_store or (raw.whole_file and questions.broken_files == "stop"):
-                raise QuestionFileError(raw.error)
-        yield rows
+        yield [RawRow(**{**row, "choices": tuple(row["choices"])}) for row in batch.to_pylist()]
 
 
 def _parse(batch: pa.Table, questions: QuestionsConfig) -> Iterator[pa.Table]:

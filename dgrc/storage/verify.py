@@ -81,13 +81,16 @@ def _rows(run: RunDir) -> Iterator[tuple[str, str]]:
             yield where, "it is missing"
             continue
         try:
-            ids[name] = pq.ParquetDataset(folder).read(columns=["id"])["id"].to_numpy()
+            column = pq.ParquetDataset(folder).read(columns=["id"])["id"].cast(pa.int64())
             schema = pq.read_schema(next(iter(sorted(folder.glob("*.parquet")))))
         except (OSError, pa.ArrowException, StopIteration, KeyError) as e:
             yield where, f"it cannot be read: {e}"
             continue
         if missing := set(arrow_schema(record).names) - set(schema.names):
             yield where, f"it lacks the columns {', '.join(sorted(missing))}"
+        if column.null_count:
+            yield where, f"{column.null_count:,} of its ids are missing"
+        ids[name] = column.drop_null().to_numpy()
         if repeated := len(ids[name]) - len(np.unique(ids[name])):
             yield where, f"{repeated:,} of its ids are there more than once"
     for name in ROW_A_QUESTION:
@@ -103,7 +106,7 @@ def _curricula(run: RunDir) -> Iterator[tuple[str, str]]:
             continue
         try:
             rows = sum(pq.read_metadata(file).num_rows for file in folder.glob("*.parquet"))
-            lines = sum(map(_objects, folder.glob("*.jsonl")))
+            lines = sum(map(_count_objects, folder.glob("*.jsonl")))
         except (OSError, ValueError, pa.ArrowException) as e:
             yield str(folder.relative_to(run.root)), f"it cannot be read: {e}"
             continue
@@ -111,10 +114,14 @@ def _curricula(run: RunDir) -> Iterator[tuple[str, str]]:
             yield str(folder.relative_to(run.root)), f"it has {rows:,} examples in Parquet and {lines:,} in JSONL"
 
 
-def _objects(file: Path) -> int:
-    """How many there are, a line each."""
-    with open(file, "rb") as lines:  # of text Python also cuts at \r, of bytes at \n alone
-        return sum(isinstance(json.loads(line), dict) for line in lines if line.strip())
+def _count_objects(file: Path) -> int:
+    count = 0
+    with open(file, "rb") as lines:  # of bytes they are cut at \n alone, of text also at \r
+        for line in lines:
+            if not isinstance(json.loads(line.decode()), dict):
+                raise ValueError(f"{file.name} has a line that is no JSON object")
+            count += 1
+    return count
 
 
 def _step(where: str) -> str:

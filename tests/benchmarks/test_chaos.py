@@ -23,6 +23,8 @@ def test_a_plan_follows_from_its_seed_and_reaches_every_kind_and_pass() -> None:
     faults = [fault for seed in range(20) for fault in plan(SCRIPTED, 10, seed)]
     kinds = {"told_to_end", "storage_away", *(("disk_full",) if may_mount() else ())}
     assert {fault.kind for fault in faults} == {*SCRIPTED, *kinds} - {"storage"}
+    on_one_node = [fault.kind for seed in range(0, 20, 2) for fault in plan(SCRIPTED, 10, seed)]
+    assert ("disk_full" in on_one_node) == may_mount() and 0 < on_one_node.count("memory") < 3
     assert not [fault for fault in plan(("node", "engine"), 10, 2) if fault.kind == "node"], "a run of one node"
     assert {fault.where for fault in faults} == {*ASKING, START, "collect", "screen", "assemble"} < {*PASSES, START}
     assert [fault.moment for fault in plan(SCRIPTED, 10, 5)] == sorted(fault.moment for fault in plan(SCRIPTED, 10, 5))

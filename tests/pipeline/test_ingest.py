@@ -90,6 +90,35 @@ def test_limit_counts_good_questions(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("ray_here")
+def test_what_comes_after_the_limit_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "1.jsonl").write_text("".join(json.dumps({"question": f"case {i} ?"}) + "\n" for i in range(9)))
+    (tmp_path / "2.parquet").write_bytes(b"PAR1 this is none")
+    config = scripted_config(tmp_path, tmp_path / "[12].*")
+    assert ingest_here(with_limit(config, 9))[0].kept == 9
+    with pytest.raises(QuestionFileError, match=r"2\.parquet cannot be read"):
+        ingest_here(with_limit(config, 10))
+
+
+@pytest.mark.usefixtures("ray_here")
+@pytest.mark.parametrize(("sample", "refused"), [(None, {"chains_no_such_question": 1}), (4, {})])
+def test_recorded_chains_are_matched_by_id_and_content(
+    sample: int | None, refused: dict[str, int], tmp_path: Path
+) -> None:
+    questions = [{"id": i, "question": f"case {i} ?"} for i in range(9)]
+    (tmp_path / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in questions))
+    chains: list[dict[str, Any]] = [{"id": i, "chains": ["one"]} for i in range(8)]
+    asked = [{"from": "human", "value": "case 8 ?"}]
+    chains += [{"conversations": asked, "chains": ["two"]}, {"id": "absent", "chains": ["three"]}]
+    (tmp_path / "c.jsonl").write_text("".join(json.dumps(row) + "\n" for row in chains))
+    config = scripted_config(tmp_path, tmp_path / "q.jsonl")
+    settings = {"student_chains": (str(tmp_path / "c.jsonl"),), "sample": sample}
+    config = config.model_copy(update={"questions": config.questions.model_copy(update=settings)})
+    report, kept, _ = ingest_here(config)
+    assert report.recorded == {"student": len(kept)} == {"student": sample or 9}
+    assert report.quarantined == refused, "of a sample, the others are good all the same"
+
+
+@pytest.mark.usefixtures("ray_here")
 def test_a_file_of_garbage_is_one_paragraph(tmp_path: Path) -> None:
     path = tmp_path / "q.json"
     path.write_text("{garbage")

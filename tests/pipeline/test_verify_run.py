@@ -68,6 +68,29 @@ def lost(run: RunDir) -> None:
     write_manifest(run, reports={}, seconds={})
 
 
+def nameless(run: RunDir) -> None:
+    """Two rows whose ids are missing; others are too large for a float to tell apart."""
+    path = first(run, "cases")
+    table = pq.read_table(path)
+    ids = pa.array([None, None, *table["id"].to_pylist()[2:]], pa.int64())
+    pq.write_table(table.set_column(table.column_names.index("id"), "id", ids), path)
+    write_manifest(run, reports={}, seconds={})
+
+
+def of_another_type(run: RunDir) -> None:
+    path = first(run, "cases")
+    table = pq.read_table(path)
+    ids = pa.array([f"q{row}" for row in range(len(table))])
+    pq.write_table(table.set_column(table.column_names.index("id"), "id", ids), path)
+    write_manifest(run, reports={}, seconds={})
+
+
+def no_object(run: RunDir) -> None:
+    path = run.curriculum() / "atomic" / "train.jsonl"
+    path.write_text('"a text"\n' + path.read_text())
+    write_manifest(run, reports={}, seconds={})
+
+
 def test_line_separators_inside_texts_are_no_damage(tmp_path: Path) -> None:
     run = RunDir(tmp_path)
     folder = run.curriculum() / "atomic"
@@ -85,6 +108,9 @@ def test_line_separators_inside_texts_are_no_damage(tmp_path: Path) -> None:
         (gone, "round-1/atoms/", "missing", "screen"),
         (doubled, "round-1/verdicts", "more than once", "verify"),
         (lost, "round-1/cases", "1 ids are not those of the questions", "gather"),
+        (nameless, "round-1/cases", "2 of its ids are missing", "gather"),
+        (of_another_type, "round-1/cases", "cannot be read", "gather"),
+        (no_object, "round-1/curriculum/atomic", "train.jsonl has a line that is no JSON object", "assemble"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
