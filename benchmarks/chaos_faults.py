@@ -93,10 +93,7 @@ def processes(mark: str) -> Iterator[tuple[int, str]]:
 
 def strike(kind: str, mark: str, chance: random.Random) -> bool:
     """Kills or stops a process of a kind; False if there is none."""
-    spared = "__init__" if kind == "frozen" else "\0"  # an engine has half an hour to start, which no run here has
-    targets = sorted(
-        pid for pid, title in processes(mark) if title.startswith(TITLES[kind]) and spared not in title
-    )  # fmt: skip
+    targets = sorted(pid for pid, title in processes(mark) if title.startswith(TITLES[kind]))
     if not targets:
         return False
     try:

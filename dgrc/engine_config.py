@@ -122,7 +122,8 @@ class EngineConfig(Section):
     hung_after_s: float = Field(
         1800, gt=0,
         description="A replica that has requests and finishes none for so long is restarted and they are asked again: "
-        "more than the longest reply takes. Servers behind `openai_api` have limits of their own (`api`).",
+        "more than the longest reply takes. So is one that is not up so long after others of its pool. Servers behind "
+        "`openai_api` have limits of their own (`api`).",
     )  # fmt: skip
     price_per_million: Price | None = Field(None, description="Prices of tokens, for projections of cost.")
     api: ApiConfig | None = Field(None, description="The server of `engine: openai_api`.")

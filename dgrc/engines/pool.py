@@ -44,6 +44,7 @@ class Pool:
         self._pids: set[int] = set()
         self._up: list[int] = []
         self._pending: dict[Any, int] = {}
+        self._news = 0.0  # when a replica came up, or was restarted
 
     @classmethod
     def start(cls, role: str, config: EngineConfig, seed: int, spent_file: str | None = None) -> "Pool":
@@ -75,6 +76,9 @@ class Pool:
     def wait(self, on_wait: Callable[[float], None] | None = None) -> "Pool":
         """Blocks until as many replicas answer as the pool has at least.
 
+        Replicas of a pool take alike long to start: one that is not up `hung_after_s` after another hangs, and is
+        restarted.
+
         Raises:
             EngineError: a replica could not start, or not within half an hour.
         """
@@ -84,6 +88,8 @@ class Pool:
             waited = time.monotonic() - began
             if on_wait:
                 on_wait(waited)
+            if self._up and time.monotonic() - self._news > self.config.hung_after_s:
+                self._restart_pending()
             if waited > START_TIMEOUT_S:
                 raise EngineError(
                     f"The {self.role} engine ({self.config.model}) had {len(self._up)} of "
@@ -107,11 +113,19 @@ class Pool:
                     self._pending[self._replicas[number].ready.remote()] = number
                     continue
                 self._up.append(self._pending.pop(ref))
+                self._news = time.monotonic()
         except ray.exceptions.RayTaskError as e:
             raise e.cause if isinstance(e.cause, EngineError) else EngineError(_cannot_start(self, e)) from e
         except ray.exceptions.RayError as e:
             raise EngineError(_cannot_start(self, e)) from e
         return len(self._up)
+
+    def _restart_pending(self) -> None:
+        numbers = sorted(self._pending.values())
+        for number in numbers:
+            ray.kill(self._replicas[number], no_restart=False)
+        self._pending = {self._replicas[number].ready.remote(): number for number in numbers}
+        self._news = time.monotonic()
 
     def client(self, max_retries: int = 3, weights: str | None = None) -> PoolClient:
         """A client for workers; each worker keeps its own.

@@ -187,6 +187,31 @@ def test_a_replica_that_dies_while_it_starts_is_waited_for(monkeypatch: pytest.M
     assert replica.asked == 3 and pool._up == [0]
 
 
+@ray.remote(num_cpus=0, max_restarts=-1)
+class HangsOnce:
+    """A replica that does not come up in its first life, if it is told where to write that down."""
+
+    def __init__(self, flag: str | None = None):
+        if flag is not None and not os.path.exists(flag):
+            with open(flag, "w"):
+                time.sleep(600)
+
+    async def ready(self) -> list[int]:
+        return [os.getpid()]
+
+    async def stop(self) -> None:
+        pass
+
+
+def test_a_replica_that_hangs_while_it_starts_is_restarted_once_others_are_up(tmp_path) -> None:
+    config = scripted("crash", replicas=3).model_copy(update={"hung_after_s": 3.0})
+    replicas = [HangsOnce.remote(flag) for flag in (str(tmp_path / "flag"), None, None)]
+    with Pool("teacher", config, replicas, []) as pool:
+        began = time.monotonic()
+        assert sorted(pool.wait()._up) == [0, 1, 2]
+        assert time.monotonic() - began > 3, "not before"
+
+
 def test_an_engine_that_cannot_start_says_why() -> None:
     config = EngineConfig(engine="scripted", script="tests.engines.absent:nothing", cpus=0)
     pool = Pool.start("teacher", config, 0)
