@@ -92,14 +92,28 @@ def processes(mark: str) -> Iterator[tuple[int, str]]:
 
 
 def strike(kind: str, mark: str, chance: random.Random) -> bool:
-    """Kills or stops a process of a kind; False if there is none."""
-    targets = sorted(pid for pid, title in processes(mark) if title.startswith(TITLES[kind]))
+    """Kills or stops a process of a kind; False if there is none.
+
+    Those of a cluster that is dead are spared: one that were stopped while it finds that out could never end by itself.
+    """
+    titled = [pid for pid, title in processes(mark) if title.startswith(TITLES[kind])]
+    targets = sorted(pid for pid in titled if _has_raylet(pid))
     if not targets:
         return False
     try:
         os.kill(chance.choice(targets), signal.SIGSTOP if kind == "frozen" else signal.SIGKILL)
     except ProcessLookupError:
         return False
+    return True
+
+
+def _has_raylet(pid: int) -> bool:
+    """Whether the Ray node that a process belongs to is alive; true of one that belongs to none."""
+    with contextlib.suppress(OSError):
+        for setting in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+            name, _, value = setting.partition(b"=")
+            if name == b"RAY_RAYLET_PID":
+                return Path(f"/proc/{value.decode()}").exists()
     return True
 
 
