@@ -112,8 +112,9 @@ def _has_raylet(pid: int) -> bool:
     with contextlib.suppress(OSError):
         for setting in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
             name, _, value = setting.partition(b"=")
-            if name == b"RAY_RAYLET_PID":
-                return Path(f"/proc/{value.decode()}").exists()
+            if name == b"RAY_RAYLET_PID":  # one that was just killed is a zombie, which has no command line
+                raylet = Path(f"/proc/{value.decode()}/cmdline")
+                return raylet.exists() and bool(raylet.read_bytes())
     return True
 
 

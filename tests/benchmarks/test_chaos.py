@@ -51,7 +51,7 @@ def test_what_was_in_flight_and_what_was_served_again_is_read_from_notes(tmp_pat
 @pytest.mark.parametrize("alive", [True, False])
 def test_what_belongs_to_a_dead_cluster_is_not_struck(alive: bool) -> None:
     dead = subprocess.Popen(["true"])
-    dead.wait()
+    os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)  # a zombie, as a raylet is whose driver is gone as well
     raylet = str(os.getpid() if alive else dead.pid)
     command = "import os; os.execvp('sleep', ['ray::Replica', '60'])"
     environment = os.environ | {MARK: "test-of-clusters", "RAY_RAYLET_PID": raylet}
@@ -62,6 +62,7 @@ def test_what_belongs_to_a_dead_cluster_is_not_struck(alive: bool) -> None:
             time.sleep(0.05)
         assert strike("engine", "test-of-clusters", random.Random(0)) == alive
         process.kill()
+    dead.wait()
 
 
 def test_processes_are_known_by_their_mark_and_struck_by_their_title() -> None:
