@@ -157,6 +157,6 @@ def _lines(path: Path, start: int) -> Iterator[bytes]:
 def _parse(line: bytes) -> tuple[tuple[int, int], Completion] | None:
     try:
         owner, key, data = json.loads(line)
-        return (owner, key), completion_from_json(data)
+        return (int(owner), int(key)), completion_from_json(data)
     except (ValueError, TypeError, KeyError):  # torn by a kill in the middle of the write
         return None

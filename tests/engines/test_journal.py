@@ -43,6 +43,17 @@ def test_a_torn_last_line_is_skipped(tmp_path: Path) -> None:
             assert Journal(tmp_path).get(5, -9) == DONE
 
 
+def test_a_line_that_names_no_row_is_skipped(tmp_path: Path) -> None:
+    segment = Segment(str(tmp_path))
+    segment.put(5, -9, DONE)
+    segment.close()
+    (path,) = tmp_path.glob("*.jsonl")
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"[5,", b'["five",') + whole.replace(b"[5,", b"[null,") + whole)
+    assert compact(tmp_path, np.array([4, 6])) == 1
+    assert Journal(tmp_path).get(5, -9) == DONE
+
+
 def test_a_segment_knows_that_its_journal_was_begun_anew(tmp_path: Path) -> None:
     segment = Segment(str(tmp_path))
     segment.put(5, -9, DONE)
