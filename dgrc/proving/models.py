@@ -40,6 +40,8 @@ DEPENDS_ON = {
 }
 """The settings of a variant that decide each model, beside size and seed."""
 
+_PARSING = threading.Lock()
+
 
 def resolve(models: Iterable[str], config: ProvingConfig, on_progress: Progress | None = None) -> dict[str, str]:
     """The directory of each `proving:` model, made if missing; any other string stands for itself.
@@ -151,7 +153,8 @@ def _fingerprint(sources: tuple[str, ...]) -> str:
     """A hash of the recipe's code; comments, docstrings and layout are left out, so that prose costs no training."""
     digest = hashlib.sha256()
     for source in sources:
-        tree = ast.parse((Path(__file__).parent / source).read_text(encoding="utf-8"))
+        with _PARSING:  # in Python 3.11 two threads that parse at once break each other's count of depth
+            tree = ast.parse((Path(__file__).parent / source).read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 node.value.value = ""
