@@ -94,7 +94,7 @@ def processes(mark: str) -> Iterator[tuple[int, str]]:
 def strike(kind: str, mark: str, chance: random.Random) -> bool:
     """Kills or stops a process of a kind; False if there is none.
 
-    Those of a cluster that is dead are spared: one that were stopped while it finds that out could never end by itself.
+    Those of a dead cluster are spared: one that is stopped before it has noticed that could never end by itself.
     """
     titled = [pid for pid, title in processes(mark) if title.startswith(TITLES[kind])]
     targets = sorted(pid for pid in titled if _has_raylet(pid))

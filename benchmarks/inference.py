@@ -33,8 +33,10 @@ SHAPES = {
 QUESTIONS = {"3M": 1264, "150M": 80, "1.5B": 8192}
 WHO = ("raw_vllm", "pool", "pool_seeded", "sampling_pass", "ray_data_llm", "transformers")
 N = 4
-CPU = {"sequences": 64, "max_tokens": 48, "gpus": 0}
-GPU = {"sequences": 256, "max_tokens": 256, "gpus": 1}
+CPU, GPU = (
+    {"sequences": 64, "max_tokens": 48, "gpus": 0},
+    {"sequences": 256, "max_tokens": 256, "gpus": 1},
+)
 """Sequences decoded at once, tokens of a reply, and GPUs, of all contenders."""
 
 

@@ -21,7 +21,7 @@ from dgrc.storage.run_dir import RunDir, explain_os_error
 
 STDERR = 2
 EXECUTION_ENDS_S = 10.0
-"""More than a thread of Ray Data takes for a turn of its loop on a busy machine."""
+"""So long a thread of Ray Data is waited for that was told to end; it looks once in a turn of its loop."""
 DATA_CPUS = 4
 """Ray Data's own: listing files, the reader of their footers that the listing waits for, the checkpoint filter, a read.
 With two a resumed pass came to a standstill: filter and listing had them, and the footer reader could not start."""

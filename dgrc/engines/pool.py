@@ -121,6 +121,7 @@ class Pool:
         return len(self._up)
 
     def _restart_pending(self) -> None:
+        """Ends those that are not up; Ray starts them again, and those that wait for room go on waiting."""
         numbers = sorted(self._pending.values())
         for number in numbers:
             ray.kill(self._replicas[number], no_restart=False)
