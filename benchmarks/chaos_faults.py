@@ -92,29 +92,14 @@ def processes(mark: str) -> Iterator[tuple[int, str]]:
 
 
 def strike(kind: str, mark: str, chance: random.Random) -> bool:
-    """Kills or stops a process of a kind; False if there is none.
-
-    Those of a dead cluster are spared: one that is stopped before it has noticed that could never end by itself.
-    """
-    titled = [pid for pid, title in processes(mark) if title.startswith(TITLES[kind])]
-    targets = sorted(pid for pid in titled if _has_raylet(pid))
+    """Kills or stops a process of a kind; False if there is none."""
+    targets = sorted(pid for pid, title in processes(mark) if title.startswith(TITLES[kind]))
     if not targets:
         return False
     try:
         os.kill(chance.choice(targets), signal.SIGSTOP if kind == "frozen" else signal.SIGKILL)
     except ProcessLookupError:
         return False
-    return True
-
-
-def _has_raylet(pid: int) -> bool:
-    """Whether the Ray node that a process belongs to is alive; true of one that belongs to none."""
-    with contextlib.suppress(OSError):
-        for setting in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
-            name, _, value = setting.partition(b"=")
-            if name == b"RAY_RAYLET_PID":  # one that was just killed is a zombie, which has no command line
-                raylet = Path(f"/proc/{value.decode()}/cmdline")
-                return raylet.exists() and bool(raylet.read_bytes())
     return True
 
 

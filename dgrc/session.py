@@ -129,8 +129,11 @@ def _init_args(config: Config) -> dict[str, Any]:
     args: dict[str, Any] = dict(
         log_to_driver=False,
         logging_level=logging.ERROR,
-        # Workers import this package also when it runs from a checkout that is not installed.
-        runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(p for p in _python_path() if p)}},
+        runtime_env={
+            # Workers import this package also when it runs from a checkout that is not installed.
+            "env_vars": {"PYTHONPATH": os.pathsep.join(p for p in _python_path() if p)},
+            "worker_process_setup_hook": "dgrc.engines.reaper.bind_to_raylet",
+        },
     )
     if config.ray.address:
         return args | {"address": config.ray.address}

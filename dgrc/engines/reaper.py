@@ -1,16 +1,21 @@
-"""Sees to it that an engine's child processes die with the process that started them.
+"""Sees to it that no process outlives the one that started it, however that one went.
 
-vLLM's engine core is a separate process. When its actor is killed outright (node lost, out of
-memory, `ray.kill`) nobody tells the core, and it would keep its memory for ever. So a small watcher
-process holds one end of a pipe whose other end only the actor has: end of file means that the actor
-is gone, however it went, and the watcher kills what it left behind.
+A Ray worker notices by itself that its raylet is gone, unless it hangs or is stopped: then nobody is left to end it. So
+the kernel is told to. vLLM's engine core is a child of an actor and knows nothing of this; when its actor is killed
+outright (node lost, out of memory, `ray.kill`) it would keep its memory for ever. So a small watcher process holds one
+end of a pipe whose other end only the actor has: end of file means that the actor is gone, and the watcher kills what
+it left behind.
 """
 
+import ctypes
+import os
+import signal
 import subprocess
 import sys
 
 import psutil
 
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 WATCHER = """
 import os, signal, sys
 sys.stdin.buffer.read()
@@ -22,6 +27,19 @@ for pid, born in (pair.split(":") for pair in sys.argv[1:]):
     except OSError:
         pass
 """
+
+
+def bind_to_raylet() -> None:
+    """Has the kernel kill this process outright as soon as its raylet is gone: Ray calls it in every worker process.
+
+    Does nothing where the raylet is not its parent (a worker in a container of its own) or there is no such call.
+    """
+    raylet = os.getppid()
+    if sys.platform != "linux" or os.environ.get("RAY_RAYLET_PID") != str(raylet):
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != raylet:  # it went just before, and nobody will be told
+        os._exit(1)
 
 
 def bind_children() -> "subprocess.Popen[bytes]":

@@ -48,23 +48,6 @@ def test_what_was_in_flight_and_what_was_served_again_is_read_from_notes(tmp_pat
     assert notes.tokens_rebought(undisturbed, [("engine", 2.2), ("driver", 5.5)]) == {"driver": 10}
 
 
-@pytest.mark.parametrize("alive", [True, False])
-def test_what_belongs_to_a_dead_cluster_is_not_struck(alive: bool) -> None:
-    dead = subprocess.Popen(["true"])
-    os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)  # a zombie, as a raylet is whose driver is gone as well
-    raylet = str(os.getpid() if alive else dead.pid)
-    command = "import os; os.execvp('sleep', ['ray::Replica', '60'])"
-    environment = os.environ | {MARK: "test-of-clusters", "RAY_RAYLET_PID": raylet}
-    with subprocess.Popen([sys.executable, "-c", command], env=environment) as process:
-        deadline = time.monotonic() + 10
-        while not any(t.startswith("ray::Replica") for _, t in processes("test-of-clusters")):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        assert strike("engine", "test-of-clusters", random.Random(0)) == alive
-        process.kill()
-    dead.wait()
-
-
 def test_processes_are_known_by_their_mark_and_struck_by_their_title() -> None:
     command = "import os, time; os.execvp('sleep', ['ray::Replica', '60'])"
     process = subprocess.Popen([sys.executable, "-c", command], env=os.environ | {MARK: "test-of-marks"})
