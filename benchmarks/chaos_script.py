@@ -3,6 +3,7 @@
 A reply takes 0.1 to 0.4 s, also by the request, so that something is always in flight. Each process notes in a file of
 its own when it begins and ends a request: what was under way at a fault, and what was served twice, is read from there.
 One question is poison: the student dies of it, every time. Where a file `hang` lies, whoever takes it never replies.
+Segments of the journal are full early, so that they come and go in a run as short as these.
 """
 
 import asyncio
@@ -11,8 +12,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from dgrc.engines import journal
 from dgrc.engines.base import Request, request_key
 from tests import scripts
+
+journal.FULL_BYTES = 10_000
 
 NOTES = "DGRC_CHAOS_NOTES"
 """Environment variable: the folder of the notes."""

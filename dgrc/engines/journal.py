@@ -3,12 +3,13 @@
 Ray Data commits whole blocks; a killed driver loses the blocks in flight. Each replica therefore appends what its
 engine made to a segment of its own (one JSON line a completion: owner, request key, completion) before it replies:
 whoever dies then, the engine, the worker that asked or the driver, the reply is there. A worker asks the journal first,
-and again when a replica died on it. The owner is the row's id: `compact` drops the lines of rows that are committed,
-and a pass that is complete removes its journal altogether.
+and again when a replica died on it. The owner is the row's id: a segment that is full goes when all its rows are
+committed (`pipeline/commits.py`), `compact` drops the lines of such rows before a pass goes on, and a pass that is
+complete removes its journal altogether. So it grows with what is under way, not with the corpus.
 
 Lines go to the operating system as they come: they survive the death of any process, though not a power cut. A segment
 reserves room ahead, zeros at its end, so that a disk that runs full still takes what is under way. A line torn by a
-kill is skipped when read.
+kill is skipped when read. The last line of a full segment says so: its replica writes to it no more.
 """
 
 import bisect
@@ -26,17 +27,21 @@ from dgrc.engines.base import Completion, completion_from_json, completion_to_js
 
 RESERVE_BYTES = 4 * 2**20
 """Room that a segment takes ahead; there is always half of it, some 500 long replies."""
-TAIL_BYTES = 16 * 2**20
-"""So much of a segment's end holds what its replica had not yet replied when it died."""
+FULL_BYTES = 16 * 2**20
+"""From this size on a segment is full, and its replica begins another. A worker that starts reads all that are left."""
+FULL_MARK = b"full\n"
 CHUNK_BYTES = 2**18
 
 
 class Segment:
-    """What one replica writes into one journal. The folder must be there."""
+    """What one replica writes into one journal, file after file. The folder must be there."""
 
     def __init__(self, folder: str):
         self.folder = folder
-        self._file = open(Path(folder) / f"{uuid.uuid4().hex}.jsonl", "x+b", buffering=0)  # noqa: SIM115
+        self._begin()
+
+    def _begin(self) -> None:
+        self._file = open(Path(self.folder) / f"{uuid.uuid4().hex}.jsonl", "x+b", buffering=0)  # noqa: SIM115
         self._end = self._room = 0
         self._links = os.fstat(self._file.fileno()).st_nlink
 
@@ -52,16 +57,40 @@ class Segment:
             OSError: the disk takes no more. What was written before is whole.
             ValueError: the segment is closed.
         """
-        file = self._file.fileno()
-        line = json.dumps([owner, key, completion_to_json(completion)], ensure_ascii=False).encode() + b"\n"
+        if self._end >= FULL_BYTES:
+            self._begin_another()
+        self._append(json.dumps([owner, key, completion_to_json(completion)], ensure_ascii=False).encode() + b"\n")
+
+    def _begin_another(self) -> None:
+        old = file, end, _, _ = self._file, self._end, self._room, self._links
+        try:
+            self._begin()
+            self._reserve(RESERVE_BYTES)
+        except OSError:  # storage takes no more: the old file, which has room left, goes on
+            if self._file is not file:
+                with contextlib.suppress(OSError):
+                    os.unlink(self._file.name)
+                self._file.close()
+            self._file, self._end, self._room, self._links = old
+            return
+        with contextlib.suppress(OSError):  # without the mark it stays until the pass goes on another time or is done
+            os.pwrite(file.fileno(), FULL_MARK, end)
+            file.truncate(end + len(FULL_MARK))
+        with contextlib.suppress(OSError):
+            file.close()
+
+    def _append(self, line: bytes) -> None:
         if self._room - self._end - len(line) < RESERVE_BYTES // 2:
             with contextlib.suppress(OSError):  # a file system that cannot, or a full disk, where the rest must do
-                os.posix_fallocate(file, self._end, len(line) + RESERVE_BYTES)
-                self._room = self._end + len(line) + RESERVE_BYTES
+                self._reserve(len(line) + RESERVE_BYTES)
         written = 0
         while written < len(line):
-            written += os.pwrite(file, line[written:], self._end + written)
+            written += os.pwrite(self._file.fileno(), line[written:], self._end + written)
         self._end += len(line)
+
+    def _reserve(self, size: int) -> None:
+        os.posix_fallocate(self._file.fileno(), self._end, size)
+        self._room = self._end + size
 
     def close(self) -> None:
         """Gives back the room that was not needed."""
@@ -80,7 +109,7 @@ class Journal:
         self._known: dict[tuple[int, int], Completion] = {}
         self._read: dict[str, int] = {}
         for path in sorted(self.folder.glob("*.jsonl")):
-            self._known.update(self._new(path, 0))
+            self._known.update(self._new(path))
 
     def get(self, owner: int, key: int) -> Completion | None:
         """The completion that was paid for, if it was found."""
@@ -90,17 +119,16 @@ class Journal:
         """Finds those of the (owner, key) wanted, or all, that replicas wrote down since it was last looked."""
         with contextlib.suppress(OSError):  # storage that is away: it is asked for again, and said there
             for path in self.folder.glob("*.jsonl"):
-                start = self._read.get(path.name)
-                if start is None:
-                    start = max(0, path.stat().st_size - TAIL_BYTES)
-                new = self._new(path, start)
+                new = self._new(path)
                 self._known.update({found: c for found, c in new if wanted is None or found in wanted})
 
-    def _new(self, path: Path, start: int) -> Iterator[tuple[tuple[int, int], Completion]]:
-        for line in _lines(path, start):
-            self._read[path.name] = start = start + len(line)
-            if (parsed := _parse(line)) is not None:
-                yield parsed
+    def _new(self, path: Path) -> Iterator[tuple[tuple[int, int], Completion]]:
+        read = self._read.get(path.name, 0)
+        with contextlib.suppress(FileNotFoundError):  # it was full, and all in it is committed
+            for line in _lines(path, read):
+                self._read[path.name] = read = read + len(line)
+                if (parsed := _parse(line)) is not None:
+                    yield parsed
 
 
 def compact(folder: str | Path, committed: np.ndarray) -> int:
@@ -117,8 +145,8 @@ def compact(folder: str | Path, committed: np.ndarray) -> int:
     old = sorted(folder.glob("*.jsonl"))
     if not old:
         return 0
-    lines = (line for path in old for line in _lines(path, 0))
-    kept = {parsed[0]: line for line in lines if (parsed := _parse(line)) and not _is_in(parsed[0][0], committed)}
+    lines = (line for path in old for line in _lines(path, 0) if not _is_in(_owner(line), committed))
+    kept = {parsed[0]: line for line in lines if (parsed := _parse(line))}
     temporary = folder / f"{uuid.uuid4().hex}.tmp"
     try:
         with open(temporary, "wb") as file:
@@ -132,7 +160,30 @@ def compact(folder: str | Path, committed: np.ndarray) -> int:
     return len(kept)
 
 
-def _is_in(id_: int, ids: np.ndarray) -> bool:
+def owners(path: Path) -> np.ndarray | None:
+    """The rows that a segment holds completions of, sorted int64; None while its replica may write more.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open(path, "rb") as file:
+        file.seek(max(0, path.stat().st_size - len(FULL_MARK)))
+        if file.read() != FULL_MARK:
+            return None
+    return np.unique(np.array([id_ for line in _lines(path, 0) if (id_ := _owner(line)) is not None], np.int64))
+
+
+def _owner(line: bytes) -> int | None:
+    """Whose completion a line is, without parsing all of it."""
+    try:
+        return int(line[1 : line.index(b",")])
+    except ValueError:  # torn by a kill in the middle of the write, or the mark of a full segment
+        return None
+
+
+def _is_in(id_: int | None, ids: np.ndarray) -> bool:
+    if id_ is None:
+        return False
     at = bisect.bisect_left(ids, id_)
     return at < len(ids) and bool(ids[at] == id_)
 

@@ -14,7 +14,7 @@ import json
 import time
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from dgrc.engines import journal
 from dgrc.engines.pool import Pool
 from dgrc.errors import DgrcError, PassError
 from dgrc.pipeline.causes import causes, is_of_cluster, own_error
+from dgrc.pipeline.commits import Commits, Trimming, ids_of
 from dgrc.pipeline.lives import Lives
 from dgrc.pipeline.passes import Pass
 from dgrc.pipeline.progress import Board, ProgressLine
@@ -68,17 +69,17 @@ def run_pass(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], f
     total = _rows(source)
     lives = Lives(pass_.name, config.pipeline)
     reached: dict[str, Any] = {}
-    committed = _committed(state / "checkpoint")
+    commits = Commits(state / "checkpoint")
     try:
-        journal.compact(state / "journal", committed)
+        journal.compact(state / "journal", commits.look())
     except OSError as e:
         raise explain_os_error(e, state) from e
-    while len(committed) < total and not reached:
+    while (before := len(commits.ids)) < total and not reached:
         try:
-            reached = _live(pass_, run, config, pools, total - len(committed))
+            with Trimming(state / "journal", commits):
+                reached = _live(pass_, run, config, pools, total - before)
         except Exception as e:
-            before, committed = len(committed), _committed(state / "checkpoint")
-            if not is_of_cluster(e) or not lives.another(e, len(committed) - before):
+            if not is_of_cluster(e) or not lives.another(e, len(commits.look()) - before):
                 raise _explain(pass_, output, e) from e
     _check_conserved(pass_, source, output)
     journal.remove(state / "journal")
@@ -203,20 +204,9 @@ def _rows(dataset: Path) -> int:
     return sum(pq.read_metadata(f).num_rows for f in dataset.glob("*.parquet"))
 
 
-def _committed(checkpoint: Path) -> np.ndarray:
-    """Ids whose rows are written for good, (rows,) int64, in order. Pending files belong to blocks that are not."""
-    return np.unique(_ids(path for path in checkpoint.glob("*.parquet") if ".pending" not in path.name))
-
-
-def _ids(files: Iterable[Path]) -> np.ndarray:
-    """The ids in Parquet files, (rows,) int64. One is open at a time: their metadata together is large."""
-    read = [pq.ParquetFile(path).read(["id"])["id"].to_numpy() for path in files]
-    return np.concatenate([np.empty(0, np.int64), *read])
-
-
 def _check_conserved(pass_: Pass, source: Path, output: Path) -> None:
     """Every id that was read is written exactly once; anything else must never go unseen."""
-    read, written = (_ids(sorted(dataset.glob("*.parquet"))) for dataset in (source, output))
+    read, written = (ids_of(sorted(dataset.glob("*.parquet"))) for dataset in (source, output))
     distinct = len(np.unique(written))
     missing = len(np.setdiff1d(read, written))
     if len(written) != len(read) or distinct != len(read) or missing:

@@ -1,5 +1,6 @@
 """The journal gives back what was paid for, survives torn lines and full disks, and forgets what is committed."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from benchmarks.chaos_storage import may_mount, storage
 from dgrc.engines import journal as module
 from dgrc.engines.base import Completion, Sample, failed
-from dgrc.engines.journal import Journal, Segment, compact
+from dgrc.engines.journal import Journal, Segment, compact, owners
 
 DONE = Completion((Sample("two words\nand \u2028 a line", "stop", 3),), 7, 2)
 NONE = np.empty(0, np.int64)
@@ -84,16 +85,36 @@ def test_what_is_written_later_is_found_when_it_is_looked_for(tmp_path: Path) ->
     assert journal.get(4, 4) is None, "what nobody wants is not kept"
 
 
-def test_only_the_end_of_a_segment_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TAIL_BYTES", 500)
+def test_a_full_segment_is_followed_by_another_and_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FULL_BYTES", 500)
     journal, segment = Journal(tmp_path), Segment(str(tmp_path))
-    for key in range(40):
-        segment.put(5, key, DONE)
-    segment.close()
-    wanted = {(5, key) for key in range(40)}
-    journal.look(wanted)
-    found = [key for key in range(40) if journal.get(5, key)]
-    assert found and found == list(range(found[0], 40)) and found[0] > 30
+    for owner in range(40, 0, -1):
+        segment.put(owner, 7, DONE)
+    full = [found for path in tmp_path.glob("*.jsonl") if (found := owners(path)) is not None]
+    assert len(full) == len(list(tmp_path.glob("*.jsonl"))) - 1 > 3, "its replica still writes to the last one"
+    assert sorted(owner for found in full for owner in found) == list(range(41 - sum(map(len, full)), 41))
+    assert all((np.diff(found) > 0).all() for found in full)
+    journal.look(None)
+    for view in (journal, Journal(tmp_path)):
+        assert all(view.get(owner, 7) == DONE for owner in range(1, 41))
+    assert compact(tmp_path, np.arange(2, 40)) == 2
+
+
+def test_a_segment_that_goes_while_a_journal_is_read_takes_nothing_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for owner in (1, 2, 3):
+        put(tmp_path, owner, 0)
+    first, *_ = sorted(tmp_path.glob("*.jsonl"))
+    lines = module._lines
+
+    def trimmed(path: Path, start: int) -> Iterator[bytes]:
+        first.unlink(missing_ok=True)  # after the folder was listed
+        return lines(path, start)
+
+    monkeypatch.setattr(module, "_lines", trimmed)
+    journal = Journal(tmp_path)
+    assert sum(journal.get(owner, 0) is not None for owner in (1, 2, 3)) == 2
 
 
 @pytest.mark.skipif(not may_mount(), reason="needs a small file system of its own, which this user may not mount")
@@ -109,6 +130,25 @@ def test_a_disk_that_is_full_still_takes_what_is_under_way(tmp_path: Path) -> No
             fill(segment, long)
         later = Journal(place.folder)
         assert all(later.get(0, key) == long for key in range(400))
+
+
+@pytest.mark.skipif(not may_mount(), reason="needs a small file system of its own, which this user may not mount")
+def test_a_full_segment_goes_on_while_the_disk_has_no_room_for_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FULL_BYTES", 1)
+    with storage(tmp_path / "small") as place:
+        segment = Segment(str(place.folder))
+        segment.put(0, 0, DONE)
+        place.fill()
+        for key in range(1, 50):
+            segment.put(0, key, DONE)
+        (path,) = place.folder.glob("*.jsonl")
+        assert owners(path) is None
+        assert all(Journal(place.folder).get(0, key) == DONE for key in range(50))
+        place.free()
+        segment.put(0, 50, DONE)
+        assert len(list(place.folder.glob("*.jsonl"))) == 2 and owners(path) is not None
 
 
 def fill(segment: Segment, completion: Completion) -> None:
