@@ -1,74 +1,83 @@
 """Records as rows of Arrow tables: the schema of a record type, and records from and to plain dictionaries."""
 
 import dataclasses
+import functools
 import types
 import typing
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from dgrc.records import Message
 
 R = TypeVar("R")
-_HINTS: dict[Any, dict[str, Any]] = {}
+Convert = Callable[[Any], Any]
+_FIELDS: dict[Any, list[tuple[str, Convert | None, Convert | None]]] = {}
 
 
 def to_row(record: Any) -> dict[str, Any]:
     """A record as nested plain dictionaries and lists, as Arrow takes it. Messages are shared, not copied."""
-    return {name: _plain(getattr(record, name)) for name in record.__dataclass_fields__}
+    row = {}
+    for name, plain, _ in _fields(type(record)):
+        value = getattr(record, name)
+        row[name] = value if plain is None or value is None else plain(value)
+    return row
 
 
-def from_row(cls: type[R], row: typing.Mapping[str, Any]) -> R:
+def from_row(cls: type[R], row: Mapping[str, Any]) -> R:
     """A record of type `cls` from a mapping such as `pyarrow.Table.to_pylist` gives."""
-    hints = _hints(cls)
-    return cls(**{name: _revive(hint, row[name]) for name, hint in hints.items()})
+    values = []
+    for name, _, revive in _fields(cls):
+        value = row[name]
+        values.append(value if revive is None or value is None else revive(value))
+    return cls(*values)
 
 
 def arrow_schema(cls: type[Any]) -> Any:
     """The `pyarrow.Schema` of a record type."""
     import pyarrow as pa
 
-    hints = _hints(cls)
-    return pa.schema([pa.field(name, _arrow_type(hint)) for name, hint in hints.items()])
+    return pa.schema([pa.field(name, _arrow_type(hint)) for name, hint in typing.get_type_hints(cls).items()])
 
 
-def _hints(cls: Any) -> dict[str, Any]:
-    """Evaluating annotations for every row would take as long as all the rest."""
-    if cls not in _HINTS:
-        _HINTS[cls] = typing.get_type_hints(cls)
-    return _HINTS[cls]
+def _fields(cls: Any) -> list[tuple[str, Convert | None, Convert | None]]:
+    """Each field's name and how its values become plain and a record's again, None where they stay as they are.
+
+    Looking at annotations for every value of every row would take longer than all the rest.
+    """
+    if cls not in _FIELDS:
+        _FIELDS[cls] = [(name, *_converts(hint)) for name, hint in typing.get_type_hints(cls).items()]
+    return _FIELDS[cls]
 
 
-def _plain(value: Any) -> Any:
-    """As `dataclasses.asdict`, which copies deeply what nobody changes and takes five times as long."""
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return to_row(value)
-    return value
+def _converts(hint: Any) -> tuple[Convert | None, Convert | None]:
+    hint = _inner(hint)
+    if dataclasses.is_dataclass(hint):
+        return to_row, functools.partial(from_row, typing.cast(type[Any], hint))
+    if typing.get_origin(hint) is not tuple:
+        return None, None
+    plain, revive = _converts(typing.get_args(hint)[0])
+    if plain is None or revive is None:
+        return list, tuple
+    return _each(list, plain), _each(tuple, revive)
 
 
-def _revive(hint: Any, value: Any) -> Any:
-    if value is None:
-        return None
+def _each(kind: Convert, convert: Convert) -> Convert:
+    return lambda values: kind([convert(value) for value in values])
+
+
+def _inner(hint: Any) -> Any:
+    """The type of a field that may also be None."""
     if isinstance(hint, types.UnionType):
         (hint,) = [inner for inner in typing.get_args(hint) if inner is not type(None)]
-    if dataclasses.is_dataclass(hint):
-        return from_row(typing.cast(type[Any], hint), value)
-    if typing.get_origin(hint) is tuple:
-        item = typing.get_args(hint)[0]
-        return tuple(_revive(item, v) for v in value)
-    if typing.get_origin(hint) is dict:
-        return dict(value)
-    return value
+    return hint
 
 
 def _arrow_type(hint: Any) -> Any:
     import pyarrow as pa
 
-    if isinstance(hint, types.UnionType):
-        (inner,) = [a for a in typing.get_args(hint) if a is not type(None)]
-        return _arrow_type(inner)
+    hint = _inner(hint)
     if dataclasses.is_dataclass(hint):
-        return pa.struct([pa.field(n, _arrow_type(h)) for n, h in _hints(hint).items()])
+        return pa.struct(list(arrow_schema(typing.cast(type[Any], hint))))
     if typing.get_origin(hint) is tuple:
         return pa.list_(_arrow_type(typing.get_args(hint)[0]))
     if hint == Message:

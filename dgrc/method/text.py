@@ -1,5 +1,6 @@
 """Text in one spelling: what two writers may write differently and still mean the same, made equal."""
 
+import functools
 import re
 import unicodedata
 
@@ -33,6 +34,7 @@ def _broken_up(match: re.Match[str]) -> str:
     return _JOINER.join(run[at : at + 30] for at in range(0, len(run), 30))
 
 
+@functools.lru_cache(maxsize=1024)  # the chains of a question give few answers, each asked about several times
 def normalize(text: str) -> str:
     """The form in which answers are compared: case, width, spacing, outer quotes and final punctuation do not
     count, and a number has one spelling (`1,000.0` is `1000`, `.50` is `0.5`).

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from dgrc.config import Config
-from dgrc.method import audit, compare, screen
+from dgrc.method import audit, compare, sample, screen
 from dgrc.method import verify as verify_step
 from dgrc.method.verify import Fact
 from dgrc.pipeline.caller import merge
@@ -38,7 +38,8 @@ async def verify(tools: Toolbox, case: Case) -> VerifiedCase:
         for attempt in range(1, tools.method.resample + 1):
             if not all_rejected(verdicts):
                 break
-            more, sampled, failure = await sample_chains(tools, case, "teacher", attempt)
+            asked = sample.build_messages(tools.pack, case.text, case.choices)
+            more, sampled, failure = await sample_chains(tools, case, asked, "teacher", attempt)
             checked, spent = await _check_all(tools, case, enumerate(more, len(teacher)), own, tools.verdicts)
             teacher += more
             verdicts += checked

@@ -20,6 +20,7 @@ from dgrc.records import (
     Chain,
     Diagnosis,
     Divergence,
+    Message,
     Question,
     Usage,
     hash64,
@@ -45,8 +46,9 @@ class Toolbox:
 
 async def gather(tools: Toolbox, question: Question) -> Case:
     """Samples both models' chains, compares their answers and has each divergence diagnosed."""
+    asked = sample.build_messages(tools.pack, question.text, question.choices)
     (teacher, teacher_usage, teacher_error), (student, student_usage, student_error) = await asyncio.gather(
-        sample_chains(tools, question, "teacher"), sample_chains(tools, question, "student")
+        sample_chains(tools, question, asked, "teacher"), sample_chains(tools, question, asked, "student")
     )
     usage = [teacher_usage, student_usage]
     error = teacher_error or student_error
@@ -59,7 +61,7 @@ async def gather(tools: Toolbox, question: Question) -> Case:
     diagnosed = await _diagnose_all(tools, question, pairs, teacher, student, "student")
     auditor: tuple[Chain, ...] = ()
     if status == "agreeing" and audit.is_sampled(question.id, tools.method.audit_share):
-        auditor, audit_usage, failure = await sample_chains(tools, question, "auditor")
+        auditor, audit_usage, failure = await sample_chains(tools, question, asked, "auditor")
         _, auditor, graded, unusable = await _one_wording(tools, question, teacher, auditor)
         error = error or failure or unusable
         pairs = compare.diverging_pairs(teacher, auditor, "majority", 1)
@@ -115,8 +117,10 @@ def case_atoms(case: int, diagnoses: Sequence[Diagnosis], method: MethodConfig) 
 
 
 async def sample_chains(
-    tools: Toolbox, question: Question | Case, role: str, attempt: int = 0
+    tools: Toolbox, question: Question | Case, asked: Sequence[Message], role: str, attempt: int = 0
 ) -> tuple[tuple[Chain, ...], Usage, str | None]:
+    """The chains of one role for the messages `asked`, recorded or sampled now, what they cost, and why there are none.
+    """
     recorded = tools.recorded[role].get(question.id) if role in tools.recorded and not attempt else None
     if recorded is not None:
         chains = tuple(_parsed(chain, question, tools.method.answers) for chain in recorded)
@@ -128,8 +132,7 @@ async def sample_chains(
         "auditor": (method.auditor_chains, method.teacher_sampling),
     }[role]
     completion, usage = await tools.caller.ask(
-        role, "sample", question.id, sample.build_messages(tools.pack, question.text, question.choices),
-        sampling, n=n, priority=PRIORITY["sample"], attempt=attempt,
+        role, "sample", question.id, asked, sampling, n=n, priority=PRIORITY["sample"], attempt=attempt
     )
     chains = tuple(
         sample.to_chain(s.text, s.finish_reason, s.tokens, question.choices, method.answers) for s in completion.samples

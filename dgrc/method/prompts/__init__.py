@@ -74,8 +74,7 @@ class Pack:
         """
         turns: list[Message] = []
         if "system" in self.templates:
-            system = self._render("system", {"step": step})
-            if system:
+            if system := _system(self, step):
                 turns.append({"role": "system", "content": system})
         return [*turns, {"role": "user", "content": self._render(step, variables)}]
 
@@ -99,6 +98,12 @@ class Pack:
                 f"Prompt pack `{self.name}` could not render its step `{step}`: {error}. Got the variables "
                 f"{sorted(variables)}; a template may use {sorted(VARIABLES.get(step, ()))}. Correct {step}.jinja."
             ) from error
+
+
+@functools.lru_cache(maxsize=64)
+def _system(pack: Pack, step: str) -> str:
+    """The system message of a step, which is the same for all rows."""
+    return pack._render("system", {"step": step})
 
 
 @functools.lru_cache(maxsize=16)
