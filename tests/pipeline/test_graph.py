@@ -5,11 +5,15 @@ What passes do when all is well is in test_curate.py, what they do when killed i
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dgrc.config import PipelineConfig
 from dgrc.engines.base import Request
-from dgrc.errors import EngineError
+from dgrc.errors import EngineError, PassError
+from dgrc.pipeline.graph import _check_conserved
+from dgrc.pipeline.passes import GATHER
 from tests import scripts
 from tests.pipeline.conftest import curate_here, scripted_config, write_questions
 
@@ -24,6 +28,31 @@ def broken_while_flagged(request: Request) -> list[str]:
 
 
 FLAG = Path("/tmp") / f"dgrc-test-{Path(__file__).stat().st_ino}-broken"  # engines run in other processes
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ([3, 1], "read 3 rows and wrote 2 \\(2 distinct, 1 missing\\)"),
+        ([3, 1, 2, 2], "read 3 rows and wrote 4 \\(3 distinct, 0 missing\\)"),
+        ([3, 1, 4], "read 3 rows and wrote 3 \\(3 distinct, 1 missing\\)"),
+    ],
+)
+def test_a_pass_that_lost_or_doubled_a_row_says_so(tmp_path: Path, written: list[int], said: str) -> None:
+    _check_conserved(GATHER, _ids(tmp_path / "source", [1, 2, 3]), _ids(tmp_path / "whole", [3, 1, 2]))
+    with pytest.raises(PassError, match=said):
+        _check_conserved(GATHER, tmp_path / "source", _ids(tmp_path / "output", written))
+    twice = _ids(tmp_path / "twice", [1, 1, 2])
+    with pytest.raises(PassError, match="2 distinct"):
+        _check_conserved(GATHER, twice, twice)
+
+
+def _ids(folder: Path, ids: list[int]) -> Path:
+    folder.mkdir()
+    for number in range(2):
+        part = pa.table({"id": pa.array(ids[number::2], pa.int64())})
+        pq.write_table(part, folder / f"{number}.parquet")
+    return folder
 
 
 def test_a_dead_engine_is_one_paragraph_and_the_pass_goes_on_once_it_is_mended(tmp_path: Path) -> None:
