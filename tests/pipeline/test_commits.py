@@ -24,11 +24,15 @@ def commit(folder: Path, name: str, *ids: int) -> None:
 def test_commits_are_read_as_they_come_and_pending_ones_are_none(tmp_path: Path) -> None:
     found = Commits(tmp_path)
     assert found.look().tolist() == []
+    commit(tmp_path, "none")
+    assert found.look().tolist() == []
     commit(tmp_path, "a", 5, -3)
     commit(tmp_path, "b.pending", 4)
     assert found.look().tolist() == [-3, 5]
     (tmp_path / "b.pending.parquet").rename(tmp_path / "b.parquet")
     assert found.look().tolist() == found.ids.tolist() == [-3, 4, 5]
+    commit(tmp_path, "c", 5, -8, 6)
+    assert found.look().tolist() == [-8, -3, 4, 5, 6], "one that is committed twice is one"
 
 
 def test_a_segment_goes_when_it_is_full_and_all_of_it_is_committed(
