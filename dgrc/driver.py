@@ -1,5 +1,8 @@
-"""What must live as long as the driver, and no longer: actors that keep counts for it."""
+"""What must live as long as the driver works, and no longer: actors that keep counts for it, threads that look."""
 
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
@@ -10,3 +13,21 @@ def beside_driver() -> dict[str, Any]:
 
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
     return {"num_cpus": 0, "scheduling_strategy": here}
+
+
+@contextlib.contextmanager
+def every(seconds: float, act: Callable[[], None]) -> Iterator[None]:
+    """Calls `act` in a thread, every so many seconds, while entered; on leaving, a call under way is waited for."""
+    stop = threading.Event()
+
+    def loop() -> None:
+        while not stop.wait(seconds):
+            act()
+
+    thread = threading.Thread(target=loop, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

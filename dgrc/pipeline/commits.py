@@ -4,18 +4,13 @@ A checkpoint has a Parquet file of ids for each block that is committed; the fil
 """
 
 import contextlib
-import threading
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from dgrc.engines import journal
-
-LOOK_EVERY_S = 10.0
-"""So often the driver looks for segments that may go."""
 
 
 class Commits:
@@ -43,8 +38,8 @@ def ids_of(files: Iterable[Path]) -> np.ndarray:
     return np.concatenate([np.empty(0, np.int64), *read])
 
 
-class Trimming:
-    """While entered, deletes the segments of a journal that are full and whose rows are all committed.
+class Trimmer:
+    """Deletes the segments of a journal that are full and whose rows are all committed.
 
     Without it the journal of a long pass would become as large as what the pass writes, and a worker that Ray starts
     anew would read all of it.
@@ -53,36 +48,17 @@ class Trimming:
     def __init__(self, folder: Path, commits: Commits):
         self._folder, self._commits = folder, commits
         self._owners: dict[Path, np.ndarray] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._loop, daemon=True)
-
-    def __enter__(self) -> "Trimming":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _loop(self) -> None:
-        while not self._stop.wait(LOOK_EVERY_S):
-            with contextlib.suppress(OSError):  # storage that is away: next time
-                self.trim()
 
     def trim(self) -> None:
-        """Does it once.
+        """Does it once; what storage refuses now is left for the next time."""
+        with contextlib.suppress(OSError):
+            for path in self._folder.glob("*.jsonl"):
+                if path not in self._owners and (owners := journal.owners(path)) is not None:
+                    self._owners[path] = owners
+            if self._owners:
+                self._delete(self._commits.look())
 
-        Raises:
-            OSError: storage refuses.
-        """
-        for path in self._folder.glob("*.jsonl"):
-            if path not in self._owners and (owners := journal.owners(path)) is not None:
-                self._owners[path] = owners
-        if not self._owners:
-            return
-        committed = self._commits.look()
+    def _delete(self, committed: np.ndarray) -> None:
         for path, owners in list(self._owners.items()):
             at = np.searchsorted(committed, owners)
             if at.max(initial=-1) < len(committed) and (committed[at] == owners).all():

@@ -24,21 +24,23 @@ import ray
 from ray.data.checkpoint import CheckpointConfig
 
 from dgrc.config import Config, EngineConfig
-from dgrc.driver import beside_driver
+from dgrc.driver import beside_driver, every
 from dgrc.engines import journal
 from dgrc.engines.pool import Pool
 from dgrc.errors import DgrcError, PassError
 from dgrc.pipeline.causes import causes, is_of_cluster, own_error
-from dgrc.pipeline.commits import Commits, Trimming, ids_of
+from dgrc.pipeline.commits import Commits, Trimmer, ids_of
 from dgrc.pipeline.lives import Lives
 from dgrc.pipeline.passes import Pass
-from dgrc.pipeline.progress import Board, ProgressLine
+from dgrc.pipeline.progress import Board, progress_line
 from dgrc.pipeline.worker import Worker
 from dgrc.storage.run_dir import RunDir, explain_os_error, fresh_folder, write_json
 
 BATCH_ROWS = 64
 """Each is a row group of the file that is written, and costs Ray Data milliseconds: with 8 a pass without a model took
 half as long again, and wrote six times as many bytes (docs/log.md)."""
+TRIM_EVERY_S = 10.0
+"""So often the driver looks for segments of the journal that may go."""
 WANT_OF_MEMORY = (
     "The pass {name}, writing {path}, stopped: Ray ended its processes for want of memory, again and again. Something "
     "on the machine takes it: see Ray's logs for what. Set fewer `pipeline.workers`, fewer `replicas` or smaller "
@@ -76,7 +78,7 @@ def run_pass(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], f
         raise explain_os_error(e, state) from e
     while (before := len(commits.ids)) < total and not reached:
         try:
-            with Trimming(state / "journal", commits):
+            with every(TRIM_EVERY_S, Trimmer(state / "journal", commits).trim):
                 reached = _live(pass_, run, config, pools, total - before)
         except Exception as e:
             if not is_of_cluster(e) or not lives.another(e, len(commits.look()) - before):
@@ -91,7 +93,7 @@ def _live(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], left
     board = Board.options(**beside_driver()).remote()  # type: ignore[attr-defined]
     try:
         dataset, began = _dataset(pass_, run, config, pools, board), time.monotonic()
-        with ProgressLine(pass_.name, board, left):
+        with progress_line(pass_.name, board, left):
             dataset.write_parquet(str(run.dataset(pass_.writes[0])))
         counts: dict[str, int] = {}
         with contextlib.suppress(ray.exceptions.RayError):  # a board that is lost costs its figures, not the pass

@@ -4,14 +4,16 @@ Workers add to counters on a small actor (`Board`); a thread of the driver reads
 line on standard error. On a terminal the line is redrawn, elsewhere a new one comes every 15 s.
 """
 
+import contextlib
 import sys
-import threading
 import time
 from collections import defaultdict
-from types import TracebackType
+from collections.abc import Iterator
 from typing import Any, TextIO
 
 import ray
+
+from dgrc.driver import every
 
 
 @ray.remote
@@ -35,48 +37,34 @@ class Board:
         return dict(self._counts)
 
 
-class ProgressLine:
-    """Draws the line of one pass while it is entered.
+@contextlib.contextmanager
+def progress_line(name: str, board: Any, total: int, out: TextIO | None = None) -> Iterator[None]:
+    """Draws the line of one pass while entered.
 
     Args:
         name: The pass.
         board: Its counters.
         total: Rows to do in this life of the pass.
-        out: Where to draw.
+        out: Where to draw; standard error.
     """
+    out = out or sys.stderr
+    live, began = out.isatty(), time.monotonic()
 
-    def __init__(self, name: str, board: Any, total: int, out: TextIO | None = None):
-        self._name, self._board, self._total = name, board, total
-        self._out = out or sys.stderr
-        self._live = self._out.isatty()
-        self._stop = threading.Event()
-        self._began = time.monotonic()
-        self._thread = threading.Thread(target=self._loop, daemon=True)
+    def draw() -> None:
+        try:
+            counts = ray.get(board.read.remote(), timeout=10)
+        except Exception:  # noqa: BLE001 - a lost line of progress must not end the pass
+            return
+        text = line(name, counts, total, time.monotonic() - began)
+        out.write(f"\r\x1b[2K{text}" if live else text + "\n")
+        out.flush()
 
-    def __enter__(self) -> "ProgressLine":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._thread.join(timeout=10)
-        if self._live:
-            self._out.write("\n")
-
-    def _loop(self) -> None:
-        period = 0.5 if self._live else 15.0
-        while not self._stop.wait(period):
-            try:
-                counts = ray.get(self._board.read.remote(), timeout=10)
-            except Exception:  # noqa: BLE001 - a lost line of progress must not end the pass
-                continue
-            self._draw(line(self._name, counts, self._total, time.monotonic() - self._began))
-
-    def _draw(self, text: str) -> None:
-        self._out.write(f"\r\x1b[2K{text}" if self._live else text + "\n")
-        self._out.flush()
+    try:
+        with every(0.5 if live else 15.0, draw):
+            yield
+    finally:
+        if live:
+            out.write("\n")
 
 
 def line(name: str, counts: dict[str, int], total: int, seconds: float) -> str:

@@ -3,7 +3,6 @@
 import contextlib
 import resource
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 import torch.distributed as dist
 
+from dgrc.driver import every
 from dgrc.remote.models import local_copy
 from dgrc.training.flops import peak_flops, shape_of, step_flops
 from dgrc.training.packing import loss_tokens
@@ -164,7 +164,6 @@ def following(board: Any, listeners: list[OnProgress]) -> Iterator[None]:
     import ray
 
     seen = 0
-    stop = threading.Event()
     told = list(listeners)
 
     def drain() -> None:
@@ -179,15 +178,8 @@ def following(board: Any, listeners: list[OnProgress]) -> Iterator[None]:
                     # Not by way of `logging`: what Ray sets up there lets nothing of ours through.
                     sys.stderr.write(f"  {listener} is told of no more steps, it failed at step {step.step}: {e!r}\n")
 
-    def follow() -> None:
-        while not stop.wait(0.2):
-            drain()
-
-    thread = threading.Thread(target=follow, daemon=True)
-    thread.start()
     try:
-        yield
+        with every(0.2, drain):
+            yield
     finally:
-        stop.set()
-        thread.join()
         drain()

@@ -8,8 +8,8 @@ import pytest
 
 from dgrc.engines import journal
 from dgrc.engines.base import Completion, Request, Sample
-from dgrc.pipeline import commits
-from dgrc.pipeline.commits import Commits, Trimming
+from dgrc.pipeline import graph
+from dgrc.pipeline.commits import Commits, Trimmer
 from tests import scripts
 from tests.pipeline.conftest import curate_here, scripted_config, write_questions
 
@@ -44,10 +44,10 @@ def test_a_segment_goes_when_it_is_full_and_all_of_it_is_committed(
     segment = journal.Segment(str(folder))
     for owner in (9, 2, 3, 2, 5):
         segment.put(owner, owner, DONE)
-    trimming = Trimming(folder, Commits(tmp_path / "checkpoint"))
+    trimmer = Trimmer(folder, Commits(tmp_path / "checkpoint"))
 
     def left() -> set[int]:
-        trimming.trim()
+        trimmer.trim()
         known = journal.Journal(folder)
         return {owner for owner in (2, 3, 5, 9) if known.get(owner, owner)}
 
@@ -68,15 +68,15 @@ def filling(request: Request) -> list[str]:
 
 @pytest.mark.usefixtures("ray_here")
 def test_the_journal_of_a_pass_does_not_grow_with_the_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commits, "LOOK_EVERY_S", 0.2)
-    gone, trim = set[Path](), Trimming.trim
+    monkeypatch.setattr(graph, "TRIM_EVERY_S", 0.2)
+    gone, trim = set[Path](), Trimmer.trim
 
-    def noted(self: Trimming) -> None:
+    def noted(self: Trimmer) -> None:
         before = set(self._folder.glob("*.jsonl"))
         trim(self)
         gone.update(before - set(self._folder.glob("*.jsonl")))
 
-    monkeypatch.setattr(Trimming, "trim", noted)
+    monkeypatch.setattr(Trimmer, "trim", noted)
     config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", 120))
     teacher = config.teacher.model_copy(update={"script": f"{__name__}:filling"})
     _, reports, _ = curate_here(config.model_copy(update={"teacher": teacher}))
