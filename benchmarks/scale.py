@@ -27,7 +27,7 @@ from dgrc.cli.common import say
 
 WANTED = 0.9
 LIVES = ("peak_mb", "resumed_peak_mb")
-SECONDS = (10, 40)
+SECONDS = (10, 80)
 """Work for each replica in the short and in the long pass, at its own rate."""
 
 

@@ -16,7 +16,7 @@ from dgrc.config import Config
 from dgrc.storage.run_dir import RunDir
 
 WORKERS = 4
-ROWS_PER_BLOCK = {"weak": 512, "plane": 2048}
+ROWS_PER_BLOCK = {"weak": 1024, "plane": 2048}
 
 
 def main() -> None:
@@ -29,25 +29,24 @@ def main() -> None:
 
 def weak(folder: Path, replicas: int, nodes: int) -> dict[str, Any]:
     """Simulated replicas over several nodes, each with the same amount of work."""
-    import ray
     from ray.cluster_utils import Cluster
 
     from dgrc.engines.pool import Pool
-    from dgrc.session import ENVIRONMENT
+    from dgrc.session import ENVIRONMENT, ray_session
 
     os.environ.update(ENVIRONMENT)
     room = -(-replicas // nodes)
     cluster = Cluster(True, head_node_args={"num_cpus": 8, "include_dashboard": False})
     for _ in range(nodes):
         cluster.add_node(num_cpus=room, resources={"engines": room})
-    ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
     engine = {
         "engine": "scripted", "script": "benchmarks.simulated:five_a_second", "replicas": replicas, "cpus": 1,
     }  # fmt: skip
     costs, reached = [], 0
+    config = make(folder, "weak", engine, 0, cluster.address)
     began = time.monotonic()
-    config = make(folder, "weak", engine, 0)
-    with Pool.start("teacher", config.teacher, 0) as pool:
+    session = ray_session(config, RunDir(folder / "session"))  # as `dgrc` joins a cluster
+    with session, Pool.start("teacher", config.teacher, 0) as pool:
         pool.wait()
         started = time.monotonic() - began
         for work in SECONDS:  # the short pass pays for what is done for the first time
@@ -59,7 +58,6 @@ def weak(folder: Path, replicas: int, nodes: int) -> dict[str, Any]:
                 report = gather(config, {"teacher": pool})
             costs.append(watch.cpu)
             reached = report["peak_in_flight"]
-    ray.shutdown()
     cluster.shutdown()
     rate = steady_rate()
     more = (SECONDS[1] - SECONDS[0]) * RATE * replicas
@@ -124,7 +122,7 @@ def forget_one_block(run: RunDir) -> None:
     commit.unlink()
 
 
-def make(folder: Path, name: str, engine: dict[str, Any], questions: int) -> Config:
+def make(folder: Path, name: str, engine: dict[str, Any], questions: int, address: str | None = None) -> Config:
     """A run over so many questions, the student's chains recorded where the engines are simulated."""
     from dgrc.config_file import make_config
 
@@ -136,7 +134,7 @@ def make(folder: Path, name: str, engine: dict[str, Any], questions: int) -> Con
     kind = name.partition("-")[0]
     return make_config({
         "name": name, "runs_dir": str(folder), "teacher": engine, "student": engine,
-        "questions": {"files": [str(source)]},
+        "questions": {"files": [str(source)]}, "ray": {"address": address},
         "method": {"prompts": "general", "teacher_chains": 4, "student_chains": 1, "grader": False},
         "pipeline": {"workers": WORKERS, "rows_per_block": ROWS_PER_BLOCK.get(kind, ROWS_PER_BLOCK["plane"])},
     })  # fmt: skip

@@ -113,7 +113,8 @@ def _dataset(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], b
     )
     context.max_errored_blocks = 0
     context.actor_task_retry_on_errors = False
-    blocks = dataset.repartition(target_num_rows_per_block=pipeline.rows_per_block)
+    # Strictly: Ray reads a small dataset as twice as many blocks as the cluster has CPUs, each of some rows only.
+    blocks = dataset.repartition(target_num_rows_per_block=pipeline.rows_per_block, strict=True)
     with warnings.catch_warnings():  # `ray_remote_args_fn` is to go in Ray 2.64, which has no other way for retries yet
         warnings.simplefilter("ignore", DeprecationWarning)
         return blocks.map_batches(

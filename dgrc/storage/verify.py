@@ -90,8 +90,8 @@ def _rows(run: RunDir) -> Iterator[tuple[str, str]]:
             yield where, f"it lacks the columns {', '.join(sorted(missing))}"
         if column.null_count:
             yield where, f"{column.null_count:,} of its ids are missing"
-        ids[name] = column.drop_null().to_numpy()
-        if repeated := len(ids[name]) - len(np.unique(ids[name])):
+        ids[name] = np.sort(column.drop_null().to_numpy())
+        if repeated := int((ids[name][1:] == ids[name][:-1]).sum()):
             yield where, f"{repeated:,} of its ids are there more than once"
     for name in ROW_A_QUESTION:
         if name in ids and "questions" in ids and (apart := len(np.setxor1d(ids[name], ids["questions"]))):
