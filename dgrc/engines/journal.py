@@ -14,6 +14,7 @@ kill is skipped when read. The last line of a full segment says so: its replica 
 
 import bisect
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -31,19 +32,34 @@ FULL_BYTES = 16 * 2**20
 """From this size on a segment is full, and its replica begins another. A worker that starts reads all that are left."""
 FULL_MARK = b"full\n"
 CHUNK_BYTES = 2**18
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Segment:
-    """What one replica writes into one journal, file after file. The folder must be there."""
+    """What one replica writes into one journal, file after file. The folder must be there.
+
+    Raises:
+        OSError: the disk has no room for what will be under way.
+    """
 
     def __init__(self, folder: str):
         self.folder = folder
         self._begin()
 
     def _begin(self) -> None:
+        """A new file, its room reserved before anything is bought that must go there."""
         self._file = open(Path(self.folder) / f"{uuid.uuid4().hex}.jsonl", "x+b", buffering=0)  # noqa: SIM115
         self._end = self._room = 0
         self._links = os.fstat(self._file.fileno()).st_nlink
+        try:
+            self._reserve(RESERVE_BYTES)
+        except OSError as e:
+            if e.errno in NO_ROOM:
+                with contextlib.suppress(OSError):
+                    os.unlink(self._file.name)
+                self._file.close()
+                raise
+            # else it is a file system that cannot reserve, which is no reason not to use it
 
     def is_deleted(self) -> bool:
         """Whether the file is gone from its folder, because its journal was compacted or begun anew."""
@@ -65,12 +81,7 @@ class Segment:
         old = file, end, _, _ = self._file, self._end, self._room, self._links
         try:
             self._begin()
-            self._reserve(RESERVE_BYTES)
         except OSError:  # storage takes no more: the old file, which has room left, goes on
-            if self._file is not file:
-                with contextlib.suppress(OSError):
-                    os.unlink(self._file.name)
-                self._file.close()
             self._file, self._end, self._room, self._links = old
             return
         with contextlib.suppress(OSError):  # without the mark it stays until the pass goes on another time or is done

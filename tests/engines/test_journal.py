@@ -1,5 +1,6 @@
 """The journal gives back what was paid for, survives torn lines and full disks, and forgets what is committed."""
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,6 +131,33 @@ def test_a_disk_that_is_full_still_takes_what_is_under_way(tmp_path: Path) -> No
             fill(segment, long)
         later = Journal(place.folder)
         assert all(later.get(0, key) == long for key in range(400))
+
+
+@pytest.mark.skipif(not may_mount(), reason="needs a small file system of its own, which this user may not mount")
+def test_a_segment_has_its_room_before_anything_is_bought(tmp_path: Path) -> None:
+    with storage(tmp_path / "small") as place:
+        first = Segment(str(place.folder))
+        place.fill()
+        with pytest.raises(OSError, match="No space left"):
+            Segment(str(place.folder))
+        assert len(list(place.folder.glob("*.jsonl"))) == 1, "nothing is left of the one that had no room"
+        first.put(5, 1, DONE)
+        assert Journal(place.folder).get(5, 1) == DONE
+
+
+def test_a_file_system_that_cannot_reserve_is_used_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    monkeypatch.setattr("os.posix_fallocate", refuse)
+    monkeypatch.setattr(module, "FULL_BYTES", 1)
+    segment = Segment(str(tmp_path))
+    for key in (1, 2):
+        segment.put(5, key, DONE)
+    assert all(Journal(tmp_path).get(5, key) == DONE for key in (1, 2))
+    assert len(list(tmp_path.glob("*.jsonl"))) == 2, "it is followed by another as anywhere"
 
 
 @pytest.mark.skipif(not may_mount(), reason="needs a small file system of its own, which this user may not mount")
