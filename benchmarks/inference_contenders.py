@@ -96,7 +96,7 @@ def raw_vllm(folder: Path, questions: int) -> dict[str, float]:
     from vllm import LLM, SamplingParams
 
     args = engine_args(engine(folder), 0)
-    llm: Any = LLM(**{name: value for name, value in args.items() if name != "worker_extension_cls"})
+    llm: Any = LLM(**args)
     encoder = PromptEncoder(str(folder / "model"))
     prompts = [{"prompt_token_ids": encoder.encode(tuple(chat))} for chat in chats(folder)]
     sampling = SamplingParams(n=N, temperature=1.0, max_tokens=setup(folder)["max_tokens"])
@@ -193,7 +193,7 @@ def ray_data_llm(folder: Path, questions: int) -> dict[str, float]:
     _ray()
     began = time.monotonic()
     args = engine_args(engine(folder), 0)
-    left_out = ("model", "worker_extension_cls", "scheduling_policy", "disable_log_stats")
+    left_out = ("model", "scheduling_policy", "disable_log_stats")
     config = vLLMEngineProcessorConfig(
         model_source=str(folder / "model"),
         engine_kwargs={name: value for name, value in args.items() if name not in left_out},

@@ -1,9 +1,30 @@
 """Mixed into vLLM's workers: other weights for the model that is loaded, exactly as a new engine would have them.
 
 vLLM calls this a worker extension (`worker_extension_cls`); the engine calls `load_weights_of` on every worker by name.
+A worker imports it before it computes anything, so what the process itself needs for that is asked for here as well.
 """
 
+import ctypes
+import platform
+import sys
 from typing import Any
+
+SYS_ARCH_PRCTL = 158  # of x86-64
+ARCH_REQ_XCOMP_PERM = 0x1023  # https://docs.kernel.org/arch/x86/xstate.html
+XFEATURE_XTILEDATA = 18
+
+
+def allow_amx() -> None:
+    """Asks the kernel to let this process use the CPU's AMX tiles; without effect where there are none.
+
+    Linux wants this of each process. vLLM's attention on CPUs (0.32) uses them without having asked, and is killed for
+    an illegal instruction unless something else in the process, a large enough product of matrices, asked before.
+    """
+    if sys.platform == "linux" and platform.machine() == "x86_64":
+        ctypes.CDLL(None).syscall(SYS_ARCH_PRCTL, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA)
+
+
+allow_amx()
 
 
 class WeightsExtension:
