@@ -123,7 +123,7 @@ def forget_one_block(run: RunDir) -> None:
 
 
 def make(folder: Path, name: str, engine: dict[str, Any], questions: int, address: str | None = None) -> Config:
-    """A run over so many questions, the student's chains recorded where the engines are simulated."""
+    """A run over so many questions, on the cluster at that address, or on one of its own."""
     from dgrc.config_file import make_config
 
     source = folder / f"{name}.jsonl"

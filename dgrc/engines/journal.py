@@ -33,6 +33,7 @@ FULL_BYTES = 16 * 2**20
 FULL_MARK = b"full\n"
 CHUNK_BYTES = 2**18
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+"""What a full disk answers; with anything else a file system says that it cannot reserve."""
 
 
 class Segment:
@@ -54,12 +55,12 @@ class Segment:
         try:
             self._reserve(RESERVE_BYTES)
         except OSError as e:
-            if e.errno in NO_ROOM:
-                with contextlib.suppress(OSError):
-                    os.unlink(self._file.name)
-                self._file.close()
-                raise
-            # else it is a file system that cannot reserve, which is no reason not to use it
+            if e.errno not in NO_ROOM:
+                return  # a file system that cannot reserve is used all the same
+            with contextlib.suppress(OSError):
+                os.unlink(self._file.name)
+            self._file.close()
+            raise
 
     def is_deleted(self) -> bool:
         """Whether the file is gone from its folder, because its journal was compacted or begun anew."""
