@@ -1,5 +1,6 @@
 """Jobs on a real cluster of one node: `ray start --head`, its Jobs API with a token, `dgrc submit`, `dgrc jobs`."""
 
+import contextlib
 import json
 import os
 import socket
@@ -68,8 +69,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield Cluster(env["RAY_API_SERVER_ADDRESS"], env, temp / "session_latest" / "logs")
     finally:
         # Asked nicely, it takes half a minute.
-        for process in [*psutil.Process(head.pid).children(recursive=True), head]:
-            process.kill()
+        for process in psutil.Process(head.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):  # it ends while its parents are killed
+                process.kill()
+        head.kill()
         head.wait(timeout=60)
 
 

@@ -6,14 +6,13 @@ import signal
 import time
 from typing import Any
 
-import psutil
 import pytest
 import ray
 
 from dgrc.config import EngineConfig
 from dgrc.engines.base import Completion, Request
 from dgrc.engines.client import PoolClient
-from dgrc.engines.pool import Pool
+from dgrc.engines.pool import Pool, _alive
 from dgrc.errors import EngineError
 
 pytestmark = pytest.mark.usefixtures("ray_here")
@@ -57,7 +56,7 @@ def test_requests_spread_and_all_processes_end() -> None:
 
         pids = set(asyncio.run(many()))
         assert len(pids) == 2
-    assert not any(psutil.pid_exists(int(p)) and psutil.Process(int(p)).status() != "zombie" for p in pids)
+    assert not any(_alive(int(pid)) for pid in pids)
 
 
 def test_a_dead_replica_is_replaced_and_its_request_asked_again(tmp_path) -> None:
@@ -245,7 +244,7 @@ def test_an_elastic_pool_begins_with_the_least_and_takes_in_those_that_come_up(t
             raise AssertionError("the second replica came up and was never asked")
 
         found = asyncio.run(grow())
-    assert not any(psutil.pid_exists(int(p)) and psutil.Process(int(p)).status() != "zombie" for p in found)
+    assert not any(_alive(int(pid)) for pid in found)
 
 
 def test_a_pool_ends_though_some_of_its_replicas_never_came_up() -> None:
