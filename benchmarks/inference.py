@@ -8,7 +8,8 @@ through Ray Data, with the student's chains recorded so that only the teacher sa
 sample a row, so that each prompt is there n times; and `generate` of transformers. Each has its turn in processes of
 its own. A rate is that of many questions less a few, after a run that does not count: starting, first-time costs and
 draining are in nobody's rate; what starting took is stated. Models with random weights, of about 3M and 150M
-parameters, or 1.5B. Last line of output: one JSON object, recorded in results/.
+parameters, or 1.5B, whose tokens are as long as a real model's, so that prompts have as many of them. Last line of
+output: one JSON object, recorded in results/.
 """
 
 import json
@@ -30,6 +31,7 @@ SHAPES = {
     "1.5B": (1536, 28, 12, 2, 8960, 151_936),
 }
 """Width, layers, heads, those of keys and values, inner size, and vocabulary; None: the tokenizer's."""
+VOCABULARY = 4096
 QUESTIONS = {"3M": 1264, "150M": 80, "1.5B": 8192}
 WHO = ("raw_vllm", "pool", "pool_seeded", "sampling_pass", "ray_data_llm", "transformers")
 N = 4
@@ -76,8 +78,8 @@ def main(sizes: str | None, scale: float, turns: int, gpu: bool, write: bool) ->
 
 def run(size: str, folder: Path, questions: int, turns: int) -> dict[str, Any]:
     """All contenders on one model; ratios are of our sampling pass to each."""
-    make_model(size, folder / "model")
     make_questions(folder, questions)
+    make_model(size, folder)
     said: dict[str, list[dict[str, Any]]] = {who: [] for who in WHO}
     for turn in range(turns):
         for who in WHO if turn % 2 == 0 else reversed(WHO):
@@ -94,20 +96,20 @@ def run(size: str, folder: Path, questions: int, turns: int) -> dict[str, Any]:
             if who != "sampling_pass"
         },
         "start_seconds": {who: round(result["start_seconds"], 1) for who, result in best.items()},
+        "prompt_tokens": ours["prompt_tokens"],
         "cpu_ms_per_request": round(sum(ours["cpu_ms_per_request"].values()), 2),
         "cpu_ms_per_request_of": {who: round(ms, 2) for who, ms in ours["cpu_ms_per_request"].items()},
+        "requests_per_second": round(ours["requests_per_second"], 1),
+        "idle_cpu_ms_per_second": round(sum(ours["idle_cpu_ms_per_second"].values()), 1),
     }
 
 
 def make_model(size: str, folder: Path) -> None:
-    """Random weights in the shape that is named, with the tokenizer of `proving:noise`."""
+    """Random weights in the shape that is named, with a tokenizer for these questions."""
     import torch
-    from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+    from transformers import LlamaConfig, LlamaForCausalLM
 
-    from dgrc.proving.models import resolve
-
-    noise = resolve(["proving:noise"], ProvingConfig(), say)["proving:noise"]
-    tokenizer = AutoTokenizer.from_pretrained(noise)
+    tokenizer = make_tokenizer(folder)
     width, layers, heads, groups, inner, vocabulary = SHAPES[size]
     torch.manual_seed(0)
     LlamaForCausalLM(
@@ -117,8 +119,21 @@ def make_model(size: str, folder: Path) -> None:
             max_position_embeddings=2048, bos_token_id=None, eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
         )
-    ).to(torch.bfloat16).save_pretrained(folder)  # fmt: skip
-    tokenizer.save_pretrained(folder)
+    ).to(torch.bfloat16).save_pretrained(folder / "model")  # fmt: skip
+    tokenizer.save_pretrained(folder / "model")
+
+
+def make_tokenizer(folder: Path) -> Any:
+    """That of `proving:noise`, where a byte is a token, trained on the prompts: with bytes they are four times as long
+    as with a real model's."""
+    from transformers import AutoTokenizer
+
+    from benchmarks.inference_contenders import chats
+    from dgrc.proving.models import resolve
+
+    noise = resolve(["proving:noise"], ProvingConfig(), say)["proving:noise"]
+    prompts = (message["content"] for chat in chats(folder) for message in chat)
+    return AutoTokenizer.from_pretrained(noise).train_new_from_iterator(prompts, VOCABULARY)
 
 
 def gpu_name() -> str:

@@ -18,6 +18,8 @@ from dgrc.config import EngineConfig
 
 FEWER = 8
 """transformers gets so many times fewer questions, or it would take most of the time."""
+IDLE_SECONDS = 10
+"""So long it is watched what the session costs while nobody asks."""
 Work = Callable[[Sequence[int]], int]
 """Questions by number in, generated tokens out."""
 
@@ -157,12 +159,16 @@ def sampling_pass(folder: Path, questions: int) -> dict[str, Any]:
         },
         "pipeline": {"workers": 2, "rows_per_block": 128},
     })  # fmt: skip
-    cpu: list[dict[str, float]] = []
+    watched: list[Watch] = []
+    prompt_tokens = 0
     began, passes = time.monotonic(), itertools.count()
     with ray_session(config, RunDir(folder / "session")), Pool.start("teacher", config.teacher, 0) as started:
         started.wait()
+        with Watch(started._pids) as idle:
+            time.sleep(IDLE_SECONDS)
 
         def work(numbers: Sequence[int]) -> int:
+            nonlocal prompt_tokens
             source = folder / f"first-{len(numbers)}.jsonl"
             source.write_text("".join((folder / "questions.jsonl").read_text().splitlines(True)[: len(numbers)]))
             own = make_config(config.model_dump() | {
@@ -171,15 +177,24 @@ def sampling_pass(folder: Path, questions: int) -> dict[str, Any]:
             })  # fmt: skip
             run = RunDir.of(own)
             _ingest(run, own)
-            with Watch(started._pids) as watch:
+            with Watch(started._pids, look_seconds=2) as watch:  # a look costs milliseconds
                 report = run_pass(GATHER, run, own, {"teacher": started}, "benchmark")
-            cpu.append(watch.cpu)
-            return int(report["usage"]["teacher/sample"]["completion_tokens"])
+            watched.append(watch)
+            spent = report["usage"]["teacher/sample"]
+            prompt_tokens = round(spent["prompt_tokens"] / len(numbers))
+            return int(spent["completion_tokens"])
 
-        said = timed(work, questions, began)
-    more = {who: cpu[-1][who] - cpu[-2][who] for who in cpu[-1] if who != "replicas"}  # that is the engine's process
-    asked = questions - few_of(questions)
-    return {**said, "cpu_ms_per_request": {who: 1000 * seconds / asked for who, seconds in more.items()}}
+        # Half as many, not a few: both passes then start as many of Ray's worker processes, at 2 s of CPU each.
+        said = timed(work, questions, began + IDLE_SECONDS, few=questions // 2)
+    half, whole, asked = *watched[-2:], questions - questions // 2
+    others = [who for who in whole.cpu if who != "replicas"]  # that is the engine's process
+    return {
+        **said,
+        "prompt_tokens": prompt_tokens,
+        "requests_per_second": asked / (whole.seconds - half.seconds),
+        "cpu_ms_per_request": {who: 1000 * (whole.cpu[who] - half.cpu[who]) / asked for who in others},
+        "idle_cpu_ms_per_second": {who: 1000 * idle.cpu[who] / idle.seconds for who in others},
+    }
 
 
 def ray_data_llm(folder: Path, questions: int) -> dict[str, float]:

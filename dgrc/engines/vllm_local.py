@@ -182,6 +182,9 @@ def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
     )
     if rank := largest_rank(config):
         args |= {"enable_lora": True, "max_loras": 1, "max_lora_rank": next(r for r in LORA_RANKS if r >= rank)}
+    if on_cpu:
+        # vLLM's 128 there leaves prompts that are shorter, and the last 127 tokens of others, out of the prefix cache.
+        args["block_size"] = 32
     if on_cpu and config.request_seeds:
         # A prompt in chunks takes a seeded generator back a step, which torch's CPU generators cannot: vLLM 0.32 dies.
         args |= {"enable_chunked_prefill": False, "max_num_batched_tokens": max(config.max_model_len, 4096)}

@@ -65,6 +65,12 @@ def test_greedy_is_the_same_twice(pool: Pool) -> None:
     assert a.samples == b.samples
 
 
+def test_a_prompt_shorter_than_vllms_own_block_on_a_cpu_is_cached(pool: Pool) -> None:
+    first, second = (ask(pool.client(), user("who pays for " + "roof" * 16, max_tokens=4))[0] for _ in range(2))
+    assert first.prompt_tokens < 128
+    assert (first.cached_tokens, second.cached_tokens) == (0, 64)
+
+
 def test_replies_match_the_packs_schemas(pool: Pool) -> None:
     pack = load_pack("general")
     asked = Request(
