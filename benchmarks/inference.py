@@ -124,8 +124,9 @@ def make_model(size: str, folder: Path) -> None:
 
 
 def make_tokenizer(folder: Path) -> Any:
-    """That of `proving:noise`, where a byte is a token, trained on the prompts: with bytes they are four times as long
-    as with a real model's."""
+    """That of `proving:noise`, where a byte is a token, with words learned from the prompts: of bytes a prompt has four
+    times as many as of a real model's tokens."""
+    from tokenizers.pre_tokenizers import ByteLevel
     from transformers import AutoTokenizer
 
     from benchmarks.inference_contenders import chats
@@ -133,7 +134,9 @@ def make_tokenizer(folder: Path) -> Any:
 
     noise = resolve(["proving:noise"], ProvingConfig(), say)["proving:noise"]
     prompts = (message["content"] for chat in chats(folder) for message in chat)
-    return AutoTokenizer.from_pretrained(noise).train_new_from_iterator(prompts, VOCABULARY)
+    tokenizer: Any = AutoTokenizer.from_pretrained(noise)
+    tokenizer.backend_tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False)
+    return tokenizer.train_new_from_iterator(prompts, VOCABULARY)
 
 
 def gpu_name() -> str:
