@@ -19,7 +19,6 @@ from dgrc.config import EngineConfig
 FEWER = 8
 """transformers gets so many times fewer questions, or it would take most of the time."""
 IDLE_SECONDS = 10
-"""So long it is watched what the session costs while nobody asks."""
 Work = Callable[[Sequence[int]], int]
 """Questions by number in, generated tokens out."""
 
@@ -164,7 +163,7 @@ def sampling_pass(folder: Path, questions: int) -> dict[str, Any]:
     began, passes = time.monotonic(), itertools.count()
     with ray_session(config, RunDir(folder / "session")), Pool.start("teacher", config.teacher, 0) as started:
         started.wait()
-        with Watch(started._pids) as idle:
+        with Watch(started._pids) as idle:  # while nobody asks
             time.sleep(IDLE_SECONDS)
 
         def work(numbers: Sequence[int]) -> int:
@@ -177,23 +176,23 @@ def sampling_pass(folder: Path, questions: int) -> dict[str, Any]:
             })  # fmt: skip
             run = RunDir.of(own)
             _ingest(run, own)
-            with Watch(started._pids, look_seconds=2) as watch:  # a look costs milliseconds
+            with Watch(started._pids) as watch:
                 report = run_pass(GATHER, run, own, {"teacher": started}, "benchmark")
             watched.append(watch)
             spent = report["usage"]["teacher/sample"]
             prompt_tokens = round(spent["prompt_tokens"] / len(numbers))
             return int(spent["completion_tokens"])
 
-        # Half as many, not a few: both passes then start as many of Ray's worker processes, at 2 s of CPU each.
-        said = timed(work, questions, began + IDLE_SECONDS, few=questions // 2)
-    half, whole, asked = *watched[-2:], questions - questions // 2
-    others = [who for who in whole.cpu if who != "replicas"]  # that is the engine's process
+        said = timed(work, questions, began + IDLE_SECONDS)
+    few, all_of_them = watched[-2:]
+    rate = (questions - few_of(questions)) / (all_of_them.seconds - few.seconds)
+    busy = {who: seconds for who, seconds in all_of_them.steady().items() if who != "replicas"}  # the engine's process
     return {
         **said,
         "prompt_tokens": prompt_tokens,
-        "requests_per_second": asked / (whole.seconds - half.seconds),
-        "cpu_ms_per_request": {who: 1000 * (whole.cpu[who] - half.cpu[who]) / asked for who in others},
-        "idle_cpu_ms_per_second": {who: 1000 * idle.cpu[who] / idle.seconds for who in others},
+        "requests_per_second": rate,
+        "cpu_ms_per_request": {who: 1000 * seconds / rate for who, seconds in busy.items()},
+        "idle_cpu_ms_per_second": {who: 1000 * idle.steady()[who] for who in busy},
     }
 
 

@@ -11,7 +11,8 @@ class Watch:
     """Time and CPU seconds while it is entered, and peaks of resident memory, of processes by what they are for.
 
     The driver is this process, `replicas` those whose pids are given, `workers` all other Python of the session, `ray`
-    its daemons. Processes that end while it is entered count with what they had when they were last seen.
+    its daemons. Processes that end while it is entered count with what they had when they were last seen. What looking
+    costs is not counted.
     """
 
     def __init__(self, replicas: set[int], look_seconds: float = 1.0):
@@ -22,6 +23,8 @@ class Watch:
         self.peak: dict[str, float] = dict.fromkeys(self.cpu, 0.0)
         self._last: dict[int, tuple[str, float]] = {}
         self._first: dict[int, float] = {}
+        self._looks: list[tuple[float, dict[str, float]]] = []
+        self._looking = 0.0
         self._ended = threading.Event()
 
     def __enter__(self) -> "Watch":
@@ -40,6 +43,13 @@ class Watch:
         for pid, (who, cpu) in self._last.items():
             self.cpu[who] += cpu - self._first.get(pid, 0.0)
 
+    def steady(self) -> dict[str, float]:
+        """CPU seconds a second from a third of the time to nine tenths of it, when few processes start or end."""
+        began, ended = self._looks[0][0], self._looks[-1][0]
+        middle = [look for look in self._looks if 1 / 3 <= (look[0] - began) / (ended - began) <= 0.9]
+        (start, before), (end, after) = middle[0], middle[-1]
+        return {who: (after[who] - before[who]) / (end - start) for who in KINDS}
+
     def _loop(self) -> None:
         while not self._ended.wait(self._every):
             self._look()
@@ -47,6 +57,7 @@ class Watch:
     def _look(self) -> None:
         import psutil
 
+        began = time.thread_time()
         me = psutil.Process()
         memory: dict[str, list[float]] = {}
         for process in [me, *me.children(recursive=True)]:
@@ -55,10 +66,13 @@ class Watch:
                 times, info = process.cpu_times(), process.memory_info()
             except psutil.Error:
                 continue
-            self._last[process.pid] = (who, times.user + times.system)
+            self._last[process.pid] = (who, times.user + times.system - (process.pid == me.pid) * self._looking)
             memory.setdefault(who, []).append(info.rss - info.shared)
         for who, sizes in memory.items():
             self.peak[who] = max(self.peak[who], *sizes)  # of the largest process of a kind
+        spent = {kind: sum(cpu for who, cpu in self._last.values() if who == kind) for kind in KINDS}
+        self._looks.append((time.monotonic(), spent))
+        self._looking += time.thread_time() - began
 
     def _what(self, driver: int, process: Any) -> str:
         if process.pid == driver:
