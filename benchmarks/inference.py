@@ -6,8 +6,8 @@
 Sampling alone: the same model, prompts, n and sampling settings under raw `vllm.LLM`; our pool; our `gather` pass
 through Ray Data, with the student's chains recorded so that only the teacher samples; ray.data.llm, which returns one
 sample a row, so that each prompt is there n times; and `generate` of transformers. Each has its turn in processes of
-its own. A rate is that of many questions less a few, after a run that does not count: starting, first-time costs and
-draining are in nobody's rate; what starting took is stated. Models with random weights, of about 3M and 150M
+its own. A rate is that of all questions less half of them, after a run that does not count: starting, first-time
+costs and draining are in nobody's rate; what starting took is stated. Models with random weights, of about 3M and 150M
 parameters, or 1.5B, whose tokens are as long as a real model's, so that prompts have as many of them. Last line of
 output: one JSON object, recorded in results/.
 """
