@@ -5,6 +5,7 @@
 Last line of output: what lay on the store meanwhile and afterwards, where each start began, and the losses.
 """
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -31,9 +32,10 @@ def main(folder: Path, base_model: str, storage: str) -> None:
         seen.update(lying(storage))
         if progress.step >= 40 and not killed:
             for process in psutil.Process().children(recursive=True):
-                if "RayTrainWorker" in " ".join(process.cmdline()):
-                    killed.append(process.pid)
-                    process.kill()
+                with contextlib.suppress(psutil.NoSuchProcess):  # it may end meanwhile
+                    if "RayTrainWorker" in " ".join(process.cmdline()):
+                        killed.append(process.pid)
+                        process.kill()
 
     def config(**checkpoints: Any) -> TrainingConfig:
         return TrainingConfig(
