@@ -32,6 +32,7 @@ SHAPES = {
 }
 """Width, layers, heads, those of keys and values, inner size, and vocabulary; None: the tokenizer's."""
 VOCABULARY = 4096
+"""Tokens that the tokenizer learns at most."""
 QUESTIONS = {"3M": 1264, "150M": 160, "1.5B": 4096}
 WHO = ("raw_vllm", "pool", "pool_seeded", "sampling_pass", "ray_data_llm", "transformers")
 N = 4
