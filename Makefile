@@ -39,7 +39,7 @@ audit: env
 	@$(PY) requirements/audit.py
 
 docs: env
-	$(PY) -m dgrc.cli.config_docs docs/configuration.md
+	$(PY) -m dgrc.config.docs docs/configuration.md
 
 # Decides by itself, in milliseconds, whether there is anything to do.
 env:

@@ -1,7 +1,7 @@
 """The rows that flow from pass to pass.
 
-A dataclass here *is* the schema of its rows: `dgrc.arrow` derives the Arrow schema from the fields. Standard library
-only, so that `dgrc.method` stays pure.
+A dataclass here *is* the schema of its rows: `dgrc.storage.arrow` derives the Arrow schema from the fields.
+Standard library only, so that `dgrc.method` stays pure.
 
 Identity: `content_id` hashes text and choices to 64 bits, the same on every machine. Labels and metadata are left out
 of it, so that curation cannot depend on them.

@@ -24,8 +24,8 @@ settings.load_profile("dgrc")
 @pytest.fixture(scope="session")
 def ray_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """One Ray session for all tests in this process: starting and ending one takes 15 s on two cores."""
-    from dgrc.config_file import make_config
-    from dgrc.session import ray_session
+    from dgrc.config.file import make_config
+    from dgrc.runtime.session import ray_session
     from dgrc.storage.run_dir import RunDir
 
     folder = tmp_path_factory.mktemp("ray")

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dgrc import records
-from dgrc.arrow import arrow_schema, from_row, to_row
 from dgrc.records import Question, content_id, hash64
+from dgrc.storage.arrow import arrow_schema, from_row, to_row
 
 ROW_TYPES = [
     item

@@ -27,8 +27,8 @@ from dgrc.cli.show import show
 from dgrc.cli.submit import submit
 from dgrc.cli.train import train
 from dgrc.cli.verify import repair, verify_run
-from dgrc.ending import listen, told_to_end
 from dgrc.errors import DgrcError
+from dgrc.runtime.signals import listen, told_to_end
 
 INTERRUPTED, TOLD_TO_END = 128 + signal.SIGINT, 128 + signal.SIGTERM
 

@@ -18,8 +18,8 @@ from dgrc.cli.common import load, say, tell
 def benchmark(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     """Measure curation: questions/s, tokens/s a GPU, cost, bottleneck."""
     from dgrc.storage.run_dir import RunDir
-    from dgrc.throughput import measure
-    from dgrc.workflow import Job
+    from dgrc.workflow.job import Job
+    from dgrc.workflow.throughput import measure
 
     settings = load(config, overrides)
     sampled = settings.questions.model_copy(update={"sample": questions})

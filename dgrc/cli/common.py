@@ -4,19 +4,14 @@ Progress and reports go to standard error; standard output carries a command's r
 goes through `say`, `tell` or `story.Said`, for it may quote a question, a model, a file name or a job of somebody else.
 """
 
-import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
+from dgrc.report.terminal import plain
+
 F = TypeVar("F", bound=Callable[..., Any])
-_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
-# Controls of C0 and C1 but tab and line feed, marks that turn the direction of text, separators of lines that no
-# terminal shows as such, and halves of characters, which cannot be written at all.
-_COMMANDS = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff]"
-)
 
 
 def config_arguments(f: F) -> F:
@@ -24,20 +19,6 @@ def config_arguments(f: F) -> F:
     f = click.option("--dry-run", is_flag=True, help="Print the resolved settings and what would run, then stop.")(f)
     f = click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a setting; repeatable.")(f)
     return click.argument("config", type=click.Path(dir_okay=False))(f)
-
-
-def plain(text: str) -> str:
-    """The text without anything that a terminal would obey: colours are left out, other controls spelled (`\\x1b`).
-
-    What is left can say anything, but neither move the cursor, write the title or clipboard, hide or overwrite what
-    stands there, nor show letters in another order than they are in.
-    """
-    return _COMMANDS.sub(_spelled, _COLOUR.sub("", text.replace("\r\n", "\n")))
-
-
-def _spelled(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def say(line: str) -> None:
@@ -52,14 +33,14 @@ def tell(text: str, nl: bool = True) -> None:
 
 def load(config: str, overrides: tuple[str, ...]) -> Any:
     """The checked configuration."""
-    from dgrc.config_file import load_config
+    from dgrc.config.file import load_config
 
     return load_config(config, overrides)
 
 
 def run_job(config: Any, parts: tuple[str, ...]) -> Any:
     """Does parts of the main job (`curate`, `train`, `evaluate`) in order and returns the `Job`."""
-    from dgrc.workflow import Job
+    from dgrc.workflow.job import Job
 
     with Job(config, say).open() as job:
         for part in parts:
@@ -71,7 +52,7 @@ def run_job(config: Any, parts: tuple[str, ...]) -> Any:
 
 def print_plan(config: Any, parts: tuple[str, ...]) -> None:
     """What a job would do: settings, passes with their columns, engines and trainers."""
-    from dgrc.config_file import dump_config
+    from dgrc.config.file import dump_config
     from dgrc.storage.run_dir import RunDir
 
     tell(dump_config(config))

@@ -23,7 +23,7 @@ SIZES = ("standard", "small")
 @click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a setting; repeatable.")
 def demo(seed: int, size: str, runs_dir: str, overrides: tuple[str, ...]) -> None:
     """Watch a real teacher and a real student go through the whole method, from nothing."""
-    from dgrc.memory import PeakMemory
+    from dgrc.runtime.memory import PeakMemory
 
     began = time.monotonic()
     fixed = (f"seed={seed}", f"proving.seed={seed}", f"name=demo-{size}-{seed}", f"runs_dir={runs_dir}")

@@ -28,8 +28,8 @@ def jobs() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_(address: str, as_json: bool) -> None:
     """Jobs of dgrc, the newest first, with the last line that each said."""
-    from dgrc.jobs import connect, listed
     from dgrc.pipeline.progress import clock
+    from dgrc.workflow.submit import connect, listed
 
     for job in listed(connect(address)):
         if as_json:
@@ -44,7 +44,7 @@ def list_(address: str, as_json: bool) -> None:
 @click.argument("job_id")
 def status(address: str, job_id: str) -> None:
     """How a job stands, as one JSON object."""
-    from dgrc.jobs import connect, find, listed
+    from dgrc.workflow.submit import connect, find, listed
 
     client = connect(address)
     find(client, job_id)
@@ -57,7 +57,7 @@ def status(address: str, job_id: str) -> None:
 @click.option("-f", "--follow", "following", is_flag=True, help="Until it ends.")
 def logs(address: str, job_id: str, following: bool) -> None:
     """What a job has said."""
-    from dgrc.jobs import connect, find, follow
+    from dgrc.workflow.submit import connect, find, follow
 
     client = connect(address)
     find(client, job_id)
@@ -72,7 +72,7 @@ def logs(address: str, job_id: str, following: bool) -> None:
 @click.argument("job_id")
 def stop(address: str, job_id: str) -> None:
     """Stop a job; what it finished is safe."""
-    from dgrc.jobs import connect, find
+    from dgrc.workflow.submit import connect, find
 
     client = connect(address)
     find(client, job_id)
@@ -84,7 +84,7 @@ def stop(address: str, job_id: str) -> None:
 @click.argument("job_id")
 def resume(address: str, job_id: str) -> None:
     """Submit an ended job again as it was; its run goes on where it is."""
-    from dgrc.jobs import connect
-    from dgrc.jobs import resume as submit_again
+    from dgrc.workflow.submit import connect
+    from dgrc.workflow.submit import resume as submit_again
 
     tell(submit_again(connect(address), job_id))

@@ -18,10 +18,10 @@ from dgrc.cli.common import load, say, tell
 def pilot(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     """Try a random sample of the questions before paying for all of them."""
     from dgrc.cli.show import print_parts
-    from dgrc.cli.story import tell_case
-    from dgrc.pilot import clear_other, pilot_config, run_pilot
+    from dgrc.report.case_view import tell_case
     from dgrc.storage.run_dir import RunDir
-    from dgrc.workflow import Job
+    from dgrc.workflow.job import Job
+    from dgrc.workflow.pilot import clear_other, pilot_config, run_pilot
 
     settings = pilot_config(load(config, overrides), questions)
     clear_other(RunDir.of(settings), settings)

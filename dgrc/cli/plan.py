@@ -39,9 +39,9 @@ def plan(
     price: float | None,
 ) -> None:
     """Parameters, memory of each way to train, steps, time and cost; refuses (exit 2) what does not fit."""
-    from dgrc.training.flops import peak_flops
-    from dgrc.training.memory import GIB, parts
-    from dgrc.training.planner import check_fits, compare, measured_rate, model_shape, seconds, setup_of, work_of
+    from dgrc.training.plan.memory import GIB, parts
+    from dgrc.training.plan.planner import check_fits, compare, measured_rate, model_shape, seconds, setup_of, work_of
+    from dgrc.training.plan.shapes import peak_flops
 
     settings = load(config, overrides)
     shape = model_shape(settings, model)

@@ -20,12 +20,10 @@ def questions(config: str, overrides: tuple[str, ...], dry_run: bool) -> None:
     if dry_run:
         print_plan(settings, ())
         return
-    from dgrc.corpus import write_questions
-    from dgrc.workflow import Job
+    from dgrc.workflow.job import Job
 
     with Job(settings, say).open() as job:
-        job.say("questions")
-        report = write_questions(job)
+        report = job.write_questions()
         used = job.config.questions.files
     say(f"`dgrc run` with this configuration goes on from here{' (leave questions.files out)' * bool(used)}.")
     tell(json.dumps(report))

@@ -16,8 +16,8 @@ def run(config: str, overrides: tuple[str, ...], dry_run: bool) -> None:
     if dry_run:
         print_plan(settings, parts)
         return
-    from dgrc.rounds import run_rounds
-    from dgrc.workflow import Job
+    from dgrc.workflow.job import Job
+    from dgrc.workflow.rounds import run_rounds
 
     with Job(settings, say).open() as job:
         rounds = run_rounds(job)

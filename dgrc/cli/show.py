@@ -15,8 +15,8 @@ def show(run: str, question_id: str | None, number: int) -> None:
 
     QUESTION_ID is dgrc's number or the id in your own file.
     """
-    from dgrc.cli.story import tell_case, tell_run
     from dgrc.errors import RunDirError
+    from dgrc.report.case_view import tell_case, tell_run
     from dgrc.storage.run_dir import RunDir
 
     folder = RunDir(run, number)

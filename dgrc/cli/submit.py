@@ -27,18 +27,18 @@ def submit(
     retries: int,
 ) -> None:  # fmt: skip
     """Run CONFIG as a job of a Ray cluster; a run that a job works on already is attached to, never doubled."""
-    from dgrc import jobs
+    from dgrc.workflow import submit
 
-    submission = jobs.Submission(config, overrides, part, Path(working_dir).resolve(), cpus)
+    submission = submit.Submission(config, overrides, part, Path(working_dir).resolve(), cpus)
     settings = load(str(submission.working_dir / config), overrides)
-    jobs.check(settings, submission)
-    client = jobs.connect(address)
+    submit.check(settings, submission)
+    client = submit.connect(address)
     if not follow and not retries:
-        job_id = jobs.submit(client, settings, submission, say)
+        job_id = submit.submit(client, settings, submission, say)
         say(f"See it with: dgrc jobs logs -f {job_id}")
         tell(job_id)
         return
-    job_id, status = jobs.submit_and_follow(client, settings, submission, retries, say)
+    job_id, status = submit.submit_and_follow(client, settings, submission, retries, say)
     say(f"{job_id}: {status}")
     tell(job_id)
     if status != "SUCCEEDED":

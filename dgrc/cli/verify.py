@@ -32,10 +32,10 @@ def verify_run(run: str) -> None:
 def repair(run: str, forget_only: bool) -> None:
     """Redo the first damaged step of a complete run and what follows from it."""
     from dgrc.cli.common import load
-    from dgrc.rounds import run_rounds
     from dgrc.storage.run_dir import RunDir
     from dgrc.storage.verify import damage, forget
-    from dgrc.workflow import Job
+    from dgrc.workflow.job import Job
+    from dgrc.workflow.rounds import run_rounds
 
     folder = RunDir(run)
     found = damage(folder)

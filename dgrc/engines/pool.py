@@ -18,13 +18,13 @@ import psutil
 import ray
 
 from dgrc.config import EngineConfig
-from dgrc.driver import beside_driver
+from dgrc.engines.api.ledger import Ledger
 from dgrc.engines.client import START_TIMEOUT_S, PoolClient
-from dgrc.engines.ledger import Ledger
 from dgrc.engines.placement import placement, placement_group
 from dgrc.engines.replica import Replica
 from dgrc.errors import EngineError
 from dgrc.records import hash64
+from dgrc.runtime.driver import beside_driver
 
 STOP_TIMEOUT_S = 60.0
 MAX_CALLS_IN_FLIGHT = 4096
@@ -172,7 +172,7 @@ def engine_environment(config: EngineConfig) -> dict[str, str]:
     """Environment variables of a replica's process."""
     if config.engine in ("scripted", "openai_api"):
         return {}
-    from dgrc.engines.vllm_local import environment
+    from dgrc.engines.vllm.engine import environment
 
     return environment(config)
 

@@ -11,9 +11,9 @@ import psutil
 import ray
 
 from dgrc.config import EngineConfig
+from dgrc.engines.api.ledger import SharedAccounts
 from dgrc.engines.base import Completion, Engine, Order, Request
 from dgrc.engines.journal import Segment
-from dgrc.engines.ledger import SharedAccounts
 from dgrc.engines.scripted import ScriptedEngine
 from dgrc.errors import EngineError
 
@@ -179,15 +179,15 @@ def make_engine(config: EngineConfig, seed: int, ledger: Any | None) -> Engine:
     if config.engine == "scripted":
         return ScriptedEngine(config, seed)
     if config.engine == "openai_api":
-        from dgrc.engines.batch_api import BatchEngine
-        from dgrc.engines.openai_api import OpenAIEngine
+        from dgrc.engines.api.batches import BatchEngine
+        from dgrc.engines.api.chat import OpenAIEngine
 
         client = BatchEngine if config.api is not None and config.api.mode == "batches" else OpenAIEngine
         return client(config, SharedAccounts(ledger))
     if config.engine == "embedding":
-        from dgrc.engines.embedding import EmbeddingEngine
+        from dgrc.engines.vllm.embeddings import EmbeddingEngine
 
         return EmbeddingEngine(config, seed)
-    from dgrc.engines.vllm_local import VllmEngine
+    from dgrc.engines.vllm.engine import VllmEngine
 
     return VllmEngine(config, seed)

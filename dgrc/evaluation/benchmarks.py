@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from dgrc.config import EvaluationConfig
 from dgrc.errors import EvaluationError
 from dgrc.evaluation.score import expected_answer
-from dgrc.pipeline.published import SUFFIXES, published_rows
-from dgrc.pipeline.readers import RawRow, find_files, read_rows
+from dgrc.questions.columns import RawRow, find_files, read_rows
+from dgrc.questions.published import SUFFIXES, published_rows
 from dgrc.records import Question, content_id
 
 OWN = "held_out"

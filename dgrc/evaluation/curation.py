@@ -9,13 +9,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from dgrc.arrow import from_row
 from dgrc.method import audit
 from dgrc.method.compare import majority_answer
 from dgrc.method.screen import atom_id
 from dgrc.proving.language import read_atom, read_steps
 from dgrc.proving.world import World
 from dgrc.records import VerifiedCase
+from dgrc.storage.arrow import from_row
 from dgrc.storage.run_dir import RunDir
 
 

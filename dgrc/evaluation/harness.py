@@ -19,7 +19,7 @@ from dgrc.evaluation.benchmarks import HeldOut
 from dgrc.evaluation.score import expected_answer
 from dgrc.method import sample
 from dgrc.method.prompts import load_pack
-from dgrc.storage.run_dir import fresh_folder, write_json
+from dgrc.storage.atomic import fresh_folder, write_json
 
 FILTER = "answer"
 ANSWER = r"<answer>\s*(?:option\s*)?\(?\s*(.+?)\s*\)?\.?\s*</answer>"

@@ -9,14 +9,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dgrc.arrow import arrow_schema, to_row
 from dgrc.config import EvaluationConfig, MethodConfig
 from dgrc.evaluation.benchmarks import HeldOut
 from dgrc.evaluation.compare import mcnemar
 from dgrc.evaluation.predict import Prediction
 from dgrc.evaluation.score import accuracy, is_right
 from dgrc.records import Question
-from dgrc.storage.run_dir import fresh_folder
+from dgrc.storage.arrow import arrow_schema, to_row
+from dgrc.storage.atomic import fresh_folder
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from dgrc.errors import EvaluationError
-from dgrc.method import forms
+from dgrc.method import answer_forms
 from dgrc.method.compare import same_answer
 from dgrc.method.sample import letter, parse_answer
 
@@ -70,7 +70,9 @@ def is_right(
     expected = expected_answer(label, choices, form)
     if answer is None:
         return False
-    return same_answer(answer, expected) is True or (not choices and forms.same(answer, expected, form, tolerance))
+    if same_answer(answer, expected) is True:
+        return True
+    return not choices and answer_forms.same(answer, expected, form, tolerance)
 
 
 def accuracy(right: Sequence[bool], unparsed: int, confidence: float) -> Accuracy:

@@ -5,7 +5,7 @@ Neither the original question nor any chain is shown: a teacher that sees its ow
 
 from dgrc.method.prompts import Pack
 from dgrc.method.replies import between, encodable, json_object, one_line
-from dgrc.method.text import normalize
+from dgrc.method.text.normalize import normalize
 from dgrc.records import Message
 
 UNKNOWN = "unknown"

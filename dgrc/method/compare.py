@@ -9,8 +9,8 @@ import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 
-from dgrc.method import forms
-from dgrc.method.text import normalize
+from dgrc.method import answer_forms
+from dgrc.method.text.normalize import normalize
 from dgrc.records import Chain, Divergence
 
 
@@ -31,7 +31,7 @@ def group(answers: Sequence[str], form: str, tolerance: float) -> list[list[str]
     groups: list[list[str]] = []
     for answer in answers:
         for members in groups:
-            if forms.same(members[0], answer, form, tolerance):
+            if answer_forms.same(members[0], answer, form, tolerance):
                 members.append(answer)
                 break
         else:

@@ -7,10 +7,10 @@ without choices it has the form that is asked for, and a chain that was cut off 
 import re
 from collections.abc import Sequence
 
-from dgrc.method import forms
+from dgrc.method import answer_forms
 from dgrc.method.prompts import Pack
 from dgrc.method.replies import between, encodable
-from dgrc.method.text import fold, normalize
+from dgrc.method.text.normalize import fold, normalize
 from dgrc.records import Chain, Message
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -63,7 +63,7 @@ def parse_answer(text: str, choices: Sequence[str], form: str = "auto") -> str |
     if said is None:
         return None
     if not choices:
-        return forms.canonical(encodable(said), form)
+        return answer_forms.canonical(encodable(said), form)
     return _choice(" ".join(_BOXED.sub(r"\1", fold(said)).split()).strip(_DECORATION), choices)
 
 

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from dgrc.method.text import fold, nfkc, normalize
+from dgrc.method.text.normalize import fold, nfkc, normalize
 from dgrc.records import hash64
 
 # Words that carry no fact. Negations, quantifiers, modals, `to`, `from`, `by`, `and`, `or`, `who` are not among them.

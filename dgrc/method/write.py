@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dgrc.method.prompts import Pack
 from dgrc.method.replies import json_object, one_line
 from dgrc.method.sample import lettered
-from dgrc.method.text import normalize
+from dgrc.method.text.normalize import normalize
 from dgrc.records import Message
 
 FORMS = {

@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import ray
 
-from dgrc.arrow import arrow_schema, from_row, to_row
 from dgrc.config import MethodConfig
 from dgrc.method import curriculum
 from dgrc.method.prompts import load_pack
 from dgrc.records import Atom, Case, Example, VerifiedCase
+from dgrc.storage.arrow import arrow_schema, from_row, to_row
+from dgrc.storage.atomic import fresh_folder, write_text
 from dgrc.storage.cards import front_matter, harmless
-from dgrc.storage.run_dir import fresh_folder, write_text
 
 ROWS_PER_FILE = 100_000
 FRONT = {

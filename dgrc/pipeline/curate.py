@@ -18,22 +18,22 @@ from pathlib import Path
 from typing import Any
 
 from dgrc.config import Config, EngineConfig, MethodConfig
+from dgrc.engines.embed import embed_texts
 from dgrc.engines.pool import Pool
 from dgrc.method.prompts import load_pack
-from dgrc.pipeline import atoms
+from dgrc.pipeline import collect
 from dgrc.pipeline.assemble import assemble
-from dgrc.pipeline.embed import embed_texts
-from dgrc.pipeline.facts import build_index
+from dgrc.pipeline.counters import inert_judge
 from dgrc.pipeline.graph import run_pass
-from dgrc.pipeline.ingest import ingest
+from dgrc.pipeline.index import build_index
 from dgrc.pipeline.passes import PASSES, Pass
-from dgrc.pipeline.published import SUFFIXES
-from dgrc.pipeline.readers import find_files
-from dgrc.pipeline.recorded import teacher_chains, write_chains, write_verdicts
-from dgrc.pipeline.screening import known_ids, reused_folder, screen_corpus
-from dgrc.pipeline.tally import inert_judge
+from dgrc.pipeline.screen import known_ids, reused_folder, screen_corpus
+from dgrc.questions.columns import find_files
+from dgrc.questions.ingest import ingest
+from dgrc.questions.published import SUFFIXES
+from dgrc.questions.recorded import teacher_chains, write_chains, write_verdicts
 from dgrc.records import hash64
-from dgrc.remote.files import open_bytes
+from dgrc.storage.objectstore.files import open_bytes
 from dgrc.storage.run_dir import RunDir
 
 Say = Callable[[str], None]
@@ -179,7 +179,7 @@ def _carry_over(run: RunDir) -> dict[str, Any]:
 def _collect(run: RunDir, config: Config) -> dict[str, Any]:
     earlier = known_ids(_answers(run)[:-1])
     questions = run.dataset("atom_questions")
-    return dict(atoms.collect(run.dataset("cases"), questions, config.method, earlier, reused_folder(questions)))
+    return dict(collect.collect(run.dataset("cases"), questions, config.method, earlier, reused_folder(questions)))
 
 
 def _screen(run: RunDir, config: Config) -> dict[str, Any]:

@@ -24,17 +24,18 @@ import ray
 from ray.data.checkpoint import CheckpointConfig
 
 from dgrc.config import Config, EngineConfig
-from dgrc.driver import beside_driver, every
 from dgrc.engines import journal
 from dgrc.engines.pool import Pool
 from dgrc.errors import DgrcError, PassError
-from dgrc.pipeline.causes import causes, is_of_cluster, own_error
-from dgrc.pipeline.commits import Commits, Trimmer, ids_of
-from dgrc.pipeline.lives import Lives
+from dgrc.pipeline.checkpoints import Commits, Trimmer, ids_of
 from dgrc.pipeline.passes import Pass
 from dgrc.pipeline.progress import Board, progress_line
+from dgrc.pipeline.retries import Lives
 from dgrc.pipeline.worker import Worker
-from dgrc.storage.run_dir import RunDir, explain_os_error, fresh_folder, write_json
+from dgrc.runtime.driver import beside_driver, every
+from dgrc.runtime.unwrap import causes, is_of_cluster, own_error
+from dgrc.storage.atomic import explain_os_error, fresh_folder, write_json
+from dgrc.storage.run_dir import RunDir
 
 BATCH_ROWS = 64
 """Each is a row group of the file that is written, and costs Ray Data milliseconds: with 8 a pass without a model took
@@ -165,7 +166,7 @@ def summarize(pass_: Pass, output: Path, config: Config) -> dict[str, Any]:
         for batch in pq.ParquetFile(path).iter_batches(batch_size=1024, columns=columns):
             for row in batch.to_pylist():
                 statuses[(row[status_column] or "kept").split(":", 1)[0]] += 1
-                counts.update(pass_.tally(row))
+                counts.update(pass_.counters(row))
                 for spent in row["usage"]:
                     names = ("calls", "prompt_tokens", "completion_tokens", "cached_tokens")
                     usage[f"{spent['role']}/{spent['step']}"].update({name: spent[name] for name in names})

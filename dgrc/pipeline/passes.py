@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dgrc.config import Config
-from dgrc.pipeline import answering, checking, steps, tally, writing
+from dgrc.pipeline import counters
+from dgrc.pipeline.steps import answer, gather, verify, write
+from dgrc.pipeline.steps.toolbox import Toolbox
 from dgrc.records import Atom, AtomQuestion, Case, Passage, Question, VerifiedCase, WrittenPassage
 
 
@@ -27,8 +29,8 @@ class Pass:
         roles: Engines it asks, by the configuration.
         step: `(Toolbox, record) -> record`, the work on one row.
         method: The functions of `dgrc.method` that the step strings together.
-        tally: Names what its report is to count in a written row.
-        counted: Columns that `tally` looks at, of nested ones only the parts; texts are not read again to be counted.
+        counters: Names what its report is to count in a written row.
+        counted: Columns that `counters` looks at, of nested ones only the parts; texts are not read again for it.
         settings: Settings of the method that decide its rows, beside all that is upstream; another value redoes it.
     """
 
@@ -37,9 +39,9 @@ class Pass:
     columns: tuple[str, ...]
     writes: tuple[str, type[Any]]
     roles: Callable[[Config], tuple[str, ...]]
-    step: Callable[[steps.Toolbox, Any], Awaitable[Any]]
+    step: Callable[[Toolbox, Any], Awaitable[Any]]
     method: tuple[str, ...]
-    tally: Callable[[dict[str, Any]], Iterable[str]]
+    counters: Callable[[dict[str, Any]], Iterable[str]]
     counted: tuple[str, ...]
     settings: tuple[str, ...]
 
@@ -54,11 +56,11 @@ GATHER = Pass(
     columns=("id", "text", "choices"),
     writes=("cases", Case),
     roles=lambda config: ("teacher", "student", *(("auditor",) if config.method.audit_share else ())),
-    step=steps.gather,
+    step=gather.gather,
     method=("sample", "compare", "grade", "audit", "diagnose"),
-    tally=tally.of_case,
+    counters=counters.of_case,
     counted=(
-        *(f"{role}.list.element.{part}" for role in tally.ROLES for part in ("answer", "finish_reason")),
+        *(f"{role}.list.element.{part}" for role in counters.ROLES for part in ("answer", "finish_reason")),
         "diagnoses.list.element.error", "error",
     ),
     settings=(
@@ -73,9 +75,9 @@ ANSWER = Pass(
     columns=("id", "question", "variants", "asked_by"),
     writes=("answers", Atom),
     roles=lambda config: ("teacher", *(("student",) if config.method.ifd else ())),
-    step=answering.answer,
+    step=answer.answer,
     method=("answer", "screen", "judge"),
-    tally=tally.of_atom,
+    counters=counters.of_atom,
     counted=("answers", "judge"),
     settings=(
         "near_duplicate", "shared_answers", "answers_per_atom", "answer_sampling", "min_agreement", "ifd", "judge",
@@ -87,10 +89,10 @@ VERIFY = Pass(
     reads=("cases", Case),
     columns=("id", "text", "choices", "status", "teacher", "student", "diagnoses", "error", "auditor"),
     writes=("verdicts", VerifiedCase),
-    roles=checking.roles,
-    step=checking.verify,
+    roles=verify.roles,
+    step=verify.verify,
     method=("verify", "audit"),
-    tally=tally.of_verdicts,
+    counters=counters.of_verdicts,
     counted=("verdicts.list.element.consistent", "verdicts.list.element.facts", "audit"),
     settings=("verify_sampling", "corpus_facts", "fact_coverage", "agreeing", "resample"),
 )
@@ -101,9 +103,9 @@ WRITE = Pass(
     columns=("id", "document", "source", "title", "start", "end", "text"),
     writes=("written", WrittenPassage),
     roles=lambda config: ("teacher",),
-    step=writing.write,
+    step=write.write,
     method=("write",),
-    tally=tally.of_written,
+    counters=counters.of_written,
     counted=("questions.list.element.dropped_because",),
     settings=("prompts",),
 )

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import ray
 
-from dgrc.driver import every
+from dgrc.runtime.driver import every
 
 
 @ray.remote

@@ -10,16 +10,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from dgrc.arrow import arrow_schema, from_row, to_row
 from dgrc.config import CorpusConfig, MethodConfig
 from dgrc.engines.client import PoolClient
 from dgrc.engines.journal import Journal
 from dgrc.method.prompts import load_pack
-from dgrc.pipeline.caller import Caller
-from dgrc.pipeline.facts import FactIndex
+from dgrc.pipeline.index import FactIndex
 from dgrc.pipeline.passes import PASSES, WRITE
-from dgrc.pipeline.recorded import ChainStore, VerdictStore
-from dgrc.pipeline.steps import Toolbox
+from dgrc.pipeline.steps.ask import Caller
+from dgrc.pipeline.steps.toolbox import Toolbox
+from dgrc.questions.recorded import ChainStore, VerdictStore
+from dgrc.storage.arrow import arrow_schema, from_row, to_row
 
 
 class Worker:

@@ -31,16 +31,7 @@ from pathlib import Path
 
 from dgrc.config import ProvingConfig
 from dgrc.errors import ConfigError, EvaluationError
-from dgrc.proving.language import (
-    BARRED,
-    NAMES,
-    Fact,
-    Scenario,
-    chain_text,
-    read_answer,
-    read_atom,
-    read_question,
-)
+from dgrc.proving.language import BARRED, NAMES, Fact, Scenario, chain_text, read_answer, read_atom, read_question
 
 SLIP = 0.18
 KINDS = ("limit", "grace", "court", "appeal")

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from dgrc.errors import RunDirError
+from dgrc.storage.atomic import write_json
 from dgrc.storage.provenance import provenance
-from dgrc.storage.run_dir import RunDir, write_json
+from dgrc.storage.run_dir import RunDir
 
 NOT_KEPT = (".state", "logs", "spending", ".lock", ".holder", "manifest.json", "config.yaml")
 """What is no part of a run's result, or may change after it is complete."""

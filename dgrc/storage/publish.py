@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from dgrc.remote.files import explaining, file_system, require_bucket
 from dgrc.storage.manifest import read_manifest
+from dgrc.storage.objectstore.files import explaining, file_system, require_bucket
 from dgrc.storage.run_dir import RunDir
 
 RESULTS = frozenset(("curriculum", "student", "baselines", "harness", "evaluation.json", "rounds.json"))

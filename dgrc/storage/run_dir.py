@@ -27,7 +27,6 @@ holder dies, however it dies. Beside it `.holder` says who that is, for whoever 
 """
 
 import datetime
-import errno
 import json
 import os
 import platform
@@ -40,9 +39,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from dgrc.config import Config
-from dgrc.config_file import dump_config
-from dgrc.engine_config import MACHINERY
+from dgrc.config.engines import MACHINERY
+from dgrc.config.file import dump_config
 from dgrc.errors import RunDirError
+from dgrc.storage.atomic import explain_os_error, write_json, write_text
 
 LOCK, HOLDER = ".lock", ".holder"
 
@@ -262,42 +262,3 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield from _flat(f"{name}.{key}", inner)
     elif value is not None:
         yield name, value
-
-
-def write_json(path: Path, data: Any) -> None:
-    """Writes JSON so that readers see the old file or the new one, never half of one."""
-    write_text(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes a text file atomically and durably."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        with open(temporary, "w", encoding="utf-8") as f:
-            f.write(text)
-            f.flush()
-            os.fsync(f.fileno())
-        os.replace(temporary, path)
-    except OSError as e:
-        raise explain_os_error(e, path) from e
-
-
-def fresh_folder(path: Path) -> Path:
-    """An empty folder in the place of whatever is there."""
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(parents=True)
-    return path
-
-
-def explain_os_error(error: OSError, path: Path) -> RunDirError:
-    """The operating system's refusal in words, with what to do."""
-    remedies = {
-        errno.ENOSPC: "Free space on that disk or set `runs_dir` to another one, then run the same command again: "
-        "it resumes.",
-        errno.EACCES: "Set `runs_dir` to a folder that you may write to.",
-        errno.EROFS: "Set `runs_dir` to a folder that you may write to.",
-    }
-    remedy = remedies.get(error.errno or 0, "Set `runs_dir` to a folder on a healthy local or shared disk.")
-    words = os.strerror(error.errno) if error.errno else str(error)  # Arrow wraps the system's words in its own
-    return RunDirError(f"Writing to {path} failed: {words}. {remedy}")

@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dgrc.arrow import arrow_schema
 from dgrc.records import Atom, Case, Question, VerifiedCase
+from dgrc.storage.arrow import arrow_schema
 from dgrc.storage.manifest import hash_file, read_manifest
 from dgrc.storage.run_dir import RunDir
 

@@ -16,11 +16,11 @@ import torch
 import torch.distributed as dist
 
 from dgrc.errors import TrainingError
-from dgrc.model_files import adapter_problem, model_problem
-from dgrc.remote.models import local_copy
 from dgrc.storage.cards import front_matter, harmless, row
-from dgrc.training.model import ADAPTER
-from dgrc.training.state import State
+from dgrc.storage.model_directory import adapter_problem, model_problem
+from dgrc.storage.objectstore.models import local_copy
+from dgrc.training.model.load import ADAPTER
+from dgrc.training.run.state import State
 
 SHARD_BYTES = 4 * 2**30
 """Full models are written in files of about this size, so that rank 0 holds no more of one."""

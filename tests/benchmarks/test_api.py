@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.api import hold_limit, meet_rudeness
+from benchmarks.api.__main__ import hold_limit, meet_rudeness
 
 pytestmark = pytest.mark.usefixtures("ray_here")
 

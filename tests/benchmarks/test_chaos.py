@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from benchmarks import chaos, chaos_training
-from benchmarks.chaos_compare import Notes, compare
-from benchmarks.chaos_faults import ASKING, MARK, PASSES, SCRIPTED, START, Fault, plan, processes, strike
-from benchmarks.chaos_storage import Storage, may_mount
+from benchmarks.chaos import __main__ as chaos
+from benchmarks.chaos import training
+from benchmarks.chaos.compare import Notes, compare
+from benchmarks.chaos.faults import ASKING, MARK, PASSES, SCRIPTED, START, Fault, plan, processes, strike
+from benchmarks.chaos.storage import Storage, may_mount
 
 
 def test_a_plan_follows_from_its_seed_and_reaches_every_kind_and_pass() -> None:
@@ -123,6 +124,6 @@ def test_nodes_and_heads_of_a_cluster_may_go(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_disturbed_training_ends_with_the_same_weights(tmp_path: Path) -> None:
-    runs, marks = chaos_training.disturbed(tmp_path, 3, [0], chaos.say)
+    runs, marks = training.disturbed(tmp_path, 3, [0], chaos.say)
     holds(chaos.summarize(runs, chaos.left_over(marks)), runs, 3)
     assert runs[0]["weights_identical"]

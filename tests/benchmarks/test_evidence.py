@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from benchmarks.evidence import CURVES, plan, summarize
-from benchmarks.evidence_plots import LABELS
-from benchmarks.evidence_points import ABLATIONS, BASELINES, EQUAL_TOKENS, FRUGAL, ORACLE, PUBLISHED, run_point
-from benchmarks.evidence_report import losses, over, per, write_report
-from benchmarks.intervals import interval
+from benchmarks.evidence.__main__ import CURVES, plan, summarize
+from benchmarks.evidence.plots import LABELS
+from benchmarks.evidence.points import ABLATIONS, BASELINES, EQUAL_TOKENS, FRUGAL, ORACLE, PUBLISHED, run_point
+from benchmarks.evidence.report import losses, over, per, write_report
+from benchmarks.shared.intervals import interval
 
 COST = {
     f"teacher_{what}_per_{unit}": 10.0

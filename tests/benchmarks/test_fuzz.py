@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import fuzz, fuzz_files, fuzz_parsers
-from dgrc.pipeline import rows
+from benchmarks.fuzz import __main__ as fuzz
+from benchmarks.fuzz import files as fuzz_files
+from benchmarks.fuzz import parsers
+from dgrc.questions import formats
 from dgrc.storage.run_dir import RunDir
 
 
-@pytest.mark.parametrize("target", list(fuzz_parsers.TARGETS))
+@pytest.mark.parametrize("target", list(parsers.TARGETS))
 def test_no_text_breaks_a_parser(target: str) -> None:
     tally = fuzz.fuzz_texts(target, seed=1, first=0, count=20)
     assert tally["inputs"] == 20 and not tally.findings, tally.findings[:3]
@@ -46,7 +48,7 @@ def test_what_processes_find_adds_up() -> None:
 
 
 def test_inputs_are_the_same_for_the_same_seed(tmp_path: Path) -> None:
-    texts = [fuzz_parsers.make(random.Random(5), "chain") for _ in range(2)]
+    texts = [parsers.make(random.Random(5), "chain") for _ in range(2)]
     assert texts[0] == texts[1]
     files = [fuzz_files.plant(random.Random(5), tmp_path / str(n)).path.read_bytes() for n in range(2)]
     assert files[0] == files[1]
@@ -62,10 +64,10 @@ def test_a_crash_a_hang_and_a_result_of_another_type_are_found(monkeypatch: pyte
             pass
 
     def wrong(said: str) -> None:
-        fuzz_parsers.written(7)
+        parsers.written(7)
 
     monkeypatch.setattr(fuzz, "LONGEST", 0.2)
-    monkeypatch.setattr(fuzz_parsers, "TARGETS", {"crash": crash, "hang": hang, "wrong": wrong})
+    monkeypatch.setattr(parsers, "TARGETS", {"crash": crash, "hang": hang, "wrong": wrong})
     for target, kind in (("crash", "crashes"), ("hang", "hangs"), ("wrong", "crashes")):
         tally = fuzz.fuzz_texts(target, 0, 0, 2)
         assert (tally["inputs"], tally[kind], tally[f"{kind} of {target}"], len(tally.findings)) == (2, 2, 2, 2)
@@ -74,13 +76,13 @@ def test_a_crash_a_hang_and_a_result_of_another_type_are_found(monkeypatch: pyte
 def test_a_row_that_is_lost_or_let_through_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     for spoil in (lambda line, limits: {"question": "q"}, lambda line, limits: "refused"):
         with monkeypatch.context() as patch:
-            patch.setattr(rows, "_object_in", spoil)
+            patch.setattr(formats, "_object_in", spoil)
             let_through = fuzz.fuzz_readers(seed=1, first=0, count=20)["unaccounted of questions.jsonl"]
         if spoil(b"", None) != "refused":
             assert let_through
-    real = rows._lines
+    real = formats._lines
     with monkeypatch.context() as patch:
-        patch.setattr(rows, "_lines", lambda file, most: list(real(file, most))[:-1])
+        patch.setattr(formats, "_lines", lambda file, most: list(real(file, most))[:-1])
         assert fuzz.fuzz_readers(seed=1, first=0, count=20)["unaccounted of questions.jsonl"]
 
 

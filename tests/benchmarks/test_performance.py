@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.performance import NAMES, plot, records, render
-
-ROOT = Path(__file__).parent.parent.parent
+from benchmarks.performance.__main__ import NAMES, plot, records, render
+from tests.paths import ROOT
 
 
 def test_the_page_is_what_the_records_give() -> None:

@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks import questions, questions_parts
-from benchmarks.questions_corpus import Maker, make
-from benchmarks.questions_score import known, score
+from benchmarks.questions import __main__ as questions
+from benchmarks.questions import parts
+from benchmarks.questions.corpus import Maker, make
+from benchmarks.questions.score import known, score
 
 
 @pytest.mark.usefixtures("ray_here")
@@ -19,7 +20,7 @@ def test_a_small_corpus_is_cleaned_of_what_was_planted(tmp_path: Path) -> None:
     folder = tmp_path / "made"
     made = make(folder, 4, seed=3, shard_mb=0.5)
     assert {path.suffix for path in (folder / "corpus").iterdir()} == {".txt", ".jsonl", ".gz", ".parquet", ".zst"}
-    said = questions_parts.measure(folder, share=0.01)
+    said = parts.measure(folder, share=0.01)
     assert said["mb"] == pytest.approx(made["bytes"] / 1e6) and said["cut"]["documents"] == made["documents"]
     assert said["bytes_a_passage"]["sketches"] == 4 * 128 and 500 < said["bytes_a_passage"]["keys"] < 560
     screened = said["writing"]["screen"]

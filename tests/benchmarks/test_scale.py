@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from benchmarks import scale, scale_parts, simulated
-from benchmarks.roles import ClientAStep
+from benchmarks.roles.__main__ import ClientAStep
+from benchmarks.scale import __main__ as scale
+from benchmarks.scale import parts
+from benchmarks.shared import simulated
 from dgrc.engines.base import Completion, Request, Sample
-from dgrc.pipeline.steps import PRIORITY
+from dgrc.pipeline.steps.toolbox import PRIORITY
 
 
 def weak(replicas: int, efficiency: float) -> dict[str, Any]:
@@ -66,12 +68,12 @@ def test_a_simulated_replica_serves_ten_at_once(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_steady_rate_leaves_start_and_end_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scale_parts, "TIMES", tmp_path / "times")
-    scale_parts.TIMES.mkdir()
+    monkeypatch.setattr(parts, "TIMES", tmp_path / "times")
+    parts.TIMES.mkdir()
     slow = [0.0, *(10 + n / 5 for n in range(98)), 100.0]  # five a second, but for a late start and a straggler
     for name, part in (("1", slow[::2]), ("2", slow[1::2])):
-        (scale_parts.TIMES / name).write_text("".join(f"{moment}\n" for moment in part))
-    assert scale_parts.steady_rate() == pytest.approx(5.0)
+        (parts.TIMES / name).write_text("".join(f"{moment}\n" for moment in part))
+    assert parts.steady_rate() == pytest.approx(5.0)
 
 
 def test_each_step_has_its_pool() -> None:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from benchmarks.watch import KINDS, Watch
+from benchmarks.shared.watch import KINDS, Watch
 
 BURNS = """
 import time

@@ -15,15 +15,15 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
-from dgrc.arrow import arrow_schema, to_row
 from dgrc.cli import main
-from dgrc.config_file import dump_config
+from dgrc.config.file import dump_config
 from dgrc.method.screen import atom_id
 from dgrc.records import Atom, Case, Chain, Diagnosis, Question, Verdict, VerifiedCase
+from dgrc.storage.arrow import arrow_schema, to_row
 from dgrc.storage.run_dir import RunDir
+from tests.paths import ROOT
 from tests.pipeline.conftest import scripted_config, write_questions
 
-ROOT = Path(__file__).parents[2]
 ATOM = "what is the grace in garth ?"
 ELSEWHERE = "what is the limit in garth ?"
 

@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from dgrc.arrow import arrow_schema, to_row
 from dgrc.cli import main
-from dgrc.cli.common import plain
 from dgrc.method.screen import atom_id
 from dgrc.records import Atom, Case, Chain, Diagnosis, Question, Verdict, VerifiedCase
+from dgrc.report.terminal import plain
+from dgrc.storage.arrow import arrow_schema, to_row
 from dgrc.storage.run_dir import RunDir
 from tests.pipeline.conftest import scripted_config
 
@@ -105,9 +105,9 @@ def test_jobs_obey_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     evil = "".join(text for text in ATTACKS.values())
     client = SimpleNamespace(get_job_logs=lambda job: evil)
     job = {"job": f"j{evil}", "part": "run", "status": "FAILED", "seconds": 1.0, "says": evil}
-    monkeypatch.setattr("dgrc.jobs.connect", lambda address: client)
-    monkeypatch.setattr("dgrc.jobs.listed", lambda client: [job])
-    monkeypatch.setattr("dgrc.jobs.find", lambda client, job: None)
+    monkeypatch.setattr("dgrc.workflow.submit.connect", lambda address: client)
+    monkeypatch.setattr("dgrc.workflow.submit.listed", lambda client: [job])
+    monkeypatch.setattr("dgrc.workflow.submit.find", lambda client, job: None)
     for arguments in (["list"], ["list", "--json"], ["logs", "j"]):
         said = CliRunner().invoke(main, ["jobs", *arguments, "--address", "http://x"])
         assert said.exit_code == 0 and said.output.strip() and not OBEYED.search(said.output)

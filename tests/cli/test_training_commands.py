@@ -12,12 +12,11 @@ import psutil
 import pytest
 import torch
 
-from dgrc.config_file import dump_config, make_config
+from dgrc.config.file import dump_config, make_config
 from dgrc.storage.run_dir import RunDir
 from tests.cli.test_main import dgrc, one_paragraph, write_config
+from tests.paths import ROOT
 from tests.training.builders import make_examples, make_model, write_base_model, write_examples
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 def words(result: Any) -> str:

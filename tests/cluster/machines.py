@@ -19,7 +19,8 @@ from types import TracebackType
 
 import psutil
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
+
 OUTSIDE = "10.77.0.1"
 """Address of the bridge that the machines are plugged into: from where a test reaches them, and they reach it."""
 PLUG_TIMEOUT_S = 20.0

@@ -34,7 +34,7 @@ from dgrc.proving.models import make_models
 from tests.cluster.machines import OUTSIDE, ROOT, Machines, enter
 from tests.cluster.rays import RayCluster
 from tests.cluster.speakers import PLACES
-from tests.remote.store import Store, put
+from tests.storage.objectstore.store import Store, put
 
 INSIDE = "DGRC_TEST_MACHINES"
 NODE_CPUS = 6

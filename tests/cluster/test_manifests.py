@@ -12,9 +12,9 @@ import pytest
 import ray
 import yaml
 
-from dgrc.config_file import load_config
+from dgrc.config.file import load_config
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 KUBERAY = sorted((ROOT / "cluster" / "kuberay").glob("*.yaml"))
 CLOUDS = [ROOT / "cluster" / "aws.yaml", ROOT / "cluster" / "gcp.yaml"]
 RAY_RESOURCES = {"CPU", "GPU", "memory", "object_store_memory", "TPU"}

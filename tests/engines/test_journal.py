@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.chaos_storage import may_mount, storage
+from benchmarks.chaos.storage import may_mount, storage
 from dgrc.engines import journal as module
 from dgrc.engines.base import Completion, Sample, failed
 from dgrc.engines.journal import Journal, Segment, compact, owners

@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dgrc.arrow import arrow_schema, to_row
 from dgrc.evaluation.curation import score_curation
 from dgrc.proving.language import chain_text, read_answer, read_question
 from dgrc.proving.world import World
 from dgrc.records import Atom, Chain, Verdict, VerifiedCase
+from dgrc.storage.arrow import arrow_schema, to_row
 from dgrc.storage.run_dir import RunDir
 
 WORLD = World(0, "small")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dgrc.method import compare
-from dgrc.method.text import normalize
+from dgrc.method.text.normalize import normalize
 from dgrc.records import Chain, Divergence
 from tests.method.builders import HOSTILE, chains
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dgrc.method import screen
 from dgrc.method.screen import content_words
-from dgrc.method.text import fold, normalize
+from dgrc.method.text.normalize import fold, normalize
 from tests.method.builders import HOSTILE
 
 WORDS = st.lists(st.sampled_from("limit grace court widow garth not 5 6 above".split()), min_size=1, max_size=8)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dgrc.config import Config
-from dgrc.config_file import make_config
+from dgrc.config.file import make_config
 from dgrc.pipeline.curate import curate
 from dgrc.storage.run_dir import RunDir
 

@@ -13,12 +13,12 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 
-from dgrc.config_file import dump_config
+from dgrc.config.file import dump_config
 from dgrc.storage.run_dir import RunDir
+from tests.paths import ROOT
 from tests.pipeline.conftest import scripted_config, write_questions
 
 QUESTIONS = 80
-ROOT = Path(__file__).parents[2]
 
 
 def _start(config: Path, tally: Path) -> "subprocess.Popen[bytes]":

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from dgrc.config_file import make_config
+from dgrc.config.file import make_config
 from dgrc.errors import RunDirError
+from dgrc.storage.atomic import explain_os_error, write_json
 from dgrc.storage.manifest import read_manifest, write_manifest
-from dgrc.storage.run_dir import RunDir, explain_os_error, write_json
+from dgrc.storage.run_dir import RunDir
 
 HOLDER = """
 import sys, time

@@ -11,9 +11,9 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from dgrc.arrow import arrow_schema, to_row
 from dgrc.records import Example
-from dgrc.training.encode import Corpus
+from dgrc.storage.arrow import arrow_schema, to_row
+from dgrc.training.data.encode import Corpus
 
 SPECIAL = ["<|pad|>", "<|end|>", "<|unk|>", "<|user|>", "<|assistant|>", "<|system|>"]
 WORDS = ["<think>", "</think>", "<answer>", "</answer>", ".", *(f"w{n}" for n in range(40))]

@@ -1,0 +1,192 @@
+"""The settings of one model's engine, and of a server's API behind it."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from dgrc.config.section import Section
+
+
+class Price(Section):
+    """What tokens cost, in any currency."""
+
+    prompt: float = Field(0, ge=0, description="A million prompt tokens.")
+    cached: float | None = Field(None, ge=0, description="A million of those that were cached; null: as the others.")
+    completion: float = Field(0, ge=0, description="A million generated tokens.")
+
+    def of(self, prompt_tokens: int, cached_tokens: int, completion_tokens: int) -> float:
+        """What so many tokens cost; cached ones are among those of the prompts."""
+        cached = self.prompt if self.cached is None else self.cached
+        fresh = prompt_tokens - cached_tokens
+        return (fresh * self.prompt + cached_tokens * cached + completion_tokens * self.completion) / 1e6
+
+
+class ApiConfig(Section):
+    """An OpenAI-compatible server and what may be asked of it, all replicas together."""
+
+    base_url: str = Field("", description="Where it is, up to `/v1`: https://api.example.com/v1.")
+    key_env: str = Field(
+        "OPENAI_API_KEY", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$",
+        description="Environment variable of the key, on the nodes that run replicas; empty: no key.",
+    )  # fmt: skip
+    requests_per_minute: float | None = Field(None, gt=0, description="Rate limit; null is none.")
+    tokens_per_minute: float | None = Field(None, gt=0, description="Rate limit, prompts and replies; null is none.")
+    max_concurrency: int = Field(256, ge=1, description="Most requests of a replica at once; fewer if it balks.")
+    timeout_s: float = Field(300, gt=0, description="Longest wait for one attempt's answer.")
+    deadline_s: float = Field(
+        1800, gt=0, description="So long a request is tried again while the server fails; then the pass stops."
+    )
+    mode: Literal["requests", "batches"] = Field(
+        "requests",
+        description="`batches` uses the server's offline batch endpoints: answers within a day, at the batch price "
+        "(write that one into `price_per_million`). A pass has workers x rows_per_block questions under way; raise "
+        "them to make batches large.",
+    )
+    batch_requests: int = Field(4000, ge=1, description="Most requests of a batch, for each replica.")
+    batch_wait_s: float = Field(60, ge=0, description="So long requests gather for a batch.")
+    batch_poll_s: float = Field(30, gt=0, description="Time between looks at a batch.")
+    token_budget: int | None = Field(None, ge=1, description="Most tokens of the whole run; null is no cap.")
+    budget: float | None = Field(
+        None, gt=0, description="Most money of the whole run, by `price_per_million`; null is no cap."
+    )
+    max_tokens_name: Literal["max_tokens", "max_completion_tokens"] = Field(
+        "max_tokens", description="What the server calls the longest reply."
+    )
+
+    @field_validator("base_url")
+    @classmethod
+    def _holds_no_secret(cls, url: str) -> str:
+        if "@" in url or "?" in url:
+            raise ValueError("an address with a password or a query would be written beside the run; use `key_env`")
+        return url
+
+
+MACHINERY = (
+    "replicas", "tensor_parallel", "pipeline_parallel", "gpus", "cpus", "resources", "max_num_seqs", "kv_cache_gib",
+    "gpu_memory_utilization", "max_lora_rank", "enforce_eager", "price_per_million", "api",
+    "hung_after_s",
+)
+"""Settings of an engine that may change while a run is under way: they do not decide what it says."""
+
+
+class EngineConfig(Section):
+    """One model and the replicas that serve it."""
+
+    engine: Literal["vllm", "openai_api", "embedding", "scripted"] = Field(
+        "vllm",
+        description="`vllm` runs the model here, `openai_api` asks a server (`api`), `embedding` runs a "
+        "sentence-embedding model in vLLM (for `embedder`); `scripted` calls a Python function, for unit tests only.",
+    )
+    model: str = Field(
+        "",
+        description="Hugging Face directory or name, or a directory on an object store (`s3://bucket/folder`), fetched "
+        "once a node to ~/.cache/dgrc or $DGRC_CACHE; `proving:teacher`, `proving:student`, `proving:noise` are made "
+        "here.",
+    )
+    script: str = Field("", description="`module:function` of a scripted engine.")
+    replicas: int | tuple[int, int] = Field(
+        1,
+        description="Engine actors; requests go to the less busy of two. Two numbers are the least that work begins "
+        "with and the most that a growing cluster gets.",
+    )
+    tensor_parallel: int = Field(1, ge=1, description="GPUs that each layer is split over.")
+    pipeline_parallel: int = Field(
+        1, ge=1, description="Groups of GPUs that the layers are dealt to; more than 1 may span nodes."
+    )
+    gpus: float = Field(
+        0, ge=0,
+        description="GPUs each replica reserves in Ray: those of both parallelisms, or a fraction, so that engines "
+        "share one (then lower `gpu_memory_utilization` too); 0 runs vLLM's CPU build.",
+    )  # fmt: skip
+    cpus: float = Field(1, ge=0, description="CPU cores each replica reserves in Ray.")
+    resources: dict[str, float] = Field(
+        {}, description="Ray's own resources that each replica reserves besides, `{teacher: 1}` say: where it may run."
+    )
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field("auto", description="Weights and activations.")
+    max_model_len: int = Field(4096, ge=32, description="Context in tokens, prompt and reply together.")
+    max_num_seqs: int = Field(256, ge=1, description="Sequences decoded at once by a replica.")
+    kv_cache_gib: float = Field(
+        0, ge=0, description="KV cache in GiB; 0 leaves it to vLLM on a GPU and takes 0.5 on a CPU."
+    )
+    gpu_memory_utilization: float = Field(0.9, gt=0, le=1, description="Share of GPU memory vLLM may take.")
+    adapter: str = Field("", description="A PEFT adapter directory (LoRA) to serve over `model`, without merging.")
+    max_lora_rank: int = Field(
+        0, ge=0, description="Largest rank of adapters that may be served; 0: `adapter`'s own, or none at all."
+    )
+    enforce_eager: bool | None = Field(None, description="Skip compilation; null means yes on a CPU, no on a GPU.")
+    request_seeds: bool = Field(
+        False,
+        description="Seed each request by its own text: replies then depend less on what else is in the batch, and "
+        "sampling may be slower (docs/performance.md).",
+    )
+    hung_after_s: float = Field(
+        1800, gt=0,
+        description="A replica that has requests and finishes none for so long is restarted and they are asked again: "
+        "more than the longest reply takes. So is one that is not up so long after others of its pool. Servers behind "
+        "`openai_api` have limits of their own (`api`).",
+    )  # fmt: skip
+    price_per_million: Price | None = Field(None, description="Prices of tokens, for projections of cost.")
+    api: ApiConfig | None = Field(None, description="The server of `engine: openai_api`.")
+
+    @property
+    def weights(self) -> str:
+        """What the engine serves when it starts: an adapter, a model, or a script."""
+        return self.adapter or self.model or self.script
+
+    def identity(self) -> dict[str, object]:
+        """What decides what the engine says; how many replicas serve a model does not change what it is."""
+        found = self.model_dump(include={"engine", "model", "adapter", "script", "dtype", "max_model_len"})
+        return found | ({"base_url": self.api.base_url} if self.api is not None else {})
+
+    @property
+    def fewest_replicas(self) -> int:
+        """Replicas that work begins with."""
+        return self.replicas if isinstance(self.replicas, int) else self.replicas[0]
+
+    @property
+    def most_replicas(self) -> int:
+        """Replicas that are asked for."""
+        return self.replicas if isinstance(self.replicas, int) else self.replicas[1]
+
+    @property
+    def cpus_of_replica(self) -> float:
+        """CPU cores that a replica reserves in all."""
+        workers = self.tensor_parallel * self.pipeline_parallel if self.spans_nodes else 0
+        return self.cpus + workers
+
+    @property
+    def spans_nodes(self) -> bool:
+        """Whether a replica's workers are spread by a placement group."""
+        return self.gpus > 0 and self.pipeline_parallel > 1
+
+    @model_validator(mode="after")
+    def _can_be_placed(self) -> "EngineConfig":
+        if not 1 <= self.fewest_replicas <= self.most_replicas:
+            raise ValueError(
+                f"`replicas` is {self.replicas}; wanted is 1 or more, and the least not above the most: 2 or [1, 8]"
+            )
+        if self.engine == "vllm" and self.pipeline_parallel > 1 and not self.gpus:
+            raise ValueError("`pipeline_parallel` is for GPUs; vLLM's CPU build dies of it: set `gpus` or leave it")
+        wanted = self.tensor_parallel * self.pipeline_parallel
+        if self.gpus and self.gpus != wanted and (wanted > 1 or self.gpus > 1):
+            raise ValueError(
+                f"`gpus` is {self.gpus:g}, but tensor_parallel {self.tensor_parallel} x pipeline_parallel "
+                f"{self.pipeline_parallel} needs {wanted}; set it to {wanted}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _names_a_model(self) -> "EngineConfig":
+        if self.engine == "scripted" and ":" not in self.script:
+            raise ValueError("engine `scripted` needs `script: module:function`")
+        if (self.engine == "openai_api") != (self.api is not None):
+            raise ValueError("`engine: openai_api` and the section `api` belong together; set both or neither")
+        if self.api is not None:
+            url = self.api.base_url
+            if not url.startswith(("http://", "https://")):
+                raise ValueError(f"`api.base_url` is {url!r}; wanted is a URL such as http://127.0.0.1:8000/v1")
+            if not self.model:
+                raise ValueError("`engine: openai_api` needs `model`, the name that the server has for it")
+            if self.api.budget is not None and self.price_per_million is None:
+                raise ValueError("`api.budget` is counted by `price_per_million`, which is not set")
+        return self

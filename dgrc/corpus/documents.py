@@ -1,0 +1,75 @@
+"""Files of a corpus, local or on an object store, to documents: JSONL, JSON, Parquet, CSV and plain text in, one row a
+document out.
+
+A row that cannot be read comes out too, with why; only a file that cannot be opened or parsed as a whole raises. Files
+are read as they are unpacked, rows a few at a time: what is held is a document, not a file (but for `.json`, and a text
+file is one document).
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from dgrc.config import CorpusConfig
+from dgrc.questions.columns import columns, find_files
+from dgrc.questions.formats import Row, jsonl_rows, parquet_rows, raw_rows, whole
+from dgrc.storage.objectstore.files import size
+
+PACKED = (".gz", ".zst")
+PLAIN = (".txt", ".md")
+SUFFIXES = (".jsonl", ".json", ".parquet", ".csv", *PLAIN, *PACKED)
+ROWS_AT_ONCE = 256
+"""Of a Parquet file."""
+SHARD_BYTES, SHARDS, UNPACKED = 32 << 20, 64, 4
+"""Small files are taken together to shards of so many bytes, or smaller ones as long as there are not so many of
+them; a packed or Parquet file counts so many times."""
+
+
+def paths(corpus: CorpusConfig) -> Sequence[str]:
+    """The files of a corpus."""
+    return find_files(corpus.files, SUFFIXES)
+
+
+def shards(files: Sequence[str]) -> list[list[str]]:
+    """Files in order, neighbours together as long as they are small; what is in one list is committed together."""
+    sizes = [size(path) * (UNPACKED if path.endswith((*PACKED, ".parquet")) else 1) for path in files]
+    most = min(SHARD_BYTES, sum(sizes) // SHARDS)
+    found: list[list[str]] = []
+    room = 0
+    for path, bytes_ in zip(files, sizes, strict=True):
+        if bytes_ > room or not found:
+            found.append([])
+            room = most
+        found[-1].append(path)
+        room -= bytes_
+    return found
+
+
+def documents(path: str, corpus: CorpusConfig) -> Iterator[tuple[str, Row | str]]:
+    """Where each document of a file is, and its fields or why it has none; a text file is one document.
+
+    Raises one of `rows.BROKEN` if the file cannot be read as a whole.
+    """
+    packed = path.endswith(PACKED)
+    inner = Path(Path(path).stem).suffix if packed else Path(path).suffix
+    if inner in PLAIN:
+        yield path, {corpus.text: whole(path, corpus.limits).decode("utf-8-sig")}
+        return
+    if packed and inner != ".jsonl":
+        raise ValueError(f"of compressed files .jsonl, .txt and .md are read, not {inner}{Path(path).suffix}")
+    if inner == ".parquet":
+        wanted = [name for name in (corpus.text, corpus.title, corpus.id) if name]
+        rows = parquet_rows(path, corpus.limits, wanted, ROWS_AT_ONCE)
+    else:
+        rows = jsonl_rows(path, corpus.limits) if packed else raw_rows(path, corpus.limits)
+    yield from ((f"{path}:{number}", row) for number, row in rows)
+
+
+def text_of(row: Row | str, corpus: CorpusConfig) -> tuple[str, str | None]:
+    """A document's text, or "" and why it has none."""
+    if isinstance(row, str):
+        return "", row
+    text = row.get(corpus.text)
+    if isinstance(text, str):
+        return text, None
+    found = "no such column" if text is None else f"a {type(text).__name__}"
+    return "", f"the text is wanted in {corpus.text!r}: {found} in {columns(row)}"

@@ -1,0 +1,250 @@
+"""Any server that speaks OpenAI's chat completions as an engine: vLLM's own, hosted teachers, gateways.
+
+A request waits for a place in the window (how many may be under way), then for a lease (when it may leave), then it
+leaves. What the server answers is one of four things: a reply; an error of this request alone, which becomes a value
+in its row; a passing failure, which is tried again with jittered back-off, no sooner than Retry-After; or something
+that no request will get past (a wrong key, an empty account), which stops the pass. Form and fields:
+https://platform.openai.com/docs/api-reference/chat
+"""
+
+import asyncio
+import heapq
+import itertools
+import json
+import os
+import time
+from typing import Any
+
+from dgrc.config import ApiConfig, EngineConfig
+from dgrc.engines.api.ledger import Accounts
+from dgrc.engines.api.rate_limit import Estimate, Window, backoff
+from dgrc.engines.api.replies import Answer, judge, read
+from dgrc.engines.base import Completion, Request, Sample, failed, request_seed
+from dgrc.errors import EngineError
+
+COMPLETIONS = "/chat/completions"
+LEASED_AT_ONCE = 64
+SURELY_A_KEY = 16
+"""Characters."""
+
+
+class OpenAIEngine:
+    """One client of an OpenAI-compatible server.
+
+    Args:
+        config: The engine's section; `config.api` is set.
+        accounts: The limits that it shares with the other clients of this server.
+    """
+
+    def __init__(self, config: EngineConfig, accounts: Accounts):
+        assert config.api is not None
+        self.config, self.api, self.accounts = config, config.api, accounts
+        self._window = Window(self.api.max_concurrency)
+        self._estimate = Estimate()
+        self._waiting: list[tuple[int, int, int, asyncio.Future[None]]] = []
+        self._order = itertools.count()
+        self._leasing: asyncio.Task[None] | None = None
+        self._session: Any = None
+        self._key = ""
+
+    async def start(self) -> None:
+        """Opens the connections and asks the server for its models.
+
+        Raises:
+            EngineError: no key, no server, or the server does not have the model.
+        """
+        import aiohttp
+
+        headers = _authorization(self.api)
+        self._key = headers.get("Authorization", "").removeprefix("Bearer ")
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self.api.max_concurrency, keepalive_timeout=60),
+            timeout=aiohttp.ClientTimeout(total=self.api.timeout_s, sock_connect=30),
+            headers=headers,
+        )
+        answer = await self._attempt("GET", "/models", None)
+        for attempt in range(5):
+            if answer.reply is not None or answer.refused is not None or answer.stopping is not None:
+                break
+            await asyncio.sleep(max(answer.retry_after, backoff(attempt)))
+            answer = await self._attempt("GET", "/models", None)
+        if answer.reply is None and answer.refused is None:  # some servers have no list of models, and refuse
+            raise EngineError(
+                f"The server {self.api.base_url} cannot be used: {answer.stopping or answer.says}. Look at "
+                f"`api.base_url` and at the key in the environment variable {self.api.key_env!r}."
+            )
+        listed = (answer.reply or {}).get("data")
+        names = [model.get("id") for model in listed if isinstance(model, dict)] if isinstance(listed, list) else []
+        if names and self.config.model not in names:
+            raise EngineError(
+                f"The server {self.api.base_url} has no model {self.config.model!r}; it has "
+                f"{', '.join(map(repr, names[:10]))}. Set `model` to one of them."
+            )
+
+    async def generate(self, request: Request) -> Completion:
+        """Serves one request, asking again for what the server left out of `n`.
+
+        Raises:
+            EngineError: the budget is used up, the key is refused, or the server failed until the deadline.
+        """
+        if request.score:
+            return failed("refused: an API does not give the log-probabilities of a given turn; use `engine: vllm`")
+        samples: list[Sample] = []
+        prompt = cached = 0
+        while len(samples) < request.n:
+            answer = await self._until_answered(request, request.n - len(samples))
+            if answer.refused is not None:
+                return failed(answer.refused)
+            assert answer.reply is not None
+            found, bill = read(answer.reply)
+            samples += found[: request.n - len(samples)]
+            prompt, cached = prompt + bill.prompt_tokens, cached + bill.cached_tokens
+        return Completion(tuple(samples), prompt, cached)
+
+    async def load(self, model: str) -> None:
+        """A server's weights are its own."""
+        raise EngineError(
+            f"{self.api.base_url} serves {self.config.model}; it cannot be made to serve {model}. Evaluate students "
+            "with `engine: vllm`."
+        )
+
+    def stop(self) -> None:
+        """Closes the connections."""
+        if self._session is not None and not self._session.closed:
+            self._closing = asyncio.ensure_future(self._session.close())
+
+    async def _until_answered(self, request: Request, n: int) -> Answer:
+        body = self._body(request, n)
+        characters = sum(len(message["content"]) for message in request.messages)
+        began = time.monotonic()
+        for attempt in itertools.count():
+            await self._window.enter(request.priority)
+            try:
+                tokens = self._estimate.tokens(characters, n, request.max_tokens)
+                await self._leased(tokens, request.priority)
+                answer = await self._attempt("POST", COMPLETIONS, body)
+            finally:
+                self._window.leave()
+            if answer.reply is None:
+                await self.accounts.settle(None, tokens)
+            else:
+                _, bill = read(answer.reply)
+                await self.accounts.settle(bill, tokens)
+                self._estimate.learn(characters, n, bill.prompt_tokens, bill.completion_tokens)
+                self._window.grow()
+            if answer.stopping is not None:
+                raise EngineError(f"{self.api.base_url} stops all requests: {answer.stopping}.")
+            if answer.reply is not None or answer.refused is not None:
+                return answer
+            if answer.overtaxed:
+                self._window.shrink(time.monotonic())
+            if answer.retry_after:
+                await self.accounts.hold(answer.retry_after)
+            wait = max(answer.retry_after, backoff(attempt))
+            if time.monotonic() + wait - began > self.api.deadline_s:
+                raise EngineError(
+                    f"{self.api.base_url} did not answer a request within `api.deadline_s` {self.api.deadline_s:g} s "
+                    f"({attempt + 1} attempts; the last time: {answer.says}). What was answered is kept: run the same "
+                    "command again when the server is well."
+                )
+            await asyncio.sleep(wait)
+        raise AssertionError("counted to infinity")
+
+    async def _leased(self, tokens: int, priority: int) -> None:
+        """Waits until the request may leave. Of those who wait one task asks for all."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (priority, next(self._order), tokens, turn))
+        if self._leasing is None or self._leasing.done():
+            self._leasing = asyncio.ensure_future(self._lease_all())
+        await turn
+
+    async def _lease_all(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            asked = heapq.nsmallest(LEASED_AT_ONCE, self._waiting)
+            try:
+                lease = await self.accounts.lease([tokens for _, _, tokens, _ in asked])
+            except Exception as e:  # noqa: BLE001 - whatever the ledger died of, nobody may wait for ever
+                lease_error = EngineError(f"The ledger of {self.api.base_url} is gone: {type(e).__name__}: {e}")
+                while self._waiting:
+                    _refuse(heapq.heappop(self._waiting)[-1], lease_error)
+                return
+            for delay, (*_, turn) in zip(lease.delays, asked, strict=False):
+                loop.call_later(delay, _grant, turn)
+            gone = {id(turn) for *_, turn in asked[: len(lease.delays)]}
+            self._waiting = [entry for entry in self._waiting if id(entry[-1]) not in gone]
+            heapq.heapify(self._waiting)
+            if lease.refused is not None:
+                error = EngineError(
+                    f"The budget of {self.api.base_url} is used up: {lease.refused}. All that was answered is kept: "
+                    "raise the budget and run the same command again to go on."
+                )
+                while self._waiting:
+                    _refuse(heapq.heappop(self._waiting)[-1], error)
+            if lease.wait:
+                await asyncio.sleep(lease.wait)
+
+    def _body(self, request: Request, n: int) -> bytes:
+        body: dict[str, Any] = {
+            "model": self.config.model,
+            "messages": list(request.messages),
+            "n": n,
+            "temperature": request.temperature,
+            "top_p": request.top_p,
+            self.api.max_tokens_name: request.max_tokens,
+        }
+        if request.top_k:
+            body["top_k"] = request.top_k  # not OpenAI's, but vLLM's and many others'
+        if self.config.request_seeds:
+            body["seed"] = request_seed(0, request)
+        if request.schema is not None:
+            schema = {"name": "reply", "strict": True, "schema": json.loads(request.schema)}
+            body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        return json.dumps(body).encode()
+
+    async def _attempt(self, method: str, path: str, body: Any) -> Answer:
+        import aiohttp
+
+        url = self.api.base_url.rstrip("/") + path
+        headers = {"Content-Type": "application/json"} if isinstance(body, bytes) else None
+        try:
+            async with self._session.request(method, url, data=body, headers=headers) as response:
+                text = self._without_key(await response.text(), response.status)
+                if path.endswith("/content"):  # a file, which is no JSON object
+                    return Answer(reply={"text": text}) if response.status == 200 else judge(response.status, {}, text)
+                return judge(response.status, response.headers, text, completion=path == COMPLETIONS)
+        except (aiohttp.ClientError, TimeoutError, UnicodeDecodeError) as e:
+            slow = isinstance(e, TimeoutError)
+            said = self._without_key(f"{type(e).__name__}: {e}" if str(e) else type(e).__name__)
+            return Answer(says=said, overtaxed=slow)
+
+    def _without_key(self, text: str, status: int = 0) -> str:
+        """What a server said, without our key: some quote it when they refuse it, and what they say is shown and kept.
+
+        In replies only what can be nothing but a key is looked for: some servers' key is a word such as EMPTY.
+        """
+        looked_for = self._key and (status != 200 or len(self._key) >= SURELY_A_KEY)
+        return text.replace(self._key, "[the key]") if looked_for else text
+
+
+def _authorization(api: ApiConfig) -> dict[str, str]:
+    if not api.key_env:
+        return {}
+    key = os.environ.get(api.key_env)
+    if not key:
+        raise EngineError(
+            f"The environment variable {api.key_env!r} with the key of {api.base_url} is not set where the replica "
+            "runs. Set it before the cluster starts (dgrc takes no key from a file), or `api.key_env: ''` if the "
+            "server wants none."
+        )
+    return {"Authorization": f"Bearer {key}"}
+
+
+def _grant(turn: "asyncio.Future[None]") -> None:
+    if not turn.done():
+        turn.set_result(None)
+
+
+def _refuse(turn: "asyncio.Future[None]", error: EngineError) -> None:
+    if not turn.done():
+        turn.set_exception(error)

@@ -1,0 +1,1 @@
+"""Models that vLLM runs here: `engine` for text, `embeddings` for vectors; `tokens` for prompts, adapters, weights."""

@@ -1,0 +1,48 @@
+"""PEFT adapter directories, as far as an engine must know them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dgrc.config import EngineConfig
+from dgrc.errors import EngineError
+from dgrc.storage.model_directory import adapter_problem
+
+FILE = "adapter_config.json"
+"""What makes a directory an adapter."""
+
+
+def is_adapter(folder: str) -> bool:
+    """Whether a directory holds an adapter rather than a model."""
+    return (Path(folder) / FILE).is_file()
+
+
+def adapter_settings(folder: str) -> dict[str, Any]:
+    """An adapter's own settings.
+
+    Raises:
+        EngineError: the directory is no adapter, or one that vLLM cannot serve.
+    """
+    try:
+        settings = dict(json.loads((Path(folder) / FILE).read_text(encoding="utf-8")))
+        rank = int(settings["r"])
+    except (OSError, ValueError, TypeError, KeyError) as e:
+        raise EngineError(
+            f"{folder!r} is no LoRA adapter: its {FILE} cannot be read ({type(e).__name__}: {e}). Give the directory "
+            "of a student that was trained with `training.adapter`."
+        ) from e
+    if settings.get("use_dora"):
+        raise EngineError(
+            f"The adapter {folder!r} is a DoRA adapter, which vLLM cannot serve over its base model. Merge it first: "
+            "`dgrc export ADAPTER --merge OUTPUT`."
+        )
+    if problem := adapter_problem(folder):
+        raise EngineError(problem)
+    return {**settings, "r": rank}
+
+
+def largest_rank(config: EngineConfig) -> int:
+    """The largest rank of adapters that an engine must be ready for; 0 if there are none."""
+    if config.adapter and not config.max_lora_rank:
+        return int(adapter_settings(config.adapter)["r"])
+    return config.max_lora_rank

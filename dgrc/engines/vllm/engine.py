@@ -1,0 +1,225 @@
+"""vLLM as an engine: one `AsyncLLM` an instance, n samples a request, JSON schemas enforced.
+
+Runs inside a Ray actor (`pool.py`). vLLM's engine core is a child process of it; `reaper.py` sees to
+it that the child cannot outlive the actor. The same code drives `vllm` on GPUs and its CPU build.
+"""
+
+import itertools
+import json
+import os
+from typing import Any
+
+from dgrc.config import EngineConfig
+from dgrc.engines.base import Completion, Request, Sample, failed, request_seed
+from dgrc.engines.vllm.adapters import adapter_settings, is_adapter, largest_rank
+from dgrc.engines.vllm.tokens import PromptEncoder, check_model_path
+from dgrc.errors import EngineError
+from dgrc.runtime.processes import bind_children
+from dgrc.storage.objectstore.models import local_copy
+
+CPU_KV_CACHE_GIB = 0.5
+LORA_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
+"""The ranks that vLLM has kernels for; an adapter takes the next larger one."""
+
+
+class VllmEngine:
+    """One model under vLLM.
+
+    Args:
+        config: The engine's section of the configuration.
+        seed: Seeds vLLM's sampler. Replies still depend on what else is in the batch.
+    """
+
+    def __init__(self, config: EngineConfig, seed: int):
+        self.config = config
+        self.seed = seed
+        self._ids = itertools.count()
+        self._adapter: Any = None
+        self._schemas: dict[str, Any] = {}
+
+    async def start(self) -> None:
+        """Loads weights and starts the engine core."""
+        from vllm.engine.arg_utils import AsyncEngineArgs
+        from vllm.v1.engine.async_llm import AsyncLLM
+
+        self.config = here(self.config)
+        self._encoder = PromptEncoder(self.config.model)
+        if self.config.adapter:
+            self._adapter = self._request_of(self.config.adapter)
+        try:
+            self._llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**engine_args(self.config, self.seed)))
+        except Exception as e:  # vLLM raises whatever its parts raise; all of it means: no engine
+            raise EngineError(
+                f"vLLM could not start {self.config.model}: {type(e).__name__}: {first_line(e)} Its log is among the "
+                "worker logs of the Ray session. Lower max_model_len, max_num_seqs or kv_cache_gib if memory is short."
+            ) from e
+        self._reaper = bind_children()
+        await self.generate(Request(({"role": "user", "content": "."},), max_tokens=1))  # the first one is slow
+
+    async def generate(self, request: Request) -> Completion:
+        """Serves one request. A prompt that does not fit the context is an error of that request alone."""
+        turn = self._encoder.encode_turn(request.messages[-1]["content"]) if request.score else []
+        prompt = self._encoder.encode(request.messages[:-1] if request.score else request.messages) + turn
+        room = self.config.max_model_len - len(prompt)
+        if room < 1:
+            return failed(f"too_long: the prompt has {len(prompt)} tokens, the context {self.config.max_model_len}")
+        from vllm.exceptions import VLLMClientError
+
+        final = None
+        try:
+            stream = self._llm.generate(
+                {"prompt_token_ids": prompt},
+                self._sampling(request, room),
+                request_id=f"{os.getpid()}-{next(self._ids)}",
+                priority=request.priority,
+                lora_request=self._adapter,
+            )
+            async for output in stream:
+                final = output
+        except (ValueError, VLLMClientError) as e:  # how vLLM refuses a single request: bad schema, bad parameters
+            return failed(f"refused: {first_line(e)}")
+        assert final is not None and final.finished, "vLLM ended a stream without its final output"
+        if request.score:
+            return Completion((), len(prompt), 0, logprobs=_logprobs(final.prompt_logprobs, prompt, len(turn)))
+        samples = tuple(Sample(o.text, o.finish_reason or "abort", len(o.token_ids)) for o in final.outputs)
+        return Completion(samples, len(prompt), final.num_cached_tokens or 0)
+
+    async def load(self, model: str) -> None:
+        """Replaces the weights in place: seconds less than a new engine, whose start is mostly imports.
+
+        An adapter is served over the base model, beside it, without merging.
+        """
+        model = local_copy(model)
+        if is_adapter(model) or largest_rank(self.config):
+            self._adapter = None if model == self.config.model else self._request_of(model)
+            return
+        check_model_path(model)
+        try:
+            await self._llm.collective_rpc("load_weights_of", args=(model,))
+            cleared = await self._llm.reset_prefix_cache()
+        except Exception as e:  # as in `start`: whatever it is, the engine cannot speak for this model
+            raise EngineError(
+                f"vLLM could not replace the weights of {self.config.model} by those of {model}: {type(e).__name__}: "
+                f"{first_line(e)} Both must have the same architecture; look at their config.json."
+            ) from e
+        if not cleared:
+            raise EngineError(
+                f"vLLM kept cached prefixes of the old weights while it loaded {model}: requests are still in flight. "
+                "Wait for all of them before loading other weights."
+            )
+
+    def _request_of(self, adapter: str) -> Any:
+        """vLLM's name for an adapter directory."""
+        from vllm.lora.request import LoRARequest
+
+        rank = adapter_settings(adapter)["r"]
+        if rank > largest_rank(self.config):
+            raise EngineError(
+                f"The adapter {adapter} has rank {rank}, but the engine of {self.config.model} takes adapters of rank "
+                f"{largest_rank(self.config)} and less. Set `max_lora_rank: {rank}` in its section."
+            )
+        number = next(self._ids) + 1
+        return LoRARequest(f"adapter-{number}", number, adapter)
+
+    def stop(self) -> None:
+        """Shuts the engine core down and waits for it."""
+        self._llm.shutdown()
+
+    def _sampling(self, request: Request, room: int) -> Any:
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
+
+        structured = None
+        if request.schema is not None:
+            schema = self._schemas.setdefault(request.schema, json.loads(request.schema))
+            structured = StructuredOutputsParams(json=schema, disable_any_whitespace=True)
+        return SamplingParams(
+            n=request.n,
+            temperature=request.temperature,
+            top_p=request.top_p,
+            top_k=request.top_k,
+            max_tokens=1 if request.score else min(request.max_tokens, room),
+            structured_outputs=structured,
+            output_kind=RequestOutputKind.FINAL_ONLY,
+            seed=request_seed(self.seed, request) if self.config.request_seeds else None,
+            prompt_logprobs=0 if request.score else None,  # 0: of the prompt's own tokens, and of no others
+        )
+
+
+def here(config: EngineConfig) -> EngineConfig:
+    """The section with directories of this node in the place of models on an object store, which are fetched."""
+    return config.model_copy(
+        update={"model": local_copy(config.model), "adapter": config.adapter and local_copy(config.adapter)}
+    )
+
+
+def _logprobs(of_prompt: Any, prompt: list[int], last: int) -> tuple[float, ...]:
+    """Log-probabilities of the prompt's last tokens; vLLM gives one dictionary a position, None for the first."""
+    first = len(prompt) - last
+    return tuple(of_prompt[position][prompt[position]].logprob for position in range(first, len(prompt)))
+
+
+def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
+    """vLLM's arguments for a section of ours; on a CPU small and eager, on a GPU as vLLM decides."""
+    on_cpu = config.gpus == 0
+    eager = on_cpu if config.enforce_eager is None else config.enforce_eager
+    kv_gib = config.kv_cache_gib or (CPU_KV_CACHE_GIB if on_cpu else 0)
+    args: dict[str, Any] = dict(
+        model=config.model,
+        dtype="bfloat16" if on_cpu and config.dtype == "auto" else config.dtype,
+        max_model_len=config.max_model_len,
+        max_num_seqs=config.max_num_seqs,
+        tensor_parallel_size=config.tensor_parallel,
+        pipeline_parallel_size=config.pipeline_parallel,
+        enforce_eager=eager,
+        scheduling_policy="priority",
+        seed=seed,
+        trust_remote_code=False,
+        load_format="safetensors",
+        disable_log_stats=True,
+        generation_config="vllm",
+        worker_extension_cls="dgrc.engines.vllm.weights.WeightsExtension",
+    )
+    if rank := largest_rank(config):
+        args |= {"enable_lora": True, "max_loras": 1, "max_lora_rank": next(r for r in LORA_RANKS if r >= rank)}
+    if on_cpu:
+        # vLLM's 128 there leaves prompts that are shorter, and the last 127 tokens of others, out of the prefix cache.
+        args["block_size"] = 32
+    if on_cpu and config.request_seeds:
+        # A prompt in chunks takes a seeded generator back a step, which torch's CPU generators cannot: vLLM 0.32 dies.
+        args |= {"enable_chunked_prefill": False, "max_num_batched_tokens": max(config.max_model_len, 4096)}
+    if kv_gib:
+        args["kv_cache_memory_bytes"] = int(kv_gib * 2**30)
+    if config.spans_nodes:
+        args["distributed_executor_backend"] = "ray"  # its workers go where the replica's placement group is
+    if not on_cpu:
+        args["gpu_memory_utilization"] = config.gpu_memory_utilization
+    return args
+
+
+def environment(config: EngineConfig) -> dict[str, str]:
+    """Environment variables of the process that will hold the engine."""
+    env = {
+        "VLLM_LOGGING_LEVEL": "WARNING",
+        "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_DO_NOT_TRACK": "1",
+        "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
+    }
+    if config.gpus == 0:
+        # Replicas on one machine would all bind to the same first cores if vLLM chose them.
+        env |= {
+            "OMP_NUM_THREADS": str(max(1, int(config.cpus))),
+            "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+            "VLLM_CPU_KVCACHE_SPACE": "1",
+        }
+        if config.tensor_parallel * config.pipeline_parallel == 1:
+            # The engine core computes by itself, without a worker process: vLLM wants one on CPUs to set OpenMP's
+            # threads, which is done above, and its imports are a third of an engine's start.
+            env["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
+    return env
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's text."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else "(no message)"

@@ -1,0 +1,213 @@
+"""One Ray session for the length of a command: joins a cluster or starts one here, quietly.
+
+Ray's and vLLM's own words go to Ray's log files; the session folder is linked from the run's `logs/`.
+Leaving the session ends every process it started.
+"""
+
+import contextlib
+import logging
+import math
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dgrc.config import Config
+from dgrc.errors import ConfigError, DgrcError
+from dgrc.runtime.signals import listening_after
+from dgrc.storage.atomic import explain_os_error
+from dgrc.storage.run_dir import RunDir
+
+STDERR = 2
+EXECUTION_ENDS_S = 10.0
+"""So long a thread of Ray Data is waited for that was told to end; it looks once in a turn of its loop."""
+DATA_CPUS = 4
+"""Ray Data's own: listing files, the reader of their footers that the listing waits for, the checkpoint filter, a read.
+With two a resumed pass came to a standstill: filter and listing had them, and the footer reader could not start."""
+ENVIRONMENT = {
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_TRAIN_V2_ENABLED": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    # Ray's own default is to try again for ever what it ended for want of memory; a pass must come to an end.
+    "RAY_task_oom_retries": "15",
+    # How many batches of a block one async worker may have under way; blocks are cut into batches of 64 rows, so this
+    # is enough for blocks of 32,768 rows. With Ray's own 4, a worker would keep 256 questions in flight.
+    "RAY_DATA_DEFAULT_ASYNC_BATCH_UDF_MAX_CONCURRENCY": "512",
+}
+"""Set before Ray is started, and before Ray Data first maps (it reads the last one then)."""
+
+
+@contextlib.contextmanager
+def ray_session(config: Config, run: RunDir) -> Iterator[None]:
+    """Ray initialised while entered.
+
+    Raises:
+        DgrcError: the cluster cannot be reached or started.
+    """
+    os.environ.update({k: v for k, v in ENVIRONMENT.items() if k not in os.environ})
+    import ray
+
+    _set_data_context()
+    if ray.is_initialized():  # a caller's session, for example a test's or a Ray job's
+        yield
+        return
+    try:
+        run.logs.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise explain_os_error(e, run.logs) from e
+    with _native_noise_to(run.logs / "native.log"):
+        yield from _session(config, run)
+
+
+def _session(config: Config, run: RunDir) -> Iterator[None]:
+    import ray
+
+    args = _init_args(config)
+    try:
+        with listening_after():
+            ray.init(**args)
+    except Exception as e:  # Ray raises many kinds here; each means: no cluster
+        reason = str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__
+        raise DgrcError(
+            f"Ray could not {'join ' + config.ray.address if config.ray.address else 'start here'}: {reason} "
+            "Check `ray.address`, free memory and /dev/shm, and that no half-dead Ray is left (`ray stop`)."
+        ) from e
+    try:
+        _quiet_loggers(run)
+        _link_logs(run)
+        yield
+    finally:
+        try:
+            _end_executions()
+        finally:
+            with listening_after():
+                ray.shutdown()
+
+
+def _end_executions() -> None:
+    """Ends the threads of Ray Data that an exception left running, or for which Ray Data waited two seconds in vain.
+
+    One that asks Ray for something after the shutdown ends the whole process, with status 1 and no word.
+    """
+    from ray.data._internal.execution.streaming_executor import StreamingExecutor  # Ray has no public way to them
+
+    for thread in threading.enumerate():
+        if isinstance(thread, StreamingExecutor):
+            with contextlib.suppress(Exception):  # why the session ends is another matter, which is not to be hidden
+                thread.shutdown(force=False)  # the thread alone: its tasks end with Ray
+            thread.join(EXECUTION_ENDS_S)
+
+
+@contextlib.contextmanager
+def _native_noise_to(file: Path) -> Iterator[None]:
+    """Sends what C++ code writes to standard error to a file; Python's own words still reach the screen.
+
+    Ray's core complains there in every pass about its own way of starting actors, and dumps a stack at SIGTERM.
+    """
+    try:
+        real = sys.stderr.fileno() == STDERR
+    except (OSError, ValueError, AttributeError):  # a test's or a notebook's stand-in has no descriptor
+        real = False
+    if not real:
+        yield
+        return
+    before, screen = sys.stderr, os.fdopen(os.dup(STDERR), "w", buffering=1)
+    with open(file, "ab") as log:
+        os.dup2(log.fileno(), STDERR)
+    sys.stderr = screen
+    try:
+        yield
+    finally:
+        os.dup2(screen.fileno(), STDERR)
+        sys.stderr = before
+
+
+def _init_args(config: Config) -> dict[str, Any]:
+    args: dict[str, Any] = dict(
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        runtime_env={
+            # Workers import this package also when it runs from a checkout that is not installed.
+            "env_vars": {"PYTHONPATH": os.pathsep.join(p for p in _python_path() if p)},
+            "worker_process_setup_hook": "dgrc.runtime.processes.bind_to_raylet",
+        },
+    )
+    if config.ray.address:
+        return args | {"address": config.ray.address}
+    return args | dict(
+        address="local",
+        num_cpus=_logical_cpus(config),
+        object_store_memory=int(config.ray.object_store_gib * 2**30),
+        include_dashboard=False,
+    )
+
+
+def _logical_cpus(config: Config) -> int:
+    """CPUs to tell a cluster started here: enough for engines or training, whichever is more, and for Ray Data.
+
+    On a small machine this is more than there are cores: engines that share a core are slower than
+    two of them would be, but a pass whose engines never start is no use at all.
+
+    Raises:
+        ConfigError: `ray.num_cpus` asks for fewer.
+    """
+    engines = sum(e.most_replicas * e.cpus_of_replica for e in config.engines().values())
+    training = config.training.most_workers * config.training.cpus_per_worker
+    needed = math.ceil(max(engines, training)) + DATA_CPUS
+    if config.ray.num_cpus is not None and config.ray.num_cpus < needed:
+        raise ConfigError(
+            f"`ray.num_cpus` is {config.ray.num_cpus}, but engines or training reserve {needed - DATA_CPUS} and Ray "
+            f"Data needs {DATA_CPUS} beside them, or it waits for ever. Set it to {needed} or more, or leave it out."
+        )
+    return config.ray.num_cpus or max(os.cpu_count() or 1, needed)
+
+
+def _python_path() -> list[str]:
+    package_root = str(Path(__file__).resolve().parents[2])
+    return [package_root, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+
+
+def _set_data_context() -> None:
+    import ray.data  # sets up its logger when imported, so this has to come before `_quiet_loggers`
+
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.print_on_execution_start = False
+    # Ray 2.60's new Parquet reader takes 4 to 6 s for the smallest folder, its old one 0.2 s (docs/log.md).
+    context.use_datasource_v2 = False
+
+
+def _quiet_loggers(run: RunDir) -> None:
+    """Sends what Ray says in the driver to a file: its loggers, and the messages of its daemons.
+
+    Ray prints the latter to standard output, which belongs to the command's own result.
+    """
+    import ray._private.worker
+
+    for name in ("ray", "ray.train", "ray.tune"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    for handler in logging.getLogger("ray.data").handlers:
+        if isinstance(handler, logging.StreamHandler):  # its file handler, which is none, keeps everything
+            handler.setLevel(logging.CRITICAL)  # an error of a pass reaches the user as an exception, once
+    file = run.logs / "ray-messages.log"
+
+    def to_file(data: dict[str, Any], ignore_prefix: bool) -> None:
+        with open(file, "a", encoding="utf-8") as f:
+            f.writelines(line + "\n" for line in data["lines"])
+
+    ray._private.worker.print_to_stdstream = to_file
+
+
+def _link_logs(run: RunDir) -> None:
+    """Leaves a link to this session's logs, so that they are found when something went wrong."""
+    import ray
+
+    node = ray._private.worker._global_node  # Ray has no public name for the session folder
+    if node is not None:
+        link = run.logs / "ray"
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path(node.get_session_dir_path()) / "logs")

@@ -1,0 +1,139 @@
+"""The shape of a model in, how much arithmetic its training takes out. No weights are read.
+
+A matrix of P parameters takes 2 P floating-point operations a token forward, as many again for the gradient of its
+input, and as many for its own gradient, which a frozen matrix does without. Causal attention over an example of n
+tokens takes 2 n^2 operations a layer and unit of width forward (two products, of which the mask leaves half), three
+times that in training. The head is counted for the tokens that carry loss, for only they go through it; what
+gradient checkpointing computes twice is counted once, as is usual for MFU (Chowdhery et al., PaLM, appendix B).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dgrc.errors import TrainingError
+from dgrc.storage.model_directory import model_problem
+
+DENSE_BF16 = {
+    "H200": 989e12, "H100 PCIe": 756e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "A10": 125e12, "L4": 121e12,
+    "B200": 2250e12,
+}
+"""Peak operations a second of dense bf16 by a part of the GPU's name, from the makers' data sheets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A causal language model in numbers.
+
+    Attributes:
+        parameters: All of them, tied ones once.
+        matrices: Those in the layers' matrices.
+        head: Those of the head, whether it is tied to the embedding or not.
+        layers: Layers.
+        width: Hidden size.
+        attention: Heads times their size.
+        inner: Width of the widest matrix in a layer.
+        vocabulary: Tokens.
+        largest: Parameters of the largest single tensor.
+        layer: Parameters of one layer.
+        linear: Shapes of the layers' matrices.
+    """
+
+    parameters: int
+    matrices: int
+    head: int
+    layers: int
+    width: int
+    attention: int
+    inner: int
+    vocabulary: int
+    largest: int
+    layer: int
+    linear: tuple[tuple[int, ...], ...]
+
+    def adapter(self, rank: int, targets: int | None = None) -> int:
+        """Parameters of a LoRA adapter on all matrices of the layers (or on the share that `targets` of them are)."""
+        whole = sum(rank * (rows + columns) for rows, columns in self.linear)
+        return whole if targets is None else whole * targets // len(self.linear)
+
+
+QWEN2_5 = {  # hidden size, layers, heads, key-value heads, inner size, vocabulary, tied embedding
+    "qwen2.5-0.5b": (896, 24, 14, 2, 4864, 151936, True),
+    "qwen2.5-1.5b": (1536, 28, 12, 2, 8960, 151936, True),
+    "qwen2.5-3b": (2048, 36, 16, 2, 11008, 151936, True),
+    "qwen2.5-7b": (3584, 28, 28, 4, 18944, 152064, False),
+    "qwen2.5-14b": (5120, 48, 40, 8, 13824, 152064, False),
+    "qwen2.5-32b": (5120, 64, 40, 8, 27648, 152064, False),
+}
+"""Published configurations, for plans without a model directory."""
+
+
+def model_config(model: str) -> Any:
+    """transformers' configuration of a model directory, or of one of `QWEN2_5` by name.
+
+    Raises:
+        TrainingError: it is neither.
+    """
+    from transformers import AutoConfig, Qwen2Config
+
+    if model.lower() in QWEN2_5:
+        hidden, layers, heads, kv_heads, inner, vocabulary, tied = QWEN2_5[model.lower()]
+        return Qwen2Config(
+            hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads, num_key_value_heads=kv_heads,
+            intermediate_size=inner, vocab_size=vocabulary, tie_word_embeddings=tied, max_position_embeddings=32768,
+            rms_norm_eps=1e-6, rope_parameters={"rope_type": "default", "rope_theta": 1e6},
+        )  # fmt: skip
+    if not (Path(model) / "config.json").is_file():
+        raise TrainingError(
+            f"{model!r} is neither a model directory (it holds no config.json) nor one of {', '.join(QWEN2_5)}. Give "
+            "one of them."
+        )
+    if problem := model_problem(model):
+        raise TrainingError(problem)
+    return AutoConfig.from_pretrained(model, trust_remote_code=False)
+
+
+def shape_of(base_model: str) -> Shape:
+    """The shape of a model directory or a known name, from its configuration."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    config = model_config(base_model)
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
+    sizes = {name: p.numel() for name, p in model.named_parameters()}
+    inner = {id(model.get_input_embeddings().weight), id(model.get_output_embeddings().weight)}
+    in_layers = [p for p in model.parameters() if id(p) not in inner]
+    heads = config.num_attention_heads
+    head_size = getattr(config, "head_dim", None) or config.hidden_size // heads
+    layers = int(config.num_hidden_layers)
+    return Shape(
+        parameters=sum(sizes.values()),
+        matrices=sum(p.numel() for p in in_layers if p.dim() > 1),
+        head=model.get_output_embeddings().weight.numel(),
+        layers=layers,
+        width=int(config.hidden_size),
+        attention=heads * head_size,
+        inner=max(max(p.shape) for p in in_layers if p.dim() > 1),
+        vocabulary=int(config.vocab_size),
+        largest=max(sizes.values()),
+        layer=sum(p.numel() for p in in_layers) // layers,
+        linear=tuple(tuple(p.shape) for p in in_layers if p.dim() > 1),
+    )
+
+
+def step_flops(shape: Shape, lengths: Sequence[int], learned: int, adapter: int = 0) -> float:
+    """Operations of one optimizer step over examples of these lengths, `learned` of whose tokens carry loss.
+
+    Of a training of an `adapter` with so many parameters the base model's own gradients are left out.
+    """
+    tokens = sum(lengths)
+    passes = 4 if adapter else 6
+    attention = 6 * shape.layers * shape.attention * sum(n * n for n in lengths)
+    return float(passes * (shape.matrices * tokens + shape.head * learned) + attention + 6 * adapter * tokens)
+
+
+def peak_flops(gpu: str) -> float | None:
+    """A GPU's peak by its name as torch gives it, or None if it is not known."""
+    return next((peak for name, peak in DENSE_BF16.items() if name in gpu), None)

@@ -1,0 +1,289 @@
+"""The main job as four calls: prepare, curate, train, evaluate. The command line and Ray jobs call these.
+
+Each takes a configuration and does what is left to do of its part of the run; finished parts are found
+by their fingerprints and skipped, so any of them can be killed and called again.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dgrc.config import Config, EngineConfig
+from dgrc.errors import EvaluationError, TrainingError
+from dgrc.records import hash64
+from dgrc.storage.atomic import write_json
+from dgrc.storage.run_dir import RunDir
+from dgrc.workflow.proving_world import resolve_proving
+from dgrc.workflow.students import is_student, served
+
+if TYPE_CHECKING:
+    from dgrc.method.curriculum import Recipe
+
+Say = Callable[[str], None]
+SUBJECT = "dgrc"
+"""The recipe that all others are held against."""
+
+
+class Job:
+    """One run of one configuration, with the wall time of its phases.
+
+    Args:
+        config: As read; `proving:` models and files are made and resolved by `open`.
+        say: Takes one line for the user at a time.
+    """
+
+    def __init__(self, config: Config, say: Say):
+        self.config = config
+        self.run = RunDir.of(config)
+        self.say = say
+        self.seconds: dict[str, float] = {}
+        self.reports: dict[str, Any] = {}
+        self.rounds: dict[int, dict[str, Any]] = {1: self.reports}
+
+    @contextmanager
+    def open(self) -> Iterator["Job"]:
+        """Holds the run's lock and a Ray session; models and questions of the proving world exist inside."""
+        from dgrc.runtime.session import ray_session
+        from dgrc.workflow.preflight import check
+
+        check(self.config)
+        with self.run.lock():
+            self.run.claim(self.config)
+            with self.phase("models"):
+                self.config = resolve_proving(self.config, self.run, self.say)
+            with ray_session(self.config, self.run):
+                yield self
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Adds the wall time inside to a phase."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - began, 1)
+
+    def enter_round(self, number: int) -> None:
+        """Goes on in another round of the run; its reports are kept apart."""
+        self.run = self.run.in_round(number)
+        self.reports = self.rounds.setdefault(number, {})
+
+    def write_questions(self) -> dict[str, Any]:
+        """Has the teacher write questions about the documents of `corpus`, unless it has; returns the report."""
+        from dgrc.workflow.questions import write_questions
+
+        self.say("questions")
+        with self.phase("questions"):
+            self.reports["questions"] = write_questions(self.run, self.config, self.say)
+        return dict(self.reports["questions"])
+
+    def with_questions(self) -> Config:
+        """The configuration with questions to curate: those that the teacher writes, where only documents are named."""
+        config = self.config
+        if config.corpus is None or config.questions.files:
+            return config
+        files = (self.write_questions()["questions"],)
+        return config.model_copy(update={"questions": config.questions.model_copy(update={"files": files})})
+
+    def curate(self) -> dict[str, Any]:
+        """Questions to curricula; in a later round by the student that the round before trained."""
+        from dgrc.pipeline.curate import curate
+
+        self.config = self.with_questions()
+        self.say("curate")
+        config, upstream = self.config, ""
+        if self.run.number > 1:
+            before = self.run.in_round(self.run.number - 1)
+            if not is_student(before.student()):
+                raise TrainingError(
+                    f"Round {self.run.number} needs the student of the one before, but there is no {before.student()}. "
+                    "Run `dgrc run` with this configuration: it goes through the rounds in order."
+                )
+            student = config.student.model_copy(update=served(config, before.student()))
+            config = config.model_copy(update={"student": student})
+            upstream = before.mark(f"train-{SUBJECT}")
+        with self.phase("curate"):
+            self.reports["curate"] = curate(self.run, config, self.say, upstream)
+        return dict(self.reports["curate"])
+
+    def train(self) -> None:
+        """The student, and the students of the baselines at the same number of visits and steps."""
+        from dgrc.training.data.stages import Budget
+
+        self.say("train")
+        with self.phase("train"):
+            recipes = self.recipes()
+            if not (self.run.curriculum(SUBJECT) / "cot").is_dir():
+                raise TrainingError(
+                    f"There is no curriculum in {self.run.curriculum(SUBJECT)} yet. Run `dgrc curate` with this "
+                    "configuration first."
+                )
+            for recipe in recipes[1:]:
+                self.make_curriculum(recipe)
+            fingerprints = {recipe: self._training_fingerprint(recipe) for recipe in recipes}
+            done: dict[str, dict[str, Any]] = {}
+            for recipe in recipes:
+                if report := self._already_trained(recipe, fingerprints[recipe]):
+                    done[recipe] = report
+            budget = Budget(done[SUBJECT]["visits"], done[SUBJECT]["steps"]) if SUBJECT in done else None
+            if pending := [recipe for recipe in recipes if recipe not in done]:
+                done |= self._train(pending, budget)
+            for recipe in recipes:
+                self.run.mark_done(f"train-{recipe}", fingerprints[recipe], done[recipe])
+                self.reports[f"train-{recipe}"] = done[recipe]
+
+    def evaluate(self) -> dict[str, Any]:
+        """Student before and after, teacher and baselines on the held-out questions.
+
+        Raises:
+            EvaluationError: no evaluation files are configured, or a student is not trained yet.
+        """
+        from dgrc.evaluation.benchmarks import load_held_out
+        from dgrc.evaluation.harness import write_harness
+        from dgrc.evaluation.predict import predict_all
+        from dgrc.evaluation.report import full_report, lines, score, write_predictions
+        from dgrc.training.export import add_to_card
+
+        if not self.config.evaluation.wanted:
+            raise EvaluationError(
+                "There is nothing to evaluate on. List labeled question files under `evaluation.files`, or published "
+                "ones under `evaluation.benchmarks`."
+            )
+        self.say("evaluate")
+        with self.phase("evaluate"):
+            evaluation = self.config.evaluation
+            held_out = load_held_out(evaluation)
+            questions = held_out.questions
+            method, seed = self.config.method, self.config.seed
+            predictions = predict_all(self._engines(), questions, method, evaluation, seed, self.say)
+            right = score(questions, predictions, method)
+            write_predictions(questions, predictions, right, self.run.predictions())
+            report = full_report(held_out, predictions, right, evaluation, method, SUBJECT)
+            write_json(self.run.evaluation(), report)
+            write_harness(held_out, report, evaluation, method, self.run.harness())
+            self.reports["evaluate"] = report
+            for recipe in self.recipes():
+                now, before = report["models"][recipe], report["models"]["base"]
+                said = (
+                    f"{now['accuracy']:.3f} [{now['low']:.3f}, {now['high']:.3f}] on {len(questions):,} questions; "
+                    f"before {before['accuracy']:.3f}"
+                )
+                add_to_card(self.run.student(recipe), {"held-out accuracy": said})
+        for line in lines(report):
+            self.say(line)
+        return report
+
+    def recipes(self) -> tuple[str, ...]:
+        """What students are trained by, the subject first; baselines know no rounds."""
+        return (SUBJECT, *(self.config.evaluation.baselines if self.run.number == 1 else ()))
+
+    def make_curriculum(self, recipe: str) -> None:
+        """Writes the curriculum of a recipe other than the subject, which `curate` writes."""
+        from dgrc.pipeline.curate import make_baseline
+
+        make_baseline(self.run, self.config, recipe)
+
+    def parts(self, recipe: str) -> "Recipe":
+        """What a recipe is made of."""
+        from dgrc.method.curriculum import RECIPES
+
+        return RECIPES[recipe]
+
+    def seal(self) -> None:
+        """Writes the manifest: the run is complete. Then its results go where `publish` says."""
+        from dgrc.storage.manifest import write_manifest
+        from dgrc.storage.publish import publish
+
+        reports = {f"round-{number}": reports for number, reports in self.rounds.items()}
+        write_manifest(self.run, reports=reports, seconds=self.seconds)
+        if self.config.publish is not None:
+            where, files = publish(self.run, self.config.publish)
+            self.say(f"published {files:,} files: {where}")
+
+    def _engines(self) -> list[tuple[EngineConfig, dict[str, str]]]:
+        """The engines to evaluate with and whose weights they serve in turn: a student before and after is one."""
+        students = {"base": self.config.student.weights}
+        adapter = self.config.training.adapter
+        for recipe in self.recipes():
+            folder = self.run.student(recipe)
+            if not is_student(folder):
+                raise EvaluationError(
+                    f"The student {folder} does not exist yet. Run `dgrc train` with this configuration first."
+                )
+            students[recipe] = str(self._merged(recipe) if adapter and adapter.variant == "dora" else folder)
+        engine = self.config.student
+        if adapter is not None and adapter.variant != "dora":
+            engine = engine.model_copy(update={"max_lora_rank": max(adapter.rank, engine.max_lora_rank)})
+        engines = [(engine, students)]
+        if self.config.evaluation.teacher:
+            engines.append((self.config.teacher, {"teacher": self.config.teacher.model}))
+        return engines
+
+    def _merged(self, recipe: str) -> Path:
+        """The full model of a DoRA adapter, which vLLM does not serve over its base model."""
+        from dgrc.training.export import merge_adapter
+
+        target = self.run.state("merged") / recipe
+        return Path(merge_adapter(str(self.run.student(recipe)), str(target)))
+
+    def _already_trained(self, recipe: str, fingerprint: str) -> dict[str, Any] | None:
+        report = self.run.done(f"train-{recipe}", fingerprint)
+        if report is None or not is_student(self.run.student(recipe)):
+            return None
+        self.say(f"  {recipe:<18} already trained: {report['visits']:,} visits, {report['steps']} steps")
+        return report
+
+    def _train(self, recipes: list[str], budget: Any) -> dict[str, dict[str, Any]]:
+        """Trains the students of these recipes and returns the report of each."""
+        from dgrc.training.run.course import Course
+        from dgrc.training.run.launch import train
+        from dgrc.training.run.progress import TrainingLine
+
+        courses = []
+        for recipe in recipes:
+            folders = [self.run.curriculum(recipe) / kind for kind in ("atomic", "cot")]
+            atoms, chains = (str(folder) if folder.is_dir() else None for folder in folders)
+            card = {
+                "name": f"{self.config.name}: {recipe}",
+                "recipe": recipe,
+                "run": self.config.name,
+                "teacher": Path(self.config.teacher.model).name,
+                "unlabeled questions": ", ".join(Path(name).name for name in self.config.questions.files),
+            }
+            output, parts = str(self.run.student(recipe)), self.parts(recipe)
+            courses.append(Course(recipe, atoms, chains, output, card, parts.order, parts.replay))
+        line = TrainingLine(self.say)
+        results = train(
+            self.config.training,
+            courses,
+            base_model=self.config.student.model,
+            seed=self.config.seed,
+            work_dir=str(self.run.state("train")),
+            on_progress=line,
+            budget=budget,
+        )
+        reports = {}
+        for recipe, result in results.items():
+            first, last = result.losses[0], result.losses[-1]
+            reports[recipe] = {
+                "visits": result.visits, "steps": result.steps, "tokens": result.tokens,
+                "set_aside": result.set_aside, "first_loss": round(first, 4), "last_loss": round(last, 4),
+                "tokens_per_second": round(line.rate(recipe), 1), "memory_gib": round(line.memory_gib, 2),
+            }
+            if result.validation:
+                reports[recipe]["last_validation"] = round(result.validation[-1][2], 4)
+            self.say(f"  {recipe:<18} {result.visits:,} visits, {result.steps} steps, loss {first:.3f} -> {last:.3f}")
+        return reports
+
+    def _training_fingerprint(self, recipe: str) -> str:
+        """All that decides a student. A baseline takes as many visits and steps as the subject, so its too."""
+        texts = [
+            path.read_text(encoding="utf-8")
+            for name in dict.fromkeys((SUBJECT, recipe))
+            for path in sorted(self.run.curriculum(name).glob("*/train.jsonl"))
+        ]
+        settings = json.dumps(self.config.training.decisive(), sort_keys=True)
+        return f"{hash64(recipe, *texts, settings, self.config.student.model, str(self.config.seed)):x}"

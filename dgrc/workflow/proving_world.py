@@ -1,0 +1,29 @@
+"""`proving:` names in a configuration to paths: models and question files of the proving world, made if missing."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dgrc.config import Config
+from dgrc.storage.run_dir import RunDir
+
+Say = Callable[[str], None]
+PROVING_FILES = {"proving:unlabeled": 0, "proving:held_out": 1}
+
+
+def resolve_proving(config: Config, run: RunDir, say: Say) -> Config:
+    """Makes the proving world's models and question files that the configuration names, and puts paths in."""
+    from dgrc.proving.models import resolve
+    from dgrc.proving.world import World
+
+    engines = {role: engine for role, engine in config.engines().items() if engine.engine == "vllm"}
+    models = resolve([e.model for e in engines.values()], config.proving, lambda line: say(f"  {line}"))
+    updates: dict[str, Any] = {
+        role: engine.model_copy(update={"model": models[engine.model]}) for role, engine in engines.items()
+    }
+    for section in ("questions", "evaluation"):
+        part = getattr(config, section)
+        if any(f in PROVING_FILES for f in part.files):
+            paths = World.from_config(config.proving).write_questions(config.proving, run.root / "proving")
+            files = tuple(str(paths[PROVING_FILES[f]]) if f in PROVING_FILES else f for f in part.files)
+            updates[section] = part.model_copy(update={"files": files})
+    return config.model_copy(update=updates)

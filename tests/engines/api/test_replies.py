@@ -1,0 +1,91 @@
+"""What a server says is judged whatever it is: half JSON, other types, endless waits. Nothing is raised."""
+
+import json
+from typing import Any
+
+import pytest
+
+from dgrc.engines.api.batches import _lines
+from dgrc.engines.api.ledger import Bill
+from dgrc.engines.api.replies import LONGEST_WAIT, judge, read
+
+
+def body(**changes: Any) -> dict[str, Any]:
+    choice = {"message": {"content": "yes"}, "finish_reason": "stop"}
+    return {"choices": [choice], "usage": {"prompt_tokens": 3, "completion_tokens": 2}, **changes}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"choices": None},
+        {"choices": []},
+        {"choices": [{"message": {"content": ["yes"]}}]},
+        {"choices": [{"message": {"content": "yes"}, "finish_reason": 3}]},
+        {"usage": [1]},
+        {"usage": {"completion_tokens": "2"}},
+        {"usage": {"completion_tokens": -2}},
+        {"usage": {"completion_tokens": float("inf")}},
+        {"usage": {"prompt_tokens": float("nan")}},
+        {"usage": {"prompt_tokens_details": [1]}},
+    ],
+)
+def test_a_reply_of_another_form_is_no_whole_answer(wrong: dict[str, Any]) -> None:
+    answer = judge(200, {}, json.dumps(body(**wrong)))
+    assert answer.reply is None and answer.says == "an answer that is no whole JSON object"
+
+
+def test_a_reply_without_usage_or_content_is_read() -> None:
+    answer = judge(200, {}, json.dumps({"choices": [{"message": {"content": None}}]}))
+    assert answer.reply is not None
+    (sample,), bill = read(answer.reply)
+    assert (sample.text, sample.finish_reason, bill) == ("", "abort", Bill(0, 0, 0))
+
+
+def test_half_characters_become_question_marks() -> None:
+    answer = judge(200, {}, '{"choices": [{"message": {"content": "a\\ud800b"}}]}')
+    assert answer.reply is not None and read(answer.reply)[0][0].text == "a?b"
+
+
+@pytest.mark.parametrize("status", [200, 400, 429])
+def test_thousands_of_brackets_are_no_answer(status: int) -> None:
+    for text in ("[" * 100_000, '{"error":' * 900 + "1" + "}" * 900):
+        assert judge(status, {}, text).reply is None
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("7", 7.0), ("-3", 0.0), ("nan", 0.0), ("inf", LONGEST_WAIT), ("1e300", LONGEST_WAIT), ("soon", 0.0),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0), ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_WAIT),
+        ("Thu, 01 Jan 2026 00:00:00 +99999999999999", 0.0), ("", 0.0),
+    ],
+)  # fmt: skip
+def test_no_server_makes_us_wait_for_ever(value: str, seconds: float) -> None:
+    assert judge(429, {"Retry-After": value}, "{}").retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['[1]', '"x"', "[" * 100_000, '{"custom_id": [1], "response": null}', '{"response": {}}', '{"custom_id": "a"',
+     '{"custom_id": "\\ud800", "response": null}'],
+)  # fmt: skip
+def test_a_line_of_a_batch_that_names_nothing_is_passed_over(line: str) -> None:
+    good = json.dumps({"custom_id": "b", "response": {"status_code": 200, "body": body()}})
+    found = _lines(f"{line}\n{good}\n")
+    assert list(found) == ["b"] and found["b"].reply is not None
+
+
+@pytest.mark.parametrize("response", [None, 7, {}, {"status_code": "x", "body": {}}, {"status_code": 200}, {"body": 1}])
+@pytest.mark.parametrize("error", [None, "text", {"code": 3}])
+def test_a_line_of_a_batch_without_answer_is_a_passing_failure(response: Any, error: Any) -> None:
+    (answer,) = _lines(json.dumps({"custom_id": "a", "response": response, "error": error})).values()
+    assert answer.says and (answer.reply, answer.refused, answer.stopping) == (None, None, None)
+
+
+def test_line_separators_inside_texts_do_not_cut_a_line_of_a_batch() -> None:
+    said = "one\u2028two\x85three"
+    choice = {"message": {"content": said}, "finish_reason": "stop"}
+    line = {"custom_id": "a", "response": {"status_code": 200, "body": {"choices": [choice]}}}
+    answer = _lines(json.dumps(line, ensure_ascii=False))["a"]
+    assert answer.reply is not None and read(answer.reply)[0][0].text == said

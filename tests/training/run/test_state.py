@@ -1,0 +1,263 @@
+"""Training under every ZeRO stage, with offload and adapters, against plain torch; and checkpoints between them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from dgrc.config.training import AdapterConfig, StageConfig, TrainingConfig
+from dgrc.errors import TrainingError
+from dgrc.training.data.encode import Corpus
+from dgrc.training.data.packing import collate, loss_tokens
+from dgrc.training.data.stages import Stage, plan_stages
+from dgrc.training.run.loop import batch_loss, learning_rate_factor, mean_loss, train_stage
+from dgrc.training.run.state import SavedState, save_state, share
+from tests.paths import ROOT
+from tests.training.builders import make_corpus, make_model, write_base_model
+from tests.training.run.workers import on_workers
+
+STEPS = 20
+SHIPPED = ROOT / "configs" / "deepspeed"
+CORPUS = make_corpus([7, 12, 5, 9, 20, 3, 11, 8, 14, 6, 10, 4, 13, 9, 7], seed=3)
+ADAPTER = AdapterConfig(rank=4, alpha=8)
+RELATIVE = 1e-4  # float32 sums in another order, over 20 steps
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return write_base_model(tmp_path_factory.mktemp("base"))
+
+
+def config(**settings: Any) -> TrainingConfig:
+    stage = StageConfig(visits=5 * STEPS, learning_rate=3e-3, schedule="linear", warmup=0.1)
+    own = {"precision": "fp32", "max_length": 24, "batch_examples": 5, "weight_decay": 0.1, "chains": stage}
+    return TrainingConfig(**{**own, **settings})
+
+
+def stage_of(config: TrainingConfig) -> Stage:
+    (stage,) = plan_stages(0, len(CORPUS), config, seed=1)
+    assert len(stage.steps) == STEPS
+    return stage
+
+
+def trained(
+    base: str, config: TrainingConfig, resume: str | None = None, save_at: int = 0, folder: str = ""
+) -> tuple[list[float], dict[str, torch.Tensor]]:
+    """Losses and weights of a training; on the way it writes its state, or starts from a written one."""
+    from dgrc.training.run.engine import make_engine
+
+    torch.manual_seed(11)
+    saved = SavedState(resume) if resume else None
+    state = make_engine(config, base, saved)
+    losses = []
+    first = saved.steps if saved else 0
+    for step in train_stage(state.engine, CORPUS, stage_of(config), config, first):
+        losses.append(step.loss)
+        if step.number + 1 == save_at:
+            save_state(state, folder, moments=True)
+    assert state.steps() == STEPS
+    return losses, {name: state.get(name).detach().clone() for name in state.parameters}
+
+
+def plain_torch(base: str, config: TrainingConfig) -> tuple[list[float], dict[str, torch.Tensor]]:
+    """The same in one process of plain torch: one example at a time, no DeepSpeed, no packing."""
+    from transformers import AutoModelForCausalLM
+
+    from dgrc.training.model.load import add_adapter
+    from dgrc.training.run.engine import parameter_groups
+
+    torch.manual_seed(11)
+    model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, attn_implementation="sdpa")
+    if config.adapter is not None:
+        model = add_adapter(model, config.adapter)
+    optimizer = torch.optim.AdamW(parameter_groups(model, config.weight_decay), betas=config.betas)
+    parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    losses, stage = [], stage_of(config)
+    for step, visits in enumerate(stage.steps):
+        optimizer.zero_grad()
+        loss: Any = sum(batch_loss(model, collate(CORPUS, [[v]])) for v in visits) / loss_tokens(CORPUS, visits)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters.values(), config.max_grad_norm)
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate_factor(step, STEPS, stage.settings) * stage.settings.learning_rate
+        optimizer.step()
+        losses.append(loss.item())
+    return losses, {name: p.detach() for name, p in parameters.items()}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"zero_stage": 0},
+        {"zero_stage": 1},
+        {"zero_stage": 2, "micro_batch_rows": 3},
+        {"zero_stage": 3, "gradient_checkpointing": True},
+        {"zero_stage": 2, "offload": "optimizer"},
+        {"zero_stage": 1, "offload": "optimizer"},
+        {"zero_stage": 3, "offload": "all"},
+        {"deepspeed": str(SHIPPED / "zero1.json")},
+        {"deepspeed": str(SHIPPED / "zero3_offload.json")},
+        {"zero_stage": 0, "adapter": ADAPTER},
+        {"zero_stage": 1, "adapter": ADAPTER},
+        {"zero_stage": 2, "adapter": ADAPTER, "gradient_checkpointing": True},
+        {"zero_stage": 3, "adapter": ADAPTER},
+        {"zero_stage": 3, "adapter": ADAPTER, "offload": "all"},
+        {"zero_stage": 2, "adapter": AdapterConfig(rank=4, variant="rslora", targets=("q_proj", "v_proj"))},
+        {"zero_stage": 2, "adapter": AdapterConfig(rank=4, variant="dora")},
+    ],
+    ids=lambda settings: "-".join(f"{k}={Path(str(getattr(v, 'variant', v))).stem}" for k, v in settings.items()),
+)
+def test_twenty_steps_on_two_workers_are_those_of_plain_torch(base: str, settings: dict[str, Any]) -> None:
+    expected, weights = plain_torch(base, config(**settings))
+    for losses, found in on_workers(2, trained, base, config(**settings)):
+        assert losses == pytest.approx(expected, rel=RELATIVE)
+        assert found.keys() == weights.keys()
+        for name, weight in weights.items():
+            torch.testing.assert_close(found[name], weight, atol=2e-4, rtol=0)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"zero_stage": 0},
+        {"zero_stage": 2},
+        {"zero_stage": 3},
+        {"zero_stage": 1, "precision": "bf16"},
+        {"zero_stage": 2, "precision": "bf16", "offload": "optimizer"},
+        {"zero_stage": 3, "precision": "bf16", "offload": "all"},
+        {"zero_stage": 3, "adapter": AdapterConfig(rank=4, dropout=0.1), "precision": "bf16"},
+    ],
+    ids=lambda settings: "-".join(f"{k}={getattr(v, 'variant', v)}" for k, v in settings.items()),
+)
+def test_a_training_taken_up_again_is_the_same_to_the_last_bit(
+    base: str, tmp_path: Path, settings: dict[str, Any]
+) -> None:
+    folder = str(tmp_path)
+    whole = on_workers(2, trained, base, config(**settings), None, 7, folder)
+    again = on_workers(2, trained, base, config(**settings), folder)
+    for (losses, weights), (later, found) in zip(whole, again, strict=True):
+        assert later == losses[7:]
+        assert all(torch.equal(found[name], weight) for name, weight in weights.items())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((2, {"zero_stage": 2}), (1, {"zero_stage": 2})),
+        ((2, {"zero_stage": 1}), (3, {"zero_stage": 1})),
+        ((2, {"zero_stage": 3}), (3, {"zero_stage": 3})),
+        ((2, {"zero_stage": 2}), (2, {"zero_stage": 3})),
+        ((2, {"zero_stage": 3}), (1, {"zero_stage": 0})),
+        ((1, {"zero_stage": 0}), (2, {"zero_stage": 2, "offload": "optimizer"})),
+        ((2, {"zero_stage": 3, "adapter": ADAPTER}), (1, {"zero_stage": 2, "adapter": ADAPTER})),
+    ],
+)
+def test_another_zero_stage_and_number_of_workers_go_on_from_there(
+    base: str, tmp_path: Path, before: tuple[int, dict[str, Any]], after: tuple[int, dict[str, Any]]
+) -> None:
+    folder = str(tmp_path)
+    losses, weights = on_workers(before[0], trained, base, config(**before[1]), None, 7, folder)[0]
+    for later, found in on_workers(after[0], trained, base, config(**after[1]), folder):
+        assert later == pytest.approx(losses[7:], rel=RELATIVE)
+        for name, weight in weights.items():
+            torch.testing.assert_close(found[name], weight, atol=2e-4, rtol=0)
+
+
+def validated(base: str, config: TrainingConfig) -> float:
+    from dgrc.training.run.engine import make_engine
+
+    return mean_loss(make_engine(config, base).engine, CORPUS, range(len(CORPUS)), config)
+
+
+@pytest.mark.parametrize("stage", [2, 3])
+def test_validation_loss_is_the_mean_over_tokens(base: str, stage: int) -> None:
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, attn_implementation="sdpa")
+    with torch.no_grad():
+        total = sum(batch_loss(model, collate(CORPUS, [[v]])) for v in range(len(CORPUS)))
+    expected = float(total) / loss_tokens(CORPUS, range(len(CORPUS)))
+    assert on_workers(2, validated, base, config(zero_stage=stage)) == [pytest.approx(expected, rel=1e-5)] * 2
+
+
+def broken(base: str, config: TrainingConfig, corpus: Corpus) -> str:
+    from dgrc.training.run.engine import make_engine
+
+    (stage,) = plan_stages(0, len(corpus), config, seed=1)
+    try:
+        return str(list(train_stage(make_engine(config, base).engine, corpus, stage, config)))
+    except TrainingError as e:
+        return str(e)
+
+
+def with_a_hole(folder: Path, token: int) -> str:
+    """A base model that reads one token as no number."""
+    model = make_model()
+    model.config.tie_word_embeddings = False
+    model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.detach().clone())
+    model.model.embed_tokens.weight.data[token] = torch.nan
+    model.save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.mark.parametrize("settings", [{"zero_stage": 0}, {"zero_stage": 2}, {"zero_stage": 3, "precision": "bf16"}])
+def test_a_loss_that_is_no_number_stops_with_its_examples_named(tmp_path: Path, settings: dict[str, Any]) -> None:
+    corpus = make_corpus([7, 12, 5, 9, 20, 3], seed=3)
+    corpus.tokens[corpus.offsets[4]] = 44  # nobody else says it
+    corpus.ids[:] += 1000
+    own = config(batch_examples=6, micro_batch_rows=1, chains=StageConfig(visits=12, learning_rate=1e-3), **settings)
+    for said in on_workers(2, broken, with_a_hole(tmp_path / "base", 44), own, corpus):
+        assert said.startswith("Step 1 of 2 of the stage chains came to no number: loss nan"), said
+        assert "hold the examples 1004 (ids" in said
+
+
+def test_weights_that_went_off_are_told_from_an_example_that_is_odd(base: str) -> None:
+    own = config(batch_examples=15, chains=StageConfig(visits=150, learning_rate=1e30, schedule="constant", warmup=0))
+    for said in on_workers(2, broken, base, own, CORPUS):
+        assert said.startswith("Step 2 of 10 of the stage chains came to no number") and "gradient norm inf" in said
+        assert f"the step holds the examples {', '.join(map(str, range(15)))} (ids" in said
+
+
+def saved(base: str, config: TrainingConfig, folder: str) -> None:
+    from dgrc.training.run.engine import make_engine
+
+    save_state(make_engine(config, base), folder, moments=False)
+
+
+def opened(folder: str) -> str:
+    try:
+        SavedState(folder)
+    except TrainingError as e:
+        return str(e)
+    return ""
+
+
+def test_a_checkpoint_that_is_not_as_it_was_written_is_seen(base: str, tmp_path: Path) -> None:
+    on_workers(2, saved, base, config(), str(tmp_path))
+    assert on_workers(1, opened, str(tmp_path)) == [""]
+    (file,) = tmp_path.glob("state-00001-*")
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    (problem,) = on_workers(1, opened, str(tmp_path))
+    assert file.name in problem and "another content" in problem
+    file.write_bytes(whole[:-1])
+    (problem,) = on_workers(1, opened, str(tmp_path))
+    assert f"{len(whole) - 1:,} bytes, {len(whole):,} wanted" in problem
+    (tmp_path / "files-00001.json").unlink()
+    (problem,) = on_workers(1, opened, str(tmp_path))
+    assert "the files of 1 workers; 2 wrote it" in problem
+
+
+def test_the_workers_write_about_as_much(base: str, tmp_path: Path) -> None:
+    on_workers(2, saved, base, config(zero_stage=3), str(tmp_path))
+    sizes = [json.loads(path.read_text())["files"] for path in sorted(tmp_path.glob("files-*"))]
+    written = [sum(facts["bytes"] for facts in files.values()) for files in sizes]
+    assert len(written) == 2 and max(written) < 1.5 * min(written)
+    owners = share({"a": 9, "b": 5, "c": 4, "d": 1}, 2)
+    assert list(owners) == ["a", "b", "c", "d"] and owners["a"] != owners["b"] == owners["c"]
+
+
+def test_this_corpus_has_examples_of_many_lengths() -> None:
+    assert isinstance(CORPUS, Corpus) and len({CORPUS.length(v) for v in range(len(CORPUS))}) > 10

@@ -1,0 +1,109 @@
+"""Rounds: the trained student samples again, what is known is not asked again, and each stop rule stops.
+
+Curation is the real one on scripted engines; training is a stand-in that leaves a folder and teaches the scripted
+student by a file, because what is tested here is what goes round.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from dgrc.config import Config, RoundsConfig
+from dgrc.engines.base import Request
+from dgrc.errors import TrainingError
+from dgrc.workflow.job import Job
+from dgrc.workflow.rounds import run_rounds
+from tests import scripts
+from tests.pipeline.conftest import scripted_config, write_questions
+
+pytestmark = pytest.mark.usefixtures("ray_here")
+
+LEARNED = Path("/tmp") / f"dgrc-test-{Path(__file__).stat().st_ino}-learned"  # engines run in other processes
+
+
+def pupil(request: Request) -> list[str]:
+    """The scripted student; once it has learned, it is wrong on every fourth question only, and in a new way."""
+    if not LEARNED.exists():
+        return scripts.student(request)
+    n = scripts._number(request.messages[-1]["content"])
+    return [scripts._chain(n, (n + (2 if n % 4 == 1 else 0)) % 5)] * request.n
+
+
+class Taught(Job):
+    """A job whose training takes no time; `lessons` says whether it teaches anything."""
+
+    lessons = True
+
+    def train(self) -> None:
+        assert (self.run.curriculum() / "cot" / "train.jsonl").is_file()
+        self.run.student().mkdir(parents=True, exist_ok=True)
+        (self.run.student() / "config.json").write_text("{}")
+        self.run.mark_done("train-dgrc", f"trained in round {self.run.number}", {})
+        if self.lessons:
+            LEARNED.touch()
+
+
+@pytest.fixture(autouse=True)
+def _unlearned() -> Iterator[None]:
+    LEARNED.unlink(missing_ok=True)
+    yield
+    LEARNED.unlink(missing_ok=True)
+
+
+def job_for(folder: Path, **rounds: Any) -> Taught:
+    config: Config = scripted_config(folder, write_questions(folder / "q.jsonl", 24))
+    student = config.student.model_copy(update={"script": f"{__name__}:pupil"})
+    job = Taught(config.model_copy(update={"student": student, "rounds": RoundsConfig(**rounds)}), lambda line: None)
+    job.run.claim(job.config)
+    return job
+
+
+def test_the_student_that_learned_samples_again_and_known_atoms_are_not_answered_again(tmp_path: Path) -> None:
+    job = job_for(tmp_path, count=2)
+    first, second = run_rounds(job)
+    assert (first["round"], second["round"], second["stopped_by"]) == (1, 2, "count")
+    assert second["divergent"] < first["divergent"]
+    assert second["agreement"] > first["agreement"] and second["gain"] > 0.1
+    assert second["chains"] >= first["chains"], "what the student has learned by now stays in the curriculum"
+    assert first["reused_atoms"] == 0 and second["reused_atoms"] > 0
+    assert second["teacher_calls"] < first["teacher_calls"], "no chain is sampled and no known atom answered again"
+    gathered = json.loads((job.run.state("gather") / "done.json").read_text())["report"]["usage"]
+    assert gathered["teacher/sample"]["calls"] == 0 < gathered["student/sample"]["calls"]
+    atoms = [pq.ParquetDataset(job.run.in_round(n).dataset("atoms")).read()["id"].to_pylist() for n in (1, 2)]
+    assert set(atoms[0]) <= set(atoms[1]) and len(set(atoms[1])) == len(atoms[1]), "the curriculum keeps all atoms"
+    assert json.loads((job.run.root / "rounds.json").read_text()) == [first, second]
+
+
+def test_no_gain_ends_it_and_the_student_before_stands(tmp_path: Path) -> None:
+    job = job_for(tmp_path, count=5)
+    job.lessons = False
+    rounds = run_rounds(job)
+    assert [figures.get("stopped_by") for figures in rounds] == [None, "no_gain"]
+    assert rounds[1]["gain"] == 0.0
+    assert job.run.number == 1 and "student" not in rounds[1] and rounds[0]["student"] == str(job.run.student())
+
+
+def test_the_budget_ends_it(tmp_path: Path) -> None:
+    (only,) = run_rounds(job_for(tmp_path, count=5, teacher_tokens=10))
+    assert only["stopped_by"] == "teacher_tokens" and only["teacher_tokens"] > 10
+
+
+def test_a_run_that_was_through_does_nothing_again(tmp_path: Path) -> None:
+    before = run_rounds(job_for(tmp_path, count=2))
+    said: list[str] = []
+    job = job_for(tmp_path, count=2)
+    job.say = said.append
+    assert run_rounds(job) == before
+    steps = [line for line in said if line.startswith("  ") and not line.startswith("  round")]
+    assert steps and all("already done" in line for line in steps)
+
+
+def test_a_round_without_the_student_before_it_is_refused(tmp_path: Path) -> None:
+    job = job_for(tmp_path)
+    job.enter_round(2)
+    with pytest.raises(TrainingError, match="Round 2 needs the student of the one before"):
+        job.curate()
