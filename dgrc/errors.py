@@ -46,5 +46,9 @@ class JobError(DgrcError, RuntimeError):
     """A cluster cannot be reached, does not take a job, or has none of that name."""
 
 
+class ExtraError(DgrcError, RuntimeError):
+    """A library is not installed that a command needs and a plain installation leaves out."""
+
+
 class EvaluationError(DgrcError, ValueError):
     """An evaluation was asked for that its questions or predictions cannot answer."""

@@ -5,6 +5,7 @@ goes through `say`, `tell` or `story.Said`, for it may quote a question, a model
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -12,11 +13,18 @@ import click
 from dgrc.report.terminal import plain
 
 F = TypeVar("F", bound=Callable[..., Any])
+DRY_RUN = (
+    "Print the resolved settings, what would run, and which files, models and libraries it needs that are not here; "
+    "then stop. The exit status is 0 also if something is missing."
+)
 
 
 def config_arguments(f: F) -> F:
-    """CONFIG, --set and --dry-run."""
-    f = click.option("--dry-run", is_flag=True, help="Print the resolved settings and what would run, then stop.")(f)
+    """CONFIG, --set and --dry-run.
+
+    CONFIG is a YAML file, or the name of one that comes with dgrc, such as `legal/casehold`.
+    """
+    f = click.option("--dry-run", is_flag=True, help=DRY_RUN)(f)
     f = click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a setting; repeatable.")(f)
     return click.argument("config", type=click.Path(dir_okay=False))(f)
 
@@ -32,17 +40,26 @@ def tell(text: str, nl: bool = True) -> None:
 
 
 def load(config: str, overrides: tuple[str, ...]) -> Any:
-    """The checked configuration."""
+    """The checked configuration; says so if it is one that comes with dgrc."""
     from dgrc.config.file import load_config
+    from dgrc.config.shipped import locate, shipped_folder
 
-    return load_config(config, overrides)
+    settings = load_config(config, overrides)
+    if (file := locate(config)).is_relative_to(shipped_folder()) and file != Path(config):
+        say(f"configuration: {file}, which comes with dgrc")
+    return settings
+
+
+def whole_job(config: Any) -> tuple[str, ...]:
+    """The parts of a whole job."""
+    return ("curate", "train", "evaluate") if config.evaluation.wanted else ("curate", "train")
 
 
 def run_job(config: Any, parts: tuple[str, ...]) -> Any:
     """Does parts of the main job (`curate`, `train`, `evaluate`) in order and returns the `Job`."""
     from dgrc.workflow.job import Job
 
-    with Job(config, say).open() as job:
+    with Job(config, say).open(*parts) as job:
         for part in parts:
             getattr(job, part)()
         if parts[-1] == "evaluate" and len(parts) > 1:
@@ -51,9 +68,10 @@ def run_job(config: Any, parts: tuple[str, ...]) -> Any:
 
 
 def print_plan(config: Any, parts: tuple[str, ...]) -> None:
-    """What a job would do: settings, passes with their columns, engines and trainers."""
+    """What a job would do: settings, passes with their columns, engines and trainers; then what is not here for it."""
     from dgrc.config.file import dump_config
     from dgrc.storage.run_dir import RunDir
+    from dgrc.workflow.preflight import missing
 
     tell(dump_config(config))
     run = RunDir.of(config)
@@ -83,3 +101,7 @@ def print_plan(config: Any, parts: tuple[str, ...]) -> None:
         benchmarks = [benchmark.name or benchmark.form for benchmark in config.evaluation.benchmarks]
         files = ", ".join([*config.evaluation.files, *benchmarks]) or "(no files)"
         tell(f"# evaluate  {files}; baselines {', '.join(config.evaluation.baselines) or 'none'}")
+    if problems := missing(config, parts):
+        tell(f"# missing   relative paths begin in {Path.cwd()}")
+    for problem in problems:
+        tell(f"# missing   {problem}")

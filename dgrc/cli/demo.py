@@ -5,14 +5,12 @@ The last line of standard output is one JSON object with every figure.
 
 import json
 import time
-from pathlib import Path
 from typing import Any
 
 import click
 
 from dgrc.cli.common import load, run_job, say, tell
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs" / "proving"
 SIZES = ("standard", "small")
 
 
@@ -23,11 +21,12 @@ SIZES = ("standard", "small")
 @click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a setting; repeatable.")
 def demo(seed: int, size: str, runs_dir: str, overrides: tuple[str, ...]) -> None:
     """Watch a real teacher and a real student go through the whole method, from nothing."""
+    from dgrc.config.shipped import shipped_file
     from dgrc.runtime.memory import PeakMemory
 
     began = time.monotonic()
     fixed = (f"seed={seed}", f"proving.seed={seed}", f"name=demo-{size}-{seed}", f"runs_dir={runs_dir}")
-    settings = load(str(CONFIGS / f"{size}.yaml"), (*fixed, *overrides))
+    settings = load(str(shipped_file(f"proving/{size}")), (*fixed, *overrides))
     with PeakMemory() as memory:
         job = run_job(settings, ("curate", "train", "evaluate"))
         figures = collect_figures(job, seed)

@@ -12,7 +12,10 @@ def export(student: str, output: str) -> None:
     """Make a full model of an adapter and its base model. STUDENT is a run or the folder of a student."""
     from pathlib import Path
 
+    from dgrc.runtime.extras import training
     from dgrc.storage.run_dir import RunDir
+
+    training("`dgrc export`").check()
     from dgrc.training.export import merge_adapter
 
     run = RunDir(student)

@@ -18,11 +18,11 @@ def questions(config: str, overrides: tuple[str, ...], dry_run: bool) -> None:
             f"{config} has no section `corpus` that names documents. Add one: `corpus: {{files: [statutes/*.txt]}}`."
         )
     if dry_run:
-        print_plan(settings, ())
+        print_plan(settings, ("questions",))
         return
     from dgrc.workflow.job import Job
 
-    with Job(settings, say).open() as job:
+    with Job(settings, say).open("questions") as job:
         report = job.write_questions()
         used = job.config.questions.files
     say(f"`dgrc run` with this configuration goes on from here{' (leave questions.files out)' * bool(used)}.")

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from dgrc.cli.common import config_arguments, load, print_plan, say, tell
+from dgrc.cli.common import config_arguments, load, print_plan, say, tell, whole_job
 
 
 @click.command()
@@ -12,14 +12,14 @@ from dgrc.cli.common import config_arguments, load, print_plan, say, tell
 def run(config: str, overrides: tuple[str, ...], dry_run: bool) -> None:
     """Curate, train and evaluate in one job, round after round if the configuration says so."""
     settings = load(config, overrides)
-    parts = ("curate", "train", "evaluate") if settings.evaluation.wanted else ("curate", "train")
+    parts = whole_job(settings)
     if dry_run:
         print_plan(settings, parts)
         return
     from dgrc.workflow.job import Job
     from dgrc.workflow.rounds import run_rounds
 
-    with Job(settings, say).open() as job:
+    with Job(settings, say).open(*parts) as job:
         rounds = run_rounds(job)
         job.seal()
     say(f"done: {job.run.root}")

@@ -31,7 +31,7 @@ def verify_run(run: str) -> None:
 @click.option("--forget-only", is_flag=True, help="Only take the run back; do not run it again.")
 def repair(run: str, forget_only: bool) -> None:
     """Redo the first damaged step of a complete run and what follows from it."""
-    from dgrc.cli.common import load
+    from dgrc.cli.common import load, whole_job
     from dgrc.storage.run_dir import RunDir
     from dgrc.storage.verify import damage, forget
     from dgrc.workflow.job import Job
@@ -48,7 +48,7 @@ def repair(run: str, forget_only: bool) -> None:
     if forget_only:
         return
     settings = load(str(folder.config_file), (f"runs_dir={folder.root.parent}", f"name={folder.root.name}"))
-    with Job(settings, say).open() as job:
+    with Job(settings, say).open(*whole_job(settings)) as job:
         run_rounds(job)
         job.seal()
     say("whole again")

@@ -44,12 +44,17 @@ class Job:
         self.rounds: dict[int, dict[str, Any]] = {1: self.reports}
 
     @contextmanager
-    def open(self) -> Iterator["Job"]:
-        """Holds the run's lock and a Ray session; models and questions of the proving world exist inside."""
+    def open(self, *parts: str) -> Iterator["Job"]:
+        """Holds the run's lock and a Ray session; models and questions of the proving world exist inside.
+
+        Args:
+            parts: Which of `questions`, `curate`, `train`, `evaluate` will be done: libraries that they need are looked
+                for before anything starts.
+        """
         from dgrc.runtime.session import ray_session
         from dgrc.workflow.preflight import check
 
-        check(self.config)
+        check(self.config, parts)
         with self.run.lock():
             self.run.claim(self.config)
             with self.phase("models"):

@@ -1,13 +1,25 @@
-"""What can be known to fail before anything starts: said at once, not after Ray has started or a run has ended."""
+"""What can be known to fail before anything starts: said at once, not after Ray has started or a run has ended.
+
+`check` raises at the first; `missing` lists, for `--dry-run`, what a configuration names that is not on this machine.
+"""
+
+import os
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
 
 from dgrc.config import Config, MethodConfig
+from dgrc.errors import DgrcError, QuestionFileError
+from dgrc.runtime.extras import check_extras, engines_of, needs
+from dgrc.storage.objectstore.files import is_remote
 
 
-def check(config: Config) -> None:
-    """Raises DgrcError if the prompt pack, a model, or the place to publish to cannot be used."""
+def check(config: Config, parts: Iterable[str] = ()) -> None:
+    """Raises DgrcError if a library that these parts of the job need, the prompt pack, a model, or the place to publish
+    to cannot be used."""
     from dgrc.engines.vllm.tokens import check_model_path
     from dgrc.storage.publish import check_target
 
+    check_extras(config, parts)
     check_pack(config.method)
     for engine in config.engines().values():
         if engine.engine == "vllm" and not engine.model.startswith("proving:"):
@@ -25,3 +37,73 @@ def check_pack(method: MethodConfig) -> None:
         pack.require("judge", "method.judge")
     if method.grader:
         pack.require("grade", "method.grader")
+
+
+def missing(config: Config, parts: Collection[str]) -> list[str]:
+    """What these parts of the job need that is not on this machine: `setting: what is wrong with it`, a line each.
+
+    Nothing is asked over a network: files on object stores and servers of APIs are not looked at.
+    """
+    lines = [*_missing_files(config, parts), *_missing_models(config, parts)]
+    return list(dict.fromkeys([*lines, *(problem for need in needs(config, parts) if (problem := need.missing()))]))
+
+
+def _missing_files(config: Config, parts: Collection[str]) -> Iterator[str]:
+    from dgrc.corpus.documents import SUFFIXES as DOCUMENTS
+    from dgrc.questions.columns import SUFFIXES as QUESTIONS
+    from dgrc.questions.columns import find_files
+    from dgrc.questions.published import SUFFIXES as PUBLISHED
+
+    named: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []
+    questions, evaluation = config.questions, config.evaluation
+    if {"curate", "questions"} & set(parts):
+        named += [("corpus.files", config.corpus.files if config.corpus else (), DOCUMENTS)]
+    if "curate" in parts:
+        named += [("questions.files", questions.files, QUESTIONS)]
+        named += [("questions.teacher_chains", questions.teacher_chains, (".jsonl",))]
+        named += [("questions.student_chains", questions.student_chains, (".jsonl",))]
+        if not questions.files and config.corpus is None:
+            yield "questions.files: no file is named"
+    if "evaluate" in parts:
+        named += [("evaluation.files", evaluation.files, QUESTIONS)]
+        named += [("evaluation.benchmarks", each.files, PUBLISHED) for each in evaluation.benchmarks]
+    for setting, patterns, suffixes in named:
+        for pattern in patterns:
+            if not is_remote(pattern) and not pattern.startswith("proving:"):
+                try:
+                    find_files((pattern,), suffixes)
+                except QuestionFileError as e:
+                    yield f"{setting}: {e}"
+
+
+def _missing_models(config: Config, parts: Collection[str]) -> Iterator[str]:
+    from dgrc.engines.vllm.tokens import check_model_path
+
+    for role, engine in engines_of(config, parts).items():
+        if engine.engine == "openai_api":
+            variable = engine.api.key_env
+            if variable and variable not in os.environ:
+                yield f"{role}.api.key_env: the environment variable {variable} is not set here."
+        elif engine.engine != "scripted" and not engine.model.startswith("proving:") and not is_remote(engine.model):
+            try:
+                check_model_path(engine.model)
+            except DgrcError as e:
+                yield f"{role}.model: {e}"
+            except ImportError:  # some models are looked at with transformers; that it is not here is told anyway
+                continue
+            else:
+                if not Path(engine.model).expanduser().is_dir() and not _in_hub_cache(engine.model):
+                    yield (
+                        f"{role}.model: {engine.model} is neither a folder here nor in the cache of the Hugging Face "
+                        "Hub; it would be downloaded."
+                    )
+    settings = config.training.deepspeed
+    if "train" in parts and settings is not None and not Path(settings).expanduser().is_file():
+        yield f"training.deepspeed: there is no file {settings}."
+
+
+def _in_hub_cache(model: str) -> bool:
+    """Whether a model of the Hub was downloaded before, to where Hugging Face's own variables say."""
+    home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface"))
+    cache = Path(os.environ.get("HF_HUB_CACHE", home / "hub")).expanduser()
+    return (cache / f"models--{model.replace('/', '--')}").is_dir()
