@@ -39,15 +39,15 @@ def tell(text: str, nl: bool = True) -> None:
     click.echo(plain(text), nl=nl)
 
 
-def load(config: str, overrides: tuple[str, ...]) -> Any:
-    """The checked configuration; says so if it is one that comes with dgrc."""
+def load(config: str, overrides: tuple[str, ...], here: Path | None = None) -> Any:
+    """The checked configuration of a file in `here`, or of one that comes with dgrc, which is said."""
     from dgrc.config.file import load_config
     from dgrc.config.shipped import locate, shipped_folder
 
-    settings = load_config(config, overrides)
-    if (file := locate(config)).is_relative_to(shipped_folder()) and file != Path(config):
+    file = locate(config, here)
+    if file.is_relative_to(shipped_folder()) and file != Path(config):
         say(f"configuration: {file}, which comes with dgrc")
-    return settings
+    return load_config(file, overrides)
 
 
 def whole_job(config: Any) -> tuple[str, ...]:

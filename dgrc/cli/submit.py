@@ -17,7 +17,7 @@ FAILED = 1
 @click.option("--part", default="run", show_default=True, help="What the job does.", type=click.Choice(
     ["run", "questions", "curate", "train", "evaluate", "pilot", "benchmark"]))  # fmt: skip
 @click.option("--working-dir", type=click.Path(exists=True, file_okay=False), default=".", show_default=True,
-              help="Packaged and sent, without junk and secrets; CONFIG is looked for in it.")  # fmt: skip
+              help="Packaged and sent, without junk and secrets; CONFIG is a file in it, or a name.")  # fmt: skip
 @click.option("--cpus", default=1.0, show_default=True, help="CPUs that the job's own process reserves.")
 @click.option("--follow/--no-follow", default=False, help="Show what the job says, until it ends.")
 @click.option("--retries", default=0, show_default=True, type=click.IntRange(min=0),
@@ -26,11 +26,14 @@ def submit(
     config: str, address: str, overrides: tuple[str, ...], part: str, working_dir: str, cpus: float, follow: bool,
     retries: int,
 ) -> None:  # fmt: skip
-    """Run CONFIG as a job of a Ray cluster; a run that a job works on already is attached to, never doubled."""
+    """Run CONFIG as a job of a Ray cluster; a run that a job works on already is attached to, never doubled.
+
+    If the working directory is no checkout of dgrc, the dgrc that is installed here is sent along.
+    """
     from dgrc.workflow import submit
 
     submission = submit.Submission(config, overrides, part, Path(working_dir).resolve(), cpus)
-    settings = load(str(submission.working_dir / config), overrides)
+    settings = load(config, overrides, submission.working_dir)
     submit.check(settings, submission)
     client = submit.connect(address)
     if not follow and not retries:

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from dgrc.config import Config
+from dgrc.config.shipped import locate, shipped_name
 from dgrc.errors import JobError
 from dgrc.records import hash64
+from dgrc.workflow.py_modules import sent_along
 
 Say = Callable[[str], None]
 UNDER_WAY = ("PENDING", "RUNNING")
@@ -38,7 +40,8 @@ class Submission:
     """What is to run, where its files are, and on which cluster.
 
     Attributes:
-        config_file: Path of the configuration within `working_dir`, as the job will see it.
+        config_file: Path of the configuration within `working_dir`, as the job will see it, or the name of one that
+            comes with dgrc.
         overrides: `a.b=c` settings.
         part: Which entry point of `ray_jobs`.
         working_dir: What is packaged and unpacked where the job runs.
@@ -70,12 +73,20 @@ def check(config: Config, submission: Submission) -> None:
             "directory and is lost with it. Give it an absolute path on storage that all nodes share: "
             "--set runs_dir=/mnt/shared/runs."
         )
-    if not (submission.working_dir / submission.config_file).is_file():
+    if not _travels(submission):
         raise JobError(
             f"The configuration {submission.config_file} is not a file in the working directory "
             f"{submission.working_dir}, and only that is packaged. Run `dgrc submit` where it is, or name the "
             "directory with --working-dir."
         )
+
+
+def _travels(submission: Submission) -> bool:
+    """Whether the job will find its configuration: a packaged file, one on an absolute path, or a shipped one."""
+    directory, name = submission.working_dir, submission.config_file
+    file = locate(name, directory)
+    packaged = file.resolve().is_relative_to(directory.resolve())
+    return file.is_file() and (packaged or Path(name).is_absolute() or shipped_name(name) is not None)
 
 
 def connect(address: str) -> Any:
@@ -109,14 +120,16 @@ def submit(client: Any, config: Config, submission: Submission, say: Say) -> str
     if attached := _attach(earlier, metadata, config, say):
         return attached
     job_id = f"dgrc-{config.name}-{identity}-{_next(earlier)}"
-    job = {
-        "entrypoint": submission.entrypoint(), "submission_id": job_id, "metadata": metadata,
-        "entrypoint_num_cpus": submission.cpus,
-        "runtime_env": {"working_dir": str(submission.working_dir), "excludes": list(NOT_PACKAGED)},
-    }  # fmt: skip
-    if not _sent(client, job):  # somebody was faster: theirs is this run's job
-        return submit(client, config, submission, say)
-    return job_id
+    with sent_along(submission.working_dir) as modules:
+        job = {
+            "entrypoint": submission.entrypoint(), "submission_id": job_id, "metadata": metadata,
+            "entrypoint_num_cpus": submission.cpus,
+            "runtime_env": {"working_dir": str(submission.working_dir), "excludes": list(NOT_PACKAGED)}
+            | ({"py_modules": modules} if modules else {}),
+        }  # fmt: skip
+        sent = _sent(client, job)
+    # If not, somebody was faster: theirs is this run's job.
+    return job_id if sent else submit(client, config, submission, say)
 
 
 def follow(client: Any, job_id: str, say: Say) -> str:
