@@ -18,6 +18,7 @@ from dgrc.cli.curate import curate
 from dgrc.cli.demo import demo
 from dgrc.cli.evaluate import evaluate
 from dgrc.cli.export import export
+from dgrc.cli.init import init
 from dgrc.cli.jobs import jobs
 from dgrc.cli.pilot import pilot
 from dgrc.cli.plan import plan
@@ -67,8 +68,8 @@ def main(debug: bool) -> None:
 
 
 COMMANDS = (
-    demo, questions, pilot, curate, plan, train, export, evaluate, run, show, verify_run, repair, benchmark, submit,
-    jobs,
+    demo, init, questions, pilot, curate, plan, train, export, evaluate, run, show, verify_run, repair, benchmark,
+    submit, jobs,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ValidationError
 LONGEST_QUOTE, MOST_PROBLEMS = 200, 20
 """Characters of a wrong value that an error quotes, and wrong values that it tells of."""
 SECRETIVE = ("key_env", "base_url")
-FORMS = ("int", "tuple[int, int]")
-"""How pydantic names the forms of a setting that is a number or a range."""
+FORMS = ("int", "tuple[int, int]", "str", "tuple[str, ...]")
+"""How pydantic names the forms of a setting that is a number or a range, or one name or several."""
 
 
 def explain(error: ValidationError, where: str, section: type[BaseModel]) -> str:

@@ -11,7 +11,9 @@ class FieldMap(Section):
     """Where a question's parts are in a user's rows."""
 
     text: str = Field("question", description="Column or key that holds the question.")
-    choices: str | None = Field("choices", description="Column with a list of options, if there is one.")
+    choices: str | tuple[str, ...] | None = Field(
+        "choices", description="Column with a list of options, or a list of columns with one option each, if any."
+    )
     label: str | None = Field("label", description="Column with the right answer; evaluation alone reads it.")
     source_id: str | None = Field("id", description="Column with the user's own id.")
 

@@ -80,7 +80,7 @@ def read_rows(path: str, fields: FieldMap, limits: LimitsConfig = LIMITS) -> Ite
     try:
         for number, row in raw_rows(path, limits):
             place = f"{path}:{number}"
-            yield RawRow(place, error=encodable(row)) if isinstance(row, str) else _pick(place, row, fields)
+            yield RawRow(place, error=encodable(row)) if isinstance(row, str) else pick(place, row, fields)
     except StorageError as e:
         raise QuestionFileError(f"A question file cannot be read: {e}") from e
     except BROKEN as e:
@@ -89,7 +89,8 @@ def read_rows(path: str, fields: FieldMap, limits: LimitsConfig = LIMITS) -> Ite
         ) from e
 
 
-def _pick(place: str, row: dict[str, Any], fields: FieldMap) -> RawRow:
+def pick(place: str, row: dict[str, Any], fields: FieldMap) -> RawRow:
+    """One row's question, or why it has none."""
     if "conversations" in row:
         return _pick_conversation(place, row)
     text = row.get(fields.text)
@@ -99,19 +100,36 @@ def _pick(place: str, row: dict[str, Any], fields: FieldMap) -> RawRow:
         return RawRow(place, error=f"the field {fields.text!r} is null")
     if not isinstance(text, str):
         return RawRow(place, error=f"the field {fields.text!r} is a {type(text).__name__}, text is wanted")
-    choices = row.get(fields.choices) if fields.choices else None
-    if isinstance(choices, str):  # CSV has no lists; a JSON list in a cell is what people write
-        cell = choices
-        try:
-            choices = json.loads(cell) if cell.strip() else None
-        except (ValueError, RecursionError):  # RecursionError: thousands of open brackets
-            return RawRow(place, error=f"the field {fields.choices!r} is not a JSON list: {cell[:80]!r}")
-    if choices is not None and not (isinstance(choices, list) and all(isinstance(c, str) for c in choices)):
-        return RawRow(place, error=f"the field {fields.choices!r} is not a list of texts")
+    choices, problem = options_of(row, fields.choices)
+    if problem:
+        return RawRow(place, error=problem)
     stem, split = (text, tuple(choices)) if choices else split_choices(text)
     label = row.get(fields.label) if fields.label else None
     source_id = row.get(fields.source_id) if fields.source_id else None
     return _row(place, stem, split, label, source_id)
+
+
+def options_of(row: dict[str, Any], names: str | tuple[str, ...] | None) -> tuple[list[str] | None, str | None]:
+    """A row's options, None if it has none, or why they cannot be read: a list in one column, or a column each."""
+    if not names:
+        return None, None
+    if isinstance(names, tuple):
+        if not any(name in row for name in names):
+            return None, f"none of the fields {', '.join(names)}; the row has {columns(row)}"
+        choices: Any = [row.get(name) for name in names]
+        while choices and choices[-1] in (None, ""):  # a row may have fewer than there are columns
+            choices.pop()
+    else:
+        choices = row.get(names)
+        if isinstance(choices, str):  # CSV has no lists; a JSON list in a cell is what people write
+            cell = choices
+            try:
+                choices = json.loads(cell) if cell.strip() else None
+            except (ValueError, RecursionError):  # RecursionError: thousands of open brackets
+                return None, f"the field {names!r} is not a JSON list: {cell[:80]!r}"
+    if choices is not None and not (isinstance(choices, list) and all(isinstance(c, str) for c in choices)):
+        return None, f"the field {names!r} is not a list of texts"
+    return choices, None
 
 
 def _pick_conversation(place: str, row: dict[str, Any]) -> RawRow:

@@ -80,7 +80,7 @@ def _missing_models(config: Config, parts: Collection[str]) -> Iterator[str]:
     from dgrc.engines.vllm.tokens import check_model_path
 
     for role, engine in engines_of(config, parts).items():
-        if engine.engine == "openai_api":
+        if engine.api is not None:
             variable = engine.api.key_env
             if variable and variable not in os.environ:
                 yield f"{role}.api.key_env: the environment variable {variable} is not set here."

@@ -53,6 +53,30 @@ def test_every_form_gives_the_same_rows(tmp_path: Path, suffix: str) -> None:
     assert court.error is None and body.error is None
 
 
+@pytest.mark.parametrize(
+    ("row", "choices"),
+    [
+        ({"a": "crown", "b": "mill"}, ("crown", "mill")),
+        ({"a": "crown", "b": ""}, ("crown",)),  # a row may have fewer
+        ({"a": None, "b": None}, ()),
+    ],
+)
+def test_options_may_stand_in_a_column_each(tmp_path: Path, row: dict[str, Any], choices: tuple[str, ...]) -> None:
+    assert one_jsonl(tmp_path, {"question": "Which?", **row}, choices=("a", "b")).choices == choices
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ({"a": None, "b": "mill"}, "not a list of texts"),
+        ({"a": "x", "b": 7}, "not a list of texts"),
+        ({}, "none of the fields a, b"),
+    ],
+)
+def test_options_in_columns_that_cannot_be_read_are_refused(tmp_path: Path, row: dict[str, Any], says: str) -> None:
+    assert says in (one_jsonl(tmp_path, {"question": "Which?", **row}, choices=("a", "b")).error or "")
+
+
 @pytest.mark.parametrize(("suffix", "first"), [(".jsonl", 1), (".json", 1), (".parquet", 1), (".csv", 2)])
 def test_places_count_as_an_editor_does(tmp_path: Path, suffix: str, first: int) -> None:
     path = write_form(tmp_path / f"q{suffix}")

@@ -1,0 +1,48 @@
+"""`dgrc init CONFIG --questions FILE`: a first configuration, after a look at the columns of a question file.
+
+What was found and what was not goes to standard error, and as comments into the file.
+"""
+
+from pathlib import Path
+
+import click
+
+from dgrc.cli.common import say
+
+
+@click.command()
+@click.argument("config", type=click.Path())
+@click.option("--questions", "files", multiple=True, required=True, metavar="FILE",
+              help="Question file or glob (JSONL, JSON, Parquet, CSV), also on s3://; repeatable.")  # fmt: skip
+@click.option("--text", metavar="COLUMN", help="The column with the question, where its name does not tell.")
+@click.option("--choices", multiple=True, metavar="COLUMN",
+              help="The column with the options; repeated: the columns with one option each.")  # fmt: skip
+@click.option("--teacher", metavar="MODEL", help="Hugging Face folder or name of the teacher.")
+@click.option("--student", metavar="MODEL", help="The same of the student.")
+def init(
+    config: str, files: tuple[str, ...], text: str | None, choices: tuple[str, ...], teacher: str | None,
+    student: str | None,
+) -> None:  # fmt: skip
+    """Write a commented CONFIG for your own questions. A file that is there is not overwritten."""
+    from dgrc.config.starter import STUDENT, TEACHER, starter
+    from dgrc.errors import ConfigError
+    from dgrc.questions.columns import find_files
+    from dgrc.questions.sniff import sniff
+
+    path = Path(config)
+    if path.exists():
+        raise ConfigError(f"There is a {path} already, and `dgrc init` overwrites nothing. Give another name.")
+    first, *others = find_files(files)
+    found = sniff(first, text, choices)
+    notes = [f"{first}: {found.notes[0]}", *found.notes[1:]]
+    if others:
+        notes.append(f"{len(others):,} more files were not looked at; the same columns are wanted in them")
+    written = starter(path.stem, files, found.fields, notes, teacher or TEACHER, student or STUDENT)
+    try:
+        with open(path, "x", encoding="utf-8") as file:  # somebody may have been faster
+            file.write(written)
+    except OSError as e:
+        raise ConfigError(f"The configuration {path} cannot be written: {e.strerror}. Give another path.") from e
+    for note in notes:
+        say(f"  {note}")
+    say(f"written: {path}. What it would do, and what is missing yet:  dgrc run {path} --dry-run")

@@ -1,0 +1,85 @@
+"""A first configuration as text: names and columns in, a page of YAML with comments out, for `dgrc init` to write.
+
+Everything that is not said here has a default. The text is read back before it is handed out, so what is written loads.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+
+from dgrc.config.file import make_config
+from dgrc.config.questions import FieldMap
+
+TEACHER, STUDENT = "put-your-teacher-here", "put-your-student-here"
+"""Stand for models that are not named yet; no such folders exist, so a dry run says so."""
+LONGEST_COMMENT = 200
+TEMPLATE = """\
+# Written by `dgrc init`. Relative paths begin in the folder where dgrc is started.
+# All settings and their defaults: docs/configuration.md. What is missing yet: dgrc run THIS-FILE --dry-run
+name: {name}  # the run's folder in runs/
+questions:
+{notes}
+{questions}
+# A model is a Hugging Face folder or name, or behind an API: {{engine: openai_api, model: NAME,
+# api: {{base_url: "https://HOST/v1", key_env: NAME_OF_A_VARIABLE}}}}. With `gpus: 0` it runs on CPUs.
+teacher: {teacher}
+student: {student}
+method: {{prompts: general}}  # or legal, or medical
+evaluation: {{files: []}}  # questions with labels to score the student on, before and after
+"""
+
+
+def starter(
+    name: str,
+    files: Sequence[str],
+    fields: FieldMap | None,
+    notes: Sequence[str],
+    teacher: str = TEACHER,
+    student: str = STUDENT,
+) -> str:
+    """The configuration's text.
+
+    Args:
+        name: What the run is to be called; characters that no folder should have are replaced.
+        files: Question files or globs.
+        fields: Where a question's parts are in them; None if their form needs no names.
+        notes: What is to be said about these files, a comment each.
+        teacher: The teacher's model.
+        student: The student's.
+
+    Raises:
+        ConfigError: a value is none that a configuration can hold.
+    """
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("._-") or "run"
+    questions: dict[str, Any] = {"files": list(files)}
+    if fields is not None:
+        questions["fields"] = fields.model_dump(mode="json")
+    models = {role: {"model": model, "gpus": 1} for role, model in (("teacher", teacher), ("student", student))}
+    text = TEMPLATE.format(
+        name=_flow(name),
+        notes="\n".join(f"  # {_comment(note)}" for note in notes),
+        questions="\n".join(f"  {key}: {_flow(value)}" for key, value in questions.items()),
+        teacher=_flow(models["teacher"]),
+        student=_flow(models["student"]),
+    )
+    written = make_config(yaml.safe_load(text))
+    assert written == make_config({"name": name, "questions": questions, **models, "method": {"prompts": "general"}})
+    return text
+
+
+def _flow(value: Any) -> str:
+    """A value as YAML on one line, whatever text is in it."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_flow(inner)}' for key, inner in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    escaped = isinstance(value, str) and not value.isprintable()
+    style = {"default_style": '"'} if escaped else {"allow_unicode": True}
+    return str(yaml.safe_dump([value], default_flow_style=True, width=float("inf"), **style)).strip()[1:-1]
+
+
+def _comment(note: str) -> str:
+    """A note within one line: a column may be called anything."""
+    return "".join(sign if sign.isprintable() else " " for sign in note)[:LONGEST_COMMENT]

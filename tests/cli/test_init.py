@@ -1,0 +1,77 @@
+"""`dgrc init`: a configuration that loads at once, and refusals in one paragraph."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dgrc.cli import main
+from dgrc.config import FieldMap
+from dgrc.config.file import load_config
+from tests.cli.test_main import one_paragraph
+
+ROW = {"id": "q#", "question": "Which court hears case # ?", "options": ["crown", "mill"], "source": "a book"}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    for name in ("a", "b"):
+        lines = (json.dumps(ROW).replace("#", f"{name}{number}") for number in range(3))
+        (tmp_path / "data" / f"{name}.jsonl").write_text("\n".join(lines))
+    return tmp_path
+
+
+def dgrc(*args: Any) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in args])
+
+
+def test_the_written_file_loads_at_once_and_names_what_is_missing(folder: Path) -> None:
+    done = dgrc("init", "my.yaml", "--questions", "data/*.jsonl")
+    assert (done.exit_code, done.stdout) == (0, "")
+    for said in ("the question is in 'question'", "the options are in 'options'", "not used: 'source'", "1 more files"):
+        assert said in done.stderr and said in (folder / "my.yaml").read_text()
+    config = load_config("my.yaml")
+    assert config.name == "my" and config.questions.files == ("data/*.jsonl",)
+    assert config.questions.fields == FieldMap(choices="options", label=None)
+    plan = dgrc("run", "my.yaml", "--dry-run")
+    assert plan.exit_code == 0
+    missing = [line for line in plan.stdout.splitlines() if line.startswith("# missing ")]
+    assert ["put-your-teacher-here" in line for line in missing] == [False, True, False]
+    assert "put-your-student-here" in missing[2]
+
+
+def test_models_may_be_named() -> None:
+    done = dgrc("init", "my.yaml", "--questions", "data/a.jsonl", "--teacher", "org/big", "--student", "/m/small")
+    assert done.exit_code == 0
+    config = load_config("my.yaml")
+    assert (config.teacher.model, config.student.model) == ("org/big", "/m/small")
+
+
+def test_nothing_is_overwritten(folder: Path) -> None:
+    (folder / "my.yaml").write_text("mine")
+    done = dgrc("init", "my.yaml", "--questions", "data/a.jsonl")
+    assert done.exit_code == 2 and "overwrites nothing" in one_paragraph(done.stderr)
+    assert (folder / "my.yaml").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("my.yaml", "--questions", "data/none.jsonl"), "No question file matches 'data/none.jsonl'."),
+        (("my.yaml", "--questions", "data/odd.jsonl"), "It has the columns 'nr', 'code'. Name one with --text COLUMN."),
+        (("my.yaml", "--questions", "data/odd.txt"), "unknown suffix"),
+        (("my.yaml", "--questions", "data/a.jsonl", "--text", "stem"), "has no column 'stem'; it has 'id', 'question'"),
+        (("no/my.yaml", "--questions", "data/a.jsonl"), "no/my.yaml cannot be written: No such file or directory."),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_writes_nothing(folder: Path, args: tuple[str, ...], says: str) -> None:
+    (folder / "data" / "odd.jsonl").write_text('{"nr": 1, "code": "x"}\n')
+    (folder / "data" / "odd.txt").write_text("a question?")
+    done = dgrc("init", *args)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert says in one_paragraph(done.stderr)
+    assert not list(folder.rglob("*.yaml"))

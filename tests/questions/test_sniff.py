@@ -1,0 +1,144 @@
+"""What the columns of a question file are taken for, and what is said of it: nothing is guessed unseen."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dgrc.config import FieldMap
+from dgrc.errors import QuestionFileError
+from dgrc.questions.columns import read_rows
+from dgrc.questions.sniff import Sniffed, sniff
+
+ASKED = "Which court hears this case?"
+
+
+def parts(text: str, choices: Any = None, label: str | None = None, source_id: str | None = None) -> FieldMap:
+    return FieldMap(text=text, choices=choices, label=label, source_id=source_id)
+
+
+def look(folder: Path, *rows: dict[str, Any], **named: Any) -> Sniffed:
+    """Three rows made of one, each with its own number where a value says `#`."""
+    made = rows if len(rows) > 1 else [_numbered(rows[0], str(number)) for number in range(3)]
+    path = folder / "q.jsonl"
+    path.write_text("\n".join(map(json.dumps, made)) + "\n")
+    return sniff(str(path), **named)
+
+
+def _numbered(row: dict[str, Any], number: str) -> dict[str, Any]:
+    return {k: value.replace("#", number) if isinstance(value, str) else value for k, value in row.items()}
+
+
+@pytest.mark.parametrize(
+    ("row", "fields", "says"),
+    [
+        ({"question": ASKED, "choices": ["a", "b"], "label": "B", "id": "q#"},
+         parts("question", "choices", label="label", source_id="id"), "in 'choices'"),
+        ({"Question": ASKED, "Options": '["a", "b"]', "Answer": "b", "QID": "#"},
+         parts("Question", "Options", label="Answer", source_id="QID"), "the right answer"),
+        ({"prompt": ASKED, "note": "see page 3"}, parts("prompt"), "not used: 'note'"),
+        ({"nr": "#", "frage": ASKED}, parts("frage"), "! the question is in 'frage', the only column"),
+        ({"nr": "#", "問": "どの裁判所がこの事件を扱うか"}, parts("問"), "'問'"),
+        ({"text": ASKED, "Option A": "x", "Option B": "y", "Option C": None},
+         parts("text", ("Option A", "Option B", "Option C")), "'Option C'"),
+        ({"question": ASKED, "A": "x", "B": "y", "C": "z", "answer": "C"},
+         parts("question", ("A", "B", "C"), label="answer"), "'A', 'B', 'C'"),
+        ({"question": ASKED, "option1": "x", "option2": "y"},
+         parts("question", ("option1", "option2")), "'option2'"),
+        ({"question": ASKED, "answer": 12}, parts("question", label="answer"), "the right answer"),
+        # As published.
+        ({"id": "#", "question": ASKED, "opa": "w", "opb": "x", "opc": "y", "opd": "z", "cop": 2},
+         parts("question", ("opa", "opb", "opc", "opd"), source_id="id"), "{form: medmcqa, files: [...]}"),
+        ({"question": ASKED, "subject": "law", "choices": ["a", "b"], "answer": 1},
+         parts("question", "choices"), "'answer' was not taken"),
+        ({"citing_prompt": ASKED, **{f"holding_{i}": f"holding that {i}" for i in range(5)}, "label": "2"},
+         parts("citing_prompt", tuple(f"holding_{i}" for i in range(5))), "{form: casehold"),
+        ({"question": ASKED, "options": {"A": "x", "B": "y"}, "answer_idx": "A"}, parts("question"),
+         "! 'options' does not hold lists"),
+        ({"question": f"{ASKED}\nA. crown\nB. mill", "answer": "B"}, parts("question", label="answer"), "right answer"),
+    ],
+)  # fmt: skip
+def test_columns_are_taken_for_what_their_names_and_values_say(
+    tmp_path: Path, row: dict[str, Any], fields: FieldMap, says: str
+) -> None:
+    found = look(tmp_path, row)
+    assert found.fields == fields
+    assert any(says in note for note in found.notes), found.notes
+    read = list(read_rows(found.path, fields))
+    assert all(raw.error is None for raw in read), "a run reads the same rows"
+    options = len(next(iter(read)).choices)
+    assert found.notes[-1] == f"of the first 3 rows 3 give a question, {3 if options else 0} with options"
+
+
+def test_conversations_need_no_names(tmp_path: Path) -> None:
+    turns = [{"from": "human", "value": f"{ASKED}\nA. crown\nB. mill"}, {"from": "gpt", "value": "<answer>A</answer>"}]
+    found = look(tmp_path, {"id": "#", "conversations": turns})
+    assert found.fields is None
+    assert found.notes[-1] == "of the first 3 rows 3 give a question, 3 with options"
+
+
+def test_what_a_user_names_is_taken(tmp_path: Path) -> None:
+    row = {"question": "see stem", "stem": ASKED, "first": "x", "second": "y", "choices": ["no", "use"]}
+    found = look(tmp_path, row, text="stem", choices=("first", "second"))
+    assert found.fields == parts("stem", ("first", "second"))
+    assert "not used: 'question', 'choices'" in found.notes
+    assert look(tmp_path, row, choices=("choices",)).fields == FieldMap(text="question", choices="choices", label=None,
+                                                                        source_id=None)  # fmt: skip
+
+
+def test_ids_that_repeat_are_not_taken(tmp_path: Path) -> None:
+    found = look(tmp_path, {"question": ASKED, "id": "same"})
+    assert found.fields is not None and found.fields.source_id is None
+    assert any("'id' was not taken" in note for note in found.notes)
+
+
+def test_a_few_odd_rows_are_told_and_do_not_decide(tmp_path: Path) -> None:
+    rows = [{"question": f"{ASKED} {n}", "choices": ["a", "b"]} for n in range(20)]
+    found = look(tmp_path, *rows, {"question": None, "choices": "?"})
+    assert found.fields is not None and found.fields.choices == "choices"
+    assert found.notes[-1] == "of the first 21 rows 20 give a question, 20 with options"
+
+
+@pytest.mark.parametrize(
+    ("row", "named", "says"),
+    [
+        ({"frage": ASKED, "quelle": "a book of law"}, {}, r"several hold words \('frage', 'quelle'\).*--text"),
+        ({"nr": 7, "code": "x1"}, {}, "none holds texts of several words.*'nr', 'code'.*--text"),
+        ({"question": 7}, {}, "no column.*'question'"),
+        ({"question": ASKED}, {"text": "stem"}, "no column 'stem'; it has 'question'"),
+        ({"question": ASKED}, {"choices": ("a", "b")}, "no column 'a'; it has 'question'"),
+        ({"nr": 7, "question": ASKED}, {"text": "nr"}, "None of the first 3 rows.*'nr' is a int.*'nr', 'question'"),
+        ({"conversations": "hello"}, {}, "None of the first 3 rows.*conversations"),
+    ],
+)
+def test_a_file_without_a_question_is_refused_with_its_columns(
+    tmp_path: Path, row: dict[str, Any], named: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(QuestionFileError, match=says):
+        look(tmp_path, row, **named)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("q.json", b"{}", "cannot be read"),
+        ("q.parquet", b"PAR1", "cannot be read"),
+        ("q.jsonl", b"", "it is empty"),
+        ("q.jsonl", b"[1]\nno\n", "none of its first 2 can be read"),
+        ("q.csv", b"question\n", "it is empty"),
+    ],
+)
+def test_a_broken_or_empty_file_is_refused(tmp_path: Path, name: str, content: bytes, says: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(QuestionFileError, match=says):
+        sniff(str(path))
+
+
+def test_only_the_beginning_of_a_large_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "q.parquet"
+    pq.write_table(pa.table({"question": [f"{ASKED} {n}" for n in range(10_000)]}), path)
+    assert sniff(str(path)).notes[-1].startswith("of the first 200 rows 200 ")
