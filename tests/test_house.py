@@ -38,7 +38,7 @@ ALLOWED = {
     "evaluation": GROUND | {"method", "engines", "questions", "proving"},
     "report": GROUND | {"method"},
     "workflow": GROUND
-    | {"method", "engines", "questions", "corpus", "pipeline", "proving", "training", "evaluation"},
+    | {"method", "engines", "questions", "corpus", "pipeline", "proving", "training", "evaluation", "report"},
 }
 """What each room of dgrc may import from the others."""
 FREE = {"cli", "__init__", "__main__"}

@@ -18,6 +18,7 @@ from dgrc.method import sample
 from dgrc.method.compare import majority_answer
 from dgrc.method.prompts import load_pack
 from dgrc.records import Chain, Question
+from dgrc.runtime.driver import finish
 
 IN_FLIGHT = 512
 
@@ -64,7 +65,7 @@ def predict_all(
             {name: pool.client(weights=directory) for name, directory in models.items()}
             for pool, (_, models) in zip(pools, engines, strict=True)
         ]
-        return asyncio.run(_side_by_side(turns, questions, method, evaluation, say))
+        return finish(_side_by_side(turns, questions, method, evaluation, say))
     finally:
         for pool in pools:
             pool.stop()

@@ -1,19 +1,43 @@
 """What the user sees while a pass works: rows done, rate, time left, calls and tokens.
 
 Workers add to counters on a small actor (`Board`); a thread of the driver reads them and draws one
-line on standard error. On a terminal the line is redrawn, elsewhere a new one comes every 15 s.
+line on standard error. On a terminal the line is redrawn, elsewhere a new one comes every 15 s. A Python caller may
+have the lines instead (`told`).
 """
 
 import contextlib
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any, TextIO
 
 import ray
 
 from dgrc.runtime.driver import every
+
+_listener: ContextVar[Callable[[str], None] | None] = ContextVar("_listener", default=None)
+
+
+@contextlib.contextmanager
+def told(listener: Callable[[str], None]) -> Iterator[None]:
+    """While entered, passes that begin have this function told each line, and write nothing themselves."""
+    before = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(before)
+
+
+def tell(text: str) -> None:
+    """A line about a pass, for whoever listens, else on standard error."""
+    listener = _listener.get()
+    if listener is not None:
+        listener(text)
+    else:
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
 
 
 @ray.remote
@@ -47,8 +71,8 @@ def progress_line(name: str, board: Any, total: int, out: TextIO | None = None) 
         total: Rows to do in this life of the pass.
         out: Where to draw; standard error.
     """
-    out = out or sys.stderr
-    live, began = out.isatty(), time.monotonic()
+    listener, out = _listener.get(), out or sys.stderr
+    live, began = listener is None and out.isatty(), time.monotonic()
 
     def draw() -> None:
         try:
@@ -56,6 +80,9 @@ def progress_line(name: str, board: Any, total: int, out: TextIO | None = None) 
         except Exception:  # noqa: BLE001 - a lost line of progress must not end the pass
             return
         text = line(name, counts, total, time.monotonic() - began)
+        if listener is not None:  # taken above, for a thread does not see what is set here
+            listener(text)
+            return
         out.write(f"\r\x1b[2K{text}" if live else text + "\n")
         out.flush()
 

@@ -5,10 +5,10 @@ engines that are still up. Ray's own retries do not cover this: a machine that i
 that a finite number of them is used up in milliseconds, long before the cluster knows that the machine is gone.
 """
 
-import sys
 import time
 
 from dgrc.config import PipelineConfig
+from dgrc.pipeline.progress import tell
 
 PAUSE_S = 5.0
 """Time for the cluster to notice that a machine is gone."""
@@ -35,10 +35,9 @@ class Lives:
             return False
         self._left -= 1
         said = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
-        sys.stderr.write(
+        tell(
             f"  {self._name:<8} lost a part of the cluster and goes on with the rest, {self._left} more times if "
-            f"nothing comes of it: {said}\n"
+            f"nothing comes of it: {said}"
         )
-        sys.stderr.flush()
         time.sleep(PAUSE_S)
         return True

@@ -1,7 +1,8 @@
 """One Ray session for the length of a command: joins a cluster or starts one here, quietly.
 
 Ray's and vLLM's own words go to Ray's log files; the session folder is linked from the run's `logs/`.
-Leaving the session ends every process it started.
+Leaving the session ends every process it started. A session that is there already, of a notebook say, is the caller's:
+it is used if it has room, and left as it was found.
 """
 
 import contextlib
@@ -26,6 +27,10 @@ EXECUTION_ENDS_S = 10.0
 DATA_CPUS = 4
 """Ray Data's own: listing files, the reader of their footers that the listing waits for, the checkpoint filter, a read.
 With two a resumed pass came to a standstill: filter and listing had them, and the footer reader could not start."""
+MAX_CONCURRENCY = "RAY_DATA_DEFAULT_ASYNC_BATCH_UDF_MAX_CONCURRENCY"
+DATA_CONTEXT = ("enable_progress_bars", "print_on_execution_start", "use_datasource_v2")
+"""Switches of Ray Data's that are off. Ray 2.60's new Parquet reader takes 4 to 6 s for the smallest folder, its old
+one 0.2 s (docs/log.md)."""
 ENVIRONMENT = {
     "RAY_DEDUP_LOGS": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -36,7 +41,7 @@ ENVIRONMENT = {
     "RAY_task_oom_retries": "15",
     # How many batches of a block one async worker may have under way; blocks are cut into batches of 64 rows, so this
     # is enough for blocks of 32,768 rows. With Ray's own 4, a worker would keep 256 questions in flight.
-    "RAY_DATA_DEFAULT_ASYNC_BATCH_UDF_MAX_CONCURRENCY": "512",
+    MAX_CONCURRENCY: "512",
 }
 """Set before Ray is started, and before Ray Data first maps (it reads the last one then)."""
 
@@ -46,20 +51,22 @@ def ray_session(config: Config, run: RunDir) -> Iterator[None]:
     """Ray initialised while entered.
 
     Raises:
+        ConfigError: the caller's own session is of this machine alone and has too few CPUs.
         DgrcError: the cluster cannot be reached or started.
     """
     os.environ.update({k: v for k, v in ENVIRONMENT.items() if k not in os.environ})
     import ray
 
-    _set_data_context()
-    if ray.is_initialized():  # a caller's session, for example a test's or a Ray job's
-        yield
+    if ray.is_initialized():  # a caller's session, for example a notebook's, a test's or a Ray job's
+        _check_room(config)
+        with _data_context():
+            yield
         return
     try:
         run.logs.mkdir(parents=True, exist_ok=True)
     except OSError as e:
         raise explain_os_error(e, run.logs) from e
-    with _native_noise_to(run.logs / "native.log"):
+    with _native_noise_to(run.logs / "native.log"), _data_context():
         yield from _session(config, run)
 
 
@@ -77,9 +84,9 @@ def _session(config: Config, run: RunDir) -> Iterator[None]:
             "Check `ray.address`, free memory and /dev/shm, and that no half-dead Ray is left (`ray stop`)."
         ) from e
     try:
-        _quiet_loggers(run)
-        _link_logs(run)
-        yield
+        with _quiet_loggers(run):
+            _link_logs(run)
+            yield
     finally:
         try:
             _end_executions()
@@ -146,6 +153,30 @@ def _init_args(config: Config) -> dict[str, Any]:
     )
 
 
+def _needed_cpus(config: Config) -> int:
+    """Engines or training, whichever reserve more, and Ray Data."""
+    engines = sum(e.most_replicas * e.cpus_of_replica for e in config.engines().values())
+    training = config.training.most_workers * config.training.cpus_per_worker
+    return math.ceil(max(engines, training)) + DATA_CPUS
+
+
+def _check_room(config: Config) -> None:
+    """Refuses a caller's session in which something would wait for ever; a cluster may grow, this machine does not."""
+    import ray
+
+    node = ray._private.worker._global_node  # Ray has no public way to ask who started it
+    if node is None or not node.is_head():
+        return
+    needed, there = _needed_cpus(config), int(ray.cluster_resources().get("CPU", 0))
+    if there < needed:
+        raise ConfigError(
+            f"Ray runs in this process already, with {there} CPUs, but engines or training reserve "
+            f"{needed - DATA_CPUS} and Ray Data needs {DATA_CPUS} beside them, or they wait for ever. Start it with "
+            f"`ray.init(num_cpus={needed})`, which may be more than there are cores, or end it with `ray.shutdown()`: "
+            "then dgrc starts one of its own."
+        )
+
+
 def _logical_cpus(config: Config) -> int:
     """CPUs to tell a cluster started here: enough for engines or training, whichever is more, and for Ray Data.
 
@@ -155,9 +186,7 @@ def _logical_cpus(config: Config) -> int:
     Raises:
         ConfigError: `ray.num_cpus` asks for fewer.
     """
-    engines = sum(e.most_replicas * e.cpus_of_replica for e in config.engines().values())
-    training = config.training.most_workers * config.training.cpus_per_worker
-    needed = math.ceil(max(engines, training)) + DATA_CPUS
+    needed = _needed_cpus(config)
     if config.ray.num_cpus is not None and config.ray.num_cpus < needed:
         raise ConfigError(
             f"`ray.num_cpus` is {config.ray.num_cpus}, but engines or training reserve {needed - DATA_CPUS} and Ray "
@@ -171,18 +200,28 @@ def _python_path() -> list[str]:
     return [package_root, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
 
 
-def _set_data_context() -> None:
+@contextlib.contextmanager
+def _data_context() -> Iterator[None]:
+    """Ray Data set as its passes need it while entered."""
     import ray.data  # sets up its logger when imported, so this has to come before `_quiet_loggers`
 
     context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
-    context.print_on_execution_start = False
-    # Ray 2.60's new Parquet reader takes 4 to 6 s for the smallest folder, its old one 0.2 s (docs/log.md).
-    context.use_datasource_v2 = False
+    before = {name: getattr(context, name) for name in DATA_CONTEXT}
+    # A caller who used Ray Data before has had it read this variable when it was not set yet.
+    if planner := sys.modules.get("ray.data._internal.planner.plan_udf_map_op"):
+        planner.__dict__[MAX_CONCURRENCY.removeprefix("RAY_DATA_")] = int(os.environ[MAX_CONCURRENCY])
+    try:
+        for name in DATA_CONTEXT:
+            setattr(context, name, False)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(context, name, value)
 
 
-def _quiet_loggers(run: RunDir) -> None:
-    """Sends what Ray says in the driver to a file: its loggers, and the messages of its daemons.
+@contextlib.contextmanager
+def _quiet_loggers(run: RunDir) -> Iterator[None]:
+    """While entered, sends what Ray says in the driver to a file: its loggers, and the messages of its daemons.
 
     Ray prints the latter to standard output, which belongs to the command's own result.
     """
@@ -199,7 +238,12 @@ def _quiet_loggers(run: RunDir) -> None:
         with open(file, "a", encoding="utf-8") as f:
             f.writelines(line + "\n" for line in data["lines"])
 
+    printing = ray._private.worker.print_to_stdstream
     ray._private.worker.print_to_stdstream = to_file
+    try:
+        yield
+    finally:
+        ray._private.worker.print_to_stdstream = printing
 
 
 def _link_logs(run: RunDir) -> None:

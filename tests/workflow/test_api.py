@@ -1,0 +1,268 @@
+"""dgrc as a library: the same results as the command line's, typed, resumable, and errors in one paragraph."""
+
+import ast
+import asyncio
+import inspect
+import json
+import os
+import re
+import runpy
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset as pads
+import pytest
+import yaml
+from click.testing import CliRunner
+
+import dgrc
+from dgrc.cli import main
+from dgrc.errors import ConfigError, QuestionFileError, RunDirError, TrainingError
+from dgrc.workflow.job import Job
+from tests.paths import ROOT
+
+TEACHER = {"engine": "scripted", "script": "tests.scripts:teacher"}
+STUDENT = {"engine": "scripted", "script": "tests.scripts:student"}
+ROWS = [{"id": f"q{i}", "question": f"case {i} . which court ?", "answer": str(i % 5)} for i in range(16)]
+
+
+def settings(folder: Path, name: str = "t", **sections: Any) -> dict[str, Any]:
+    return {
+        "name": name, "runs_dir": folder, "teacher": TEACHER, "student": STUDENT, "method": {"prompts": "proving"},
+        "questions": {"fields": {"label": "answer"}}, "pipeline": {"workers": 1, "rows_per_block": 8}, **sections,
+    }  # fmt: skip
+
+
+def one_paragraph(error: BaseException) -> str:
+    assert isinstance(error, dgrc.DgrcError) and "\n" not in str(error)
+    return str(error)
+
+
+def by_id(rows: dgrc.Rows) -> list[dict[str, Any]]:
+    return list(rows.to_table().sort_by("id").to_pylist())
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, ray_here: None) -> dgrc.Run:
+    return dgrc.curate(settings(tmp_path_factory.mktemp("api")), questions=ROWS, say=None)
+
+
+def test_the_package_is_imported_in_no_time_and_names_all_that_it_offers() -> None:
+    """In processor time, for other processes on the machine take their share of any other."""
+    code = "import time; t = time.process_time(); import dgrc; print(time.process_time() - t, len(dir(dgrc)))\n"
+    code += "import sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    seconds, names = done.stdout.splitlines()[0].split()
+    assert float(seconds) < 0.1 and int(names) >= len(dgrc.__all__)
+    loaded = {name.partition(".")[0] for name in done.stdout.splitlines()[1].split()}
+    assert not loaded & {"pydantic", "pyarrow", "ray", "torch", "pandas", "numpy", "yaml"}
+    tree = ast.parse((ROOT / "dgrc" / "__init__.py").read_text())
+    seen = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert seen - {"TYPE_CHECKING", "Any"} == set(dgrc.__all__) - {"__version__"}, "what type checkers see is there"
+    assert all(getattr(dgrc, name) is not None and name in dir(dgrc) for name in dgrc.__all__)
+    with pytest.raises(AttributeError, match="'dgrc' has no attribute 'curated'"):
+        _ = dgrc.curated  # type: ignore[attr-defined]
+
+
+def test_the_library_and_the_command_make_the_same(run: dgrc.Run, tmp_path: Path) -> None:
+    file = tmp_path / "q.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    config = settings(Path(str(tmp_path)))
+    config |= {"runs_dir": str(tmp_path), "questions": {**config["questions"], "files": [str(file)]}}
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump(config))
+    assert CliRunner().invoke(main, ["curate", str(tmp_path / "c.yaml")]).exit_code == 0
+    by_command = dgrc.open_run(tmp_path / "t")
+    for name in ("cases", "atoms", "verdicts", "curriculum"):
+        rows = by_id(getattr(run, name))
+        assert rows and by_id(getattr(by_command, name)) == rows, name
+    for rows in (run.questions, by_command.questions):
+        assert [row["label"] for row in by_id(rows)] == [row["label"] for row in by_id(run.questions)]
+    for kind in ("atomic", "cot"):
+        made = [r.run / "round-1" / "curriculum" / kind / "train.jsonl" for r in (run, by_command)]
+        assert made[0].read_bytes() == made[1].read_bytes()
+
+
+def test_datasets_are_pyarrows_and_give_frames(run: dgrc.Run) -> None:
+    assert all(isinstance(rows, pads.Dataset) for rows in (run.cases, run.atoms, run.verdicts, run.curriculum))
+    frame = run.cases.to_pandas(columns=["text", "status"], filter=pads.field("status") == "divergent")
+    assert list(frame.columns) == ["text", "status"] and len(frame) == 11
+    parts = (run.curriculum.atomic, run.curriculum.cot)
+    assert [set(part.to_pandas()["kind"]) for part in parts] == [{"atom"}, {"chain"}]
+    assert run.curriculum.count_rows() == sum(part.count_rows() for part in parts)
+    assert run.reports["gather"]["status"] == {"divergent": 11, "agreeing": 5}
+    assert run.quarantine.count_rows() == 0 and run.config.method.prompts == "proving"
+
+
+def test_the_same_call_goes_on_and_other_questions_are_refused(run: dgrc.Run, tmp_path: Path) -> None:
+    said: list[str] = []
+    before = {path: path.stat().st_mtime_ns for path in run.run.glob("given-questions/*/*")}
+    again = dgrc.curate(settings(run.run.parent), questions=list(ROWS), say=said.append)
+    assert again.run == run.run and sum("already done" in line for line in said) == 8
+    assert {path: path.stat().st_mtime_ns for path in run.run.glob("given-questions/*/*")} == before
+    for others in (ROWS[::-1], ROWS[:-1]):
+        with pytest.raises(RunDirError, match=r"`questions\.files` was .*given-questions.*Choose another `name`") as e:
+            dgrc.curate(settings(run.run.parent), questions=others, say=None)
+        one_paragraph(e.value)
+    assert len(list((run.run / "given-questions").iterdir())) == 1
+
+
+def test_a_run_is_opened_where_it_is_and_says_what_it_lacks(run: dgrc.Run, tmp_path: Path) -> None:
+    with pytest.raises(RunDirError, match=r"nowhere is not a run: it has no config\.yaml") as e:
+        dgrc.open_run(tmp_path / "nowhere")
+    one_paragraph(e.value)
+    with pytest.raises(RunDirError, match="has no round 2"):
+        dgrc.open_run(run.run, round=2)
+    with pytest.raises(RunDirError, match="got 3"):
+        dgrc.open_run(3)  # type: ignore[arg-type]
+    moved = tmp_path / "elsewhere"
+    moved.mkdir()
+    (moved / "config.yaml").write_text((run.run / "config.yaml").read_text())
+    opened = dgrc.open_run(moved)
+    assert (opened.config.runs_dir, opened.config.name) == (str(tmp_path), "elsewhere")
+    assert opened.config.questions == run.config.questions and opened.reports == {}
+    for name in ("cases", "atoms", "verdicts", "curriculum", "evaluation"):
+        with pytest.raises(RunDirError, match=r"has no .* yet|not been evaluated") as e:
+            getattr(opened, name)
+        one_paragraph(e.value)
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        (lambda: "legal/nowhere", "legal/nowhere cannot be read: No such file.*legal/casehold"),
+        (lambda: {"metod": {}}, r"In the settings: `metod` is not a setting; did you mean `method`\?"),
+        (lambda: dgrc.Config(seed="x"), r"In Config\(\.\.\.\): `seed` got 'x': Input should be a valid integer"),
+        (lambda: dgrc.Config().model_copy(update={"seed": "x"}), "In the Config: `seed` got 'x'"),
+        (lambda: dgrc.Config(teacher={"engine": "scripted"}), "needs `script: module:function`"),
+        (lambda: 3, "`config` is a int; wanted is the path of a YAML file"),
+    ],
+)
+def test_wrong_settings_are_one_paragraph(config: Callable[[], Any], says: str) -> None:
+    for function in (dgrc.curate, dgrc.train, dgrc.evaluate):
+        with pytest.raises(ConfigError, match=says) as e:
+            function(config())
+        one_paragraph(e.value)
+
+
+def test_checked_settings_are_taken_as_they_are(tmp_path: Path) -> None:
+    from dgrc.workflow.api import settings_of
+
+    config, number = settings_of(settings(tmp_path))
+    assert (config.runs_dir, number) == (str(tmp_path), 1)
+    assert settings_of(config) == (config, 1)
+    assert settings_of("proving/toy") == (dgrc.load_config(ROOT / "configs" / "proving" / "toy.yaml"), 1)
+
+
+@pytest.mark.usefixtures("ray_here")
+def test_a_callers_session_without_room_is_refused(tmp_path: Path) -> None:
+    import ray.data
+
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = True
+    try:
+        many = settings(tmp_path, teacher={**TEACHER, "replicas": 200})
+        with pytest.raises(ConfigError, match=r"with \d+ CPUs, .* reserve 201 .*`ray\.init\(num_cpus=205\)`"):
+            dgrc.curate(many, questions=ROWS, say=None)
+        with pytest.raises(QuestionFileError):
+            dgrc.curate(settings(tmp_path, "other"), questions="nowhere.jsonl", say=None)
+        assert context.enable_progress_bars, "a caller's session is left as it was found"
+    finally:
+        context.enable_progress_bars = False
+
+
+def as_if_trained(run: dgrc.Run, config: dgrc.Config) -> Path:
+    """The student that a training would have left, for engines that have no weights."""
+    job = Job(config, lambda line: None)
+    student = job.run.student()
+    student.mkdir(exist_ok=True)
+    for name, text in (("config.json", "{}"), ("README.md", "# student\n")):
+        (student / name).write_text(text)
+    job.run.mark_done("train-dgrc", job._training_fingerprint("dgrc"), {"visits": 12, "steps": 3})
+    return student
+
+
+def test_train_and_evaluate_give_students_and_figures_also_in_a_notebooks_cell(run: dgrc.Run) -> None:
+    held_out = run.run.parent / "held_out.jsonl"
+    held_out.write_text("".join(json.dumps(row) + "\n" for row in ROWS[:10]))
+    evaluation = {"files": [held_out], "fields": {"label": "answer"}, "baselines": [], "teacher": True}
+    config = settings(run.run.parent, evaluation=evaluation)
+    config["questions"] = {**config["questions"], "files": run.config.questions.files}
+    student = as_if_trained(run, run.config)
+    training = dgrc.train(run, say=None)
+    assert (training.student, training.run) == (student, run.run)
+    assert training.reports == {"dgrc": {"visits": 12, "steps": 3}}
+
+    async def cell() -> dgrc.Evaluation:
+        return dgrc.evaluate(config, say=None)
+
+    figures = asyncio.run(cell())
+    assert set(figures.models) == {"base", "dgrc", "teacher"} and figures.questions == 10
+    assert figures.models["base"].accuracy == 0.5 and figures.models["teacher"].n == 10
+    assert 0 <= figures.models["base"].low < 0.5 < figures.models["base"].high <= 1
+    assert figures.against["base"] == dgrc.PairedTest(0, 0, 1.0)
+    assert figures.report == json.loads((run.run / "round-1" / "evaluation.json").read_text())
+    assert dgrc.open_run(run.run).evaluation == figures
+
+
+def test_what_is_missing_for_training_is_said(tmp_path: Path, ray_here: None) -> None:
+    with pytest.raises(TrainingError, match="no curriculum in"):
+        dgrc.train(settings(tmp_path), say=None)
+    with pytest.raises(RunDirError, match="is not a run"):
+        dgrc.evaluate(tmp_path / "t" / "..", say=None)
+
+
+def test_words_go_where_they_are_wanted(run: dgrc.Run, capsys: pytest.CaptureFixture[str]) -> None:
+    dgrc.curate(run, say=None)
+    assert capsys.readouterr() == ("", "")
+    dgrc.curate(run)
+    captured = capsys.readouterr()
+    assert captured.out == "" and "gather   already done" in captured.err
+    with pytest.raises(ConfigError, match="`say` is a str; wanted is a function"):
+        dgrc.curate(run, say="loud")  # type: ignore[arg-type]
+
+
+def blocks() -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / "python.md").read_text(), re.DOTALL | re.MULTILINE)
+
+
+def check_against_results(block: str) -> None:
+    """What a block does that needs weights, held against the functions and the attributes of their results."""
+    tree = ast.parse(block)
+    called = {node.func.attr: node for node in ast.walk(tree)
+              if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)}
+    for name in ("train", "evaluate"):
+        call = called[name]
+        inspect.signature(getattr(dgrc, name)).bind(*call.args, **{keyword.arg: None for keyword in call.keywords})
+    code = ast.unparse(tree)  # without comments
+    used = re.findall(r"\b(training|evaluation|after|before)\.(\w+)", code)
+    used += [("test", name) for name in re.findall(r"against\['base'\]\.(\w+)", code)]
+    kinds = {"training": dgrc.Training, "evaluation": dgrc.Evaluation, "test": dgrc.PairedTest}
+    assert len(used) >= 8
+    for name, attribute in used:
+        kind = kinds.get(name, dgrc.Accuracy)
+        assert attribute in kind.__dataclass_fields__ or hasattr(kind, attribute), (kind, attribute)
+
+
+def test_the_example_and_the_documentation_run_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ray_here: None
+) -> None:
+    """Block after block, as a reader would type them; the first finds the example's run, which has its questions."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DGRC_EXAMPLE", raising=False)
+    runpy.run_path(str(ROOT / "docs" / "examples" / "curate_in_python.py"), run_name="__main__")
+    out = capsys.readouterr().out
+    assert "contradicted" in out and "[assistant]" in out and "'divergent'" in out
+    assert os.listdir(tmp_path) == ["runs"]
+    space: dict[str, Any] = {}
+    for block in blocks():
+        if "dgrc.train(" in block:
+            check_against_results(block)
+        else:
+            exec(compile(block, "docs/python.md", "exec"), space)
+    assert sum("already done" in line for line in space["lines"]) == 8, "told instead of written"
+    assert len(space["status"]) == 24 and len(space["kept"]) > 4 and space["config"].method.teacher_chains == 4
+    told = [line.split()[:4] for line in capsys.readouterr().out.splitlines() if "Error" in line]
+    assert [line[0] for line in told] == ["ConfigError", "ConfigError", "RunDirError", "ConfigError"]
