@@ -1,7 +1,7 @@
 """What the commands share: the configuration argument, `--set`, `--dry-run`, and where words go.
 
 Progress and reports go to standard error; standard output carries a command's result alone. All that a command says
-goes through `say`, `tell` or `story.Said`, for it may quote a question, a model, a file name or a job of somebody else.
+goes through `say`, `tell` or `case_view.Said`, for it may quote a question, a model, a file name or somebody's job.
 """
 
 from collections.abc import Callable

@@ -28,7 +28,7 @@ def show(run: str, question_id: str | None, number: int) -> None:
 
 
 def print_parts(parts: list[Any], err: bool = False) -> None:
-    """Shows what `story` tells, on standard output or error."""
+    """Shows what `case_view` tells, on standard output or error."""
     from rich.console import Console
 
     console = Console(highlight=False, soft_wrap=False, stderr=err)

@@ -47,7 +47,7 @@ def shards(files: Sequence[str]) -> list[list[str]]:
 def documents(path: str, corpus: CorpusConfig) -> Iterator[tuple[str, Row | str]]:
     """Where each document of a file is, and its fields or why it has none; a text file is one document.
 
-    Raises one of `rows.BROKEN` if the file cannot be read as a whole.
+    Raises one of `formats.BROKEN` if the file cannot be read as a whole.
     """
     packed = path.endswith(PACKED)
     inner = Path(Path(path).stem).suffix if packed else Path(path).suffix

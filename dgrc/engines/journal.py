@@ -4,7 +4,7 @@ Ray Data commits whole blocks; a killed driver loses the blocks in flight. Each 
 engine made to a segment of its own (one JSON line a completion: owner, request key, completion) before it replies:
 whoever dies then, the engine, the worker that asked or the driver, the reply is there. A worker asks the journal first,
 and again when a replica died on it. The owner is the row's id: a segment that is full goes when all its rows are
-committed (`pipeline/commits.py`), `compact` drops the lines of such rows before a pass goes on, and a pass that is
+committed (`pipeline/checkpoints.py`), `compact` drops the lines of such rows before a pass goes on, and a pass that is
 complete removes its journal altogether. So it grows with what is under way, not with the corpus.
 
 Lines go to the operating system as they come: they survive the death of any process, though not a power cut. A segment

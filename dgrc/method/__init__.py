@@ -4,7 +4,7 @@ The steps, one a file, in the order in which data passes through them:
 
 1. `sample`      a question becomes messages; replies of student and teacher become chains with final answers.
 2. `compare`     which answers are the same, and which teacher and student chains to hold against each other.
-   `forms` says what a number, a yes or a text is, `grade` asks where differently worded answers may mean the same.
+   `answer_forms` says what a number, a yes or a text is, `grade` asks where differently worded answers may be the same.
 3. `diagnose`    two diverging chains become atomic questions about the points where they part.
 4. `answer`      an atomic question, alone in a fresh context, becomes an answer with its rationale.
 5. `screen`      which atomic questions are the same one, which answers agree well enough to be kept; `judge` scores.
@@ -12,8 +12,8 @@ The steps, one a file, in the order in which data passes through them:
 7. `audit`       a third model's answers to agreeing questions become an estimate of the errors that both make.
 8. `curriculum`  kept atoms and verified chains become training examples; baselines come from the same cases.
 
-Before them, where there is a corpus and no questions yet: `passages` cuts documents into ranges that can be asked
-about, and `write` has questions written about one and says what is wrong with each.
+Before them, where there is a corpus and no questions yet: `write` has questions written about a passage and says what
+is wrong with each (`dgrc.corpus` cuts documents into passages).
 
 `prompts` holds the wording (one folder a pack), `replies` and `text` the helpers with which every step reads text.
 Labels never come in here: no function takes one.

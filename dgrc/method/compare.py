@@ -1,8 +1,8 @@
 """Where student and teacher part. Chains with final answers flow in; a status and index pairs flow out.
 
 Divergence is the method's only signal, so equality of answers is decided here, once, for all steps: answers that are
-the same by their form (`forms`) or by a grader's word are given one wording, and then two answers are the same if they
-normalize to the same text. A chain without an answer never diverges.
+the same by their form (`answer_forms`) or by a grader's word are given one wording, and then two answers are the same
+if they normalize to the same text. A chain without an answer never diverges.
 """
 
 import dataclasses

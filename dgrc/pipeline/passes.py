@@ -112,6 +112,6 @@ WRITE = Pass(
 """Not of a run's rounds: `dgrc questions` runs it over a corpus, before there are questions."""
 
 PASSES: tuple[Pass, ...] = (GATHER, ANSWER, VERIFY)
-"""Between them run `ingest` (files to questions), `atoms.collect` (cases to distinct atoms), `screening.screen_corpus`
-(answers to atoms, across the corpus), `facts.build_index` (atoms to a searchable index) and `assemble` (atoms and
-verdicts to curricula), which ask no engine."""
+"""Between them run `ingest` (files to questions), `collect` (cases to distinct atoms), `screen.screen_corpus` (answers
+to atoms, across the corpus), `index.build_index` (atoms to a searchable index) and `assemble` (atoms and verdicts to
+curricula), which ask no engine."""

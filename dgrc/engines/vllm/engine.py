@@ -1,6 +1,6 @@
 """vLLM as an engine: one `AsyncLLM` an instance, n samples a request, JSON schemas enforced.
 
-Runs inside a Ray actor (`pool.py`). vLLM's engine core is a child process of it; `reaper.py` sees to
+Runs inside a Ray actor (`pool.py`). vLLM's engine core is a child process of it; `runtime/processes.py` sees to
 it that the child cannot outlive the actor. The same code drives `vllm` on GPUs and its CPU build.
 """
 
