@@ -11,6 +11,7 @@ import hashlib
 import itertools
 import json
 import os
+import re
 import shutil
 import sys
 from collections import Counter
@@ -38,6 +39,8 @@ HINTS = {
     "Series": "Give a frame: `series.to_frame('question')`.",
 }
 """What to do about types that people have in their hands."""
+RAISED = re.compile(r"^(?!ray\.)\w+(?:\.\w+)*: .+$", re.MULTILINE)
+"""How a traceback says what was raised, unless Ray did."""
 
 
 def with_given(config: Config, questions: Any) -> Config:
@@ -262,8 +265,12 @@ def _write_ray(dataset: Any, config: Config, folder: Path) -> None:
         except DgrcError:
             raise
         except Exception as e:  # whatever the caller's own functions raise, and Ray about them
-            reason = str(e).strip().splitlines()[-1:] or [type(e).__name__]
-            raise QuestionFileError(f"The Ray Dataset of questions could not be written: {reason[0]}") from e
+            raised = RAISED.findall(str(e))  # in the text of tracebacks, where what caused an error comes before it
+            reason = raised[0] if raised else f"{type(e).__name__}: {(str(e).strip().splitlines() or [''])[0]}"
+            raise QuestionFileError(
+                f"The Ray Dataset of questions could not be made and written: {reason} See that "
+                "`dataset.materialize()` goes through."
+            ) from e
         finally:
             options.preserve_order = before
     for part, path in enumerate(sorted(folder.iterdir())):
