@@ -1,0 +1,40 @@
+"""A server with the form of OpenAI's chat completions whose models are `tests.scripts`: teacher and student by name.
+
+`python -m tests.packaging.answering` prints its URL and serves until it is ended.
+"""
+
+import asyncio
+import sys
+from typing import Any
+
+from aiohttp import web
+
+from dgrc.engines.base import Request
+from tests import scripts
+
+
+async def answer(request: web.Request) -> web.Response:
+    body = await request.json()
+    asked: Any = Request(tuple(body["messages"]), n=int(body.get("n", 1)))
+    replies = getattr(scripts, body["model"])(asked)
+    choices = [
+        {"index": index, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        for index, text in enumerate(replies)
+    ]
+    return web.json_response({"choices": choices, "usage": {"prompt_tokens": 9, "completion_tokens": 9 * len(choices)}})
+
+
+async def serve() -> None:
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", answer)
+    app.router.add_get("/v1/models", lambda _: web.json_response({"object": "list", "data": []}))
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    sys.stdout.write(f"http://127.0.0.1:{runner.addresses[0][1]}/v1\n")
+    sys.stdout.flush()
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve())
