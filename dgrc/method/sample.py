@@ -55,7 +55,7 @@ def to_chain(text: str, finish_reason: str, tokens: int, choices: Sequence[str],
 
 
 def parse_answer(text: str, choices: Sequence[str], form: str = "auto") -> str | None:
-    """The final answer in the last `<answer>...</answer>`: an option's letter, or without choices as `canonical` has it.
+    """The final answer in the last `<answer>...</answer>`: an option's letter, or without choices in its form.
 
     None if there is no answer, or it is not of the form, or with choices if it names none of them or more than one.
     """

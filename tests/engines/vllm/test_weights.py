@@ -1,4 +1,4 @@
-"""vLLM's workers may use a CPU's AMX tiles. That other weights are loaded exactly is in test_vllm_local.py."""
+"""vLLM's workers may use a CPU's AMX tiles. That other weights are loaded exactly is in test_engine.py."""
 
 import subprocess
 import sys
