@@ -1,8 +1,9 @@
 """Two toy models that add numbers, as scripted engines: a whole curation in seconds, without weights, for examples.
 
 A request flows in, replies in the form of the `general` pack flow out. Questions read `What is 12 + 30 + 7?`. Both
-models add step by step; the teacher slips in the first of its chains on every third question, the student always on
-every second. Asked for one sum of two numbers at a time, the teacher is right, which is the premise of the method.
+models add step by step. The teacher slips in the first of its chains where the first number is a multiple of three,
+the student always where it is odd. Asked for one sum of two numbers at a time, the teacher is right, which is the
+premise of the method.
 """
 
 import json
@@ -26,13 +27,13 @@ def teacher(request: Request) -> list[str]:
     if "<question>" not in content:
         said = {"reasoning": f"I add {terms[1]} to {terms[0]}.", "answer": str(sum(terms))}
         return [json.dumps(said)] * request.n
-    return [_chain(terms, slips=index == 0 and sum(terms) % 3 == 0) for index in range(request.n)]
+    return [_chain(terms, slips=index == 0 and terms[0] % 3 == 0) for index in range(request.n)]
 
 
 def student(request: Request) -> list[str]:
     """Samples."""
     terms = _terms(request.messages[-1]["content"])
-    return [_chain(terms, slips=sum(terms) % 2 == 1)] * request.n
+    return [_chain(terms, slips=terms[0] % 2 == 1)] * request.n
 
 
 def _terms(content: str) -> list[int]:

@@ -22,9 +22,9 @@ from dgrc.storage.run_dir import RunDir
 
 ROW_A_QUESTION = {"questions": Question, "cases": Case, "verdicts": VerifiedCase}
 STEPS = {
-    "questions": "ingest", "quarantine": "ingest", "cases": "gather", "atom_questions": "collect", "answers": "answer",
-    "atoms": "screen", "facts": "index", "verdicts": "verify", "baselines": "train", "curriculum": "assemble",
-    "student": "train",
+    "given-questions": "ingest", "questions": "ingest", "quarantine": "ingest", "cases": "gather",
+    "atom_questions": "collect", "answers": "answer", "atoms": "screen", "facts": "index", "verdicts": "verify",
+    "baselines": "train", "curriculum": "assemble", "student": "train",
 }  # fmt: skip
 """Which step makes a folder of a run, by the folder's name; what is not here comes of the evaluation."""
 ORDER = ("ingest", "gather", "collect", "answer", "screen", "index", "verify", "assemble", "train")

@@ -254,7 +254,7 @@ def test_the_example_and_the_documentation_run_from_any_folder(
     monkeypatch.delenv("DGRC_EXAMPLE", raising=False)
     runpy.run_path(str(ROOT / "docs" / "examples" / "curate_in_python.py"), run_name="__main__")
     out = capsys.readouterr().out
-    assert "contradicted" in out and "[assistant]" in out and "'divergent'" in out
+    assert "40 of 48 chains verified\n8 contradicted" in out and "[assistant]" in out and "'divergent'" in out
     assert os.listdir(tmp_path) == ["runs"]
     space: dict[str, Any] = {}
     for block in blocks():
