@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from dgrc.config.file import make_config
+from dgrc.config.file import dump_config, load_config, make_config
 from dgrc.errors import JobError
 from dgrc.workflow import submit
 from ray_jobs.entry import arguments
@@ -32,9 +32,9 @@ class Cluster:
     env: dict[str, str]
     logs: Path
 
-    def dgrc(self, *args: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+    def dgrc(self, *args: str, check: bool = True, cwd: Path = ROOT) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "dgrc", *args]
-        done = subprocess.run(command, capture_output=True, text=True, env=self.env, cwd=ROOT, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, env=self.env, cwd=cwd, check=False)
         assert not check or done.returncode == 0, done.stderr
         return done
 
@@ -89,31 +89,59 @@ def _await_dashboard(url: str, head: "subprocess.Popen[bytes]", log: Path) -> No
     raise AssertionError(log.read_text())
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    questions = tmp_path / "questions.jsonl"
+def settings(folder: Path) -> dict[str, Any]:
+    """A run of twenty questions on the models that lie in the working directory."""
+    questions = folder / "questions.jsonl"
     rows = [{"id": f"s{n}", "question": f"case {n} . which court ?"} for n in range(20)]
     questions.write_text("\n".join(map(json.dumps, rows)) + "\n")
-    path = tmp_path / "run.yaml"
-    path.write_text(json.dumps({
-        "name": "submitted", "runs_dir": str(tmp_path / "runs"), "questions": {"files": [str(questions)]},
-        "teacher": {"engine": "scripted", "script": "tests.scripts:teacher", "cpus": 0.1},
-        "student": {"engine": "scripted", "script": "tests.scripts:student", "cpus": 0.1},
+    models: dict[str, dict[str, Any]] = {role: {"engine": "scripted", "cpus": 0.1} for role in ("teacher", "student")}
+    models["teacher"]["script"], models["student"]["script"] = "models:telling_teacher", "models:student"
+    return {
+        "name": "submitted", "runs_dir": str(folder / "runs"), "questions": {"files": [str(questions)]}, **models,
         "method": {"prompts": "proving"}, "pipeline": {"workers": 1},
-    }))  # fmt: skip
-    return path
+    }  # fmt: skip
 
 
-def test_a_run_is_submitted_followed_and_submitted_again_to_go_on(cluster: Cluster, config: Path) -> None:
+TELLING = """
+
+def telling_teacher(request):
+    import dgrc
+
+    with open({seen!r}, "a") as f:
+        f.write(f"{{dgrc.__file__}} {{os.getcwd()}}\\n")
+    return teacher(request)
+"""
+"""Says where dgrc and the working directory are, as the job sees them."""
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A working directory that is no checkout and has models of its own."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    told = TELLING.format(seen=str(tmp_path / "seen"))
+    (folder / "models.py").write_text((ROOT / "tests" / "scripts.py").read_text() + told)
+    return folder
+
+
+def test_a_run_is_submitted_followed_and_submitted_again_to_go_on(
+    cluster: Cluster, tmp_path: Path, elsewhere: Path
+) -> None:
+    """First by the name of a configuration from a folder without dgrc, then by a file of a checkout, then resumed."""
+    sets = [f"{key}={json.dumps(value)}" for key, value in settings(tmp_path).items()]
     inside = ROOT / "configs" / f"of-a-test-{os.getpid()}.yaml"  # only what is in the working directory is packaged
-    inside.write_text(config.read_text())
+    inside.write_text(dump_config(load_config("proving/small", sets)))
     try:
-        name = str(inside.relative_to(ROOT))
-        first = cluster.dgrc("submit", name, "--part", "curate", "--follow")
+        options = [word for override in sets for word in ("--set", override)]
+        first = cluster.dgrc("submit", "proving/small", "--part", "curate", "--follow", *options, cwd=elsewhere)
         job = first.stdout.strip()
-        assert "SUCCEEDED" in first.stderr
-        assert (config.parent / "runs" / "submitted" / "round-1" / "curriculum" / "atomic").is_dir()
+        assert "SUCCEEDED" in first.stderr and "small.yaml, which comes with dgrc" in first.stderr
+        assert (tmp_path / "runs" / "submitted" / "round-1" / "curriculum" / "atomic").is_dir()
+        used = {tuple(line.split()) for line in (tmp_path / "seen").read_text().splitlines()}
+        assert used and all("py_modules_files" in package for package, _ in used), "the submitter's own dgrc"
+        assert all("working_dir_files" in where for _, where in used)
         assert "gather" in cluster.dgrc("jobs", "logs", job).stdout
+        name = str(inside.relative_to(ROOT))
         again = cluster.dgrc("submit", name, "--part", "curate", "--retries", "1")
         assert again.stdout.strip() == job.removesuffix("-1") + "-2"
         assert "gather   already done" in again.stderr
@@ -265,12 +293,38 @@ def test_what_is_packaged_leaves_secrets_and_runs_behind() -> None:
     assert job["entrypoint"] == "python -m ray_jobs.run configs/proving/small.yaml --set 'a.b=c d'"
 
 
+def test_a_checkout_brings_its_own_code_and_another_folder_is_given_what_is_installed(tmp_path: Path) -> None:
+    client = Client()
+
+    class Looking(Client):
+        """Sees the folders while they are there."""
+
+        def submit_job(self, **kwargs: Any) -> None:
+            super().submit_job(**kwargs)
+            for folder in map(Path, kwargs["runtime_env"]["py_modules"]):
+                self.sent = getattr(self, "sent", set()) | {p.relative_to(folder.parent) for p in folder.rglob("*")}
+
+    looking, config = Looking(), make_config({"runs_dir": "/shared"})
+    submit.submit(client, config, submission(), quiet)
+    assert "py_modules" not in client.submitted[0]["runtime_env"]
+    elsewhere = submit.Submission("legal/casehold_cluster", (), "run", tmp_path)
+    submit.check(config, elsewhere)
+    submit.submit(looking, config, elsewhere, quiet)
+    assert {Path("dgrc/__main__.py"), Path("dgrc/configs/legal/casehold.yaml"), Path("ray_jobs/run.py")} <= looking.sent
+    assert not any("__pycache__" in path.parts for path in looking.sent)
+    assert looking.submitted[0]["entrypoint"] == "python -m ray_jobs.run legal/casehold_cluster"
+    assert not any(Path(folder).exists() for folder in looking.submitted[0]["runtime_env"]["py_modules"])
+
+
 def test_what_cannot_work_on_a_cluster_is_refused_before_it_is_sent() -> None:
     with pytest.raises(JobError, match=r"runs_dir.*absolute"):
         submit.check(make_config({}), submission())
     lost = submit.Submission("absent.yaml", (), "run", ROOT)
     with pytest.raises(JobError, match=r"absent.yaml.*working directory"):
         submit.check(make_config({"runs_dir": "/shared"}), lost)
+    beside = submit.Submission("../setup.cfg", (), "run", ROOT / "configs")
+    with pytest.raises(JobError, match=r"setup.cfg.*working directory"):
+        submit.check(make_config({"runs_dir": "/shared"}), beside)
     with pytest.raises(JobError, match=r"cannot be reached.*8265"):
         submit.connect(f"http://127.0.0.1:{free_port()}")
 
