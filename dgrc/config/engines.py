@@ -75,7 +75,8 @@ class EngineConfig(Section):
     engine: Literal["vllm", "openai_api", "embedding", "scripted"] = Field(
         "vllm",
         description="`vllm` runs the model here, `openai_api` asks a server (`api`), `embedding` runs a "
-        "sentence-embedding model in vLLM (for `embedder`); `scripted` calls a Python function, for unit tests only.",
+        "sentence-embedding model in vLLM (for `embedder`); `scripted` calls a Python function, for tests and "
+        "examples.",
     )
     model: str = Field(
         "",

@@ -1,4 +1,4 @@
-"""An engine whose replies come from a Python function: for unit tests only.
+"""An engine whose replies come from a Python function: for tests and examples (`dgrc.proving.toy`).
 
 `script: module:function` names `(Request) -> list[str]`, one text a sample; it may be a coroutine function. It may
 raise `ValueError` to refuse a request; anything else breaks the engine, as a crash of vLLM would.

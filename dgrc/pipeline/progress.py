@@ -17,6 +17,8 @@ import ray
 
 from dgrc.runtime.driver import every
 
+OFTEN_S, SELDOM_S = 0.5, 15.0
+"""Between two lines on a terminal, and elsewhere."""
 _listener: ContextVar[Callable[[str], None] | None] = ContextVar("_listener", default=None)
 
 
@@ -87,7 +89,7 @@ def progress_line(name: str, board: Any, total: int, out: TextIO | None = None) 
         out.flush()
 
     try:
-        with every(0.5 if live else 15.0, draw):
+        with every(OFTEN_S if live else SELDOM_S, draw):
             yield
     finally:
         if live:

@@ -83,19 +83,16 @@ def recognised(questions: Any, config: Config) -> tuple[str, ...] | Write:
 
 
 def _of_list(questions: Sequence[Any], fields: FieldMap) -> tuple[str, ...] | Write:
-    kinds = {str: "a path", os.PathLike: "a path", Mapping: "a dict"}
-    said = [next((name for kind, name in kinds.items() if isinstance(item, kind)), "") for item in questions]
     if not questions:
         raise ConfigError(f"`questions` is an empty {type(questions).__name__}; wanted is {TAKEN}.")
-    for number, name in enumerate(said):
-        if not name or name != said[0]:
+    are_paths = isinstance(questions[0], str | os.PathLike)
+    for number, item in enumerate(questions):
+        if not isinstance(item, str | os.PathLike if are_paths else Mapping):
             raise ConfigError(
-                f"`questions[{number}]` is {_named(questions[number])}, where a list holds dicts alone or paths alone. "
-                "Give each question as a dict, for example {'question': '...', 'choices': ['...', '...'], 'id': '...'}."
+                f"`questions[{number}]` is {_named(item)}, where a list holds dicts alone or paths alone. Give each "
+                "question as a dict, for example {'question': '...', 'choices': ['...', '...'], 'id': '...'}."
             )
-    if said[0] == "a path":
-        return tuple(os.fspath(path) for path in questions)
-    return partial(_write_rows, questions, fields)
+    return tuple(map(os.fspath, questions)) if are_paths else partial(_write_rows, questions, fields)
 
 
 def _is(value: Any, module: str, name: str) -> bool:

@@ -6,7 +6,7 @@ need not fit into memory. Nothing here needs Ray.
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -84,7 +84,8 @@ class Evaluation:
     @classmethod
     def of(cls, run: Path, report: dict[str, Any]) -> "Evaluation":
         """From the report in evaluation.json."""
-        models = {name: Accuracy(**figures) for name, figures in report["models"].items()}
+        names = [field.name for field in fields(Accuracy)]
+        models = {model: Accuracy(*(figures[name] for name in names)) for model, figures in report["models"].items()}
         against = {
             name: PairedTest(test[f"only_{SUBJECT}_right"], test[f"only_{name}_right"], test["p_value"])
             for name, test in report["against"].items()

@@ -1,8 +1,13 @@
 """The line that the user sees while a pass works."""
 
-import pytest
+import threading
+import time
 
-from dgrc.pipeline.progress import clock, line
+import pytest
+import ray
+
+from dgrc.pipeline import progress
+from dgrc.pipeline.progress import Board, clock, line, progress_line, tell, told
 
 
 @pytest.mark.parametrize(
@@ -30,3 +35,28 @@ def test_before_the_first_row_no_time_is_promised() -> None:
 
 def test_at_the_end_nothing_is_left() -> None:
     assert " 0 s left" in line("gather", {"rows": 7}, 7, 3.0)
+
+
+def test_a_caller_is_told_the_lines_that_are_else_drawn(
+    ray_here: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "SELDOM_S", 0.05)
+    board = Board.remote()  # type: ignore[attr-defined]
+    ray.get(board.add.remote({"rows": 3}, "worker", 1))
+    lines, came = list[str](), threading.Event()
+
+    def listen(text: str) -> None:
+        lines.append(text)
+        came.set()
+
+    with told(listen):
+        with progress_line("gather", board, 7):
+            assert came.wait(30)
+        tell("a part was lost")
+    assert "3/7 rows" in lines[0] and lines[-1] == "a part was lost"
+    assert capsys.readouterr() == ("", "")
+    with progress_line("gather", board, 7):
+        while "3/7 rows" not in (drawn := capsys.readouterr().err):
+            time.sleep(0.01)
+    tell("nobody listens")
+    assert drawn.startswith("  gather") and capsys.readouterr().err.endswith("nobody listens\n")
