@@ -62,6 +62,7 @@ def settings(folder: Path, server: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@pytest.mark.stack
 def test_curation_through_an_api_and_looking_at_it_need_no_torch(
     tmp_path: Path, plain: dict[str, str], server: str
 ) -> None:

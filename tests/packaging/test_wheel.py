@@ -161,6 +161,7 @@ def test_a_job_is_sent_the_same_files_from_a_wheel_as_from_a_checkout(installed:
 
 
 @pytest.mark.slow
+@pytest.mark.stack
 def test_the_demo_runs(installed: Installed) -> None:
     done = installed.run("dgrc", "demo", "--size", "small", "--set", "evaluation.baselines=[]")
     assert done.returncode == 0, done.stderr

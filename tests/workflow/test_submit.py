@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from dgrc.config.file import dump_config, load_config, make_config
-from dgrc.errors import JobError
-from dgrc.workflow import submit
-from ray_jobs.entry import arguments
+from dgrc.config.file import dump_config, load_config
 from tests.paths import ROOT
 
 KEY = "sk-tiger-0123456789abcdef"
@@ -173,164 +170,3 @@ def test_without_the_token_nobody_gets_in(cluster: Cluster, tmp_path: Path) -> N
     assert done.returncode == 2
     assert "RAY_AUTH_TOKEN" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
-
-
-# --- the rules, without a cluster
-
-
-@dataclass
-class Job:
-    submission_id: str
-    status: str
-    metadata: dict[str, str]
-    entrypoint: str = "python -m ray_jobs.run x"
-    runtime_env: Any = None
-    start_time: int = 1
-    end_time: int | None = None
-
-
-class Client:
-    """Stands where Ray's client would; `fails` says how its jobs end, in order."""
-
-    def __init__(self, *ends: str):
-        self.jobs: list[Job] = []
-        self.submitted: list[dict[str, Any]] = []
-        self._ends = list(ends)
-
-    def list_jobs(self) -> list[Job]:
-        return self.jobs
-
-    def submit_job(self, **kwargs: Any) -> None:
-        if any(job.submission_id == kwargs["submission_id"] for job in self.jobs):
-            raise RuntimeError("Job with submission_id already exists")
-        self.submitted.append(kwargs)
-        status = self._ends.pop(0) if self._ends else "RUNNING"
-        self.jobs.append(Job(kwargs["submission_id"], status, kwargs["metadata"], kwargs.get("entrypoint", "")))
-
-    def get_job_status(self, job_id: str) -> Any:
-        (job,) = [job for job in self.jobs if job.submission_id == job_id]
-        return type("Status", (), {"value": job.status})
-
-    def get_job_logs(self, job_id: str) -> str:
-        return f"first\nlast of {job_id}\n"
-
-    async def tail_job_logs(self, job_id: str) -> AsyncIterator[str]:
-        """Breaks off after the first line, once."""
-        self.tails = getattr(self, "tails", 0) + 1
-        yield "first\n"
-        if self.tails == 1:
-            raise RuntimeError("connection lost")
-        yield f"last of {job_id}\n"
-
-
-def submission(part: str = "run") -> submit.Submission:
-    return submit.Submission("configs/proving/small.yaml", ("a.b=c d",), part, ROOT)
-
-
-def quiet(line: str) -> None:
-    pass
-
-
-def test_one_run_has_one_job_at_a_time() -> None:
-    client, config = Client(), make_config({"runs_dir": "/shared"})
-    first = submit.submit(client, config, submission(), quiet)
-    assert submit.submit(client, config, submission(), quiet) == first  # attached
-    assert len(client.submitted) == 1
-    with pytest.raises(JobError, match=r"another configuration.*jobs stop"):
-        submit.submit(client, make_config({"runs_dir": "/shared", "seed": 5}), submission(), quiet)
-    with pytest.raises(JobError, match="another part"):
-        submit.submit(client, config, submission("train"), quiet)
-    with pytest.raises(JobError, match=r"RUNNING.*same run"):
-        submit.resume(client, first)
-    other = submit.submit(client, make_config({"runs_dir": "/shared", "name": "other"}), submission(), quiet)
-    assert other != first
-
-
-def test_two_submitters_at_once_get_one_job() -> None:
-    client, config = Client(), make_config({"runs_dir": "/shared"})
-
-    class Slow(Client):
-        """Sees no job, then finds that another was faster."""
-
-        def list_jobs(self) -> list[Job]:
-            seen = list(client.jobs)
-            if not seen:
-                submit.submit(client, config, submission(), quiet)
-            return seen
-
-    slow = Slow()
-    slow.jobs = client.jobs
-    slow.submitted = client.submitted
-    submit.submit(slow, config, submission(), quiet)
-    assert len(client.submitted) == 1
-
-
-def test_a_failed_job_is_submitted_again_a_bounded_number_of_times() -> None:
-    config = make_config({"runs_dir": "/shared"})
-    client = Client("FAILED", "SUCCEEDED")
-    job, status = submit.submit_and_follow(client, config, submission(), 3, quiet)
-    assert (job[-2:], status, len(client.submitted)) == ("-2", "SUCCEEDED", 2)
-    client = Client(*["FAILED"] * 9)
-    _, status = submit.submit_and_follow(client, config, submission(), 2, quiet)
-    assert (status, len(client.submitted)) == ("FAILED", 3)
-    client = Client("STOPPED")  # somebody wanted that
-    assert submit.submit_and_follow(client, config, submission(), 2, quiet)[1] == "STOPPED"
-    assert len(client.submitted) == 1
-
-
-def test_what_a_job_says_is_said_once_though_the_connection_breaks() -> None:
-    client, said = Client("SUCCEEDED"), list[str]()
-    submit.submit_and_follow(client, make_config({"runs_dir": "/shared"}), submission(), 0, said.append)
-    spoken = [line for line in said if line.startswith(("first", "last"))]
-    assert spoken == ["first", f"last of {client.jobs[0].submission_id}"]
-
-
-def test_what_is_packaged_leaves_secrets_and_runs_behind() -> None:
-    client = Client()
-    submit.submit(client, make_config({"runs_dir": "/shared"}), submission(), quiet)
-    (job,) = client.submitted
-    assert {"runs/", ".git/", ".env", "*.pem", ".aws/", "id_rsa*"} <= set(job["runtime_env"]["excludes"])
-    assert job["entrypoint"] == "python -m ray_jobs.run configs/proving/small.yaml --set 'a.b=c d'"
-
-
-def test_a_checkout_brings_its_own_code_and_another_folder_is_given_what_is_installed(tmp_path: Path) -> None:
-    client = Client()
-
-    class Looking(Client):
-        """Sees the folders while they are there."""
-
-        def submit_job(self, **kwargs: Any) -> None:
-            super().submit_job(**kwargs)
-            for folder in map(Path, kwargs["runtime_env"]["py_modules"]):
-                self.sent = getattr(self, "sent", set()) | {p.relative_to(folder.parent) for p in folder.rglob("*")}
-
-    looking, config = Looking(), make_config({"runs_dir": "/shared"})
-    submit.submit(client, config, submission(), quiet)
-    assert "py_modules" not in client.submitted[0]["runtime_env"]
-    elsewhere = submit.Submission("legal/casehold_cluster", (), "run", tmp_path)
-    submit.check(config, elsewhere)
-    submit.submit(looking, config, elsewhere, quiet)
-    assert {Path("dgrc/__main__.py"), Path("dgrc/configs/legal/casehold.yaml"), Path("ray_jobs/run.py")} <= looking.sent
-    assert not any("__pycache__" in path.parts for path in looking.sent)
-    assert looking.submitted[0]["entrypoint"] == "python -m ray_jobs.run legal/casehold_cluster"
-    assert not any(Path(folder).exists() for folder in looking.submitted[0]["runtime_env"]["py_modules"])
-
-
-def test_what_cannot_work_on_a_cluster_is_refused_before_it_is_sent() -> None:
-    with pytest.raises(JobError, match=r"runs_dir.*absolute"):
-        submit.check(make_config({}), submission())
-    lost = submit.Submission("absent.yaml", (), "run", ROOT)
-    with pytest.raises(JobError, match=r"absent.yaml.*working directory"):
-        submit.check(make_config({"runs_dir": "/shared"}), lost)
-    beside = submit.Submission("../setup.cfg", (), "run", ROOT / "configs")
-    with pytest.raises(JobError, match=r"setup.cfg.*working directory"):
-        submit.check(make_config({"runs_dir": "/shared"}), beside)
-    with pytest.raises(JobError, match=r"cannot be reached.*8265"):
-        submit.connect(f"http://127.0.0.1:{free_port()}")
-
-
-def test_a_job_joins_the_cluster_it_runs_in() -> None:
-    assert arguments("run", ["c.yaml"], True) == ["run", "c.yaml", "--set", "ray.address=auto"]
-    assert arguments("run", ["c.yaml"], False) == ["run", "c.yaml"]
-    named = ["c.yaml", "--set", "ray.address=10.0.0.1:6379"]
-    assert arguments("run", named, True) == ["run", *named]
