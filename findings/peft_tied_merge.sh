@@ -1,0 +1,34 @@
+#!/bin/sh
+# PEFT 0.21.2: with `ensure_weight_tying=True`, merging an adapter of the tied embedding adds its update twice.
+#
+# In a model whose head is its embedding (`tie_word_embeddings`), an adapter of `embed_tokens` changes both. The
+# documentation of `ensure_weight_tying` says that adapters of tied layers are tied. The model with the adapter computes
+# so; but `merge_and_unload` merges the update once for the embedding and once more for the head, into the one matrix
+# that both share: the merged model is another model than the one that was trained. Right: base plus one update.
+# Output: the merged embedding is the base's plus 2.0000 times the update.
+# Source: `LoraConfig.ensure_weight_tying`; peft/tuners/tuners_utils.py (`_unload_and_optionally_merge`). Seen 2026-11-28.
+. "$(dirname "$0")/common"
+install peft==0.21.2 torch==2.13.0 transformers==5.19.0
+try_it <<'END'
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import LlamaConfig, LlamaForCausalLM
+
+torch.manual_seed(0)
+base = LlamaForCausalLM(LlamaConfig(
+    vocab_size=64, hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2, tie_word_embeddings=True
+))
+before = base.get_input_embeddings().weight.detach().clone()
+model = get_peft_model(base, LoraConfig(r=4, lora_alpha=8, target_modules=["embed_tokens"], ensure_weight_tying=True))
+layer = model.get_input_embeddings()
+with torch.no_grad():
+    layer.lora_embedding_A["default"].normal_()
+    layer.lora_embedding_B["default"].normal_()
+update = layer.get_delta_weight("default").detach().clone()
+merged = model.merge_and_unload()
+added = merged.get_input_embeddings().weight.detach() - before
+times = (added / update).median().item()
+print(f"the merged embedding is the base's plus {times:.4f} times the update; head still tied: "
+      f"{merged.get_output_embeddings().weight.data_ptr() == merged.get_input_embeddings().weight.data_ptr()}")
+assert torch.allclose(added, 2 * update, atol=1e-5) and not torch.allclose(added, update, atol=1e-2)
+END
