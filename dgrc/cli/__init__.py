@@ -64,7 +64,11 @@ class Main(click.Group):
 @click.version_option(__version__)
 @click.option("--debug", is_flag=True, help="Show the whole trace of an error.")
 def main(debug: bool) -> None:
-    """Turn a small open LLM into a specialist from unlabeled questions and a fallible teacher."""
+    """Turn a small open LLM into a specialist from unlabeled questions and a fallible teacher.
+
+    CONFIG is a YAML file, or the name of one that comes with dgrc, such as legal/casehold. Relative paths in it begin
+    in the folder where dgrc is started.
+    """
 
 
 COMMANDS = (

@@ -60,7 +60,7 @@ def curate(config: Settings, *, questions: "Questions | None" = None, say: Say |
         settings, number = settings_of(config)
         if questions is not None:
             settings = with_given(settings, questions)
-        with _job(settings, number, tell) as job:
+        with _job(settings, number, tell, "curate") as job:
             job.curate()
         return Run(job.run.root, number)
 
@@ -78,7 +78,7 @@ def train(config: Settings, *, say: Say | None = to_stderr) -> Training:
     Raises:
         DgrcError: for whatever keeps them from being trained.
     """
-    with _saying(say) as tell, _job(*settings_of(config), tell) as job:
+    with _saying(say) as tell, _job(*settings_of(config), tell, "train") as job:
         job.train()
         students = {recipe: job.run.student(recipe) for recipe in job.recipes()}
         reports = {recipe: job.reports[f"train-{recipe}"] for recipe in students}
@@ -95,7 +95,7 @@ def evaluate(config: Settings, *, say: Say | None = to_stderr) -> Evaluation:
     Raises:
         DgrcError: for whatever keeps it from being done.
     """
-    with _saying(say) as tell, _job(*settings_of(config), tell) as job:
+    with _saying(say) as tell, _job(*settings_of(config), tell, "evaluate") as job:
         return Evaluation.of(job.run.root, job.evaluate())
 
 
@@ -141,8 +141,8 @@ def _as_settings(value: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _job(config: Config, number: int, say: Say) -> Iterator[Job]:
-    with Job(config, say).open() as job:
+def _job(config: Config, number: int, say: Say, part: str) -> Iterator[Job]:
+    with Job(config, say).open(part) as job:
         if number > 1:
             job.enter_round(number)
         yield job

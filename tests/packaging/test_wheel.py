@@ -168,3 +168,11 @@ def test_the_demo_runs(installed: Installed) -> None:
     figures = json.loads(done.stdout)
     assert figures["accuracy"]["dgrc"] > figures["accuracy"]["base"]
     assert (installed.here / "runs" / "demo-small-0" / "manifest.json").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.stack
+def test_the_example_runs_by_its_path(installed: Installed) -> None:
+    done = installed.run("python", str(ROOT / "docs" / "examples" / "curate_in_python.py"))
+    assert done.returncode == 0, done.stderr
+    assert list(installed.here.glob("runs/*/round-1/curriculum/cot"))
