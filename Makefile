@@ -1,5 +1,6 @@
 # make demo      the main job, end to end, in the proving world (builds .venv first)
 # make test      the tests, without those marked slow
+# make test-unit the tests that start no Ray, vLLM or training
 # make test-all  all tests
 # make cluster-test  several machines (namespaces): a job from submission to student, one machine lost on the way
 # make check     what CI runs: lint, types, tests
@@ -8,20 +9,25 @@
 # make clean     removes .venv and caches; runs/ stays
 
 PY := .venv/bin/python
+# Two processes of tests, a file in one of them, in the order of tests/conftest.py.
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 
 # If this is set, each of a run's many processes would compile the same modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all cluster-test check lint types audit docs env clean
+.PHONY: demo test test-unit test-all cluster-test check lint types audit docs env clean
 
 demo: env
 	.venv/bin/dgrc demo
 
 test: env
-	$(PY) -m pytest -m "not slow"
+	$(PY) -m pytest -m "not slow" $(SIDE_BY_SIDE)
+
+test-unit: env
+	$(PY) -m pytest -m "not slow and not stack"
 
 test-all: env
-	$(PY) -m pytest
+	$(PY) -m pytest $(SIDE_BY_SIDE)
 
 cluster-test: env
 	$(PY) -m tests.cluster.several_machines --vllm

@@ -1,12 +1,17 @@
 """What all tests share: one thread a process, no network, examples that do not change from run to run in CI.
 
 Test files mirror the package. Not covered, because no machine here has it: GPUs (vLLM's CUDA build, NCCL,
-CPU offload). Several nodes are namespaces (tests/cluster), object stores a server on loopback (tests/remote);
+CPU offload). Several nodes are namespaces (tests/cluster), object stores a server on loopback (tests/storage);
 docs/support.md says what was run where.
+
+`make test` runs two processes of tests side by side, a file in one of them, the longest first: a test that starts Ray
+waits for processes to come and go for nearly half of its time. `make test-unit` leaves those out (marked `stack`).
 """
 
 import os
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import settings
@@ -20,6 +25,44 @@ os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
 settings.register_profile("dgrc", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("dgrc")
 
+STACK_FIXTURES = {"ray_here", "small_world", "cluster"}
+LONGEST = (
+    "cli/test_demo.py", "pipeline/test_resume.py", "benchmarks/test_chaos.py", "pipeline/test_curate.py",
+    "training/run/test_state.py", "engines/test_pool.py", "engines/vllm/test_engine.py", "workflow/test_rounds.py",
+    "engines/vllm/test_adapters.py", "workflow/test_submit.py", "storage/objectstore/test_curate.py",
+    "workflow/test_questions.py", "pipeline/test_graph.py", "engines/api/test_chat.py", "security/test_secrets.py",
+    "benchmarks/test_api.py", "engines/vllm/test_embeddings.py", "training/run/test_launch.py",
+    "pipeline/test_checkpoints.py", "questions/test_recorded.py", "storage/test_verify.py",
+)  # fmt: skip
+"""These files begin first, in this order, so that neither process is left with a long one at the end."""
+SMALL_SEED = 3
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "stack: starts Ray, vLLM, or a training; left out by `make test-unit`")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if STACK_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.stack)
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    file = item.nodeid.partition("::")[0].removeprefix("tests/")
+    return LONGEST.index(file) if file in LONGEST else len(LONGEST)
+
+
+@pytest.fixture(autouse=True)
+def _who_starts_ray_says_so(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "ray" in sys.modules and not request.node.get_closest_marker("stack"):
+        monkeypatch.setattr("ray.init", _refuse)
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise AssertionError("this test starts Ray, so it has to be marked `stack` or use the fixture `ray_here`")
+
 
 @pytest.fixture(scope="session")
 def ray_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
@@ -31,3 +74,26 @@ def ray_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder = tmp_path_factory.mktemp("ray")
     with ray_session(make_config({"runs_dir": str(folder)}), RunDir(folder / "run")):
         yield
+
+
+@pytest.fixture(scope="session")
+def small_world(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A cache with the small world's teacher and student, trained once for all tests, whichever process asks first.
+
+    Each process asks twice at once; a caller that trains leaves a file `trained-…` in the cache, so that a test can see
+    that there was one.
+    """
+    from dgrc.config import ProvingConfig
+    from dgrc.proving.models import make_models
+
+    base = tmp_path_factory.getbasetemp()
+    cache = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "proving-cache"
+    cache.mkdir(exist_ok=True)
+    config = ProvingConfig(size="small", seed=SMALL_SEED, cache=str(cache))
+
+    def ask(caller: int) -> None:
+        make_models(config, ("teacher", "student"), lambda line: (cache / f"trained-{os.getpid()}-{caller}").touch())
+
+    with ThreadPoolExecutor(2) as callers:
+        list(callers.map(ask, range(2)))
+    return str(cache)

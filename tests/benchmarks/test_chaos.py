@@ -103,6 +103,7 @@ FIVE = [
 ]  # fmt: skip
 
 
+@pytest.mark.stack
 def test_five_faults_lose_double_and_change_nothing(tmp_path: Path) -> None:
     runs, marks = chaos.scripted(tmp_path, {0: FIVE}, 48)
     summary = chaos.summarize(runs, chaos.left_over(marks))

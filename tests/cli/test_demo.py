@@ -15,19 +15,22 @@ import pytest
 from click.testing import CliRunner
 
 from dgrc.cli import main
-from dgrc.config.file import load_config
 from dgrc.storage.manifest import read_manifest
 from dgrc.storage.run_dir import RunDir
+from tests.conftest import SMALL_SEED
 from tests.paths import ROOT
+
+QUESTIONS = 100
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+def demo(tmp_path_factory: pytest.TempPathFactory, small_world: str) -> tuple[Path, dict]:
     """One demo, run as a user runs it: the folder of runs and the figures of the last line."""
     runs = tmp_path_factory.mktemp("runs")
     command = [
-        sys.executable, "-m", "dgrc", "demo", "--size", "small", "--seed", "3", "--runs-dir", str(runs),
-        "--set", "evaluation.baselines=[distill]",
+        sys.executable, "-m", "dgrc", "demo", "--size", "small", "--seed", str(SMALL_SEED), "--runs-dir", str(runs),
+        "--set", "evaluation.baselines=[distill]", "--set", f"proving.cache={small_world}",
+        "--set", f"proving.questions={QUESTIONS}",
     ]
     mark = {"DGRC_TEST_MARK": str(runs)}  # inherited by every process that the demo starts
     environment = os.environ | {"PYTHONPATH": str(ROOT)} | mark
@@ -37,12 +40,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     assert not left, "the demo left processes behind"
     lines = done.stdout.splitlines()
     assert len(lines) == 1, "standard output is for the figures alone"
-    return runs / "demo-small-3", json.loads(lines[0])
+    return runs / f"demo-small-{SMALL_SEED}", json.loads(lines[0])
 
 
 def test_the_figures_are_there_and_agree_with_the_run(demo: tuple[Path, dict]) -> None:
     run, figures = demo
-    assert figures["seed"] == 3
+    assert figures["seed"] == SMALL_SEED
     assert set(figures["accuracy"]) == {"base", "teacher", "dgrc", "distill"}
     report = json.loads((run / "round-1" / "evaluation.json").read_text())
     assert figures["accuracy"] == {name: score["accuracy"] for name, score in report["models"].items()}
@@ -80,8 +83,7 @@ def test_the_student_is_a_plain_hugging_face_directory(demo: tuple[Path, dict]) 
 
 def test_every_question_is_accounted_for(demo: tuple[Path, dict]) -> None:
     reports = read_manifest(RunDir(demo[0]))["reports"]["round-1"]["curate"]
-    wanted = load_config(ROOT / "configs" / "proving" / "small.yaml").proving.questions
-    assert reports["ingest"]["kept"] == reports["gather"]["rows"] == reports["verify"]["rows"] == wanted
+    assert reports["ingest"]["kept"] == reports["gather"]["rows"] == reports["verify"]["rows"] == QUESTIONS
 
 
 def test_a_case_is_told_as_a_story(demo: tuple[Path, dict]) -> None:

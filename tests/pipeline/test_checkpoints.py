@@ -62,7 +62,7 @@ def test_a_segment_goes_when_it_is_full_and_all_of_it_is_committed(
 
 def filling(request: Request) -> list[str]:
     """The teacher, whose segments are full at once."""
-    journal.FULL_BYTES = 500
+    journal.FULL_BYTES = 400
     return scripts.teacher(request)
 
 
@@ -77,8 +77,8 @@ def test_the_journal_of_a_pass_does_not_grow_with_the_corpus(tmp_path: Path, mon
         gone.update(before - set(self._folder.glob("*.jsonl")))
 
     monkeypatch.setattr(Trimmer, "trim", noted)
-    config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", 120))
+    config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", 60))
     teacher = config.teacher.model_copy(update={"script": f"{__name__}:filling"})
     _, reports, _ = curate_here(config.model_copy(update={"teacher": teacher}))
-    assert reports["gather"]["rows"] == reports["verify"]["rows"] == 120
-    assert len({path.parent for path in gone}) > 1 and len(gone) > 30, "in more than one pass"
+    assert reports["gather"]["rows"] == reports["verify"]["rows"] == 60
+    assert len({path.parent for path in gone}) > 1 and len(gone) > 15, "in more than one pass"

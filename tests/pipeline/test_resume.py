@@ -18,7 +18,9 @@ from dgrc.storage.run_dir import RunDir
 from tests.paths import ROOT
 from tests.pipeline.conftest import scripted_config, write_questions
 
-QUESTIONS = 80
+pytestmark = pytest.mark.stack
+
+QUESTIONS = 56
 
 
 def _start(config: Path, tally: Path) -> "subprocess.Popen[bytes]":

@@ -1,8 +1,7 @@
-"""The small world's models are really trained here, once, in the test session's own folder."""
+"""The small world's models are really trained, once, in the test session's own folder."""
 
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -13,32 +12,25 @@ from dgrc.proving import models
 from dgrc.proving.language import read_answer
 from dgrc.proving.measure import Speaker, measure
 from dgrc.proving.world import World
+from tests.conftest import SMALL_SEED
 
 PAIR = ("teacher", "student")
 
 
 @pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> ProvingConfig:
-    return ProvingConfig(size="small", seed=0, cache=str(tmp_path_factory.mktemp("cache")))
+def config(small_world: str) -> ProvingConfig:
+    return ProvingConfig(size="small", seed=SMALL_SEED, cache=small_world)
 
 
 @pytest.fixture(scope="module")
 def made(config: ProvingConfig) -> dict[str, str]:
-    """Both models, asked for by two callers at once."""
-    lines: list[list[str]] = [[], []]
-    answers: list[dict[str, str]] = [{}, {}]
+    return models.make_models(config, PAIR)
 
-    def ask(n: int) -> None:
-        answers[n] = models.make_models(config, PAIR, lines[n].append)
 
-    callers = [threading.Thread(target=ask, args=(n,)) for n in (0, 1)]
-    for caller in callers:
-        caller.start()
-    for caller in callers:
-        caller.join()
-    assert answers[0] == answers[1] != {}
-    assert [bool(said) for said in lines].count(True) == 1, "only one of the two callers trains"
-    return answers[0]
+def test_of_callers_at_once_one_trains_and_all_have_it(config: ProvingConfig, made: dict[str, str]) -> None:
+    assert len(list(Path(config.cache).glob("trained-*"))) == 1
+    lines: list[str] = []
+    assert models.make_models(config, PAIR, lines.append) == made and not lines
 
 
 def test_only_whole_model_sets_lie_in_the_cache(config: ProvingConfig, made: dict[str, str]) -> None:
@@ -59,7 +51,7 @@ def test_a_name_is_resolved_from_the_cache(config: ProvingConfig, made: dict[str
 
 
 def test_the_small_models_carry_the_method(made: dict[str, str]) -> None:
-    figures = measure(World(0, "small"), made, questions=100)
+    figures = measure(World(SMALL_SEED, "small"), made, questions=100)
     assert figures["teacher_atomic"] > 0.93
     assert figures["teacher_atomic"] > figures["teacher_steps_greedy"] + 0.2, "fallible on chains, reliable on atoms"
     assert figures["teacher_chains_sampled"] > figures["student_chains_greedy"] + 0.1
@@ -72,12 +64,13 @@ def test_the_small_models_carry_the_method(made: dict[str, str]) -> None:
 
 def test_reply_tags_survive_decoding_and_replies_stop(made: dict[str, str]) -> None:
     speaker = Speaker(made["teacher"])
-    (reply,) = speaker.reply([World(0, "small").held_out[0].question])
+    (reply,) = speaker.reply([World(SMALL_SEED, "small").held_out[0].question])
     assert reply.startswith("<think> ") and reply.endswith(" </answer>")
     assert read_answer(reply)
 
 
-def test_other_models_are_returned_as_they_are(config: ProvingConfig) -> None:
+def test_other_models_are_returned_as_they_are() -> None:
+    config = ProvingConfig()
     name = "Qwen/Qwen2.5-1.5B-Instruct"
     assert models.resolve([name], config, None) == {name: name}
 
@@ -94,7 +87,8 @@ def test_a_model_is_shared_by_the_variants_that_it_does_not_depend_on(tmp_path: 
         assert {name for name, folder in made_for(**variant).items() if folder != standard[name]} == own
 
 
-def test_an_unknown_proving_model_is_an_error(config: ProvingConfig) -> None:
+def test_an_unknown_proving_model_is_an_error() -> None:
+    config = ProvingConfig()
     with pytest.raises(ConfigError, match="`proving:teacher`, `proving:student`, `proving:auditor`, `proving:noise`"):
         models.resolve(["proving:judge"], config, None)
 

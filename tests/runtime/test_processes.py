@@ -64,6 +64,7 @@ def test_a_worker_that_cannot_notice_dies_with_its_raylet_and_with_no_other_pare
                 worker.kill()
 
 
+@pytest.mark.stack
 def test_every_worker_of_a_session_is_bound_to_its_raylet() -> None:
     done = subprocess.run([sys.executable, "-c", SESSION], capture_output=True, text=True, timeout=120, check=True)
     assert json.loads(done.stdout) == [signal.SIGKILL, signal.SIGKILL]

@@ -25,6 +25,7 @@ def test_too_few_cpus_are_refused_not_waited_for() -> None:
         _logical_cpus(make_config({"ray": {"num_cpus": 4}}))
 
 
+@pytest.mark.stack
 def test_what_an_exception_left_running_ends_before_ray_does() -> None:
     """In a process of its own, which Ray might end with status 1."""
     done = subprocess.run([sys.executable, "-c", BROKEN_OFF], capture_output=True, text=True, timeout=120, check=False)

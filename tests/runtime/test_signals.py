@@ -52,6 +52,7 @@ def test_a_signal_that_rays_handler_had_while_it_started_ends_a_command_as_ever(
     assert signals.told_to_end()
 
 
+@pytest.mark.stack
 def test_ray_gives_the_signal_back_to_the_system_and_the_session_takes_it_again() -> None:
     """In a process of its own: it is about the kernel's view of it."""
     done = subprocess.run([sys.executable, "-c", SESSION], capture_output=True, text=True, timeout=120, check=False)
@@ -62,12 +63,12 @@ def test_ray_gives_the_signal_back_to_the_system_and_the_session_takes_it_again(
 SESSION = """
 import os, signal, tempfile
 from pathlib import Path
-from dgrc import ending
+from dgrc.runtime import signals
 from dgrc.config import Config
 from dgrc.runtime.session import ray_session
 from dgrc.storage.run_dir import RunDir
 
-ending.listen()
+signals.listen()
 config = Config.model_validate({"ray": {"object_store_gib": 0.1}})
 with ray_session(config, RunDir(Path(tempfile.mkdtemp()))):
     pass

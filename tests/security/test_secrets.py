@@ -11,6 +11,8 @@ import pytest
 
 from tests.paths import ROOT
 
+pytestmark = pytest.mark.stack
+
 KEY = "sk-tiger-0123456789abcdef"
 
 

@@ -62,9 +62,18 @@ def job_for(folder: Path, **rounds: Any) -> Taught:
     return job
 
 
-def test_the_student_that_learned_samples_again_and_known_atoms_are_not_answered_again(tmp_path: Path) -> None:
-    job = job_for(tmp_path, count=2)
-    first, second = run_rounds(job)
+@pytest.fixture(scope="module")
+def through(tmp_path_factory: pytest.TempPathFactory, ray_here: None) -> tuple[Taught, list[dict[str, Any]]]:
+    """A job that went through two rounds, and their figures."""
+    LEARNED.unlink(missing_ok=True)
+    job = job_for(tmp_path_factory.mktemp("rounds"), count=2)
+    return job, run_rounds(job)
+
+
+def test_the_student_that_learned_samples_again_and_known_atoms_are_not_answered_again(
+    through: tuple[Taught, list[dict[str, Any]]],
+) -> None:
+    job, (first, second) = through
     assert (first["round"], second["round"], second["stopped_by"]) == (1, 2, "count")
     assert second["divergent"] < first["divergent"]
     assert second["agreement"] > first["agreement"] and second["gain"] > 0.1
@@ -92,10 +101,10 @@ def test_the_budget_ends_it(tmp_path: Path) -> None:
     assert only["stopped_by"] == "teacher_tokens" and only["teacher_tokens"] > 10
 
 
-def test_a_run_that_was_through_does_nothing_again(tmp_path: Path) -> None:
-    before = run_rounds(job_for(tmp_path, count=2))
+def test_a_run_that_was_through_does_nothing_again(through: tuple[Taught, list[dict[str, Any]]]) -> None:
+    before_job, before = through
     said: list[str] = []
-    job = job_for(tmp_path, count=2)
+    job = job_for(before_job.run.root.parent, count=2)
     job.say = said.append
     assert run_rounds(job) == before
     steps = [line for line in said if line.startswith("  ") and not line.startswith("  round")]

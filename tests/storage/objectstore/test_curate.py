@@ -12,6 +12,8 @@ import pytest
 from tests.paths import ROOT
 from tests.storage.objectstore.store import Store, put
 
+pytestmark = pytest.mark.stack
+
 
 def curate(folder: Path, *files: str) -> "subprocess.CompletedProcess[str]":
     """In a process of its own, whose Ray session has the store's environment."""

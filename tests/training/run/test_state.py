@@ -15,8 +15,10 @@ from dgrc.training.data.stages import Stage, plan_stages
 from dgrc.training.run.loop import batch_loss, learning_rate_factor, mean_loss, train_stage
 from dgrc.training.run.state import SavedState, save_state, share
 from tests.paths import ROOT
-from tests.training.builders import make_corpus, make_model, write_base_model
-from tests.training.run.workers import on_workers
+from tests.training.builders import make_corpus, write_base_model
+from tests.training.run.workers import each_on_workers, on_workers
+
+pytestmark = pytest.mark.stack
 
 STEPS = 20
 SHIPPED = ROOT / "configs" / "deepspeed"
@@ -87,79 +89,113 @@ def plain_torch(base: str, config: TrainingConfig) -> tuple[list[float], dict[st
     return losses, {name: p.detach() for name, p in parameters.items()}
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"zero_stage": 0},
-        {"zero_stage": 1},
-        {"zero_stage": 2, "micro_batch_rows": 3},
-        {"zero_stage": 3, "gradient_checkpointing": True},
-        {"zero_stage": 2, "offload": "optimizer"},
-        {"zero_stage": 1, "offload": "optimizer"},
-        {"zero_stage": 3, "offload": "all"},
-        {"deepspeed": str(SHIPPED / "zero1.json")},
-        {"deepspeed": str(SHIPPED / "zero3_offload.json")},
-        {"zero_stage": 0, "adapter": ADAPTER},
-        {"zero_stage": 1, "adapter": ADAPTER},
-        {"zero_stage": 2, "adapter": ADAPTER, "gradient_checkpointing": True},
-        {"zero_stage": 3, "adapter": ADAPTER},
-        {"zero_stage": 3, "adapter": ADAPTER, "offload": "all"},
-        {"zero_stage": 2, "adapter": AdapterConfig(rank=4, variant="rslora", targets=("q_proj", "v_proj"))},
-        {"zero_stage": 2, "adapter": AdapterConfig(rank=4, variant="dora")},
-    ],
-    ids=lambda settings: "-".join(f"{k}={Path(str(getattr(v, 'variant', v))).stem}" for k, v in settings.items()),
-)
-def test_twenty_steps_on_two_workers_are_those_of_plain_torch(base: str, settings: dict[str, Any]) -> None:
+def named(settings: dict[str, Any]) -> str:
+    return "-".join(f"{k}={Path(str(getattr(v, 'variant', v))).stem}" for k, v in settings.items())
+
+
+WAYS: list[dict[str, Any]] = [
+    {"zero_stage": 0},
+    {"zero_stage": 1},
+    {"zero_stage": 2, "micro_batch_rows": 3},
+    {"zero_stage": 3, "gradient_checkpointing": True},
+    {"zero_stage": 2, "offload": "optimizer"},
+    {"zero_stage": 1, "offload": "optimizer"},
+    {"zero_stage": 3, "offload": "all"},
+    {"deepspeed": str(SHIPPED / "zero1.json")},
+    {"deepspeed": str(SHIPPED / "zero3_offload.json")},
+    {"zero_stage": 0, "adapter": ADAPTER},
+    {"zero_stage": 1, "adapter": ADAPTER},
+    {"zero_stage": 2, "adapter": ADAPTER, "gradient_checkpointing": True},
+    {"zero_stage": 3, "adapter": ADAPTER},
+    {"zero_stage": 3, "adapter": ADAPTER, "offload": "all"},
+    {"zero_stage": 2, "adapter": AdapterConfig(rank=4, variant="rslora", targets=("q_proj", "v_proj"))},
+    {"zero_stage": 2, "adapter": AdapterConfig(rank=4, variant="dora")},
+]
+
+
+@pytest.fixture(scope="module")
+def by_two_workers(base: str) -> dict[str, list[Any]]:
+    """What two workers come to, each way."""
+    answers = each_on_workers(2, trained, [(base, config(**settings)) for settings in WAYS])
+    return dict(zip(map(named, WAYS), answers, strict=True))
+
+
+@pytest.mark.parametrize("settings", WAYS, ids=named)
+def test_twenty_steps_on_two_workers_are_those_of_plain_torch(
+    base: str, by_two_workers: dict[str, list[Any]], settings: dict[str, Any]
+) -> None:
     expected, weights = plain_torch(base, config(**settings))
-    for losses, found in on_workers(2, trained, base, config(**settings)):
+    for losses, found in by_two_workers[named(settings)]:
         assert losses == pytest.approx(expected, rel=RELATIVE)
         assert found.keys() == weights.keys()
         for name, weight in weights.items():
             torch.testing.assert_close(found[name], weight, atol=2e-4, rtol=0)
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"zero_stage": 0},
-        {"zero_stage": 2},
-        {"zero_stage": 3},
-        {"zero_stage": 1, "precision": "bf16"},
-        {"zero_stage": 2, "precision": "bf16", "offload": "optimizer"},
-        {"zero_stage": 3, "precision": "bf16", "offload": "all"},
-        {"zero_stage": 3, "adapter": AdapterConfig(rank=4, dropout=0.1), "precision": "bf16"},
-    ],
-    ids=lambda settings: "-".join(f"{k}={getattr(v, 'variant', v)}" for k, v in settings.items()),
-)
+TAKEN_UP: list[dict[str, Any]] = [
+    {"zero_stage": 0},
+    {"zero_stage": 2},
+    {"zero_stage": 3},
+    {"zero_stage": 1, "precision": "bf16"},
+    {"zero_stage": 2, "precision": "bf16", "offload": "optimizer"},
+    {"zero_stage": 3, "precision": "bf16", "offload": "all"},
+    {"zero_stage": 3, "adapter": AdapterConfig(rank=4, dropout=0.1), "precision": "bf16"},
+]
+
+
+@pytest.fixture(scope="module")
+def taken_up(base: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[list[Any], list[Any]]]:
+    """Whole trainings that leave a checkpoint on the way, and others that go on from there in new processes."""
+    calls = [(base, config(**settings), str(tmp_path_factory.mktemp("state"))) for settings in TAKEN_UP]
+    whole = each_on_workers(2, trained, [(base, own, None, 7, folder) for base, own, folder in calls])
+    again = each_on_workers(2, trained, calls)
+    return dict(zip(map(named, TAKEN_UP), zip(whole, again, strict=True), strict=True))
+
+
+@pytest.mark.parametrize("settings", TAKEN_UP, ids=named)
 def test_a_training_taken_up_again_is_the_same_to_the_last_bit(
-    base: str, tmp_path: Path, settings: dict[str, Any]
+    taken_up: dict[str, tuple[list[Any], list[Any]]], settings: dict[str, Any]
 ) -> None:
-    folder = str(tmp_path)
-    whole = on_workers(2, trained, base, config(**settings), None, 7, folder)
-    again = on_workers(2, trained, base, config(**settings), folder)
-    for (losses, weights), (later, found) in zip(whole, again, strict=True):
+    for (losses, weights), (later, found) in zip(*taken_up[named(settings)], strict=True):
         assert later == losses[7:]
         assert all(torch.equal(found[name], weight) for name, weight in weights.items())
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ((2, {"zero_stage": 2}), (1, {"zero_stage": 2})),
-        ((2, {"zero_stage": 1}), (3, {"zero_stage": 1})),
-        ((2, {"zero_stage": 3}), (3, {"zero_stage": 3})),
-        ((2, {"zero_stage": 2}), (2, {"zero_stage": 3})),
-        ((2, {"zero_stage": 3}), (1, {"zero_stage": 0})),
-        ((1, {"zero_stage": 0}), (2, {"zero_stage": 2, "offload": "optimizer"})),
-        ((2, {"zero_stage": 3, "adapter": ADAPTER}), (1, {"zero_stage": 2, "adapter": ADAPTER})),
-    ],
-)
+OTHERS: list[tuple[tuple[int, dict[str, Any]], tuple[int, dict[str, Any]]]] = [
+    ((2, {"zero_stage": 2}), (1, {"zero_stage": 2})),
+    ((2, {"zero_stage": 1}), (3, {"zero_stage": 1})),
+    ((2, {"zero_stage": 3}), (3, {"zero_stage": 3})),
+    ((2, {"zero_stage": 2}), (2, {"zero_stage": 3})),
+    ((2, {"zero_stage": 3}), (1, {"zero_stage": 0})),
+    ((1, {"zero_stage": 0}), (2, {"zero_stage": 2, "offload": "optimizer"})),
+    ((2, {"zero_stage": 3, "adapter": ADAPTER}), (1, {"zero_stage": 2, "adapter": ADAPTER})),
+]
+
+
+@pytest.fixture(scope="module")
+def elsewhere(base: str, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[list[Any], list[Any]]]:
+    """Trainings that leave a checkpoint on the way, and what others of it come to, as many workers at a time."""
+    folders = [str(tmp_path_factory.mktemp("state")) for _ in OTHERS]
+    found: list[list[Any]] = [[], []]
+    for side in (0, 1):
+        answers: dict[int, list[Any]] = {}
+        for workers in {pair[side][0] for pair in OTHERS}:
+            mine = [place for place, pair in enumerate(OTHERS) if pair[side][0] == workers]
+            calls = [
+                (base, config(**OTHERS[n][side][1]), *((folders[n],) if side else (None, 7, folders[n]))) for n in mine
+            ]
+            answers |= zip(mine, each_on_workers(workers, trained, calls), strict=True)
+        found[side] = [answers[n] for n in range(len(OTHERS))]
+    return list(zip(*found, strict=True))
+
+
+@pytest.mark.parametrize("number", range(len(OTHERS)), ids=[f"{one}-{other}" for one, other in OTHERS])
 def test_another_zero_stage_and_number_of_workers_go_on_from_there(
-    base: str, tmp_path: Path, before: tuple[int, dict[str, Any]], after: tuple[int, dict[str, Any]]
+    elsewhere: list[tuple[list[Any], list[Any]]], number: int
 ) -> None:
-    folder = str(tmp_path)
-    losses, weights = on_workers(before[0], trained, base, config(**before[1]), None, 7, folder)[0]
-    for later, found in on_workers(after[0], trained, base, config(**after[1]), folder):
+    ((losses, weights), *_), after = elsewhere[number]
+    assert len(after) == OTHERS[number][1][0]
+    for later, found in after:
         assert later == pytest.approx(losses[7:], rel=RELATIVE)
         for name, weight in weights.items():
             torch.testing.assert_close(found[name], weight, atol=2e-4, rtol=0)
@@ -171,53 +207,15 @@ def validated(base: str, config: TrainingConfig) -> float:
     return mean_loss(make_engine(config, base).engine, CORPUS, range(len(CORPUS)), config)
 
 
-@pytest.mark.parametrize("stage", [2, 3])
-def test_validation_loss_is_the_mean_over_tokens(base: str, stage: int) -> None:
+def test_validation_loss_is_the_mean_over_tokens(base: str) -> None:
     from transformers import AutoModelForCausalLM
 
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, attn_implementation="sdpa")
     with torch.no_grad():
         total = sum(batch_loss(model, collate(CORPUS, [[v]])) for v in range(len(CORPUS)))
     expected = float(total) / loss_tokens(CORPUS, range(len(CORPUS)))
-    assert on_workers(2, validated, base, config(zero_stage=stage)) == [pytest.approx(expected, rel=1e-5)] * 2
-
-
-def broken(base: str, config: TrainingConfig, corpus: Corpus) -> str:
-    from dgrc.training.run.engine import make_engine
-
-    (stage,) = plan_stages(0, len(corpus), config, seed=1)
-    try:
-        return str(list(train_stage(make_engine(config, base).engine, corpus, stage, config)))
-    except TrainingError as e:
-        return str(e)
-
-
-def with_a_hole(folder: Path, token: int) -> str:
-    """A base model that reads one token as no number."""
-    model = make_model()
-    model.config.tie_word_embeddings = False
-    model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.detach().clone())
-    model.model.embed_tokens.weight.data[token] = torch.nan
-    model.save_pretrained(folder)
-    return str(folder)
-
-
-@pytest.mark.parametrize("settings", [{"zero_stage": 0}, {"zero_stage": 2}, {"zero_stage": 3, "precision": "bf16"}])
-def test_a_loss_that_is_no_number_stops_with_its_examples_named(tmp_path: Path, settings: dict[str, Any]) -> None:
-    corpus = make_corpus([7, 12, 5, 9, 20, 3], seed=3)
-    corpus.tokens[corpus.offsets[4]] = 44  # nobody else says it
-    corpus.ids[:] += 1000
-    own = config(batch_examples=6, micro_batch_rows=1, chains=StageConfig(visits=12, learning_rate=1e-3), **settings)
-    for said in on_workers(2, broken, with_a_hole(tmp_path / "base", 44), own, corpus):
-        assert said.startswith("Step 1 of 2 of the stage chains came to no number: loss nan"), said
-        assert "hold the examples 1004 (ids" in said
-
-
-def test_weights_that_went_off_are_told_from_an_example_that_is_odd(base: str) -> None:
-    own = config(batch_examples=15, chains=StageConfig(visits=150, learning_rate=1e30, schedule="constant", warmup=0))
-    for said in on_workers(2, broken, base, own, CORPUS):
-        assert said.startswith("Step 2 of 10 of the stage chains came to no number") and "gradient norm inf" in said
-        assert f"the step holds the examples {', '.join(map(str, range(15)))} (ids" in said
+    found = each_on_workers(2, validated, [(base, config(zero_stage=stage)) for stage in (2, 3)])
+    assert found == [[pytest.approx(expected, rel=1e-5)] * 2] * 2
 
 
 def saved(base: str, config: TrainingConfig, folder: str) -> None:
@@ -234,20 +232,26 @@ def opened(folder: str) -> str:
     return ""
 
 
+def opened_while_it_is_spoilt(folder: str) -> list[str]:
+    """What is said of a checkpoint as it was written; with a bit of a file turned; cut short; with a list missing."""
+    (file,) = Path(folder).glob("state-00001-*")
+    whole = file.read_bytes()
+    said = [opened(folder)]
+    for content in (whole[:-1] + bytes([whole[-1] ^ 1]), whole[:-1]):
+        file.write_bytes(content)
+        said.append(opened(folder))
+    (Path(folder) / "files-00001.json").unlink()
+    return [*said, opened(folder), file.name, f"{len(whole):,}", f"{len(whole) - 1:,}"]
+
+
 def test_a_checkpoint_that_is_not_as_it_was_written_is_seen(base: str, tmp_path: Path) -> None:
     on_workers(2, saved, base, config(), str(tmp_path))
-    assert on_workers(1, opened, str(tmp_path)) == [""]
-    (file,) = tmp_path.glob("state-00001-*")
-    whole = file.read_bytes()
-    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    (problem,) = on_workers(1, opened, str(tmp_path))
-    assert file.name in problem and "another content" in problem
-    file.write_bytes(whole[:-1])
-    (problem,) = on_workers(1, opened, str(tmp_path))
-    assert f"{len(whole) - 1:,} bytes, {len(whole):,} wanted" in problem
-    (tmp_path / "files-00001.json").unlink()
-    (problem,) = on_workers(1, opened, str(tmp_path))
-    assert "the files of 1 workers; 2 wrote it" in problem
+    (said,) = on_workers(1, opened_while_it_is_spoilt, str(tmp_path))
+    whole, turned, short, missing, name, size, less = said
+    assert whole == ""
+    assert name in turned and "another content" in turned
+    assert f"{less} bytes, {size} wanted" in short
+    assert "the files of 1 workers; 2 wrote it" in missing
 
 
 def test_the_workers_write_about_as_much(base: str, tmp_path: Path) -> None:
