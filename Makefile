@@ -24,7 +24,7 @@ test: env
 	$(PY) -m pytest -m "not slow" $(SIDE_BY_SIDE)
 
 test-unit: env
-	$(PY) -m pytest -m "not slow and not stack"
+	$(PY) -m pytest -m "not slow and not stack" $(SIDE_BY_SIDE)
 
 test-all: env
 	$(PY) -m pytest $(SIDE_BY_SIDE)

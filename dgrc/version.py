@@ -1,0 +1,3 @@
+"""The version, which everything may know."""
+
+__version__ = "0.1.0"
