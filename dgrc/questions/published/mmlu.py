@@ -1,5 +1,5 @@
-"""MMLU: the authors' CSV without a header (question, four options, letter), or the Hub's `question`, `choices`, `answer`
-(a number from 0)."""
+"""MMLU: the authors' CSV without a header (question, four options, letter), or the Hub's `question`, `choices`,
+`answer` (a number from 0)."""
 
 from collections.abc import Iterator
 
