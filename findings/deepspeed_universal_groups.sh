@@ -1,5 +1,5 @@
 #!/bin/sh
-# DeepSpeed 0.19.8: after a universal checkpoint is loaded under ZeRO 3, all parameter groups have the first one's settings.
+# DeepSpeed 0.19.8: a universal checkpoint loaded under ZeRO 3 gives all parameter groups the first one's settings.
 #
 # An optimizer with two groups (here: weight decay 0.1 and 0, learning rates 1e-3 and 1e-4) is saved, converted by
 # `ds_to_universal` and loaded into an engine built just like the first. Then both groups have the first one's learning
@@ -31,7 +31,8 @@ deepspeed.init_distributed("gloo", verbose=False)
 def engine(universal=False):
     model = torch.nn.Linear(8, 8)
     optimizer = torch.optim.AdamW([
-        {"params": [model.weight], "lr": 1e-3, "weight_decay": 0.1}, {"params": [model.bias], "lr": 1e-4, "weight_decay": 0.0},
+        {"params": [model.weight], "lr": 1e-3, "weight_decay": 0.1},
+        {"params": [model.bias], "lr": 1e-4, "weight_decay": 0.0},
     ])
     settings = {
         "train_micro_batch_size_per_gpu": 1, "zero_allow_untested_optimizer": True, "zero_optimization": {"stage": 3},

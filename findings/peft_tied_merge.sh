@@ -6,7 +6,8 @@
 # so; but `merge_and_unload` merges the update once for the embedding and once more for the head, into the one matrix
 # that both share: the merged model is another model than the one that was trained. Right: base plus one update.
 # Output: the merged embedding is the base's plus 2.0000 times the update.
-# Source: `LoraConfig.ensure_weight_tying`; peft/tuners/tuners_utils.py (`_unload_and_optionally_merge`). Seen 2026-11-28.
+# Source: `LoraConfig.ensure_weight_tying`; peft/tuners/tuners_utils.py (`_unload_and_optionally_merge`). Seen
+# 2026-11-28.
 . "$(dirname "$0")/common"
 install peft==0.21.2 torch==2.13.0 transformers==5.19.0
 try_it <<'END'
@@ -16,7 +17,8 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 torch.manual_seed(0)
 base = LlamaForCausalLM(LlamaConfig(
-    vocab_size=64, hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2, tie_word_embeddings=True
+    vocab_size=64, hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2,
+    tie_word_embeddings=True,
 ))
 before = base.get_input_embeddings().weight.detach().clone()
 model = get_peft_model(base, LoraConfig(r=4, lora_alpha=8, target_modules=["embed_tokens"], ensure_weight_tying=True))

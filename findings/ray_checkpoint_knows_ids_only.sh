@@ -1,5 +1,5 @@
 #!/bin/sh
-# Ray Data 2.60: a checkpoint compares ids and nothing else, so another job over the same ids writes nothing and ends well.
+# Ray Data 2.60: a checkpoint compares ids alone, so another job over the same ids writes nothing and succeeds.
 #
 # `CheckpointConfig` keeps the ids of the rows that were written. A second job with the same checkpoint path skips every
 # row whose id is there, whatever else differs: here other values, another function and another output folder. It raises

@@ -3,8 +3,8 @@
 #
 # The note above the arguments says that smaller blocks are combined into larger ones up to N; the argument's own text
 # says that only larger ones are touched. Only `strict=True` combines. A small dataset is read as about twice as many
-# blocks as the cluster has CPUs, so on a large cluster every block stays far below N, and what works block by block
-# (an actor's requests in flight, files, row groups) is sized by the number of CPUs. Right: what the note says.
+# blocks as the cluster has CPUs, so on a large cluster every block stays far below N, and what works block by block (an
+# actor's requests in flight, files, row groups) is sized by the number of CPUs. Right: what the note says.
 # Output: [50] rows a block, with strict=True [500].
 # Source: `ray.data.Dataset.repartition`, both passages. Seen 2026-11-28.
 . "$(dirname "$0")/common"

@@ -7,9 +7,10 @@
 # lost: the mean over 2,048 tokens comes out as 8.0 where it is 10.2. The gradients are right, and so is the loss in
 # float16, float32, or with `reduction="none"`. A training learns what it should, and its curve, its perplexity and
 # whatever stops it by the loss are wrong. Right: 10.2, within a rounding to bf16 (0.4 %), as with `options=None`.
-# Output: float32 10.201, whole logits 10.125, chunks 8.000; gradients off by 0.8 % at most; none 10.201; float16 10.203.
-# Source: torch.nn.functional.linear_cross_entropy; torch/nn/modules/linear_cross_entropy.py (`output`). On a CPU;
-# by the source it is the same on GPUs. Seen 2026-11-28.
+# Output: float32 10.201, whole logits 10.125, chunks 8.000; gradients off by 0.8 % at most; none 10.201; float16
+# 10.203.
+# Source: torch.nn.functional.linear_cross_entropy; torch/nn/modules/linear_cross_entropy.py (`output`). On a CPU; by
+# the source it is the same on GPUs. Seen 2026-11-28.
 . "$(dirname "$0")/common"
 install torch==2.13.0
 try_it <<'END'

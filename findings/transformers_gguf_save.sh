@@ -3,8 +3,9 @@
 #
 # Where the kernel for packed weights is not installed, and for every architecture but the newest, the whole model is
 # unpacked at load, as the documentation says: ordinary float32 matrices, which train and generate. `save_pretrained`
-# refuses it as quantized all the same. Asked for the same with `GgufConfig(dequantize=True)`, it gives the same weights,
-# and saves them. Before version 5 the documentation showed load and save as the way out of GGUF. Right: it saves.
+# refuses it as quantized all the same. Asked for the same with `GgufConfig(dequantize=True)`, it gives the same
+# weights, and saves them. Before version 5 the documentation showed load and save as the way out of GGUF. Right: it
+# saves.
 # Output: both float32 Linear and the same weights; plainly "The model is quantized with QuantizationMethod.GGUF and is
 # not serializable", with dequantize=True saved.
 # Source: transformers/quantizers/quantizer_gguf.py (`is_serializable`); transformers' page on GGUF. Seen 2026-11-28.
@@ -29,8 +30,9 @@ file.add_rope_dimension_count(HIDDEN // 2)
 file.add_vocab_size(WORDS)
 random = np.random.default_rng(0)
 shapes = {
-    "token_embd": (WORDS, HIDDEN), "output": (WORDS, HIDDEN), "blk.0.ffn_gate": (INNER, HIDDEN), "blk.0.ffn_up": (INNER, HIDDEN),
-    "blk.0.ffn_down": (HIDDEN, INNER), **{f"blk.0.attn_{part}": (HIDDEN, HIDDEN) for part in ("q", "k", "v", "output")},
+    "token_embd": (WORDS, HIDDEN), "output": (WORDS, HIDDEN), "blk.0.ffn_gate": (INNER, HIDDEN),
+    "blk.0.ffn_up": (INNER, HIDDEN), "blk.0.ffn_down": (HIDDEN, INNER),
+    **{f"blk.0.attn_{part}": (HIDDEN, HIDDEN) for part in ("q", "k", "v", "output")},
 }
 for name, shape in shapes.items():
     packed = gguf.quants.quantize(random.standard_normal(shape).astype(np.float32), gguf.GGMLQuantizationType.Q8_0)

@@ -2,10 +2,10 @@
 # transformers 5.19.0: `AutoTokenizer` reads any tokenizer beside a `model_type: qwen2` as Qwen's own byte-level BPE.
 #
 # A tokenizer.json of whole words, saved by transformers itself, comes back as itself from a folder without a
-# config.json. Beside a config.json that says `"model_type": "qwen2"` its vocabulary is read as that of a byte-level BPE:
-# the words are gone, texts become other ids or none, and nothing is said. So who trains a tokenizer of their own for
-# Qwen2's architecture, as small models do, trains on other tokens than they think. Beside `llama` and `qwen3` it comes
-# back as it was. Right: the ids of the tokenizer.json.
+# config.json. Beside a config.json that says `"model_type": "qwen2"` its vocabulary is read as that of a byte-level
+# BPE: the words are gone, texts become other ids or none, and nothing is said. So who trains a tokenizer of their own
+# for Qwen2's architecture, as small models do, trains on other tokens than they think. Beside `llama` and `qwen3` it
+# comes back as it was. Right: the ids of the tokenizer.json.
 # Output: [1, 2, 3] without a config.json, beside llama and beside qwen3; [] beside qwen2.
 # Source: transformers/models/qwen2/tokenization_qwen2.py, models/auto/tokenization_auto.py. Seen 2026-11-28.
 . "$(dirname "$0")/common"

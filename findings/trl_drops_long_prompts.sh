@@ -1,9 +1,10 @@
 #!/bin/sh
-# TRL 1.16.0: `SFTTrainer` leaves out examples whose prompt alone fills `max_length`, and says so nowhere but in a progress bar.
+# TRL 1.16.0: `SFTTrainer` leaves out examples whose prompt alone fills `max_length`, without a word.
 #
-# The documentation of `max_length` says that longer sequences are truncated. A row whose prompt is that long has no token
-# of its completion left, and is dropped when the trainer is made: fewer examples, fewer steps, no warning, no count.
-# In a comparison at "equal examples" the two sides then learn from different ones. Right: documented, or a warning.
+# The documentation of `max_length` says that longer sequences are truncated. A row whose prompt is that long has no
+# token of its completion left, and is dropped when the trainer is made: fewer examples, fewer steps, no warning, no
+# count. In a comparison at "equal examples" the two sides then learn from different ones. Right: documented, or a
+# warning.
 # Output: 3 of 6 rows are trained on; nothing is said.
 # Source: `SFTConfig.max_length`; trl/trainer/sft_trainer.py ("Dropping fully masked examples"). Seen 2026-11-28.
 . "$(dirname "$0")/common"
@@ -36,6 +37,7 @@ trainer = SFTTrainer(
     processing_class=tokenizer,
 )
 about = [line for line in said if "drop" in line.lower() or "mask" in line.lower() or "max_length" in line]
-print(f"{len(rows)} rows with prompts of 10, 60, 63, 64, 65 and 200 tokens; {len(trainer.train_dataset)} are trained on; said of it: {about}")
-assert len(trainer.train_dataset) == 3 and not about
+kept = len(trainer.train_dataset)
+print(f"of {len(rows)} rows with prompts of 10, 60, 63, 64, 65 and 200 tokens {kept} are trained on; said of it: {about}")
+assert kept == 3 and not about
 END

