@@ -34,8 +34,9 @@ set -e
 mount -t tmpfs tmpfs /mnt
 mkdir /mnt/shared /mnt/venv
 mount --bind "$SHARED" /mnt/shared
+if [ -d "$ROOT/.venv" ]; then mount --bind "$ROOT/.venv" /mnt/venv; fi  # before /tmp goes, where it may lie
 for own in /tmp /var/tmp /dev/shm; do mount -t tmpfs tmpfs "$own"; done
-if [ -d "$ROOT/.venv" ]; then mount --bind "$ROOT/.venv" /mnt/venv; fi
+mkdir -p "$ROOT"
 mount -t tmpfs tmpfs "$ROOT"
 if [ -n "$(ls /mnt/venv)" ]; then mkdir "$ROOT/.venv"; mount --bind /mnt/venv "$ROOT/.venv"; fi
 mkdir -p "$SHARED" "$HOME"
@@ -99,12 +100,13 @@ class Machines:
     Args:
         folder: An existing folder for logs and, under `shared`, for what all machines see.
         apart: Each in namespaces of its own; the caller is in those that `enter` makes.
+        checkout: What of this machine they must not see, but for its environment.
     """
 
     NAMES = ("head", "students", "teachers", "late", "one", "two")
 
-    def __init__(self, folder: Path, apart: bool):
-        self.folder, self.apart = folder, apart
+    def __init__(self, folder: Path, apart: bool, checkout: Path = ROOT):
+        self.folder, self.apart, self.checkout = folder, apart, checkout
         self.shared = folder / "shared"
         self.shared.mkdir(exist_ok=True)
         self.litter: list[Path] = []
@@ -127,7 +129,7 @@ class Machines:
             else:
                 hosts = " ".join(f"{self.address(other)}={other}" for other in self.NAMES)
                 env |= {"NAME": name, "ADDRESS": self.address(name), "CABLE": f"to-{name}", "HOSTS": hosts}
-                env |= {"SHARED": str(self.shared), "ROOT": str(ROOT)}
+                env |= {"SHARED": str(self.shared), "ROOT": str(self.checkout)}
                 boot = [*_UNSHARE, "--uts", "sh", "-c", _BOOT, "sh", *command]
                 process = subprocess.Popen(boot, env=env, stdin=subprocess.PIPE, stdout=said, stderr=said)
         machine = Machine(name, self.address(name), process, log)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psutil
@@ -31,22 +32,31 @@ try:
 except OSError:
     away = "out of reach"
 seen = [folder for folder in ("/tmp", "/dev/shm", shared) if os.path.exists(f"{folder}/of-{other}")]
-print(name, socket.gethostname(), seen == [shared], system, away, os.path.exists(os.environ["ROOT"] + "/dgrc"))
+print(name, socket.gethostname(), seen == [shared], system, away, sorted(os.listdir(os.environ["ROOT"])))
 """
 
 
-def test_machines_share_one_folder_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("where", ["here", "under /tmp"])
+def test_machines_share_one_folder_and_nothing_else(tmp_path: Path, where: str) -> None:
     if os.environ.get("INSIDE") != "yes":
         world = enter()
         if world is None:
             pytest.skip("namespaces are refused here, or there is no iproute2")
-        node = f"{__file__}::{test_machines_share_one_folder_and_nothing_else.__name__}"
+        node = f"{__file__}::{test_machines_share_one_folder_and_nothing_else.__name__}[{where}]"
         pytest_ = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
         command = [*world, *pytest_, f"--basetemp={tmp_path}", node]
         done = subprocess.run(command, cwd=ROOT, env={**os.environ, "INSIDE": "yes"}, capture_output=True, check=False)
         assert done.returncode == 0, done.stdout.decode()
         return
-    with Machines(tmp_path, apart=True) as machines:
+    with tempfile.TemporaryDirectory(dir="/tmp") as made:
+        if where != "here":  # where each machine has a folder of its own
+            (Path(made) / "dgrc").mkdir()
+            (Path(made) / ".venv").symlink_to(Path(sys.prefix))
+        _look_round(tmp_path, ROOT if where == "here" else Path(made))
+
+
+def _look_round(folder: Path, checkout: Path) -> None:
+    with Machines(folder, apart=True, checkout=checkout) as machines:
         pair = [
             machines.start(name, [sys.executable, "-c", MACHINE, name, other], environment())
             for name, other in (("one", "two"), ("two", "one"))
@@ -54,7 +64,7 @@ def test_machines_share_one_folder_and_nothing_else(tmp_path: Path) -> None:
         for machine in pair:
             assert machine.process.wait(timeout=60) == 0, machine.log.read_text()
             said = machine.log.read_text().splitlines()[-1]
-            assert said == f"{machine.name} {machine.name} True read-only out of reach False"
+            assert said == f"{machine.name} {machine.name} True read-only out of reach ['.venv']"
         late = machines.start("late", ["sh", "-c", "sleep 600 & sleep 600"], environment())
     assert late.process.poll() is not None
     assert not [process for process in psutil.process_iter(["name"]) if process.info["name"] == "sleep"]
