@@ -27,10 +27,10 @@ settings.load_profile("dgrc")
 
 STACK_FIXTURES = {"ray_here", "small_world", "cluster"}
 LONGEST = (
-    "cli/test_demo.py", "pipeline/test_resume.py", "benchmarks/test_chaos.py", "pipeline/test_curate.py",
+    "cli/test_demo.py", "pipeline/test_resume.py", "pipeline/test_curate.py",
     "training/run/test_state.py", "engines/test_pool.py", "engines/vllm/test_engine.py", "workflow/test_rounds.py",
     "engines/vllm/test_adapters.py", "workflow/test_submit.py", "storage/objectstore/test_curate.py",
-    "workflow/test_questions.py", "pipeline/test_graph.py", "engines/api/test_chat.py", "security/test_secrets.py",
+    "workflow/test_questions.py", "pipeline/test_graph.py", "engines/api/test_chat.py", "packaging/test_light.py",
     "benchmarks/test_api.py", "engines/vllm/test_embeddings.py", "training/run/test_launch.py",
     "pipeline/test_checkpoints.py", "questions/test_recorded.py", "storage/test_verify.py",
 )  # fmt: skip

@@ -104,6 +104,7 @@ FIVE = [
 
 
 @pytest.mark.stack
+@pytest.mark.slow  # two minutes; test_resume, test_pool, test_replica and test_retries hold each of these faults alone
 def test_five_faults_lose_double_and_change_nothing(tmp_path: Path) -> None:
     runs, marks = chaos.scripted(tmp_path, {0: FIVE}, 48)
     summary = chaos.summarize(runs, chaos.left_over(marks))

@@ -1,4 +1,5 @@
-"""A server with the form of OpenAI's chat completions whose models are `tests.scripts`: teacher and student by name.
+"""A server with the form of OpenAI's chat completions whose models are `tests.scripts`: teacher and student by name;
+it wants the key `KEY`.
 
 `python -m tests.packaging.answering` prints its URL and serves until it is ended.
 """
@@ -12,8 +13,13 @@ from aiohttp import web
 from dgrc.engines.base import Request
 from tests import scripts
 
+KEY = "sk-tiger-0123456789abcdef"
+
 
 async def answer(request: web.Request) -> web.Response:
+    if request.headers.get("Authorization") != f"Bearer {KEY}":
+        said = f"Incorrect API key provided: {request.headers.get('Authorization')}"  # some servers do quote it
+        return web.json_response({"error": {"message": said}}, status=401)
     body = await request.json()
     asked: Any = Request(tuple(body["messages"]), n=int(body.get("n", 1)))
     replies = getattr(scripts, body["model"])(asked)

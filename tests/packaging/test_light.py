@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from tests.packaging.answering import KEY
 from tests.paths import ROOT
+from tests.security.test_secrets import left_behind
 
 AWAY = ("torch", "transformers", "tokenizers", "safetensors", "deepspeed", "peft", "vllm")
 NOT_FOUND = """
@@ -54,7 +56,7 @@ def python(env: dict[str, str], folder: Path, *args: str) -> "subprocess.Complet
 
 def settings(folder: Path, server: str) -> dict[str, Any]:
     (folder / "q.jsonl").write_text("\n".join(json.dumps({"question": f"case {n} . which court ?"}) for n in range(6)))
-    api = {"base_url": server, "key_env": ""}
+    api = {"base_url": server, "key_env": "TIGER_KEY", "deadline_s": 20}
     models = {role: {"engine": "openai_api", "model": role, "api": api} for role in ("teacher", "student")}
     return {
         "name": "t", "questions": {"files": ["q.jsonl"]}, **models, "method": {"prompts": "proving"},
@@ -63,12 +65,15 @@ def settings(folder: Path, server: str) -> dict[str, Any]:
 
 
 @pytest.mark.stack
-def test_curation_through_an_api_and_looking_at_it_need_no_torch(
+def test_curation_through_an_api_and_looking_at_it_need_no_torch_and_leave_no_key_behind(
     tmp_path: Path, plain: dict[str, str], server: str
 ) -> None:
     (tmp_path / "run.yaml").write_text(json.dumps(settings(tmp_path, server)))
-    done = python(plain, tmp_path, "-m", "dgrc", "curate", "run.yaml")
+    done = python(plain | {"TIGER_KEY": KEY}, tmp_path, "-m", "dgrc", "--debug", "curate", "run.yaml")
     assert done.returncode == 0, done.stderr
+    spent = json.loads((tmp_path / "runs" / "t" / "spending" / "teacher.json").read_text())
+    assert spent["requests"], "it was used"
+    assert left_behind(tmp_path, KEY) == [] and KEY not in done.stdout + done.stderr
     chains = tmp_path / "runs" / "t" / "round-1" / "curriculum" / "cot" / "train.jsonl"
     assert chains.read_text().count("\n") >= 3, "the whole method was gone through"
     shown = python(plain, tmp_path, "-m", "dgrc", "show", "runs/t")

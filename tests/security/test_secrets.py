@@ -1,4 +1,7 @@
-"""A key that is given by the environment stays there: a run with an API is made, and all that it left is searched."""
+"""A key that is given by the environment stays there, also one that a server refuses and quotes.
+
+That a key which was accepted stays there as well is looked for in `tests/packaging/test_light.py`, by the same search.
+"""
 
 import json
 import os
@@ -11,14 +14,20 @@ import pytest
 
 from tests.paths import ROOT
 
-pytestmark = pytest.mark.stack
+WRONG = "sk-wrong-0123456789abcdef"
 
-KEY = "sk-tiger-0123456789abcdef"
+
+def left_behind(folder: Path, key: str) -> list[str]:
+    """The files below a folder of runs that hold a key; its configuration and logs are among those searched."""
+    searched = [path for path in folder.rglob("*") if path.is_file()]
+    names = {path.name for path in searched}
+    assert "config.yaml" in names and any("logs" in path.parts for path in searched), names
+    return [str(path) for path in searched if key.encode() in path.read_bytes()]
 
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    command = [sys.executable, "-m", "benchmarks.api.server", json.dumps({"key": KEY})]
+    command = [sys.executable, "-m", "benchmarks.api.server", json.dumps({"key": "sk-tiger-0123456789abcdef"})]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
@@ -28,31 +37,23 @@ def server() -> Iterator[str]:
         process.wait()
 
 
-def curated(folder: Path, server: str, key: str) -> "subprocess.CompletedProcess[str]":
-    questions = folder / "q.jsonl"
+@pytest.mark.stack
+@pytest.mark.slow
+def test_a_key_that_is_refused_is_left_nowhere(tmp_path: Path, server: str) -> None:
+    questions = tmp_path / "q.jsonl"
     questions.write_text("\n".join(json.dumps({"question": f"case {n} . which court ?"}) for n in range(4)))
-    api = {"base_url": server, "key_env": "TIGER_KEY", "deadline_s": 20}
     settings = {
-        "name": "t", "runs_dir": str(folder / "runs"), "questions": {"files": [str(questions)]},
-        "teacher": {"engine": "openai_api", "model": "echo", "api": api},
+        "name": "t", "runs_dir": str(tmp_path / "runs"), "questions": {"files": [str(questions)]},
+        "teacher": {
+            "engine": "openai_api", "model": "echo",
+            "api": {"base_url": server, "key_env": "TIGER_KEY", "deadline_s": 20},
+        },
         "student": {"engine": "scripted", "script": "tests.scripts:student"},
         "method": {"prompts": "proving"}, "pipeline": {"workers": 1},
     }  # fmt: skip
-    (folder / "run.yaml").write_text(json.dumps(settings))
-    env = {**os.environ, "TIGER_KEY": key, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "dgrc", "--debug", "run", str(folder / "run.yaml")]
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-
-
-@pytest.mark.parametrize("key", [KEY, pytest.param("sk-wrong-0123456789abcdef", marks=pytest.mark.slow)])
-def test_no_key_is_left_behind(tmp_path: Path, server: str, key: str) -> None:
-    done = curated(tmp_path, server, key)
-    assert ("is not accepted" in done.stderr) == (key != KEY), done.stderr
-    if key == KEY:
-        spent = json.loads((tmp_path / "runs" / "t" / "spending" / "teacher.json").read_text())
-        assert spent["requests"], "it was used"
-    searched = [path for path in tmp_path.rglob("*") if path.is_file()]
-    names = {path.name for path in searched}
-    assert "config.yaml" in names and any("logs" in path.parts for path in searched), names
-    assert [str(path) for path in searched if key.encode() in path.read_bytes()] == []
-    assert key not in done.stdout + done.stderr
+    (tmp_path / "run.yaml").write_text(json.dumps(settings))
+    env = {**os.environ, "TIGER_KEY": WRONG, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "dgrc", "--debug", "curate", str(tmp_path / "run.yaml")]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert "is not accepted" in done.stderr, done.stderr
+    assert left_behind(tmp_path, WRONG) == [] and WRONG not in done.stdout + done.stderr

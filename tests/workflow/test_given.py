@@ -95,11 +95,11 @@ def test_paths_are_taken_for_the_configurations_own(tmp_path: Path) -> None:
 def test_a_ray_dataset_keeps_its_order_and_does_not_pass_through_here(tmp_path: Path) -> None:
     def ask(batch: pa.Table) -> pa.Table:
         numbers = batch["n"].to_pylist()
-        time.sleep(0.3 if numbers[0] == 0 else 0.0)  # the first block is the last to be ready
+        time.sleep(1.0 if numbers[0] == 0 else 0.0)  # the first block is the last to be ready
         return pa.table({"question": [f"case {n} . which ?" for n in numbers], "id": [str(n) for n in numbers]})
 
     numbers = in_ray([{"n": n} for n in range(1000)], blocks=6)
-    dataset = numbers.map_batches(ask, batch_format="pyarrow", batch_size=None)
+    dataset = numbers.map_batches(ask, batch_format="pyarrow", batch_size=None, num_cpus=0.5)  # no task with the write
     config = with_given(config_for(tmp_path), dataset)
     assert [row.source_id for row in read(config)] == [str(n) for n in range(1000)]
     assert dataset.context.execution_options.preserve_order is False, "it is the caller's"
