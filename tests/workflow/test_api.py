@@ -61,7 +61,7 @@ def test_the_package_is_imported_in_no_time_and_names_all_that_it_offers() -> No
     assert not loaded & {"pydantic", "pyarrow", "ray", "torch", "pandas", "numpy", "yaml"}
     tree = ast.parse((ROOT / "dgrc" / "__init__.py").read_text())
     seen = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
-    assert seen - {"TYPE_CHECKING", "Any"} == set(dgrc.__all__) - {"__version__"}, "what type checkers see is there"
+    assert seen - {"TYPE_CHECKING", "Any"} == set(dgrc.__all__), "what type checkers see is there"
     assert all(getattr(dgrc, name) is not None and name in dir(dgrc) for name in dgrc.__all__)
     with pytest.raises(AttributeError, match="'dgrc' has no attribute 'curated'"):
         _ = dgrc.curated  # type: ignore[attr-defined]

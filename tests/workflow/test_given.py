@@ -95,7 +95,12 @@ def test_paths_are_taken_for_the_configurations_own(tmp_path: Path) -> None:
 def test_a_ray_dataset_keeps_its_order_and_does_not_pass_through_here(tmp_path: Path) -> None:
     def ask(batch: pa.Table) -> pa.Table:
         numbers = batch["n"].to_pylist()
-        time.sleep(1.0 if numbers[0] == 0 else 0.0)  # the first block is the last to be ready
+        mark = tmp_path / f"ready-{numbers[0]}"
+        if mark.exists() and numbers[0] == 0:  # not the look at the columns: it is ready only after another block
+            looked, until = mark.stat().st_mtime, time.monotonic() + 5
+            while time.monotonic() < until and all(m.stat().st_mtime <= looked for m in tmp_path.glob("ready-*")):
+                time.sleep(0.05)
+        mark.touch()
         return pa.table({"question": [f"case {n} . which ?" for n in numbers], "id": [str(n) for n in numbers]})
 
     numbers = in_ray([{"n": n} for n in range(1000)], blocks=6)
@@ -111,7 +116,7 @@ def test_a_ray_dataset_keeps_its_order_and_does_not_pass_through_here(tmp_path: 
     def breaks(batch: pa.Table) -> pa.Table:
         raise ValueError("not today")
 
-    broken = dataset.map_batches(breaks, batch_format="pyarrow")
+    broken = numbers.map_batches(breaks, batch_format="pyarrow")
     with pytest.raises(QuestionFileError, match="could not be made and written: ValueError: not today See"):
         with_given(config_for(tmp_path / "broken"), broken)
 
