@@ -89,11 +89,10 @@ def _cut(config: Config) -> tuple[dict[str, Any], dict[str, int]]:
 def _written(folder: Path, share: float, passages: int) -> dict[str, Any]:
     """Questions about the first passages, written and screened as `dgrc questions` does."""
     from dgrc.workflow.job import Job
-    from dgrc.workflow.questions import write_questions
 
     config = config_of(folder, "written", limit=max(8, round(share * passages)))
     with Job(config, say).open() as job:
-        report = write_questions(job)
+        report = job.write_questions()
     screened, rate = report["screen"], report["write"]["counts"]
     seconds = report["write"]["seconds"] - report["write"]["start_seconds"] + screened["seconds"]
     return {

@@ -61,8 +61,8 @@ def measure(world: World, folders: Mapping[str, str], questions: int = 300) -> d
     with the right ones; `diagnosis_on_target` is the share of asked atoms that the right diagnosis asks, and
     `diagnosis_of_everything` what that share would be if every look-up of both chains were asked.
     `verifier` is agreement with the right verdict on the facts given (the teacher's own answers to the
-    atoms asked), `verifier_exact` that of every clause; `verified_right` is the share of passed chains
-    that are right in every step.
+    atoms asked), `verifier_exact` that of every clause; `passed_right_steps` is the share of
+    passed chains that are right in every step, `divergent_right_steps` that of all chains that were checked.
     """
     teacher, student = Speaker(folders["teacher"]), Speaker(folders["student"])
     figures: dict[str, float] = {}
@@ -119,6 +119,7 @@ def _measure_diagnosis(
         "verifier": _share(a.split()[-1:] == b.split()[-1:] for a, b in zip(verdicts, true_verdicts, strict=True)),
         "verifier_exact": _share(a == b for a, b in zip(verdicts, true_verdicts, strict=True)),
         "passed": len(passed) / max(1, len(pairs)),
+        "divergent_right_steps": _share(world.chain_fully_right(q, c) for q, c, _ in pairs),
         "passed_right_answer": _share(world.is_answer_right(q, read_answer(c)) for q, c in passed),
         "passed_right_steps": _share(world.chain_fully_right(q, c) for q, c in passed),
         "facts_a_check": sum(len(k) for _, _, k, _ in checks) / max(1, len(checks)),

@@ -22,7 +22,8 @@ def write_questions(path: Path, count: int, label: Callable[[int], str | None] =
     return path
 
 
-def scripted_config(runs: Path, questions: Path, name: str = "t", **method: Any) -> Config:
+def scripted_config(runs: Path, questions: Path, name: str = "t", workers: int = 1, **method: Any) -> Config:
+    """A run on scripted engines; each worker is a process of a second of CPU a pass, so most tests have one."""
     return make_config(
         {
             "name": name,
@@ -31,7 +32,7 @@ def scripted_config(runs: Path, questions: Path, name: str = "t", **method: Any)
             "teacher": {"engine": "scripted", "script": "tests.scripts:teacher"},
             "student": {"engine": "scripted", "script": "tests.scripts:student"},
             "method": {"prompts": "proving", **method},
-            "pipeline": {"workers": 2, "rows_per_block": 8},
+            "pipeline": {"workers": workers, "rows_per_block": 8},
         }
     )
 

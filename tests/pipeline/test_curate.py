@@ -22,7 +22,7 @@ QUESTIONS = 40
 @pytest.fixture(scope="module")
 def curated(tmp_path_factory: pytest.TempPathFactory, ray_here: None) -> RunDir:
     folder = tmp_path_factory.mktemp("curated")
-    config = scripted_config(folder, write_questions(folder / "q.jsonl", QUESTIONS))
+    config = scripted_config(folder, write_questions(folder / "q.jsonl", QUESTIONS), workers=2)
     run, _, _ = curate_here(config)
     return run
 

@@ -84,7 +84,7 @@ def _expect_gone(processes: list[psutil.Process], timeout: float) -> None:
 
 def _slow_run(folder: Path) -> tuple[Path, RunDir, Path]:
     """A configuration whose teacher is slow enough to be stopped in the middle, its run, and the teacher's tally."""
-    config = scripted_config(folder, write_questions(folder / "q.jsonl", QUESTIONS))
+    config = scripted_config(folder, write_questions(folder / "q.jsonl", QUESTIONS), workers=2)
     slow = config.teacher.model_copy(update={"script": "tests.scripts:slow_teacher"})
     path = folder / "config.yaml"
     path.write_text(dump_config(config.model_copy(update={"teacher": slow})))

@@ -95,12 +95,10 @@ def test_paths_are_taken_for_the_configurations_own(tmp_path: Path) -> None:
 def test_a_ray_dataset_keeps_its_order_and_does_not_pass_through_here(tmp_path: Path) -> None:
     def ask(batch: pa.Table) -> pa.Table:
         numbers = batch["n"].to_pylist()
-        mark = tmp_path / f"ready-{numbers[0]}"
-        if mark.exists() and numbers[0] == 0:  # not the look at the columns: it is ready only after another block
-            looked, until = mark.stat().st_mtime, time.monotonic() + 5
-            while time.monotonic() < until and all(m.stat().st_mtime <= looked for m in tmp_path.glob("ready-*")):
-                time.sleep(0.05)
-        mark.touch()
+        until = time.monotonic() + 5
+        while numbers[0] == 167 and time.monotonic() < until and not (tmp_path / "ready-334").exists():
+            time.sleep(0.05)  # the second block is ready only after the third
+        (tmp_path / f"ready-{numbers[0]}").touch()
         return pa.table({"question": [f"case {n} . which ?" for n in numbers], "id": [str(n) for n in numbers]})
 
     numbers = in_ray([{"n": n} for n in range(1000)], blocks=6)
