@@ -6,7 +6,7 @@
 # hashes), each is a miss of the cache: the same call with `return_counts=True` still sorts, gives the same values, and
 # takes a fraction of the time, less again if the array was sorted already. Right: both ways the same values; no order
 # of speed is promised.
-# Output: sorted ids do not come out of sorted=False in order; 12 to 16 times as long on 2 cores (2 is asked for).
+# Output: sorted ids do not come out of sorted=False in order; 14 to 65 times as long on 2 busy cores (2 is asked for).
 # Source: NumPy 2.3.0 release notes; numpy/lib/_arraysetops_impl.py (`_unique1d`). Seen 2026-11-28.
 . "$(dirname "$0")/common"
 install numpy==2.3.5
