@@ -29,10 +29,11 @@ STACK_FIXTURES = {"ray_here", "small_world", "cluster"}
 LONGEST = (
     "cli/test_demo.py", "pipeline/test_resume.py", "pipeline/test_curate.py",
     "training/run/test_state.py", "engines/test_pool.py", "engines/vllm/test_engine.py", "workflow/test_rounds.py",
-    "engines/vllm/test_adapters.py", "workflow/test_submit.py", "storage/objectstore/test_curate.py",
+    "engines/vllm/test_adapters.py", "workflow/test_submit.py", "workflow/test_api.py", "storage/objectstore/test_curate.py",
     "workflow/test_questions.py", "pipeline/test_graph.py", "engines/api/test_chat.py", "packaging/test_light.py",
     "benchmarks/test_api.py", "engines/vllm/test_embeddings.py", "training/run/test_launch.py",
-    "pipeline/test_checkpoints.py", "questions/test_recorded.py", "storage/test_verify.py",
+    "pipeline/test_checkpoints.py", "questions/test_recorded.py", "storage/test_verify.py", "workflow/test_pilot.py",
+    "pipeline/test_retries.py", "runtime/test_session.py", "runtime/test_signals.py", "runtime/test_processes.py",
 )  # fmt: skip
 """These files begin first, in this order, so that neither process is left with a long one at the end."""
 SMALL_SEED = 3

@@ -52,13 +52,15 @@ def test_machines_share_one_folder_and_nothing_else(tmp_path: Path, where: str) 
         if where != "here":  # where each machine has a folder of its own
             (Path(made) / "dgrc").mkdir()
             (Path(made) / ".venv").symlink_to(Path(sys.prefix))
-        _look_round(tmp_path, ROOT if where == "here" else Path(made))
+            _look_round(tmp_path, Path(made), f"{made}/.venv/bin/python")
+        else:
+            _look_round(tmp_path, ROOT, sys.executable)
 
 
-def _look_round(folder: Path, checkout: Path) -> None:
+def _look_round(folder: Path, checkout: Path, python: str) -> None:
     with Machines(folder, apart=True, checkout=checkout) as machines:
         pair = [
-            machines.start(name, [sys.executable, "-c", MACHINE, name, other], environment())
+            machines.start(name, [python, "-c", MACHINE, name, other], environment())
             for name, other in (("one", "two"), ("two", "one"))
         ]
         for machine in pair:
