@@ -2,7 +2,9 @@
 
 import ast
 import asyncio
+import contextlib
 import inspect
+import io
 import json
 import os
 import re
@@ -15,25 +17,22 @@ from typing import Any
 
 import pyarrow.dataset as pads
 import pytest
-import yaml
 from click.testing import CliRunner
 
 import dgrc
 from dgrc.cli import main
+from dgrc.config import EvaluationConfig, FieldMap
 from dgrc.errors import ConfigError, QuestionFileError, RunDirError, TrainingError
 from dgrc.workflow.job import Job
 from tests.paths import ROOT
 
-TEACHER = {"engine": "scripted", "script": "tests.scripts:teacher"}
-STUDENT = {"engine": "scripted", "script": "tests.scripts:student"}
-ROWS = [{"id": f"q{i}", "question": f"case {i} . which court ?", "answer": str(i % 5)} for i in range(16)]
+SCRIPTED = {"engine": "scripted", "script": "dgrc.proving.toy:teacher"}
+ROWS = [{"id": f"sum-{i}", "question": f"What is {i} + {2 * i} + 7?"} for i in range(1, 25)]
+"""Those of the example and of the documentation."""
 
 
-def settings(folder: Path, name: str = "t", **sections: Any) -> dict[str, Any]:
-    return {
-        "name": name, "runs_dir": folder, "teacher": TEACHER, "student": STUDENT, "method": {"prompts": "proving"},
-        "questions": {"fields": {"label": "answer"}}, "pipeline": {"workers": 1, "rows_per_block": 8}, **sections,
-    }  # fmt: skip
+def settings(folder: Path, **sections: Any) -> dict[str, Any]:
+    return {"name": "t", "runs_dir": folder, "teacher": SCRIPTED, "student": SCRIPTED, **sections}
 
 
 def one_paragraph(error: BaseException) -> str:
@@ -46,8 +45,20 @@ def by_id(rows: dgrc.Rows) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, ray_here: None) -> dgrc.Run:
-    return dgrc.curate(settings(tmp_path_factory.mktemp("api")), questions=ROWS, say=None)
+def example(tmp_path_factory: pytest.TempPathFactory, ray_here: None) -> tuple[dgrc.Run, str]:
+    """The run that the example makes, started in an empty folder, and what it prints."""
+    folder = tmp_path_factory.mktemp("example")
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as out:
+        patch.chdir(folder)
+        patch.delenv("DGRC_EXAMPLE", raising=False)
+        runpy.run_path(str(ROOT / "docs" / "examples" / "curate_in_python.py"), run_name="__main__")
+    assert os.listdir(folder) == ["runs"]
+    return dgrc.open_run(folder / "runs" / "toy"), out.getvalue()
+
+
+@pytest.fixture
+def run(example: tuple[dgrc.Run, str]) -> dgrc.Run:
+    return example[0]
 
 
 def test_the_package_is_imported_in_no_time_and_names_all_that_it_offers() -> None:
@@ -67,19 +78,20 @@ def test_the_package_is_imported_in_no_time_and_names_all_that_it_offers() -> No
         _ = dgrc.curated  # type: ignore[attr-defined]
 
 
+def test_the_example_shows_what_comes_of_it(example: tuple[dgrc.Run, str]) -> None:
+    for said in ("40 of 48 chains verified\n8 contradicted", "[assistant] ", "{'divergent': 16, 'agreeing': 8}"):
+        assert said in example[1]
+
+
 def test_the_library_and_the_command_make_the_same(run: dgrc.Run, tmp_path: Path) -> None:
     file = tmp_path / "q.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
-    config = settings(Path(str(tmp_path)))
-    config |= {"runs_dir": str(tmp_path), "questions": {**config["questions"], "files": [str(file)]}}
-    (tmp_path / "c.yaml").write_text(yaml.safe_dump(config))
-    assert CliRunner().invoke(main, ["curate", str(tmp_path / "c.yaml")]).exit_code == 0
-    by_command = dgrc.open_run(tmp_path / "t")
+    command = ["curate", "proving/toy", "--set", f"questions.files=[{file}]", "--set", f"runs_dir={tmp_path}"]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    by_command = dgrc.open_run(tmp_path / "toy")
     for name in ("cases", "atoms", "verdicts", "curriculum"):
         rows = by_id(getattr(run, name))
         assert rows and by_id(getattr(by_command, name)) == rows, name
-    for rows in (run.questions, by_command.questions):
-        assert [row["label"] for row in by_id(rows)] == [row["label"] for row in by_id(run.questions)]
     for kind in ("atomic", "cot"):
         made = [r.run / "round-1" / "curriculum" / kind / "train.jsonl" for r in (run, by_command)]
         assert made[0].read_bytes() == made[1].read_bytes()
@@ -88,23 +100,23 @@ def test_the_library_and_the_command_make_the_same(run: dgrc.Run, tmp_path: Path
 def test_datasets_are_pyarrows_and_give_frames(run: dgrc.Run) -> None:
     assert all(isinstance(rows, pads.Dataset) for rows in (run.cases, run.atoms, run.verdicts, run.curriculum))
     frame = run.cases.to_pandas(columns=["text", "status"], filter=pads.field("status") == "divergent")
-    assert list(frame.columns) == ["text", "status"] and len(frame) == 11
+    assert list(frame.columns) == ["text", "status"] and len(frame) == 16
     parts = (run.curriculum.atomic, run.curriculum.cot)
     assert [set(part.to_pandas()["kind"]) for part in parts] == [{"atom"}, {"chain"}]
     assert run.curriculum.count_rows() == sum(part.count_rows() for part in parts)
-    assert run.reports["gather"]["status"] == {"divergent": 11, "agreeing": 5}
-    assert run.quarantine.count_rows() == 0 and run.config.method.prompts == "proving"
+    assert run.reports["gather"]["status"] == {"divergent": 16, "agreeing": 8}
+    assert run.quarantine.count_rows() == 0 and run.config.method.answers == "number"
 
 
 def test_the_same_call_goes_on_and_other_questions_are_refused(run: dgrc.Run, tmp_path: Path) -> None:
     said: list[str] = []
     before = {path: path.stat().st_mtime_ns for path in run.run.glob("given-questions/*/*")}
-    again = dgrc.curate(settings(run.run.parent), questions=list(ROWS), say=said.append)
+    again = dgrc.curate(run, questions=list(ROWS), say=said.append)
     assert again.run == run.run and sum("already done" in line for line in said) == 8
     assert {path: path.stat().st_mtime_ns for path in run.run.glob("given-questions/*/*")} == before
     for others in (ROWS[::-1], ROWS[:-1]):
         with pytest.raises(RunDirError, match=r"`questions\.files` was .*given-questions.*Choose another `name`") as e:
-            dgrc.curate(settings(run.run.parent), questions=others, say=None)
+            dgrc.curate(run.config, questions=others, say=None)
         one_paragraph(e.value)
     assert len(list((run.run / "given-questions").iterdir())) == 1
 
@@ -163,11 +175,11 @@ def test_a_callers_session_without_room_is_refused(tmp_path: Path) -> None:
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = True
     try:
-        many = settings(tmp_path, teacher={**TEACHER, "replicas": 200})
+        many = settings(tmp_path, teacher={**SCRIPTED, "replicas": 200})
         with pytest.raises(ConfigError, match=r"with \d+ CPUs, .* reserve 201 .*`ray\.init\(num_cpus=205\)`"):
             dgrc.curate(many, questions=ROWS, say=None)
         with pytest.raises(QuestionFileError):
-            dgrc.curate(settings(tmp_path, "other"), questions="nowhere.jsonl", say=None)
+            dgrc.curate(settings(tmp_path / "other"), questions="nowhere.jsonl", say=None)
         assert context.enable_progress_bars, "a caller's session is left as it was found"
     finally:
         context.enable_progress_bars = False
@@ -186,10 +198,9 @@ def as_if_trained(run: dgrc.Run, config: dgrc.Config) -> Path:
 
 def test_train_and_evaluate_give_students_and_figures_also_in_a_notebooks_cell(run: dgrc.Run) -> None:
     held_out = run.run.parent / "held_out.jsonl"
-    held_out.write_text("".join(json.dumps(row) + "\n" for row in ROWS[:10]))
-    evaluation = {"files": [held_out], "fields": {"label": "answer"}, "baselines": [], "teacher": True}
-    config = settings(run.run.parent, evaluation=evaluation)
-    config["questions"] = {**config["questions"], "files": run.config.questions.files}
+    held_out.write_text("".join(json.dumps({**row, "answer": 3 * i + 7}) + "\n" for i, row in enumerate(ROWS[:10], 1)))
+    evaluation = EvaluationConfig(files=(str(held_out),), fields=FieldMap(label="answer"), baselines=())
+    config = run.config.model_copy(update={"evaluation": evaluation})
     student = as_if_trained(run, run.config)
     training = dgrc.train(run, say=None)
     assert (training.student, training.run) == (student, run.run)
@@ -246,16 +257,11 @@ def check_against_results(block: str) -> None:
         assert attribute in kind.__dataclass_fields__ or hasattr(kind, attribute), (kind, attribute)
 
 
-def test_the_example_and_the_documentation_run_from_any_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ray_here: None
+def test_the_documentation_runs(
+    run: dgrc.Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Block after block, as a reader would type them; the first finds the example's run, which has its questions."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DGRC_EXAMPLE", raising=False)
-    runpy.run_path(str(ROOT / "docs" / "examples" / "curate_in_python.py"), run_name="__main__")
-    out = capsys.readouterr().out
-    assert "40 of 48 chains verified\n8 contradicted" in out and "[assistant]" in out and "'divergent'" in out
-    assert os.listdir(tmp_path) == ["runs"]
+    """Block after block, as a reader would type them, who has run the example first."""
+    monkeypatch.chdir(run.run.parent.parent)
     space: dict[str, Any] = {}
     for block in blocks():
         if "dgrc.train(" in block:
