@@ -149,7 +149,7 @@ class Submitted:
 
     def __init__(self, cluster: RayCluster, config: dict[str, Any], part: str, log: Path):
         # Only what lies in the working directory is packaged.
-        self._config = ROOT / "configs" / f"of-a-test-{os.getpid()}.yaml"
+        self._config = ROOT / f"of-a-test-{os.getpid()}.yaml"
         self._config.write_text(json.dumps(config))
         self.log = log
         self._began = time.monotonic()

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.loopback import serving
 from tests.packaging.answering import KEY
 from tests.paths import ROOT
 from tests.security.test_secrets import left_behind
@@ -40,14 +41,8 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.packaging.answering"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.kill()
-        process.wait()
+    with serving("tests.packaging.answering") as url:
+        yield url
 
 
 def python(env: dict[str, str], folder: Path, *args: str) -> "subprocess.CompletedProcess[str]":

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.loopback import serving
 from tests.paths import ROOT
 
 WRONG = "sk-wrong-0123456789abcdef"
@@ -27,14 +28,8 @@ def left_behind(folder: Path, key: str) -> list[str]:
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    command = [sys.executable, "-m", "benchmarks.api.server", json.dumps({"key": "sk-tiger-0123456789abcdef"})]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.kill()
-        process.wait()
+    with serving("benchmarks.api.server", json.dumps({"key": "sk-tiger-0123456789abcdef"})) as url:
+        yield url
 
 
 @pytest.mark.stack

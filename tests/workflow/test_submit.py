@@ -126,7 +126,7 @@ def test_a_run_is_submitted_followed_and_submitted_again_to_go_on(
 ) -> None:
     """First by the name of a configuration from a folder without dgrc, then by a file of a checkout, then resumed."""
     sets = [f"{key}={json.dumps(value)}" for key, value in settings(tmp_path).items()]
-    inside = ROOT / "configs" / f"of-a-test-{os.getpid()}.yaml"  # only what is in the working directory is packaged
+    inside = ROOT / f"of-a-test-{os.getpid()}.yaml"  # only what is in the working directory is packaged
     inside.write_text(dump_config(load_config("proving/small", sets)))
     try:
         options = [word for override in sets for word in ("--set", override)]
