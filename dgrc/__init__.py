@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from dgrc.config import Config
     from dgrc.config.file import load_config
     from dgrc.errors import DgrcError
+    from dgrc.evaluation.score import Accuracy
     from dgrc.workflow.api import curate, evaluate, open_run, train
-    from dgrc.workflow.results import Accuracy, Curriculum, Evaluation, PairedTest, Rows, Run, Training
+    from dgrc.workflow.results import Curriculum, Evaluation, PairedTest, Rows, Run, Training
 
 __all__ = [
     "Accuracy", "Config", "Curriculum", "DgrcError", "Evaluation", "PairedTest", "Rows", "Run", "Training",
@@ -24,8 +25,9 @@ _PLACES = {
     "dgrc.config": ("Config",),
     "dgrc.config.file": ("load_config",),
     "dgrc.errors": ("DgrcError",),
+    "dgrc.evaluation.score": ("Accuracy",),
     "dgrc.workflow.api": ("curate", "evaluate", "open_run", "train"),
-    "dgrc.workflow.results": ("Accuracy", "Curriculum", "Evaluation", "PairedTest", "Rows", "Run", "Training"),
+    "dgrc.workflow.results": ("Curriculum", "Evaluation", "PairedTest", "Rows", "Run", "Training"),
 }
 """Where each name comes from when it is first asked for."""
 

@@ -114,7 +114,7 @@ def make_report(
         unparsed = sum(p.chain.answer is None for p in replies)
         share = accuracy(right[name], unparsed, confidence)
         report["models"][name] = {
-            "accuracy": round(share.value, 4), "low": round(share.low, 4), "high": round(share.high, 4),
+            "accuracy": round(share.accuracy, 4), "low": round(share.low, 4), "high": round(share.high, 4),
             "right": share.right, "n": share.n, "unparsed": unparsed,
         }
     for name in right:

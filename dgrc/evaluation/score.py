@@ -22,7 +22,7 @@ class Accuracy:
 
     right: int
     n: int
-    value: float
+    accuracy: float
     low: float
     high: float
     unparsed: int

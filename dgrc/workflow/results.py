@@ -16,12 +16,11 @@ import pyarrow.dataset as pads
 from dgrc.config import Config
 from dgrc.config.file import load_config
 from dgrc.errors import RunDirError
+from dgrc.evaluation.score import Accuracy
 from dgrc.records import Atom, Case, Example, Quarantined, Question, VerifiedCase
 from dgrc.storage.arrow import arrow_schema
 from dgrc.storage.run_dir import RunDir
-
-SUBJECT = "dgrc"
-"""The recipe whose student is the result; the others are baselines."""
+from dgrc.workflow.job import SUBJECT
 
 
 class Rows(pads.FileSystemDataset):
@@ -43,18 +42,6 @@ class Curriculum(Rows):
 
     atomic: Rows
     cot: Rows
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """A model's share of right answers, with the interval from `low` to `high`; `unparsed` replies count as wrong."""
-
-    accuracy: float
-    low: float
-    high: float
-    right: int
-    n: int
-    unparsed: int
 
 
 @dataclass(frozen=True)
@@ -84,8 +71,8 @@ class Evaluation:
     @classmethod
     def of(cls, run: Path, report: dict[str, Any]) -> "Evaluation":
         """From the report in evaluation.json."""
-        names = [field.name for field in fields(Accuracy)]
-        models = {model: Accuracy(*(figures[name] for name in names)) for model, figures in report["models"].items()}
+        names = [field.name for field in fields(Accuracy)]  # a later dgrc may have written more
+        models = {model: Accuracy(**{name: said[name] for name in names}) for model, said in report["models"].items()}
         against = {
             name: PairedTest(test[f"only_{SUBJECT}_right"], test[f"only_{name}_right"], test["p_value"])
             for name, test in report["against"].items()

@@ -48,7 +48,7 @@ def test_answers_are_compared_as_the_method_compares_them(answer: str | None, la
 
 def test_accuracy_counts_and_carries_the_interval() -> None:
     result = accuracy([True, False, False, True], 1, 0.95)
-    assert (result.right, result.n, result.value, result.unparsed) == (2, 4, 0.5, 1)
+    assert (result.right, result.n, result.accuracy, result.unparsed) == (2, 4, 0.5, 1)
     assert (result.low, result.high) == wilson(2, 4, 0.95)
 
 
