@@ -79,12 +79,18 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """One reasoning chain. `answer` is None if none could be parsed or the chain was cut off."""
+    """One reasoning chain: what was said (`text`) and, of a model that thinks first, its `thoughts` beside it.
+
+    `answer` is None if none could be read or the chain was cut off; `read_by` is the tier of `method.reading` that read
+    it. `tokens` counts thoughts and text.
+    """
 
     text: str
     answer: str | None
     finish_reason: str
     tokens: int
+    thoughts: str = ""
+    read_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ class Request:
     `schema` is a JSON schema text that replies must match; of two waiting requests the one with the
     smaller `priority` goes first; `top_k` 0 is off; `temperature` 0 is greedy. `attempt` changes nothing but
     the identity: the same request asked again, for other samples. With `score` nothing is sampled: the last message
-    is an assistant's turn, and its log-probabilities are wanted.
+    is an assistant's turn, and its log-probabilities are wanted. Without `think` a model that can answer at once does.
     """
 
     messages: tuple[Message, ...]
@@ -33,6 +33,11 @@ class Request:
     schema: str | None = None
     attempt: int = 0
     score: bool = False
+    think: bool = True
+
+
+LATER_FIELDS = {"think": True}
+"""Fields of requests that keys leave out where they hold the value that all requests had before there were such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +52,15 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One reply: its text, `stop` or `length` as the reason it ended, and its length in tokens."""
+    """One reply: its text, `stop` or `length` as the reason it ended, and its length in tokens.
+
+    `thoughts` is what a thinking model wrote before the text, without the marks around it; `tokens` counts both.
+    """
 
     text: str
     finish_reason: str
     tokens: int
+    thoughts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +110,9 @@ def failed(error: str) -> Completion:
 def request_key(model: str, request: Request) -> int:
     """64-bit identity of a request to a model. Priority is left out: it does not change the reply."""
     fields = {name: getattr(request, name) for name in Request.__dataclass_fields__ if name != "priority"}
+    for name, value in LATER_FIELDS.items():
+        if fields[name] == value:
+            del fields[name]
     return hash64(model, json.dumps(fields, sort_keys=True))
 
 

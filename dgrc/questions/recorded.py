@@ -18,14 +18,11 @@ from dgrc.method.replies import encodable
 from dgrc.method.sample import split_choices
 from dgrc.questions.formats import BROKEN, LIMITS, jsonl_rows
 from dgrc.records import Chain, Quarantined, Verdict, content_id
-from dgrc.storage.arrow import from_row, to_row
+from dgrc.storage.arrow import arrow_schema, from_row, to_row
 from dgrc.storage.atomic import fresh_folder
 from dgrc.storage.lookup import ROWS_PER_FILE, Lookup, write_sorted
 
-_CHAIN = pa.struct(
-    [("text", pa.string()), ("answer", pa.string()), ("finish_reason", pa.string()), ("tokens", pa.int64())]
-)
-SCHEMA = pa.schema([("id", pa.int64()), ("chains", pa.list_(_CHAIN))])
+SCHEMA = pa.schema([("id", pa.int64()), ("chains", pa.list_(pa.struct(list(arrow_schema(Chain)))))])
 
 
 class ChainStore:

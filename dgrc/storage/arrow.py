@@ -12,6 +12,7 @@ from dgrc.records import Message
 R = TypeVar("R")
 Convert = Callable[[Any], Any]
 _FIELDS: dict[Any, list[tuple[str, Convert | None, Convert | None]]] = {}
+_DEFAULTS: dict[Any, dict[str, Any]] = {}
 
 
 def to_row(record: Any) -> dict[str, Any]:
@@ -24,9 +25,16 @@ def to_row(record: Any) -> dict[str, Any]:
 
 
 def from_row(cls: type[R], row: Mapping[str, Any]) -> R:
-    """A record of type `cls` from a mapping such as `pyarrow.Table.to_pylist` gives."""
+    """A record of type `cls` from a mapping such as `pyarrow.Table.to_pylist` gives.
+
+    A row that an earlier version wrote lacks the fields that came later: they have their defaults.
+    """
     values = []
-    for name, _, revive in _fields(cls):
+    fields, defaults = _fields(cls), _DEFAULTS[cls]
+    for name, _, revive in fields:
+        if name not in row and name in defaults:
+            values.append(defaults[name])
+            continue
         value = row[name]
         values.append(value if revive is None or value is None else revive(value))
     return cls(*values)
@@ -46,6 +54,8 @@ def _fields(cls: Any) -> list[tuple[str, Convert | None, Convert | None]]:
     """
     if cls not in _FIELDS:
         _FIELDS[cls] = [(name, *_converts(hint)) for name, hint in typing.get_type_hints(cls).items()]
+        fields = dataclasses.fields(cls)
+        _DEFAULTS[cls] = {f.name: f.default for f in fields if f.default is not dataclasses.MISSING}
     return _FIELDS[cls]
 
 
