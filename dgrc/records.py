@@ -102,9 +102,29 @@ class Divergence:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """What a reply held that is not used, and why: `echo` (the prompt's own words) or `off_topic`."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a reader said of a chain whose answer it was asked for twice, with the options in another order: letters of
+    the question's own options, None for `none`. The reading counts if both are one option."""
+
+    role: str
+    chain: int
+    first: str | None
+    second: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """The atomic questions that the teacher asked about one divergence; `error` if it gave none. `other` is the index
     of the chain that the teacher's parts from, in those of `against`: `student`, or `auditor` where one was audited.
+    `refused` are atoms of the reply that are not used.
     """
 
     teacher: int
@@ -113,11 +133,13 @@ class Diagnosis:
     error: str | None
     raw: str
     against: str = "student"
+    refused: tuple[Refused, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one role spent in one step on one row. Requests with n samples count as n calls."""
+    """What one role spent in one step on one row. Requests with n samples count as n calls; `wrapped` replies held the
+    JSON that was wanted among other text."""
 
     role: str
     step: str
@@ -125,6 +147,7 @@ class Usage:
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int
+    wrapped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +169,8 @@ class WrittenPassage:
 class Case:
     """`gather`'s row: both models' chains and what the teacher asked where they part. `status` is `divergent`,
     `agreeing`, `unparsed` (no two answers that could be compared) or `failed` (see `error`); `auditor` holds the third
-    model's chains where an agreeing question was audited.
+    model's chains where an agreeing question was audited. `asked` are the readings of chains that a reader was asked
+    for.
     """
 
     id: int
@@ -159,6 +183,7 @@ class Case:
     usage: tuple[Usage, ...]
     error: str | None
     auditor: tuple[Chain, ...] = ()
+    asked: tuple[Asked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

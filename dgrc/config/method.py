@@ -28,7 +28,20 @@ class MethodConfig(Section):
     )
     number_tolerance: float = Field(0.0, ge=0, lt=1, description="Numbers that differ by less, relatively, are equal.")
     grader: bool = Field(
-        False, description="Let the teacher say which differently worded free-text answers mean the same."
+        False,
+        description="Let the teacher say which differently worded answers mean the same, of free-text questions and of "
+        "atoms; without it words alone decide.",
+    )
+    ask_unread: Literal["checked", "off", "measure"] | tuple[Literal["teacher", "student"], ...] = Field(
+        "checked",
+        description="Ask the teacher which option a chain ends with that could not be read, twice, with the options in "
+        "another order. `checked`: for the roles for which the pilot of this run found that the teacher reads as "
+        "patterns do (0.9); without a pilot nothing is asked. A list names the roles; `measure` is the pilot's.",
+    )
+    thoughts: Literal["visible", "all"] = Field(
+        "visible",
+        description="What diagnosis and verification read of a thinking model's chain: the visible text, or the "
+        "thoughts too where that holds no reasoning, or always both.",
     )
     pairs: Literal["per_answer", "all", "majority"] = Field(
         "per_answer",

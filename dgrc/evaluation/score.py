@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from dgrc.errors import EvaluationError
-from dgrc.method import answer_forms
+from dgrc.method import meaning
 from dgrc.method.compare import same_answer
-from dgrc.method.sample import letter, parse_answer
+from dgrc.method.options import letter
+from dgrc.method.reading import in_tags
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,9 @@ def expected_answer(label: str | None, choices: Sequence[str], form: str = "auto
             "A held-out question has no label, so nothing can be scored on it. "
             "Name the label's column in `evaluation.fields.label`, or leave the question out."
         )
-    expected = parse_answer(label, choices, form)
+    expected = in_tags(label, choices, form)
     if expected is None:
-        expected = parse_answer(f"<answer>{label}</answer>", choices, form)
+        expected = in_tags(f"<answer>{label}</answer>", choices, form)
     if expected is None:
         wanted = {"number": "a number", "yes_no": "yes or no"}.get(form, "any text that is not empty")
         if choices:
@@ -72,7 +73,7 @@ def is_right(
         return False
     if same_answer(answer, expected) is True:
         return True
-    return not choices and answer_forms.same(answer, expected, form, tolerance)
+    return not choices and meaning.same(answer, expected, form, tolerance)
 
 
 def accuracy(right: Sequence[bool], unparsed: int, confidence: float) -> Accuracy:

@@ -3,6 +3,7 @@
 Neither the original question nor any chain is shown: a teacher that sees its own chain repeats its mistake.
 """
 
+from dgrc.method.echo import ECHO, is_echo
 from dgrc.method.prompts import Pack
 from dgrc.method.replies import between, encodable, json_object, one_line
 from dgrc.method.text.normalize import normalize
@@ -17,10 +18,12 @@ def build_messages(pack: Pack, atom: str) -> list[Message]:
     return pack.messages("answer", atom=atom)
 
 
-def parse_reply(pack: Pack, reply: str) -> tuple[str | None, str]:
-    """The answer on one line, and the rationale (the reasoning as written, without outer space).
+def parse_reply(pack: Pack, reply: str) -> tuple[str | None, str, str | None]:
+    """The answer on one line, the rationale (the reasoning as written, without outer space), and why there is no answer
+    though one was written: `echo`, the prompt's own words.
 
-    The answer is None if there is none or it is `unknown`; a reply that cannot be read is its own rationale.
+    The answer is None if there is none, if it is `unknown`, or if it is refused; a reply that cannot be read is its own
+    rationale.
     """
     if pack.reply == "tagged":
         answer, rationale = between(reply, "answer"), between(reply, "think")
@@ -28,6 +31,10 @@ def parse_reply(pack: Pack, reply: str) -> tuple[str | None, str]:
         value = json_object(reply) or {}
         answer, rationale = value.get("answer"), value.get("reasoning")
     if not isinstance(answer, str) or not isinstance(rationale, str):
-        return None, encodable(reply).strip()
-    answer = one_line(answer)
-    return (None if normalize(answer) in ("", UNKNOWN) else answer), encodable(rationale).strip()
+        return None, encodable(reply).strip(), None
+    answer, rationale = one_line(answer), encodable(rationale).strip()
+    if normalize(answer) in ("", UNKNOWN):
+        return None, rationale, None
+    if pack.reply == "json" and (is_echo(pack, answer) or is_echo(pack, rationale)):
+        return None, rationale, ECHO
+    return answer, rationale, None

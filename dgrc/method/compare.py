@@ -1,15 +1,14 @@
 """Where student and teacher part. Chains with final answers flow in; a status and index pairs flow out.
 
-Divergence is the method's only signal, so equality of answers is decided here, once, for all steps: answers that are
-the same by their form (`answer_forms`) or by a grader's word are given one wording, and then two answers are the same
-if they normalize to the same text. A chain without an answer never diverges.
+Divergence is the method's only signal, so which answers are the same is decided once, for all steps: those that mean
+the same (`meaning`, or a grader's word) are given one wording, and then two answers are the same if they normalize to
+the same text. A chain without an answer never diverges.
 """
 
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 
-from dgrc.method import answer_forms
 from dgrc.method.text.normalize import normalize
 from dgrc.records import Chain, Divergence
 
@@ -24,19 +23,6 @@ def same_answer(a: str | None, b: str | None) -> bool | None:
 def wordings(chains: Sequence[Chain]) -> list[str]:
     """The distinct answers, in order of appearance."""
     return list(dict.fromkeys(chain.answer for chain in chains if chain.answer is not None))
-
-
-def group(answers: Sequence[str], form: str, tolerance: float) -> list[list[str]]:
-    """Answers that are the same by their form, together; each joins the first group whose first answer it equals."""
-    groups: list[list[str]] = []
-    for answer in answers:
-        for members in groups:
-            if answer_forms.same(members[0], answer, form, tolerance):
-                members.append(answer)
-                break
-        else:
-            groups.append([answer])
-    return groups
 
 
 def unify(chains: Sequence[Chain], groups: Sequence[Sequence[str]]) -> tuple[Chain, ...]:

@@ -4,31 +4,73 @@ The chains are named neutrally and their order can be swapped, so that neither t
 tells the teacher which one is its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from dgrc.method.echo import ECHO, is_echo
+from dgrc.method.options import lettered
 from dgrc.method.prompts import Pack
 from dgrc.method.replies import json_object, one_line
-from dgrc.method.sample import lettered
-from dgrc.records import Chain, Message
+from dgrc.method.screen import content_words
+from dgrc.method.thoughts import shown
+from dgrc.records import Chain, Message, Refused
 
 MOST_ATOMS = 5
+OFF_TOPIC = "off_topic"
+"""Why an atom is refused that has nothing to do with the case."""
+ON_TOPIC = 0.34
+"""Share of an atom's content words that must stand in the question, its options or the chains."""
+STEM = 6
+"""Letters of a word that are compared."""
 
 
 def build_messages(
-    pack: Pack, text: str, choices: Sequence[str], teacher: Chain, student: Chain, swap: bool
+    pack: Pack,
+    text: str,
+    choices: Sequence[str],
+    teacher: Chain,
+    student: Chain,
+    swap: bool,
+    thoughts: str = "visible",
 ) -> list[Message]:
-    """The messages that ask for atomic questions; `swap` puts the student's chain first."""
+    """The messages that ask for atomic questions; `swap` puts the student's chain first, `thoughts` says what of a
+    chain is shown (`thoughts.shown`)."""
     first, second = (student, teacher) if swap else (teacher, student)
     options = lettered(choices)
-    return pack.messages("diagnose", text=text, options=options, first=first.text, second=second.text)
+    shown_first, shown_second = shown(first, thoughts), shown(second, thoughts)
+    return pack.messages("diagnose", text=text, options=options, first=shown_first, second=shown_second)
 
 
-def parse_reply(pack: Pack, reply: str) -> tuple[tuple[str, ...], str | None]:
-    """The distinct atomic questions of a reply, at most 5 of a JSON reply, and an error if it cannot be read.
+def parse_reply(
+    pack: Pack, reply: str, about: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[Refused, ...], str | None]:
+    """The distinct atomic questions of a reply, at most 5 of a JSON reply, those refused, and an error if it cannot be
+    read.
 
-    A tagged reply may be complete and ask nothing; a JSON reply must ask something.
+    Refused is what is the prompt's own wording, and what speaks of nothing in the texts that it is `about` (question,
+    options, chains). A tagged reply may be complete and ask nothing; a JSON reply must ask something.
     """
-    return _parse_tagged(reply) if pack.reply == "tagged" else _parse_json(reply)
+    atoms, error = _parse_tagged(reply) if pack.reply == "tagged" else _parse_json(reply)
+    said = _stems(" ".join(about))
+    refused = tuple(Refused(atom, reason) for atom in atoms if (reason := _refused_because(pack, atom, said)))
+    dropped = {refusal.text for refusal in refused}
+    kept = tuple(atom for atom in atoms if atom not in dropped)
+    if pack.reply == "json":
+        kept = kept[:MOST_ATOMS]
+        if refused and not kept:
+            error = f"the diagnosis asks nothing that can be used ({', '.join(sorted({r.reason for r in refused}))})"
+    return kept, refused, error
+
+
+def _refused_because(pack: Pack, atom: str, said: Collection[str]) -> str | None:
+    words = _stems(atom)
+    if not words or is_echo(pack, atom):
+        return ECHO
+    return None if len(words & {*said}) >= max(1, ON_TOPIC * len(words)) else OFF_TOPIC
+
+
+def _stems(text: str) -> set[str]:
+    """Content words, cut so that endings do not count."""
+    return {word[:STEM] for word in content_words(text)}
 
 
 def _parse_json(reply: str) -> tuple[tuple[str, ...], str | None]:
@@ -38,7 +80,7 @@ def _parse_json(reply: str) -> tuple[tuple[str, ...], str | None]:
     questions = value.get("questions")
     if not isinstance(questions, list) or not all(isinstance(question, str) for question in questions):
         return (), "the diagnosis has no list of texts `questions`"
-    atoms = _distinct(questions)[:MOST_ATOMS]
+    atoms = _distinct(questions)
     return atoms, None if atoms else "the diagnosis asks no question"
 
 

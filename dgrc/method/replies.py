@@ -6,7 +6,14 @@ that asked turns that into a typed error beside the raw reply.
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
+
+from dgrc.method.thoughts import set_apart
+
+_FENCE = re.compile(r"```[a-zA-Z0-9_-]*[ \t]*\n?(.*?)```", re.DOTALL)
+_MOST_TRIES = 64
+"""Opening braces that are tried: text full of them holds no object worth the time."""
 
 
 def between(text: str, tag: str) -> str | None:
@@ -17,13 +24,45 @@ def between(text: str, tag: str) -> str | None:
 
 
 def json_object(reply: str) -> dict[str, Any] | None:
-    """The reply as one JSON object; None for anything else, also for JSON with text around it."""
+    """The reply as one JSON object, also in a fence, after thoughts or with words around it; None for anything else,
+    and where there are several objects."""
+    whole = _loaded(reply)
+    if whole is not None:
+        return whole
+    _, text = set_apart(reply)
+    fenced = _FENCE.findall(text)
+    found = [value for part in (fenced or [text]) for value in _objects(part)]
+    return found[0] if len(found) == 1 else None
+
+
+def is_wrapped(reply: str) -> bool:
+    """Whether a reply holds its JSON object among other text: a server did not hold it to the schema."""
+    return _loaded(reply) is None and json_object(reply) is not None
+
+
+def _loaded(text: str) -> dict[str, Any] | None:
     try:
         # Not strict: models write line breaks into strings, and grammars that bound a text's length let them.
-        value = json.loads(reply, strict=False)
+        value = json.loads(text, strict=False)
     except (ValueError, RecursionError):  # RecursionError: thousands of open brackets
         return None
     return value if isinstance(value, dict) else None
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """The outermost JSON objects in a text, at most two: more than one is as good as none."""
+    decoder = json.JSONDecoder(strict=False)
+    at, tries, found = text.find("{"), 0, 0
+    while at >= 0 and tries < _MOST_TRIES and found < 2:
+        tries += 1
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            end = at + 1
+        else:
+            found += 1
+            yield value
+        at = text.find("{", end)
 
 
 def encodable(text: str) -> str:

@@ -55,21 +55,6 @@ def distinct(atoms: Sequence[str], threshold: float) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def agreement(answers: Sequence[str | None]) -> tuple[int | None, float]:
-    """The index of the first answer of the majority, and its share of all answers, unparsable ones included.
-
-    Ties go to the answer seen first; (None, 0.0) if nothing was answered.
-    """
-    groups: dict[str, list[int]] = {}
-    for index, answer in enumerate(answers):
-        if answer is not None:
-            groups.setdefault(normalize(answer), []).append(index)
-    if not groups:
-        return None, 0.0
-    majority = max(groups.values(), key=len)  # max() takes the first of equals
-    return majority[0], len(majority) / len(answers)
-
-
 def dropped_because(answer: str | None, agreement: float, min_agreement: float) -> str | None:
     """Why an atom is dropped: `unanswered` or `disagreement`; None if it is kept."""
     if answer is None:

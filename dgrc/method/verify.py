@@ -10,10 +10,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dgrc.method.echo import ECHO, is_echo
+from dgrc.method.options import lettered
 from dgrc.method.prompts import Pack
 from dgrc.method.replies import json_object
-from dgrc.method.sample import lettered
 from dgrc.method.screen import content_words
+from dgrc.method.thoughts import shown
 from dgrc.records import Chain, Message
 
 Verdict = tuple[bool | None, tuple[int, ...], str | None]
@@ -44,17 +46,21 @@ def speaks_to(fact: Fact, said: Collection[str], coverage: float) -> bool:
     return bool(asked) and len(asked.intersection(said)) >= coverage * len(asked) - 1e-9
 
 
-def build_messages(pack: Pack, text: str, choices: Sequence[str], chain: Chain, facts: Sequence[Fact]) -> list[Message]:
-    """The messages that ask for a verdict; the chain comes last, so that a question's chains share a prefix."""
-    return pack.messages("verify", text=text, options=lettered(choices), facts=tuple(facts), chain=chain.text)
+def build_messages(
+    pack: Pack, text: str, choices: Sequence[str], chain: Chain, facts: Sequence[Fact], thoughts: str = "visible"
+) -> list[Message]:
+    """The messages that ask for a verdict; the chain comes last, so that a question's chains share a prefix. `thoughts`
+    says what of the chain is shown (`thoughts.shown`)."""
+    said = shown(chain, thoughts)
+    return pack.messages("verify", text=text, options=lettered(choices), facts=tuple(facts), chain=said)
 
 
 def parse_reply(pack: Pack, reply: str, facts: Sequence[Fact]) -> Verdict:
     """The verdict on a chain, given the facts in the order shown. Every fact must be judged exactly once."""
-    return _parse_tagged(reply, facts) if pack.reply == "tagged" else _parse_json(reply, facts)
+    return _parse_tagged(reply, facts) if pack.reply == "tagged" else _parse_json(pack, reply, facts)
 
 
-def _parse_json(reply: str, facts: Sequence[Fact]) -> Verdict:
+def _parse_json(pack: Pack, reply: str, facts: Sequence[Fact]) -> Verdict:
     value = json_object(reply)
     if value is None:
         return None, (), "the verdict is not one JSON object"
@@ -63,11 +69,14 @@ def _parse_json(reply: str, facts: Sequence[Fact]) -> Verdict:
         return None, (), "the verdict lacks a list `facts` or a true or false `consistent`"
     relations: dict[int, str] = {}
     for clause in clauses:
-        number, relation = _clause(clause)
+        number, relation, finding = _clause(clause)
         if not 1 <= number <= len(facts) or number in relations:
             return None, (), f"the verdict does not number its facts from 1 to {len(facts)}, each once"
         if relation not in ("supports", "contradicts", "unrelated"):
             return None, (), f"the verdict gives fact {number} no known relation"
+        # That a chain does not touch a fact may be said in the words in which it is asked; the other two need content.
+        if relation != "unrelated" and is_echo(pack, finding):
+            return None, (), f"{ECHO}: what the verdict finds on fact {number} is the prompt's own words"
         relations[number] = relation
     if len(relations) != len(facts):
         return None, (), f"the verdict judges {len(relations)} of {len(facts)} facts"
@@ -75,13 +84,14 @@ def _parse_json(reply: str, facts: Sequence[Fact]) -> Verdict:
     return consistent and not ids, ids, None
 
 
-def _clause(clause: Any) -> tuple[int, str]:
+def _clause(clause: Any) -> tuple[int, str, str]:
     if not isinstance(clause, dict):
-        return 0, ""
+        return 0, "", ""
     number, relation = clause.get("fact"), clause.get("relation")
     if not isinstance(number, int) or isinstance(number, bool):  # JSON's true is an int to Python
         number = 0
-    return number, relation if isinstance(relation, str) else ""
+    finding = clause.get("finding")
+    return number, relation if isinstance(relation, str) else "", finding if isinstance(finding, str) else ""
 
 
 def _parse_tagged(reply: str, facts: Sequence[Fact]) -> Verdict:

@@ -57,7 +57,7 @@ GATHER = Pass(
     writes=("cases", Case),
     roles=lambda config: ("teacher", "student", *(("auditor",) if config.method.audit_share else ())),
     step=gather.gather,
-    method=("sample", "compare", "grade", "audit", "diagnose"),
+    method=("sample", "reading", "ask_reading", "compare", "meaning", "grade", "audit", "diagnose"),
     counters=counters.of_case,
     counted=(
         *(f"{role}.list.element.{part}" for role in counters.ROLES for part in ("answer", "finish_reason")),
@@ -66,7 +66,7 @@ GATHER = Pass(
     settings=(
         "prompts", "teacher_chains", "student_chains", "teacher_sampling", "student_sampling", "diagnose_sampling",
         "answers", "number_tolerance", "grader", "judge_sampling", "pairs", "max_pairs", "audit_share",
-        "auditor_chains",
+        "auditor_chains", "ask_unread", "thoughts",
     ),
 )
 ANSWER = Pass(
@@ -76,7 +76,7 @@ ANSWER = Pass(
     writes=("answers", Atom),
     roles=lambda config: ("teacher", *(("student",) if config.method.ifd else ())),
     step=answer.answer,
-    method=("answer", "screen", "judge"),
+    method=("answer", "meaning", "screen", "judge"),
     counters=counters.of_atom,
     counted=("answers", "judge"),
     settings=(

@@ -13,8 +13,9 @@ from typing import Any
 
 from dgrc.config import FieldMap, LimitsConfig
 from dgrc.errors import QuestionFileError, StorageError
+from dgrc.method.options import MOST_CHOICES
 from dgrc.method.replies import encodable
-from dgrc.method.sample import MOST_CHOICES, split_choices
+from dgrc.method.sample import split_choices
 from dgrc.questions.formats import BROKEN, LIMITS, raw_rows
 from dgrc.storage.objectstore.files import is_remote, matching
 

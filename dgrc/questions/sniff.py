@@ -11,7 +11,7 @@ from functools import partial
 
 from dgrc.config import FieldMap
 from dgrc.errors import QuestionFileError
-from dgrc.method.sample import parse_answer
+from dgrc.method.reading import in_tags
 from dgrc.questions.columns import columns, options_of, pick
 from dgrc.questions.formats import BROKEN, Row, raw_rows
 
@@ -192,7 +192,7 @@ def _is_label(row: Row, name: str, fields: FieldMap) -> bool:
     label = str(value).strip()
     if not isinstance(value, str | int | float) or (not choices and len(label) == 1 and label.isalpha()):
         return False
-    return any(parse_answer(said, choices) is not None for said in (label, f"<answer>{label}</answer>"))
+    return any(in_tags(said, choices) is not None for said in (label, f"<answer>{label}</answer>"))
 
 
 def _source_id(found: Sniffed) -> str | None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dgrc.method import answer_forms
-from dgrc.method.sample import parse_answer
+from dgrc.method.reading import parse_answer
 from tests.method.builders import HOSTILE
 
 

@@ -4,7 +4,7 @@ A pack folder holds `pack.toml` (name, version, reply form, tags), `sample.jinja
 `answer.jinja`, `verify.jinja` and, if wanted, `system.jinja`. A pack whose replies are JSON also has
 `diagnose.schema.json`, `answer.schema.json` and `verify.schema.json`, which engines enforce, and may have `judge`
 (needed for `method.judge`), `grade` (for `method.grader`), `write` and `stands_alone` (for `dgrc questions`), template
-and schema each.
+and schema each, and `read.jinja` (for `method.ask_unread`).
 
 Questions and chains are foreign text. Templates put them between tags such as `<question>`, or behind markers such as
 `chain :`; the tags and markers that a pack declares are made harmless inside everything that is inserted, so that no
@@ -37,15 +37,20 @@ VARIABLES: dict[str, frozenset[str]] = {
     "grade": frozenset({"text", "answers"}),
     "write": frozenset({"passage", "title", "form", "count"}),
     "stands_alone": frozenset({"text", "options"}),
+    "read": frozenset({"text", "options", "chain", "shown"}),
     "system": frozenset({"step"}),
 }
 """What each template may insert. `options` are lettered lines (`A. ...`), empty without choices; `facts` have
-`.question` and `.answer`; `answers` is a list of texts; all others are text."""
+`.question` and `.answer`; `answers` is a list of texts; `shown` are the options under other letters; all others are
+text."""
 
 STEPS = ("sample", "diagnose", "answer", "verify")
 SCHEMA_STEPS = ("diagnose", "answer", "verify")
-OPTIONAL_STEPS = ("judge", "grade", "write", "stands_alone")
-"""Steps that only packs with JSON replies can have, and need not."""
+OPTIONAL_STEPS = ("judge", "grade", "write", "stands_alone", "read")
+"""Steps that only packs with JSON replies can have, and need not. Without `read` nobody is asked about chains that
+cannot be read."""
+OWN_SCHEMA = ("read",)
+"""Steps whose schema depends on the question, so that packs hold none for them."""
 _HOME = Path(__file__).parent
 
 
@@ -120,7 +125,9 @@ def load_pack(name_or_folder: str) -> Pack:
         wanted |= {f"{step}.schema.json" for step in SCHEMA_STEPS}
     there = {path.name for path in folder.iterdir() if path.suffix in (".jinja", ".json")}
     chosen = [s for s in OPTIONAL_STEPS if reply == "json" and there & {f"{s}.jinja", f"{s}.schema.json"}]
-    wanted |= {f"{step}{suffix}" for step in chosen for suffix in (".jinja", ".schema.json")}
+    wanted |= {f"{step}.jinja" for step in chosen}
+    with_schema = [step for step in (*SCHEMA_STEPS, *chosen) if step not in OWN_SCHEMA]
+    wanted |= {f"{step}.schema.json" for step in with_schema if reply == "json"}
     if missing := sorted(wanted - there):
         raise PromptPackError(
             f"Prompt pack {folder} lacks {', '.join(missing)}. A pack with reply = \"{reply}\" needs "
@@ -134,7 +141,7 @@ def load_pack(name_or_folder: str) -> Pack:
     tags, markers = tuple(declared["tags"]), tuple(declared["markers"])
     steps = [*STEPS, *chosen, *(["system"] if "system.jinja" in there else [])]
     templates = {step: _template(folder / f"{step}.jinja", step, tags, markers) for step in steps}
-    schemas = {step: _schema(folder / f"{step}.schema.json") for step in (*SCHEMA_STEPS, *chosen) if reply == "json"}
+    schemas = {step: _schema(folder / f"{step}.schema.json") for step in with_schema if reply == "json"}
     return Pack(declared["name"], declared["version"], reply, tags, markers, templates, schemas)
 
 

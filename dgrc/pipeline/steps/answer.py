@@ -1,9 +1,11 @@
 """What `answer` does to one row: a distinct atomic question, answered m times in a fresh context and screened."""
 
 from dgrc.method import answer as answer_step
-from dgrc.method import curriculum, judge, screen
+from dgrc.method import curriculum, judge, meaning, screen
+from dgrc.method.echo import ECHO
 from dgrc.method.prompts import Pack
 from dgrc.pipeline.steps.ask import merge
+from dgrc.pipeline.steps.same import grouped
 from dgrc.pipeline.steps.toolbox import PRIORITY, Toolbox, request_error
 from dgrc.records import Atom, AtomQuestion, Usage
 
@@ -17,17 +19,21 @@ async def answer(tools: Toolbox, atom: AtomQuestion) -> Atom:
         schema=tools.pack.schema("answer"),
     )
     replies = [_parse_answer(tools.pack, s.text, s.finish_reason) for s in completion.samples]
-    best, agreement = screen.agreement([a for a, _ in replies])
-    text, rationale = replies[best] if best is not None else (None, "")
+    said = [answer for answer, _, _ in replies]
+    groups, graded, _ = await grouped(tools, atom.id, atom.question, [a for a in said if a is not None], "auto")
+    best, agreement = meaning.agreement(said, groups)
+    text, rationale = (said[best], replies[best][1]) if best is not None else (None, "")
     dropped = completion.error or screen.dropped_because(text, agreement, method.min_agreement)
-    spent, ifd, score = [usage], None, None
+    if text is None and any(problem == ECHO for _, _, problem in replies):
+        dropped = ECHO
+    spent, ifd, score = [usage, *graded], None, None
     if dropped is None and text is not None and method.ifd is not None:
         ifd, dropped = await _difficulty(tools, atom, text, rationale, spent)
     if dropped is None and text is not None and method.judge is not None:
         score, dropped = await _judge(tools, atom, text, rationale, spent)
     return Atom(
         atom.id, atom.question, atom.variants, atom.asked_by, text, rationale, agreement,
-        tuple(a or "" for a, _ in replies), dropped is None, dropped, merge(spent), completion.error, ifd, score,
+        tuple(a or "" for a in said), dropped is None, dropped, merge(spent), completion.error, ifd, score,
     )
 
 
@@ -64,7 +70,7 @@ async def _judge(
     error = request_error("teacher", "judge", completion)
     if error is not None:
         return None, f"unjudged: {error}"
-    score, error = judge.parse_reply(completion.samples[0].text)
+    score, error = judge.parse_reply(tools.pack, completion.samples[0].text)
     if score is None:
         return None, f"unjudged: {error}"
     least = tools.method.judge
@@ -72,7 +78,7 @@ async def _judge(
     return score, None if score >= least else "judge"
 
 
-def _parse_answer(pack: Pack, text: str, finish_reason: str) -> tuple[str | None, str]:
+def _parse_answer(pack: Pack, text: str, finish_reason: str) -> tuple[str | None, str, str | None]:
     if finish_reason != "stop":  # a cut reply may end in half an answer
-        return None, ""
+        return None, "", None
     return answer_step.parse_reply(pack, text)

@@ -17,6 +17,7 @@ from dgrc.engines.base import Completion, Order, Request, request_key
 from dgrc.engines.client import PoolClient
 from dgrc.engines.journal import Journal
 from dgrc.engines.pool import sibling_key
+from dgrc.method.replies import is_wrapped
 from dgrc.pipeline.metrics import Meters
 from dgrc.records import Message, Usage
 
@@ -55,6 +56,7 @@ class Caller:
         schema: str | None = None,
         attempt: int = 0,
         score: bool = False,
+        think: bool = True,
     ) -> tuple[Completion, Usage]:
         """One request for the row `owner`; returns the completion and what it cost.
 
@@ -64,7 +66,7 @@ class Caller:
         request = Request(
             messages=tuple(messages), n=n, priority=priority, schema=schema,
             temperature=sampling.temperature, top_p=sampling.top_p, top_k=sampling.top_k,
-            max_tokens=sampling.max_tokens, attempt=attempt, score=score,
+            max_tokens=sampling.max_tokens, attempt=attempt, score=score, think=think,
         )
         key = request_key(f"{role}:{client.model}", request)
         completion, waited_ms = await self._journaled(client, owner, key), 0
@@ -81,6 +83,7 @@ class Caller:
         usage = Usage(
             role, step, n, completion.prompt_tokens,
             sum(s.tokens for s in completion.samples), completion.cached_tokens,
+            sum(is_wrapped(s.text) for s in completion.samples) if schema is not None else 0,
         )
         if self._meters is not None:
             self._meters.spent(usage)
@@ -136,7 +139,7 @@ def merge(usages: Sequence[Usage]) -> tuple[Usage, ...]:
     """One `Usage` for each role and step, in order of first appearance."""
     total: dict[tuple[str, str], list[int]] = {}
     for u in usages:
-        sums = total.setdefault((u.role, u.step), [0, 0, 0, 0])
-        for i, value in enumerate((u.calls, u.prompt_tokens, u.completion_tokens, u.cached_tokens)):
+        sums = total.setdefault((u.role, u.step), [0, 0, 0, 0, 0])
+        for i, value in enumerate((u.calls, u.prompt_tokens, u.completion_tokens, u.cached_tokens, u.wrapped)):
             sums[i] += value
     return tuple(Usage(role, step, *sums) for (role, step), sums in total.items())

@@ -8,10 +8,13 @@ import asyncio
 from collections.abc import Sequence
 
 from dgrc.config import MethodConfig
-from dgrc.method import audit, compare, diagnose, grade, sample, screen
+from dgrc.engines.base import Sample
+from dgrc.method import audit, compare, diagnose, sample, screen
 from dgrc.pipeline.steps.ask import merge
+from dgrc.pipeline.steps.read import read_unread
+from dgrc.pipeline.steps.same import grouped
 from dgrc.pipeline.steps.toolbox import PRIORITY, Toolbox, request_error
-from dgrc.records import Case, Chain, Diagnosis, Divergence, Message, Question, Usage, hash64
+from dgrc.records import Case, Chain, Diagnosis, Divergence, Message, Question, Refused, Usage, hash64
 
 
 async def gather(tools: Toolbox, question: Question) -> Case:
@@ -24,6 +27,10 @@ async def gather(tools: Toolbox, question: Question) -> Case:
     error = teacher_error or student_error
     if error:
         return Case(question.id, question.text, question.choices, "failed", teacher, student, (), merge(usage), error)
+    (teacher, asked_teacher, spent), (student, asked_student, more) = await asyncio.gather(
+        read_unread(tools, question, "teacher", teacher), read_unread(tools, question, "student", student)
+    )
+    usage += [*spent, *more]
     teacher, student, graded, error = await _one_wording(tools, question, teacher, student)
     usage += graded
     status = compare.status(teacher, student)
@@ -40,7 +47,7 @@ async def gather(tools: Toolbox, question: Question) -> Case:
     usage += [u for _, u in diagnosed]
     return Case(
         question.id, question.text, question.choices, status, teacher, student,
-        tuple(d for d, _ in diagnosed), merge(usage), error, auditor,
+        tuple(d for d, _ in diagnosed), merge(usage), error, auditor, (*asked_teacher, *asked_student),
     )
 
 
@@ -48,26 +55,10 @@ async def _one_wording(
     tools: Toolbox, question: Question, teacher: tuple[Chain, ...], student: tuple[Chain, ...]
 ) -> tuple[tuple[Chain, ...], tuple[Chain, ...], list[Usage], str | None]:
     """The chains with one wording for answers that are the same, what asking cost, and why a grader was no help."""
-    method = tools.method
     said = compare.wordings([*teacher, *student])
     if question.choices or len(said) < 2:
         return teacher, student, [], None
-    groups = compare.group(said, method.answers, method.number_tolerance)
-    usage: list[Usage] = []
-    error = None
-    if method.grader and method.answers in ("auto", "text") and 1 < len(groups) <= grade.MOST_ANSWERS:
-        heads = [members[0] for members in groups]
-        completion, spent = await tools.caller.ask(
-            "teacher", "grade", question.id, grade.build_messages(tools.pack, question.text, heads),
-            method.judge_sampling, priority=PRIORITY["grade"], schema=tools.pack.schema("grade"),
-        )
-        usage.append(spent)
-        error = request_error("teacher", "grade", completion)
-        if error is None:
-            merged, error = grade.parse_reply(completion.samples[0].text, heads)
-            # A group takes in all wordings of the heads that mean the same.
-            groups = [[w for h in hs for w in groups[heads.index(h)]] for hs in merged] if merged else groups
-        error = None if error is None else f"grading: {error}"
+    groups, usage, error = await grouped(tools, question.id, question.text, said, tools.method.answers)
     return compare.unify(teacher, groups), compare.unify(student, groups), usage, error
 
 
@@ -93,7 +84,7 @@ async def sample_chains(
     """
     recorded = tools.recorded[role].get(question.id) if role in tools.recorded and not attempt else None
     if recorded is not None:
-        chains = tuple(_parsed(chain, question, tools.method.answers) for chain in recorded)
+        chains = tuple(_parsed(tools, chain, question) for chain in recorded)
         return chains, Usage(role, "sample", 0, 0, 0, 0), None
     method = tools.method
     n, sampling = {
@@ -104,17 +95,20 @@ async def sample_chains(
     completion, usage = await tools.caller.ask(
         role, "sample", question.id, asked, sampling, n=n, priority=PRIORITY["sample"], attempt=attempt
     )
-    chains = tuple(
-        sample.to_chain(s.text, s.finish_reason, s.tokens, question.choices, method.answers) for s in completion.samples
-    )
+    chains = tuple(_chain(tools, s, question) for s in completion.samples)
     return chains, usage, request_error(role, "sample", completion)
 
 
-def _parsed(chain: Chain, question: Question | Case, form: str) -> Chain:
+def _parsed(tools: Toolbox, chain: Chain, question: Question | Case) -> Chain:
     """A recorded chain with its answer, which files of other makers do not name."""
-    if chain.answer is not None:
-        return chain
-    return sample.to_chain(chain.text, chain.finish_reason, chain.tokens, question.choices, form)
+    return chain if chain.answer is not None else _chain(tools, chain, question)
+
+
+def _chain(tools: Toolbox, said: Sample | Chain, question: Question | Case) -> Chain:
+    form, tagged = tools.method.answers, tools.pack.reply == "tagged"
+    return sample.to_chain(
+        said.text, said.finish_reason, said.tokens, question.choices, form, said.thoughts, tagged
+    )
 
 
 async def _diagnose_all(
@@ -137,12 +131,16 @@ async def _diagnose(
     swap = hash64(str(question.id), teacher.text, student.text) % 2 == 1
     completion, usage = await tools.caller.ask(
         "teacher", "diagnose", question.id,
-        diagnose.build_messages(tools.pack, question.text, question.choices, teacher, student, swap),
+        diagnose.build_messages(
+            tools.pack, question.text, question.choices, teacher, student, swap, tools.method.thoughts
+        ),
         tools.method.diagnose_sampling, priority=PRIORITY["diagnose"], schema=tools.pack.schema("diagnose"),
     )
     error = request_error("teacher", "diagnose", completion)
     raw = completion.samples[0].text if completion.samples else ""
     atoms: tuple[str, ...] = ()
+    refused: tuple[Refused, ...] = ()
     if error is None:
-        atoms, error = diagnose.parse_reply(tools.pack, raw)
-    return Diagnosis(pair.teacher, pair.student, atoms, error, raw, against), usage
+        about = (question.text, *question.choices, teacher.text, teacher.thoughts, student.text, student.thoughts)
+        atoms, refused, error = diagnose.parse_reply(tools.pack, raw, about)
+    return Diagnosis(pair.teacher, pair.student, atoms, error, raw, against, refused), usage

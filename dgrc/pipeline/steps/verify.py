@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dgrc.config import Config
 from dgrc.method import audit, compare, sample, screen
 from dgrc.method import verify as verify_step
+from dgrc.method.thoughts import shown
 from dgrc.method.verify import Fact
 from dgrc.pipeline.steps.ask import merge
 from dgrc.pipeline.steps.gather import case_atoms, sample_chains
@@ -103,7 +104,7 @@ def _facts(tools: Toolbox, case: Case, chain: Chain, own: Sequence[Fact]) -> tup
     method = tools.method
     if not method.corpus_facts or tools.facts is None:
         return verify_step.sort_facts(own)
-    said = screen.content_words(f"{case.text} {chain.text}")
+    said = screen.content_words(f"{case.text} {shown(chain, method.thoughts)}")
     found = tools.facts.search(said, CANDIDATES * (method.corpus_facts + len(own)))
     elsewhere = [f for f in found if f not in own and verify_step.speaks_to(f, said, method.fact_coverage)]
     here = [f for f in own if verify_step.speaks_to(f, said, method.fact_coverage)]
@@ -139,7 +140,7 @@ async def _check(
     role = "verifier" if tools.caller.has("verifier") else "teacher"
     completion, usage = await tools.caller.ask(
         role, "verify", case.id,
-        verify_step.build_messages(tools.pack, case.text, case.choices, chain, facts),
+        verify_step.build_messages(tools.pack, case.text, case.choices, chain, facts, tools.method.thoughts),
         tools.method.verify_sampling, priority=PRIORITY["verify"], schema=tools.pack.schema("verify"),
     )
     error = request_error(role, "verify", completion)

@@ -1,0 +1,69 @@
+"""Echoes: a small model that does not know what to say gives back what it was told. A text flows in; whether it is the
+prompt pack's own wording flows out.
+
+What a pack says for itself, apart from what is inserted, is its fixed text. A reply whose words run as they run there
+is refused as an atom, an answer, a judgement or a finding: it says nothing of the case, and would be learned as if it
+were knowledge.
+"""
+
+import functools
+import re
+from dataclasses import dataclass
+
+from dgrc.method.prompts import Pack
+from dgrc.method.text.normalize import nfkc
+from dgrc.method.write import FORMS
+
+ECHO = "echo"
+"""Why a text is refused that is the prompt's own."""
+RUN = 4
+"""Words in a row that two texts share by chance too seldom to matter; shorter runs are terms of the field."""
+SHARE = 0.6
+"""A text is an echo if so much of it stands in runs of the fixed text: a few words changed make no content."""
+_CODE = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_INSERTED = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_QUOTED = re.compile(r"[\"\u201c\u00ab]([^\"\u201c\u201d\u00ab\u00bb\n]{3,200})[\"\u201d\u00bb]|<[^<>\n]{3,200}>")
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True)
+class _Fixed:
+    """A pack's fixed text: its runs of `RUN` words, and the shorter texts that it gives as examples."""
+
+    runs: frozenset[tuple[str, ...]]
+    examples: frozenset[tuple[str, ...]]
+
+
+def is_echo(pack: Pack, text: str) -> bool:
+    """Whether a text is the pack's own wording.
+
+    A text of fewer than four words is one only if the pack quotes it whole: terms such as `burden of proof` may stand
+    in a prompt and be the right answer too.
+    """
+    words = _words(text)
+    fixed = _fixed(pack)
+    if len(words) < RUN:
+        return tuple(words) in fixed.examples
+    inside = [False] * len(words)
+    for start in range(len(words) - RUN + 1):
+        if tuple(words[start : start + RUN]) in fixed.runs:
+            inside[start : start + RUN] = [True] * RUN
+    return sum(inside) >= SHARE * len(words)
+
+
+@functools.lru_cache(maxsize=16)
+def _fixed(pack: Pack) -> _Fixed:
+    runs: set[tuple[str, ...]] = set()
+    examples: set[tuple[str, ...]] = set()
+    for source in (*pack.templates.values(), *FORMS.values()):
+        # What is inserted parts two runs; a condition or loop does not: its branches are written one after the other.
+        for part in _INSERTED.split(_CODE.sub(" ", source)):
+            words = _words(part)
+            runs.update(tuple(words[start : start + RUN]) for start in range(len(words) - RUN + 1))
+            quoted = (_words(match.group(1) or match.group()) for match in _QUOTED.finditer(part))
+            examples.update(tuple(words) for words in quoted if 1 < len(words) < RUN)
+    return _Fixed(frozenset(runs), frozenset(examples))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(nfkc(text).casefold())

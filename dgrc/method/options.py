@@ -1,0 +1,154 @@
+"""The options of a question. A short piece of a reply flows in and the option that it names flows out.
+
+A piece names an option by its letter, by its letter and its text, or by its text alone. A piece that names two, or
+whose letter and text are of different options, is in conflict: it must not be read by looking at a part of it.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dgrc.method.text.normalize import fold, normalize
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+MOST_CHOICES = 26 + 26 * 26
+"""Options that can be told apart by one or two letters."""
+DECORATION = "*_`$\"'#>~ \t\u201c\u201d\u2018"
+_TAGS = re.compile(r"</?[a-z][a-z0-9_]{0,15}>|\\[\[\]()]|\$\$", re.IGNORECASE)
+_LEAD = re.compile(r"^(?:(?:option|choice|letter|answer|alternative)s?\b ?[:.#]? ?)+", re.IGNORECASE)
+_MARKED = re.compile(r"^[(\[{]\s*([A-Za-z]{1,2})\s*[)\]}]\s*(.*)$", re.DOTALL)
+_SEPARATED = re.compile(r"^([A-Za-z]{1,2})\s*(?:[).:,;\]\u2013\u2014=/|]|-+(?=\s)|\s-+)+\s*(.*)$", re.DOTALL)
+_BARE = re.compile(r"^([A-Z]{1,2})(?:\s+(.*))?$", re.DOTALL)
+_AFTER = re.compile(r"^(?:because|since|\(|[-\u2013\u2014])", re.IGNORECASE)
+_OTHER = re.compile(r"(?:^|[\s(*])([A-Z])[.):](?=\s)")
+_TOKEN = re.compile(r"[0-9]+(?:[.:/,][0-9]+)*|[^\W\d_]+|[%\u00b0$\u20ac\u00a3+]")
+_NOT = re.compile(r"^(?:and|but|rather than|instead of)? ?(?:not|never)\b", re.IGNORECASE)
+_TWO = re.compile(r"^\s*(?:,|/|&|and\b|or\b|und\b|oder\b)\s*(?:option |both )?[(\[*]*([A-Za-z])\b", re.IGNORECASE)
+CONFLICT = ""
+"""What is named where a piece names two options."""
+OPENING = 4
+"""Words from which a shortened option is known."""
+_DENIALS = frozenset("not no n't never cannot incorrect wrong false neither nor unlikely except".split())
+ALIKE = 0.6
+"""Shared words (of all) from which a text is taken for a wording of an option."""
+
+
+def letter(index: int) -> str:
+    """The letter of an option: A to Z, then AA, AB and so on."""
+    return (_LETTERS[index // 26 - 1] if index >= 26 else "") + _LETTERS[index % 26]
+
+
+def lettered(choices: Sequence[str]) -> tuple[str, ...]:
+    """The options as lines `A. text`; line breaks inside an option become spaces, so that none can pose as two."""
+    return tuple(f"{letter(index)}. {' '.join(choice.split())}" for index, choice in enumerate(choices))
+
+
+def tokens(text: str) -> list[str]:
+    """Words, numbers and signs of a text in lower case."""
+    return _TOKEN.findall(fold(text).casefold())
+
+
+@dataclass(frozen=True)
+class Options:
+    """A question's options, ready to be looked for."""
+
+    letters: tuple[str, ...]
+    texts: tuple[str, ...]
+    words: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, choices: Sequence[str]) -> "Options":
+        """Made once a question."""
+        letters = tuple(letter(index) for index in range(len(choices)))
+        return cls(letters, tuple(map(normalize, choices)), tuple(tuple(tokens(choice)) for choice in choices))
+
+    def named(self, said: str) -> str | None:
+        """The letter of the one option that a short piece of text names as a whole; None if it names none, `CONFLICT`
+        if more than one."""
+        said = bare(said)
+        by_text = self._by_whole_text(said)
+        if by_text is not None:
+            return by_text
+        said = bare(_LEAD.sub("", said))
+        if (by_text := self._by_whole_text(said)) is not None:
+            return by_text
+        if said.upper() in self.letters:
+            return said.upper()
+        marked = _MARKED.match(said) or _SEPARATED.match(said)
+        match = marked or _BARE.match(said)
+        if match is None or match.group(1).upper() not in self.letters:
+            return None
+        named, rest = match.group(1).upper(), bare(match.group(2) or "")
+        if not rest or _NOT.match(rest):
+            return named
+        if self._names_another(named, rest):
+            return CONFLICT
+        own = self.likeness(self.letters.index(named), rest)
+        prose = marked is None and own < ALIKE and not _AFTER.match(rest)
+        return None if prose or (match.group(1).islower() and own < ALIKE and _MARKED.match(said) is None) else named
+
+    def mentioned(self, text: str) -> set[str]:
+        """Letters of the options whose text, or its first four words, stands in a text; an option inside a longer one
+        that stands there does not count, nor does a bare number, nor one that the words beside it deny."""
+        said = tokens(text)
+        runs = [_longest_opening(said, words) for words in self.words]
+        found = {i for i, words in enumerate(runs) if any(len(word) > 2 for word in words if word.isalpha())}
+        inside = {i for i in found for j in found if i != j and len(runs[j]) > len(runs[i]) and _has(runs[j], runs[i])}
+        return {self.letters[index] for index in found - inside}
+
+    def likeness(self, index: int, said: str) -> float:
+        """Shared words of an option and a text, of all their words or (less sure) of the text's; 1.0 where the option
+        opens the text or the text, of several words, opens the option."""
+        own, words = self.words[index], tuple(tokens(said))
+        if not own or not words:
+            return 0.0
+        if words[: len(own)] == own or (len(words) > 1 and own[: len(words)] == words):
+            return 1.0
+        shared = len({*own} & {*words})
+        within = 0.8 * shared / len({*words}) if len(words) >= OPENING else 0.0
+        return max(shared / len({*own} | {*words}), within)
+
+    def _by_whole_text(self, said: str) -> str | None:
+        plain = normalize(said)
+        whole = [name for name, text in zip(self.letters, self.texts, strict=True) if text and text == plain]
+        return whole[0] if len(whole) == 1 else None
+
+    def _names_another(self, named: str, rest: str) -> bool:
+        """Whether what follows a letter is another option's text, or another letter."""
+        if (two := _TWO.match(rest)) and two.group(1).upper() in self.letters and two.group(1).upper() != named:
+            return True
+        letters = re.findall(r"[A-Za-z]+", rest)
+        if letters and all(word.upper() in (*self.letters, "AND", "OR", "NOT") for word in letters):
+            return True
+        if any(other in self.letters and other != named for other in _OTHER.findall(rest)):
+            return True
+        own = self.likeness(self.letters.index(named), rest)
+        others = [self.likeness(i, rest) for i, other in enumerate(self.letters) if other != named]
+        return max(others, default=0.0) >= ALIKE and max(others) > own
+
+
+def bare(said: str) -> str:
+    """A piece of text without tags, marks of emphasis and the dots around it."""
+    said = " ".join(_TAGS.sub(" ", said.replace("**", " ").replace("__", " ")).split())
+    said = said.strip(DECORATION)
+    while len(said) > 2 and said[0] in "({[" and said[-1] in ")}]" and not any(c in said[1:-1] for c in "(){}[]"):
+        said = said[1:-1].strip(DECORATION)
+    return said.rstrip(".,;:! ").strip(DECORATION) if len(said) > 1 else said
+
+
+def _longest_opening(said: Sequence[str], words: tuple[str, ...]) -> tuple[str, ...]:
+    """The longest beginning of an option, of at least four words unless it is shorter itself, that a text has."""
+    for size in range(len(words), min(len(words), OPENING) - 1, -1):
+        if size and _has(said, words[:size]):
+            return words[:size]
+    return ()
+
+
+def _has(said: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether the words stand in a row, with no denial just before or after them."""
+    size, said = len(words), list(said)
+    for at in range(len(said) - size + 1):
+        if said[at : at + size] == list(words):
+            if not _DENIALS & {*said[max(at - 4, 0) : at], *said[at + size : at + size + 3]} - {*words}:
+                return True
+    return False

@@ -1,0 +1,196 @@
+"""How an answer is read from a reply. A reply flows in; the answer and the tier that read it flow out.
+
+Models end as they please, whatever form they are asked for, so a reply is looked at in tiers, the surest first: the
+last whole `<answer>`, one left open at the end, `\\boxed{}`, the last "the answer is" in its usual wordings, a last
+line that is an option, the whole reply. The first tier that finds anything decides. One that finds two different
+answers reads nothing: reading never guesses. Thoughts are set apart before, for what a model only thinks is not its
+answer.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from dgrc.method import answer_forms
+from dgrc.method.options import CONFLICT, Options, bare
+from dgrc.method.replies import encodable
+from dgrc.method.text.normalize import normalize
+from dgrc.method.thoughts import set_apart
+from dgrc.method.wordings import ANSWER_IS, CHOSEN, DENIED_AFTER, DENIED_BEFORE, LABEL, LETTER_IS, TAKEN_BACK
+
+TIERS = ("tag", "open_tag", "boxed", "phrase", "line", "whole", "asked")
+"""What `Chain.read_by` may say; `asked` is a reader's word (`read`), counted apart."""
+_WHOLE_TAG = re.compile(r"<answer>((?:(?!<answer>).)*?)</answer>", re.DOTALL | re.IGNORECASE)
+_OPEN_TAG = re.compile(r"<answer>((?:(?!</?answer>).)*)$", re.DOTALL | re.IGNORECASE)
+_BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
+_TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf|textit)\s*\{([^{}]*)\}")
+_PLACEHOLDERS = frozenset(
+    ("letter", "answer", "option", "choice", "the letter", "the answer", "your answer", "the letter alone",
+     "the answer alone", "final answer", "option letter", "letter alone", "answer alone", "")
+)  # fmt: skip
+"""What a prompt puts where the answer is to stand, which comes back as it is."""
+_IN_BRACKETS = re.compile(r"[(\[]([A-Z])[)\]]")
+_ITEM = re.compile(r"^[\s>#*+\u2022-]*(?:[0-9]{1,2}[.)]\s+)?")
+_WHOLE_WORDS = 80
+"""A longer reply that names one option may still only speak of it."""
+_OPEN_ANSWER_WORDS = 14
+"""More words after "the answer is" are an explanation, not an answer of a question without options."""
+
+
+def read(reply: str, choices: Sequence[str], form: str = "auto") -> tuple[str | None, str | None]:
+    """The answer of a reply, and the tier that read it; (None, None) if none can be read beyond doubt.
+
+    With choices the answer is an option's letter, without it is text in the form that is asked for.
+    """
+    _, text = set_apart(reply)
+    text = encodable(text)
+    options = Options.of(choices) if choices else None
+    for tier, found in _tiers(text, options, form):
+        if found:
+            answer = found[0] if len({*found}) == 1 else None
+            return (answer, tier) if answer else (None, None)
+    return None, None
+
+
+def parse_answer(reply: str, choices: Sequence[str], form: str = "auto") -> str | None:
+    """The answer of a reply, whichever tier reads it."""
+    return read(reply, choices, form)[0]
+
+
+def in_tags(text: str, choices: Sequence[str], form: str = "auto") -> str | None:
+    """The answer in the last whole `<answer>` alone: what a label says must not be looked for in its words."""
+    said = _WHOLE_TAG.findall(text)
+    return _said(said[-1], Options.of(choices) if choices else None, form) or None if said else None
+
+
+def _tiers(text: str, options: Options | None, form: str) -> Iterator[tuple[str, list[str | None]]]:
+    """Each tier's answers; an empty list if it finds nothing, None in it for what is found and cannot be read."""
+    open_tag = _OPEN_TAG.search(text)
+    if open_tag is None:
+        tags = [said for said in _WHOLE_TAG.findall(text) if not _is_placeholder(said)]
+        yield "tag", [_said(tags[-1], options, form)] if tags else []
+    else:
+        said = open_tag.group(1).strip()
+        yield "open_tag", [_first_of(said, options, form)] if said and not _is_placeholder(said) else []
+    boxed = _BOXED.findall(text)
+    yield "boxed", [_said(_TEXT.sub(r"\1", boxed[-1]), options, form)] if boxed else []
+    if options is None:
+        yield "phrase", _open_phrases(text, form)
+        yield "whole", _open_whole(text, form)
+        return
+    yield "phrase", _phrases(text, options)
+    yield "line", _lines(text, options)
+    yield "whole", _whole(text, options)
+
+
+def _is_placeholder(said: str) -> bool:
+    return normalize(bare(said)).strip("[]{}()<>.\u2026 ") in _PLACEHOLDERS
+
+
+def _said(said: str, options: Options | None, form: str) -> str | None:
+    """The answer that a marked place holds, as a whole or in the words of a phrase."""
+    if options is None:
+        return answer_forms.canonical(encodable(said), form)
+    if (named := options.named(said)) is not None:
+        return named
+    phrases = {*_phrases(said, options)}
+    return phrases.pop() if len(phrases) == 1 else None
+
+
+def _first_of(said: str, options: Options | None, form: str) -> str | None:
+    """The answer after a mark that is not closed: what stands there as a whole, or in its first line."""
+    return _said(said, options, form) or _said(said.split("\n")[0], options, form)
+
+
+def _phrases(text: str, options: Options) -> list[str | None]:
+    """What the last "the answer is" says; also what earlier ones say, unless the last takes them back."""
+    found: list[tuple[int, str | None]] = []
+    for pattern in (ANSWER_IS, CHOSEN):
+        for match in pattern.finditer(text):
+            if not DENIED_BEFORE.search(text, max(0, match.start() - 60), match.start()):
+                found.append((match.start(), _after(text, match.end(), options)))
+    for match in LETTER_IS.finditer(text):
+        denied = DENIED_BEFORE.search(text, max(0, match.start() - 60), match.start())
+        if match.group(1) in options.letters and not denied and not DENIED_AFTER.search(match.group()):
+            found.append((match.start(), match.group(1)))
+    named = sorted((at, answer) for at, answer in found if answer is not None)
+    if not named:
+        return []
+    last_at, last = named[-1]
+    other_at = max((at for at, answer in named if answer != last), default=None)
+    if other_at is None or TAKEN_BACK.search(text, other_at, last_at + 24):
+        return [last]
+    return [answer for _, answer in named]
+
+
+def _after(text: str, at: int, options: Options) -> str | None:
+    """The option that is named where the answer should stand: in the rest of the line, or in the line after it."""
+    rest = text[at:]
+    line, _, more = rest.partition("\n")
+    if not bare(line):
+        line = more.strip().partition("\n")[0]
+    if DENIED_AFTER.match(line.strip().casefold()):
+        return None
+    for piece in _pieces(line):
+        if (named := options.named(piece)) is not None:
+            return named
+    return None
+
+
+def _pieces(line: str) -> Iterator[str]:
+    """A line as a whole, then its first sentence and its first clause."""
+    yield line
+    yield from (line[: match.start()] for match in re.finditer(r"[.!?](?=\s)|[,;](?=\s)|\s[(\u2013\u2014-]", line))
+
+
+def _lines(text: str, options: Options) -> list[str | None]:
+    """The option that the last line is; not where other lines are other options, unless they are the whole list, which
+    the last line then chooses from."""
+    lines = [line for line in text.splitlines() if bare(line)]
+    if not lines:
+        return []
+    named = [options.named(LABEL.sub("", _ITEM.sub("", line))) for line in lines]
+    if named[-1] is None:
+        return []
+    before = [answer for answer in named[:-1] if answer is not None]
+    chosen = len(before) > 2 and before == list(options.letters)
+    if {*before} <= {named[-1]} or chosen:
+        return [named[-1]]
+    return [named[-1], *before]
+
+
+def _whole(text: str, options: Options) -> list[str | None]:
+    """What a reply says that opens with its answer, or that is short and speaks of one option alone."""
+    lines = [line for line in text.splitlines() if bare(line)]
+    named = [options.named(LABEL.sub("", _ITEM.sub("", line))) for line in lines]
+    if lines and named[0] is None:
+        named[0] = next((answer for piece in _pieces(lines[0]) if (answer := options.named(piece))), None)
+    if any(answer is not None for answer in named):
+        return [CONFLICT] if named[0] is None else [answer for answer in named if answer is not None]
+    if len(text.split()) > _WHOLE_WORDS:
+        return []
+    marked = {letter for letter in _IN_BRACKETS.findall(text) if letter in options.letters}
+    spoken_of = marked or options.mentioned(text)
+    return list(spoken_of) if len(spoken_of) == 1 else []
+
+
+def _open_phrases(text: str, form: str) -> list[str | None]:
+    found: list[str | None] = []
+    for match in ANSWER_IS.finditer(text):
+        line, _, more = text[match.end() :].partition("\n")
+        said = bare(line) or bare(more.strip().partition("\n")[0])
+        said = re.split(r"[.!?;](?=\s|$)", said)[0]
+        if said and len(said.split()) <= _OPEN_ANSWER_WORDS and not _is_placeholder(said):
+            found.append(answer_forms.canonical(said, form))
+    return found[-1:]
+
+
+def _open_whole(text: str, form: str) -> list[str | None]:
+    """A reply that is an answer and nothing else, in one short line, or that opens with yes or no."""
+    lines = [line for line in text.splitlines() if bare(line)]
+    if not lines:
+        return []
+    if form in ("auto", "yes_no") and (said := answer_forms.canonical(lines[0], "yes_no")) is not None:
+        return [said]
+    if len(lines) > 1 or len(lines[0].split()) > _OPEN_ANSWER_WORDS:
+        return []
+    return [answer_forms.canonical(bare(lines[0]), form)]

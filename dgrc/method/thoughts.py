@@ -1,0 +1,64 @@
+"""What a model only thinks, apart from what it says. A reply flows in; thoughts and text flow out, and what of a chain
+others read and learn.
+
+Engines with a reasoning parser give the thoughts apart already. What reaches here inside the text (a model that writes
+`<think>` without being known for it, a file of recorded chains) is set apart by the marks themselves.
+"""
+
+import re
+
+from dgrc.records import Chain
+
+_OPEN = re.compile(r"<(?:think|thinking|thought|reasoning)>|\[THINK\]|\u25c1think\u25b7", re.IGNORECASE)
+_CLOSE = re.compile(r"</(?:think|thinking|thought|reasoning)>|\[/THINK\]|\u25c1/think\u25b7", re.IGNORECASE)
+_ANSWER = re.compile(r"<answer>.*?(?:</answer>|$)|\\boxed\{[^{}]*\}", re.IGNORECASE | re.DOTALL)
+LEAST_WORDS = 8
+"""A text of fewer words, its answer apart, reasons about nothing."""
+
+
+def set_apart(reply: str) -> tuple[str, str]:
+    """Thoughts and visible text of a reply.
+
+    Thoughts that are never closed reach to the end; those that are closed without being opened (some templates open
+    them in the prompt) begin with the reply.
+    """
+    thoughts: list[str] = []
+    visible: list[str] = []
+    at = 0
+    while at <= len(reply):
+        opened, closed = _OPEN.search(reply, at), _CLOSE.search(reply, at)
+        if closed and (opened is None or closed.start() < opened.start()):
+            thoughts += [*visible, reply[at : closed.start()]]
+            visible, at = [], closed.end()
+        elif opened:
+            visible.append(reply[at : opened.start()])
+            end = _CLOSE.search(reply, opened.end())
+            thoughts.append(reply[opened.end() : end.start() if end else None])
+            at = end.end() if end else len(reply) + 1
+        else:
+            visible.append(reply[at:])
+            break
+    if not thoughts:
+        return "", reply
+    return "\n".join(filter(None, (part.strip() for part in thoughts))), "".join(visible).strip()
+
+
+def reasons(text: str) -> bool:
+    """Whether a text says more than an answer."""
+    return len(_ANSWER.sub(" ", text).split()) >= LEAST_WORDS
+
+
+def shown(chain: Chain, which: str) -> str:
+    """What diagnosis and verification read of a chain: `visible` is its text, or its thoughts before it where the text
+    alone reasons about nothing; `all` is always both."""
+    if not chain.thoughts or (which == "visible" and reasons(chain.text)):
+        return chain.text
+    return f"{chain.thoughts}\n\n{chain.text}".strip()
+
+
+def learned(chain: Chain, which: str) -> str:
+    """The assistant's turn that a student learns: with `keep` the thoughts in the marks that templates know, then the
+    text; with `drop` the text, with the thoughts as plain text before it where it alone reasons about nothing."""
+    if chain.thoughts and which == "keep":
+        return f"<think>\n{chain.thoughts.strip()}\n</think>\n\n{chain.text.strip()}"
+    return shown(chain, "visible").strip()

@@ -1,0 +1,39 @@
+"""The usual wordings in which a model says which answer it gives: one table, for all that read replies.
+
+Each pattern ends where the answer begins, but `LETTER_IS`, whose group is the answer.
+"""
+
+import re
+
+_KIND = (
+    r"(?:(?:final|correct|right|best|proper|true|most (?:likely|appropriate|accurate|suitable|probable)|appropriate|"
+    r"likely|legal|medical|only|single|preferred|overall) +)*"
+)
+ANSWER_IS = re.compile(
+    rf"(?<![\w])(?:(?:the|my|our|your|an?) +)?{_KIND}(?:answer|option|choice|response|solution|conclusion)"
+    r"(?: +(?:letter|option|choice|here|then|(?:to|for|in|of|from|among|that|which)\b[^.:\n]{0,80}?))?[*_ ]*"
+    r"(?:(?:\bis|\bwould be|\bshould be|\bmust be|\bwill be|\bseems to be|\bappears to be|\bremains|\bhas to be|=|:"
+    r"|\u2192|->|-(?= ))[*_ ]*:?[ ]*)+",
+    re.IGNORECASE,
+)
+LETTER_IS = re.compile(
+    r"(?:(?<=^)|(?<=[\s(*\"]))(?:(?i:option|choice|answer|letter|alternative) +)?[(\[*\"]*([A-Z]{1,2})[)\]*\".:]*"
+    r"(?:[).:] [^.\n]{0,100}?)?(?:,| is|,? which is| would be| appears to be| seems to be)+ +"
+    r"(?:therefore |thus |clearly |indeed |also )?"
+    r"(?:the |an? )?(?:most |only )?(?:final |correct|right|best|appropriate|accurate|likely|suitable)\b"
+)
+CHOSEN = re.compile(
+    r"(?i:\b(?:choose|select|pick|return|go with|opt for|chose|selected|conclude|it is|it's|settle on|vote for)[: ]+"
+    r"(?:that )?(?:the )?(?:(?:option|answer|choice|letter)s? )?)(?=[(\[*\"]*[A-Z]{1,2}\b)"
+)
+LABEL = re.compile(r"^[\s*_#>-]*(?:letter|ans|choice|option|answer|result|verdict|conclusion)\s*[:=]\s*", re.IGNORECASE)
+TAKEN_BACK = re.compile(
+    r"\b(?:wait|however|but|on reflection|actually|instead|correction|rather|final|finally|therefore|thus|hence|so)\b",
+    re.IGNORECASE,
+)
+DENIED_AFTER = re.compile(r"\b(?:not|n't|never|incorrect|wrong|cannot|false)\b", re.IGNORECASE)
+DENIED_BEFORE = re.compile(
+    r"(?:\b(?:if|whether|unless|suppose|assume|not|which|what|why|how|because|than|each|no|incorrect|wrong)\b"
+    r"[^.,\n;:]{0,25})$",
+    re.IGNORECASE,
+)
