@@ -7,7 +7,8 @@ they expect, and each pickles, because Ray ships errors between processes.
 
 
 class DgrcError(Exception):
-    """Base of all errors a user can act on; the command line prints it as one paragraph and exits 2."""
+    """Base of all errors a user can act on; the command line prints it as one paragraph and exits 2, where nothing was
+    made to learn from 3."""
 
 
 class ConfigError(DgrcError, ValueError):
@@ -32,6 +33,10 @@ class RunDirError(DgrcError, OSError):
 
 class PassError(DgrcError, RuntimeError):
     """A pass over the questions could not finish; what it had written is kept and it can be resumed."""
+
+
+class EmptyCurriculumError(DgrcError, ValueError):
+    """Curation kept nothing to learn, or nothing to learn reasoning from; the command line exits 3."""
 
 
 class TrainingError(DgrcError, RuntimeError):

@@ -30,7 +30,7 @@ from dgrc.storage.arrow import from_row
 from dgrc.storage.provenance import provenance
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow.job import SUBJECT, Job
-from dgrc.workflow.proving_world import resolve_proving
+from dgrc.workflow.models import resolve_proving
 
 ORACLE, PUBLISHED, FRUGAL = "oracle", "published", "frugal"
 BASELINES = ("distill", "many_chains", "teacher_majority", "self_train")
@@ -80,7 +80,7 @@ class EvidenceJob(Job):
     """A run with students that only evidence needs: of true chains, of the published procedure, of equal tokens."""
 
     def __init__(self, point: Point, config: Config):
-        super().__init__(config, say)
+        super().__init__(config, say, allow_empty=True)
         self._point = point
 
     def recipes(self) -> tuple[str, ...]:

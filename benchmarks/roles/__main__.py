@@ -82,7 +82,7 @@ def _turn(who: str, folder: Path, questions: int) -> dict[str, Any]:
     from dgrc.config.file import load_config
     from dgrc.runtime.session import ray_session
     from dgrc.storage.run_dir import RunDir
-    from dgrc.workflow.proving_world import resolve_proving
+    from dgrc.workflow.models import resolve_proving
 
     settings = (f"runs_dir={folder}", "name=roles", f"questions.limit={questions}")
     config = load_config(ROOT / "configs" / "proving" / "standard.yaml", settings)

@@ -1,7 +1,7 @@
 """The `dgrc` command: thin click commands, one a file.
 
 Nothing heavy (torch, ray, vllm) is imported before a command has its arguments, so help is instant.
-Every `DgrcError` becomes one paragraph on standard error and exit code 2.
+Every `DgrcError` becomes one paragraph on standard error and exit code 2; where nothing was made to learn from, 3.
 """
 
 import signal
@@ -28,9 +28,10 @@ from dgrc.cli.show import show
 from dgrc.cli.submit import submit
 from dgrc.cli.train import train
 from dgrc.cli.verify import repair, verify_run
-from dgrc.errors import DgrcError
+from dgrc.errors import DgrcError, EmptyCurriculumError
 from dgrc.runtime.signals import listen, told_to_end
 
+NOTHING_MADE = 3
 INTERRUPTED, TOLD_TO_END = 128 + signal.SIGINT, 128 + signal.SIGTERM
 
 
@@ -47,7 +48,7 @@ class Main(click.Group):
             else:
                 words = " ".join(f"dgrc: {e}".split())  # a YAML error, say, has lines of its own
                 say(textwrap.fill(words, width=110, break_long_words=False, break_on_hyphens=False))
-            self._exit(2)
+            self._exit(NOTHING_MADE if isinstance(e, EmptyCurriculumError) else 2)
         except KeyboardInterrupt:
             say("\ndgrc: stopped. What was finished is safe: run the same command again to go on.")
             self._exit(TOLD_TO_END if told_to_end() else INTERRUPTED)

@@ -27,7 +27,7 @@ def benchmark(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     run = RunDir.of(settings)
     with run.lock():
         run.empty()
-    with Job(settings, say).open("curate") as job:
+    with Job(settings, say, allow_empty=True).open("curate") as job:
         figures = measure(job.curate(), settings)
     for name, part in figures["passes"].items():
         full = "".join(f"  {role} {share:.0%} full" for role, share in part["fullness"].items() if share is not None)

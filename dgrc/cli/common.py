@@ -29,6 +29,12 @@ def config_arguments(f: F) -> F:
     return click.argument("config", type=click.Path(dir_okay=False))(f)
 
 
+def allow_empty(f: F) -> F:
+    """--allow-empty."""
+    words = "Go on though the curriculum is empty, or has no chains to learn from; otherwise the exit status is 3."
+    return click.option("--allow-empty", is_flag=True, help=words)(f)
+
+
 def say(line: str) -> None:
     """A line for the user, on standard error."""
     click.echo(plain(line), err=True)
@@ -55,11 +61,12 @@ def whole_job(config: Any) -> tuple[str, ...]:
     return ("curate", "train", "evaluate") if config.evaluation.wanted else ("curate", "train")
 
 
-def run_job(config: Any, parts: tuple[str, ...]) -> Any:
-    """Does parts of the main job (`curate`, `train`, `evaluate`) in order and returns the `Job`."""
+def run_job(config: Any, parts: tuple[str, ...], empty: bool = False) -> Any:
+    """Does parts of the main job (`curate`, `train`, `evaluate`) in order and returns the `Job`; `empty` lets it go on
+    with a curriculum that teaches nothing."""
     from dgrc.workflow.job import Job
 
-    with Job(config, say).open(*parts) as job:
+    with Job(config, say, empty).open(*parts) as job:
         for part in parts:
             getattr(job, part)()
         if parts[-1] == "evaluate" and len(parts) > 1:

@@ -4,19 +4,21 @@ import json
 
 import click
 
-from dgrc.cli.common import config_arguments, load, print_plan, run_job, say
+from dgrc.cli.common import allow_empty, config_arguments, load, print_plan, run_job, say
 
 PARTS = ("curate",)
 
 
 @click.command()
 @config_arguments
+@allow_empty
 @click.option("--teacher-chains", multiple=True, metavar="FILE", help="JSONL of recorded teacher chains; repeatable.")
 @click.option("--student-chains", multiple=True, metavar="FILE", help="JSONL of recorded student chains; repeatable.")
 def curate(
     config: str,
     overrides: tuple[str, ...],
     dry_run: bool,
+    allow_empty: bool,
     teacher_chains: tuple[str, ...],
     student_chains: tuple[str, ...],
 ) -> None:
@@ -28,5 +30,5 @@ def curate(
     if dry_run:
         print_plan(settings, PARTS)
         return
-    job = run_job(settings, PARTS)
+    job = run_job(settings, PARTS, allow_empty)
     say(f"done: {job.run.root}")

@@ -25,7 +25,7 @@ def pilot(config: str, questions: int, overrides: tuple[str, ...]) -> None:
 
     settings = pilot_config(load(config, overrides), questions)
     clear_other(RunDir.of(settings), settings)
-    with Job(settings, say).open("curate") as job:
+    with Job(settings, say, allow_empty=True).open("curate") as job:
         figures = run_pilot(job)
     for id_ in figures["examples"]:
         print_parts(tell_case(job.run, id_), err=True)

@@ -4,12 +4,13 @@ import json
 
 import click
 
-from dgrc.cli.common import config_arguments, load, print_plan, say, tell, whole_job
+from dgrc.cli.common import allow_empty, config_arguments, load, print_plan, say, tell, whole_job
 
 
 @click.command()
 @config_arguments
-def run(config: str, overrides: tuple[str, ...], dry_run: bool) -> None:
+@allow_empty
+def run(config: str, overrides: tuple[str, ...], dry_run: bool, allow_empty: bool) -> None:
     """Curate, train and evaluate in one job, round after round if the configuration says so."""
     settings = load(config, overrides)
     parts = whole_job(settings)
@@ -19,7 +20,7 @@ def run(config: str, overrides: tuple[str, ...], dry_run: bool) -> None:
     from dgrc.workflow.job import Job
     from dgrc.workflow.rounds import run_rounds
 
-    with Job(settings, say).open(*parts) as job:
+    with Job(settings, say, allow_empty).open(*parts) as job:
         rounds = run_rounds(job)
         job.seal()
     say(f"done: {job.run.root}")

@@ -48,7 +48,7 @@ def repair(run: str, forget_only: bool) -> None:
     if forget_only:
         return
     settings = load(str(folder.config_file), (f"runs_dir={folder.root.parent}", f"name={folder.root.name}"))
-    with Job(settings, say).open(*whole_job(settings)) as job:
+    with Job(settings, say, allow_empty=True).open(*whole_job(settings)) as job:
         run_rounds(job)
         job.seal()
     say("whole again")

@@ -6,6 +6,8 @@ Each function takes a row as Arrow gives it. Names become keys of the pass's rep
 from collections.abc import Iterator
 from typing import Any
 
+from dgrc.method.echo import ECHO
+
 ROLES = ("teacher", "student", "auditor")
 """Whose chains a case holds."""
 INERT_FROM = 20
@@ -15,24 +17,42 @@ Row = dict[str, Any]
 
 
 def of_case(row: Row) -> Iterator[str]:
-    """Chains by role, those cut off or without a readable answer, and diagnoses and gradings that could not be read."""
+    """Chains by role, how each ended and by which tier it was read; atoms that were refused; questions of which no two
+    answers could be compared; diagnoses and gradings that could not be read."""
     for role in ROLES:
         for chain in row[role]:
             yield f"{role}_chains"
-            if chain["answer"] is None:
-                yield f"{role}_unread"
-            if chain["finish_reason"] == "length":
-                yield f"{role}_cut_off"
+            yield from (f"{role}_{what}" for what in _of_chain(chain))
+    if row["status"] in ("divergent", "agreeing"):
+        yield "compared"
     for diagnosis in row["diagnoses"]:
         yield "diagnoses"
         if diagnosis["error"] is not None:
             yield "diagnoses_unread"
+        for refused in diagnosis["refused"]:
+            yield f"atoms_{refused['reason']}"
     if (row["error"] or "").startswith("grading:"):
         yield "gradings_unread"
 
 
+def _of_chain(chain: Row) -> Iterator[str]:
+    ended = chain["finish_reason"]
+    if chain["answer"] is None:
+        yield "unread"
+    elif chain["read_by"] is not None:
+        yield f"read_by_{chain['read_by']}"
+    if ended == "stop":
+        yield "stopped"
+        if chain["answer"] is None:
+            yield "stopped_unread"
+    else:
+        yield "cut_off" if ended == "length" else "refused"
+
+
 def of_atom(row: Row) -> Iterator[str]:
-    """Self-answers that could not be read, and what the judge let pass."""
+    """Self-answers that could not be read, why atoms were dropped, and what the judge let pass."""
+    if row["dropped_because"] is not None:
+        yield f"dropped_{row['dropped_because'].split(':', 1)[0].replace(' ', '_')[:40]}"
     for answer in row["answers"]:
         yield "answers"
         if not answer:
@@ -49,6 +69,8 @@ def of_verdicts(row: Row) -> Iterator[str]:
         yield {True: "chains_passed", False: "chains_rejected", None: "chains_without_verdict"}[verdict["consistent"]]
         if verdict["consistent"] is None and verdict["facts"]:
             yield "verdicts_unread"
+            if (verdict["reason"] or "").startswith(ECHO):
+                yield "verdicts_echo"
     if row["audit"] is not None:
         yield "audited"
         if row["audit"] == "disputed":

@@ -49,7 +49,7 @@ UNREAD = (
     ("verdicts_unread", "chains_without_verdict", "chains without a verdict, whose replies could not be read"),
 )
 """Counts of replies that could not be read, of how many, in words."""
-METHOD_VERSION = "3"
+METHOD_VERSION = "4"
 """Part of every fingerprint: raise it when a step's meaning changes."""
 
 

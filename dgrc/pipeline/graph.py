@@ -168,7 +168,7 @@ def summarize(pass_: Pass, output: Path, config: Config) -> dict[str, Any]:
                 statuses[(row[status_column] or "kept").split(":", 1)[0]] += 1
                 counts.update(pass_.counters(row))
                 for spent in row["usage"]:
-                    names = ("calls", "prompt_tokens", "completion_tokens", "cached_tokens")
+                    names = ("calls", "prompt_tokens", "completion_tokens", "cached_tokens", "wrapped")
                     usage[f"{spent['role']}/{spent['step']}"].update({name: spent[name] for name in names})
     return {
         "rows": statuses.total(), "status": dict(statuses), "counts": dict(counts),

@@ -60,8 +60,8 @@ GATHER = Pass(
     method=("sample", "reading", "ask_reading", "compare", "meaning", "grade", "audit", "diagnose"),
     counters=counters.of_case,
     counted=(
-        *(f"{role}.list.element.{part}" for role in counters.ROLES for part in ("answer", "finish_reason")),
-        "diagnoses.list.element.error", "error",
+        *(f"{r}.list.element.{part}" for r in counters.ROLES for part in ("answer", "finish_reason", "read_by")),
+        "diagnoses.list.element.error", "diagnoses.list.element.refused.list.element.reason", "error",
     ),
     settings=(
         "prompts", "teacher_chains", "student_chains", "teacher_sampling", "student_sampling", "diagnose_sampling",
@@ -93,7 +93,7 @@ VERIFY = Pass(
     step=verify.verify,
     method=("verify", "audit"),
     counters=counters.of_verdicts,
-    counted=("verdicts.list.element.consistent", "verdicts.list.element.facts", "audit"),
+    counted=(*(f"verdicts.list.element.{part}" for part in ("consistent", "facts", "reason")), "audit"),
     settings=("verify_sampling", "corpus_facts", "fact_coverage", "agreeing", "resample"),
 )
 

@@ -40,7 +40,13 @@ def to_stderr(line: str) -> None:
     sys.stderr.flush()
 
 
-def curate(config: Settings, *, questions: "Questions | None" = None, say: Say | None = to_stderr) -> Run:
+def curate(
+    config: Settings,
+    *,
+    questions: "Questions | None" = None,
+    say: Say | None = to_stderr,
+    allow_empty: bool = False,
+) -> Run:
     """Unlabeled questions to curricula, or what is left to do of it; the same as `dgrc curate`.
 
     Args:
@@ -49,28 +55,31 @@ def curate(config: Settings, *, questions: "Questions | None" = None, say: Say |
             they are written into the run's folder, whatever cannot be used goes to quarantine, and a run goes on only
             with the questions it was begun with.
         say: Takes a line of progress at a time; None: silence.
+        allow_empty: Return a run whose curriculum is empty, too.
 
     Returns:
         The run with its datasets.
 
     Raises:
+        EmptyCurriculumError: nothing was kept to learn from.
         DgrcError: for whatever keeps the run from being finished; what was done is kept.
     """
     with _saying(say) as tell:
         settings, number = settings_of(config)
         if questions is not None:
             settings = with_given(settings, questions)
-        with _job(settings, number, tell, "curate") as job:
+        with _job(settings, number, tell, "curate", allow_empty) as job:
             job.curate()
         return Run(job.run.root, number)
 
 
-def train(config: Settings, *, say: Say | None = to_stderr) -> Training:
+def train(config: Settings, *, say: Say | None = to_stderr, allow_empty: bool = False) -> Training:
     """Trains the student of a curated run, and those of the baselines of `evaluation.baselines`; as `dgrc train`.
 
     Args:
         config: The run that `curate` returned, or its settings.
         say: Takes a line of progress at a time; None: silence.
+        allow_empty: Train on a curriculum without chains, too.
 
     Returns:
         The students' directories by recipe. Students that were trained before are found again.
@@ -78,7 +87,7 @@ def train(config: Settings, *, say: Say | None = to_stderr) -> Training:
     Raises:
         DgrcError: for whatever keeps them from being trained.
     """
-    with _saying(say) as tell, _job(*settings_of(config), tell, "train") as job:
+    with _saying(say) as tell, _job(*settings_of(config), tell, "train", allow_empty) as job:
         job.train()
         students = {recipe: job.run.student(recipe) for recipe in job.recipes()}
         reports = {recipe: job.reports[f"train-{recipe}"] for recipe in students}
@@ -141,8 +150,8 @@ def _as_settings(value: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _job(config: Config, number: int, say: Say, part: str) -> Iterator[Job]:
-    with Job(config, say).open(part) as job:
+def _job(config: Config, number: int, say: Say, part: str, allow_empty: bool = False) -> Iterator[Job]:
+    with Job(config, say, allow_empty).open(part) as job:
         if number > 1:
             job.enter_round(number)
         yield job

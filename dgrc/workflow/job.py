@@ -16,8 +16,8 @@ from dgrc.errors import EvaluationError, TrainingError
 from dgrc.records import hash64
 from dgrc.storage.atomic import write_json
 from dgrc.storage.run_dir import RunDir
-from dgrc.workflow.proving_world import resolve_proving
-from dgrc.workflow.students import is_student, served
+from dgrc.workflow.curated import refuse_empty, warn, with_trusted_readers
+from dgrc.workflow.models import is_student, resolve_proving, served
 
 if TYPE_CHECKING:
     from dgrc.method.curriculum import Recipe
@@ -33,10 +33,13 @@ class Job:
     Args:
         config: As read; `proving:` models and files are made and resolved by `open`.
         say: Takes one line for the user at a time.
+        allow_empty: Go on with a curriculum that is empty, or train on one without chains.
     """
 
-    def __init__(self, config: Config, say: Say):
+    def __init__(self, config: Config, say: Say, allow_empty: bool = False):
         self.config = config
+        self.allow_empty = allow_empty
+        self.warnings: list[str] = []
         self.run = RunDir.of(config)
         self.say = say
         self.seconds: dict[str, float] = {}
@@ -110,8 +113,11 @@ class Job:
             student = config.student.model_copy(update=served(config, before.student()))
             config = config.model_copy(update={"student": student})
             upstream = before.mark(f"train-{SUBJECT}")
+        config = with_trusted_readers(config)
         with self.phase("curate"):
             self.reports["curate"] = curate(self.run, config, self.say, upstream)
+        self.warnings += warn(self.reports["curate"], self.run, config.method, self.say)
+        refuse_empty(self.run, ("atomic", "cot"), self.allow_empty)
         return dict(self.reports["curate"])
 
     def train(self) -> None:
@@ -126,6 +132,7 @@ class Job:
                     f"There is no curriculum in {self.run.curriculum(SUBJECT)} yet. Run `dgrc curate` with this "
                     "configuration first."
                 )
+            refuse_empty(self.run, ("cot",), self.allow_empty)
             for recipe in recipes[1:]:
                 self.make_curriculum(recipe)
             fingerprints = {recipe: self._training_fingerprint(recipe) for recipe in recipes}

@@ -15,7 +15,7 @@ from dgrc.errors import ConfigError, EvaluationError, PromptPackError, TrainingE
 from dgrc.proving.world import World
 from dgrc.training.run.progress import TrainingLine, TrainProgress
 from dgrc.workflow.job import Job
-from dgrc.workflow.proving_world import resolve_proving
+from dgrc.workflow.models import resolve_proving
 
 SCRIPTED = {"engine": "scripted", "script": "tests.scripts:teacher"}
 

@@ -1,6 +1,7 @@
-"""`proving:` names in a configuration to paths: models and question files of the proving world, made if missing."""
+"""The models of a run: those of the proving world, made if missing, and the students that were trained here."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from dgrc.config import Config
@@ -27,3 +28,14 @@ def resolve_proving(config: Config, run: RunDir, say: Say) -> Config:
             files = tuple(str(paths[PROVING_FILES[f]]) if f in PROVING_FILES else f for f in part.files)
             updates[section] = part.model_copy(update={"files": files})
     return config.model_copy(update=updates)
+
+
+def is_student(folder: Path) -> bool:
+    """Whether a directory holds a trained student: a model, or an adapter."""
+    return any((folder / name).is_file() for name in ("config.json", "adapter_config.json"))
+
+
+def served(config: Config, student: Path) -> dict[str, Any]:
+    """What changes in the student's engine when it serves a student that was trained here."""
+    is_adapter = (student / "adapter_config.json").is_file()
+    return {"adapter": str(student)} if is_adapter else {"model": str(student), "adapter": ""}

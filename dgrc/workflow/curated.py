@@ -1,0 +1,43 @@
+"""What a curation came to. Its reports flow in; warnings flow out, and an error where nothing is to be learned."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dgrc.config import Config, MethodConfig
+from dgrc.errors import EmptyCurriculumError
+from dgrc.storage.run_dir import RunDir
+
+
+def with_trusted_readers(config: Config) -> Config:
+    """The configuration with `method.ask_unread: checked` as what the run's pilot found."""
+    from dgrc.workflow.pilot import trusted_readers
+
+    if config.method.ask_unread != "checked":
+        return config
+    asked = config.method.model_copy(update={"ask_unread": trusted_readers(config)})
+    return config.model_copy(update={"method": asked})
+
+
+def warn(reports: dict[str, Any], run: RunDir, method: MethodConfig, say: Callable[[str], None]) -> list[str]:
+    """Says what should be looked into, and returns it."""
+    from dgrc.workflow.pilot.figures import measure
+    from dgrc.workflow.pilot.warnings import warnings
+
+    found = warnings(measure(reports, run, method))
+    for line in found:
+        say(f"! {line}")
+    return found
+
+
+def refuse_empty(run: RunDir, kinds: tuple[str, ...], allowed: bool) -> None:
+    """Raises EmptyCurriculumError if the curriculum holds no example of these kinds (`atomic`, `cot`), unless that is
+    allowed."""
+    files = [file for kind in kinds for file in (run.curriculum() / kind).glob("*/train.jsonl")]
+    if allowed or any(file.stat().st_size for file in files):
+        return
+    what = "is empty" if len(kinds) > 1 else "has no chains, so that a student would learn no reasoning from it"
+    raise EmptyCurriculumError(
+        f"The curriculum in {run.curriculum()} {what}. What the curation said in lines that begin with `!` tells why; "
+        f"look at cases with `dgrc show {run.root}`, and try settings with `dgrc pilot`. To go on all the same: "
+        "--allow-empty."
+    )
