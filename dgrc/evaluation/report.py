@@ -142,6 +142,23 @@ def by_task(
     }  # fmt: skip
 
 
+def card_entries(report: dict[str, Any], model: str, before: str) -> dict[str, str]:
+    """What a student's card says of its accuracies and those of the model it was made from."""
+    now, then = report["models"][model], report["models"][before]
+    entries = {"held-out accuracy": _now_and_then(now, then, report["questions"])}
+    free = [share.get("likelihood", {}) for share in (now, then)]
+    if all("accuracy" in share for share in free):
+        entries["by the likelihoods of the options"] = _now_and_then(*free, free[0]["n"])
+    return entries
+
+
+def _now_and_then(now: dict[str, Any], then: dict[str, Any], questions: int) -> str:
+    return (
+        f"{now['accuracy']:.3f} [{now['low']:.3f}, {now['high']:.3f}] on {questions:,} questions; "
+        f"before {then['accuracy']:.3f}"
+    )
+
+
 def lines(report: dict[str, Any]) -> list[str]:
     """For the terminal: every model over all questions, the tasks if there are several, and what to be warned of."""
     said = [_row(name, share) for name, share in report["models"].items()]
