@@ -91,13 +91,9 @@ def _of_gains(report: dict[str, Any], subject: str) -> dict[tuple[str, ...], str
         held = free or test.get("both_read")
         if gain["low"] <= 0 or held is None or held["low"] > 0:
             continue
-        more_read = report["models"][subject]["read"] > report["models"][name]["read"]
+        where = f"on the {held['n']:,} questions where both were read"
         if free:
             where = "by the likelihoods of the options, which know no form"
-        elif more_read:
-            where = f"on the {held['n']:,} questions where both were read"
-        else:
-            continue
         said["gain", name] = (
             f"{subject} is right {_points(gain)} more often than {name} over all replies, but {_points(held)} {where}: "
             f"the gain is in the form of the replies, as far as {held['n']:,} questions can tell"

@@ -77,7 +77,8 @@ def test_every_reply_is_written_with_its_score(tmp_path: Path) -> None:
     write_predictions(QUESTIONS[:3], predictions, score(QUESTIONS[:3], predictions, MethodConfig()), tmp_path)
     rows = pq.read_table(tmp_path / "base.parquet").to_pylist()
     assert [(row["answer"], row["right"]) for row in rows] == [("B", True), ("A", False), (None, False)]
-    assert [(row["finish_reason"], row["likeliest"], row["option_logprobs"]) for row in rows] == [("stop", None, [])] * 3
+    others = ("finish_reason", "likeliest", "option_logprobs")
+    assert [tuple(row[name] for name in others) for row in rows] == [("stop", None, [])] * 3
 
 
 def test_likelihoods_are_written_beside_the_reply(tmp_path: Path) -> None:
@@ -156,6 +157,16 @@ def test_majorities_are_scored_beside_single_replies() -> None:
     assert report["majority"]["two"]["models"]["base"]["accuracy"] == 1.0
     assert report["tasks"]["two"]["models"]["base"]["accuracy"] < 1.0
     assert any(line.startswith("  maj@5 two") for line in lines(report))
+
+
+def test_a_question_without_a_majority_is_not_called_cut_off() -> None:
+    """Its single reply was; of the replies of the majority nothing is known but that none could be read."""
+    held_out = HeldOut(QUESTIONS[:1], {"one": [0]})
+    replies = {"base": [Prediction(0, Chain("", None, "length", 9), None)]}
+    right = score(QUESTIONS[:1], replies, MethodConfig())
+    report = full_report(held_out, replies, right, EvaluationConfig(majority_of=5), MethodConfig(), "dgrc")
+    assert report["models"]["base"]["unread"]["cut_off"] == 1
+    assert report["majority"]["one"]["models"]["base"]["unread"] == {"stopped": 1, "cut_off": 0, "error": 0}
 
 
 def test_the_harness_gets_the_same_questions_answers_and_figures(tmp_path: Path) -> None:

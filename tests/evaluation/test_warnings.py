@@ -106,6 +106,7 @@ def test_a_task_is_warned_of_only_where_it_says_more_than_the_whole() -> None:
 def test_the_table_shows_all_three_accuracies() -> None:
     report = report_of(base=replies("-BAB", "AB"))
     assert report["models"]["base"]["likelihood"]["accuracy"] == 0.5
+    assert report["tasks"]["all"]["models"]["base"] == report["models"]["base"]
     row = lines(report)[0]
     assert row.startswith("  base               0.500  [")
     assert "by likelihood 0.500  [" in row and "45 of 60 read, 0.667 of these right (15 ended without" in row

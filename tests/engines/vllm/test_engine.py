@@ -190,7 +190,7 @@ def test_a_turn_is_scored_as_transformers_scores_it(pool: Pool, model: Path) -> 
 
 
 def test_first_tokens_have_the_log_probabilities_that_transformers_gives_them(pool: Pool, model: Path) -> None:
-    """In one batch with requests that generate and with others that ask for fewer tokens; a text of several has none."""
+    """In one batch with requests that generate and others that ask for fewer tokens; a text of several has none."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
