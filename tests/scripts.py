@@ -67,3 +67,11 @@ def slow_teacher(request: Request) -> list[str]:
     with open(os.environ["DGRC_TEST_TALLY"], "a") as f:
         f.write(f"{request_key(SLOW_TEACHER, request)}\n")
     return teacher(request)
+
+
+def option_lover(request: Request) -> list[str]:
+    """Says A at length; asked for letters, it likes the first one a little and the option `mill` more."""
+    if not request.logprobs_of:
+        return ["Courts are many.\n<answer>A</answer>"] * request.n
+    mill = "B" if "B. mill" in request.messages[-1]["content"] else "A"
+    return [" ".join(str(-3.0 + (text == "A") + 2 * (text == mill)) for text in request.logprobs_of)]

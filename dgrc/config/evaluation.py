@@ -32,6 +32,12 @@ class EvaluationConfig(Section):
     majority_sampling: Sampling = Field(
         Sampling(temperature=0.7, top_p=0.95), description="How the answers of a majority are drawn."
     )
+    option_likelihood: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="Score the options of questions by their log-likelihoods too: what a model knows without the form "
+        "of its replies. `auto` does where the engine gives them and the pack's models know other prompts; an API "
+        "gives none.",
+    )
     teacher: bool = Field(True, description="Score the teacher too.")
     baselines: tuple[
         Literal[

@@ -21,6 +21,8 @@ class Request:
     smaller `priority` goes first; `top_k` 0 is off; `temperature` 0 is greedy. `attempt` changes nothing but
     the identity: the same request asked again, for other samples. With `score` nothing is sampled: the last message
     is an assistant's turn, and its log-probabilities are wanted. Without `think` a model that can answer at once does.
+    With `logprobs_of` nothing is sampled either: the log-probability of each of these texts, which are to be tokens
+    of the model, as the reply's first token is wanted.
     """
 
     messages: tuple[Message, ...]
@@ -34,9 +36,10 @@ class Request:
     attempt: int = 0
     score: bool = False
     think: bool = True
+    logprobs_of: tuple[str, ...] = ()
 
 
-LATER_FIELDS = {"think": True}
+LATER_FIELDS: dict[str, Any] = {"think": True, "logprobs_of": ()}
 """Fields of requests that keys leave out where they hold the value that all requests had before there were such."""
 
 
@@ -68,7 +71,8 @@ class Completion:
     """All replies to a request, or the `error` that kept it from being served.
 
     `logprobs` answers a request with `score`: natural logarithms, one for each token of the assistant's turn and one
-    for the token that ends it. `embedding`, of length 1, is the answer of an embedding engine.
+    for the token that ends it. Of a request with `logprobs_of` they are one for each text, minus infinity for one that
+    is not a single token. `embedding`, of length 1, is the answer of an embedding engine.
     """
 
     samples: tuple[Sample, ...]

@@ -30,14 +30,14 @@ class ScriptedEngine:
             raise EngineError(f"The scripted engine {self.config.script!r} cannot be imported: {e}.") from e
 
     async def generate(self, request: Request) -> Completion:
-        """One text a sample; lengths are counted in words. A score is the numbers that the function writes."""
+        """One text a sample, lengths counted in words; log-probabilities are the numbers that the function writes."""
         try:
             texts = self._reply(request)
             if inspect.isawaitable(texts):
                 texts = await texts
         except ValueError as e:
             return failed(f"refused: {e}")
-        if request.score:
+        if request.score or request.logprobs_of:
             return Completion((), 0, 0, logprobs=tuple(float(number) for number in texts[0].split()))
         prompt_tokens = sum(len(m["content"].split()) for m in request.messages)
         return Completion(tuple(Sample(t, "stop", len(t.split())) for t in texts), prompt_tokens, 0)

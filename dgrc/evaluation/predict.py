@@ -6,6 +6,7 @@ engines of different models work side by side.
 """
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from dgrc.config import EngineConfig, EvaluationConfig, MethodConfig, Sampling
 from dgrc.engines.base import Request
 from dgrc.engines.client import PoolClient
 from dgrc.engines.pool import Pool, sibling_key
+from dgrc.evaluation.likelihood import OptionLikelihoods, left_out, option_likelihoods
 from dgrc.method import sample
 from dgrc.method.compare import majority_answer
 from dgrc.method.prompts import load_pack
@@ -28,12 +30,14 @@ class Prediction:
     """One model's reply to one question; `chain.answer` is None if nothing could be parsed.
 
     `majority` is the most frequent answer of `evaluation.majority_of` further replies, None without or if none parsed.
+    `options` are the log-likelihoods of the question's options, None where they were not asked for or not given.
     """
 
     id: int
     chain: Chain
     error: str | None
     majority: str | None = None
+    options: OptionLikelihoods | None = None
 
 
 def predict_all(
@@ -61,10 +65,13 @@ def predict_all(
             pools.append(Pool.start(" and ".join(models), config, seed))
         for pool in pools:
             pool.wait()
-        turns = [
-            {name: pool.client(weights=directory) for name, directory in models.items()}
-            for pool, (_, models) in zip(pools, engines, strict=True)
-        ]
+        turns = []
+        for pool, (config, models) in zip(pools, engines, strict=True):
+            reason = left_out(config, load_pack(method.prompts), evaluation, questions)
+            if reason and evaluation.option_likelihood != "off":
+                say(f"  {' and '.join(models)}: likelihoods of options are left out: {reason}")
+            clients = {name: pool.client(weights=directory) for name, directory in models.items()}
+            turns.append((clients, not reason))
         return finish(_side_by_side(turns, questions, method, evaluation, say))
     finally:
         for pool in pools:
@@ -72,21 +79,29 @@ def predict_all(
 
 
 async def _side_by_side(
-    turns: Sequence[dict[str, PoolClient]],
+    turns: Sequence[tuple[dict[str, PoolClient], bool]],
     questions: Sequence[Question],
     method: MethodConfig,
     evaluation: EvaluationConfig,
     say: Callable[[str], None],
 ) -> dict[str, list[Prediction]]:
-    async def one_engine(clients: dict[str, PoolClient]) -> dict[str, list[Prediction]]:
+    async def one_engine(clients: dict[str, PoolClient], scores_options: bool) -> dict[str, list[Prediction]]:
         results = {}
         for name, client in clients.items():
             began = time.monotonic()
-            results[name] = await predict(client, questions, method, evaluation)
-            say(f"  {name:<18} {len(questions):,} questions answered in {time.monotonic() - began:.0f} s")
+            predictions = await predict(client, questions, method, evaluation)
+            said = f"  {name:<18} {len(questions):,} questions answered in {time.monotonic() - began:.0f} s"
+            if scores_options:
+                began = time.monotonic()
+                options = await option_likelihoods(client, questions, IN_FLIGHT)
+                pairs = zip(predictions, options, strict=True)
+                predictions = [dataclasses.replace(one, options=found) for one, found in pairs]
+                said += f", likelihoods of options in {time.monotonic() - began:.0f} s"
+            results[name] = predictions
+            say(said)
         return results
 
-    done = await asyncio.gather(*(one_engine(clients) for clients in turns))
+    done = await asyncio.gather(*(one_engine(*turn) for turn in turns))
     return {name: predictions for results in done for name, predictions in results.items()}
 
 

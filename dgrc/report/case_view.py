@@ -161,14 +161,20 @@ def _rounds(figures: list[dict[str, Any]]) -> Table:
 
 def _accuracies(report: dict[str, Any]) -> Table:
     table = Table(title=f"{report['questions']} held-out questions", title_justify="left")
-    for column in ("model", "accuracy", f"{report['confidence']:.0%} interval", "unparsed", "p against dgrc"):
+    interval = f"{report['confidence']:.0%} interval"
+    columns = ("model", "accuracy", interval, "unparsed", "of those read", "by likelihood", "p against dgrc")
+    for column in columns:
         table.add_column(column)
-    for name, score in report["models"].items():
-        test = report["against"].get(name)
+    for name, score in report["models"].items():  # a run of an earlier version has no figures but the first ones
+        test, read, free = report["against"].get(name), score.get("accuracy_read"), score.get("likelihood", {})
         table.add_row(
             name, f"{score['accuracy']:.3f}", f"{score['low']:.3f} to {score['high']:.3f}", str(score["unparsed"]),
+            "" if read is None else f"{read:.3f}", f"{free['accuracy']:.3f}" if "accuracy" in free else "",
             f"{test['p_value']:.2g}" if test else "",
         )
+    if report.get("warnings"):
+        table.caption = Said("\n".join(f"! {said}" for said in report["warnings"]))
+        table.caption_justify = "left"
     return table
 
 

@@ -156,7 +156,7 @@ class Job:
         from dgrc.evaluation.benchmarks import load_held_out
         from dgrc.evaluation.harness import write_harness
         from dgrc.evaluation.predict import predict_all
-        from dgrc.evaluation.report import full_report, lines, score, write_predictions
+        from dgrc.evaluation.report import card_entries, full_report, lines, score, write_predictions
         from dgrc.training.export import add_to_card
 
         if not self.config.evaluation.wanted:
@@ -178,12 +178,7 @@ class Job:
             write_harness(held_out, report, evaluation, method, self.run.harness())
             self.reports["evaluate"] = report
             for recipe in self.recipes():
-                now, before = report["models"][recipe], report["models"]["base"]
-                said = (
-                    f"{now['accuracy']:.3f} [{now['low']:.3f}, {now['high']:.3f}] on {len(questions):,} questions; "
-                    f"before {before['accuracy']:.3f}"
-                )
-                add_to_card(self.run.student(recipe), {"held-out accuracy": said})
+                add_to_card(self.run.student(recipe), card_entries(report, recipe, "base"))
         for line in lines(report):
             self.say(line)
         return report

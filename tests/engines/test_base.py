@@ -13,7 +13,7 @@ REQUEST = Request(({"role": "user", "content": "hello"},))
     "change",
     [
         {"messages": ({"role": "user", "content": "hallo"},)}, {"n": 2}, {"temperature": 0.5}, {"top_p": 0.9},
-        {"top_k": 3}, {"max_tokens": 9}, {"schema": "{}"},
+        {"top_k": 3}, {"max_tokens": 9}, {"schema": "{}"}, {"logprobs_of": ("A", "B")},
     ],
 )
 def test_what_changes_the_reply_changes_the_key(change: dict) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from dgrc.config import EngineConfig, EvaluationConfig, MethodConfig
+from dgrc.evaluation.likelihood import best_option
 from dgrc.evaluation.predict import predict_all
 from dgrc.records import Question
 
@@ -28,7 +29,9 @@ def test_models_share_engines_and_keep_the_order_of_the_questions() -> None:
     assert [p.chain.answer for p in predictions["dgrc"]] == ["4", "4", None, "3"], "odd questions are its mistakes"
     assert predictions["base"][2].error == "refused: not this one"
     assert [p.chain.answer for p in predictions["teacher"]] == ["4", "4", "2", "3"], "multiples of 3 are its slips"
-    assert len(said) == 3 and all("4 questions answered" in line for line in said)
+    assert sum("4 questions answered" in line for line in said) == 3
+    assert sum("left out: no question has from 2 to 26 options" in line for line in said) == 2, "once an engine"
+    assert len(said) == 5
     assert {p.majority for replies in predictions.values() for p in replies} == {None}
 
 
@@ -40,3 +43,19 @@ def test_a_majority_is_drawn_beside_the_single_reply() -> None:
     (three, four) = predictions["teacher"]
     assert (three.chain.answer, three.majority) == ("4", "3"), "only its first reply slips"
     assert (four.chain.answer, four.majority) == ("4", "4")
+
+
+def test_options_are_scored_beside_the_replies_where_that_is_asked_for() -> None:
+    """A scripted model that always says A at length and likes the option `mill` when asked for a letter."""
+    questions = [Question(n, "", f"case {n} . which court ?", ("crown", "mill"), None, "", "{}") for n in (1, 2)]
+    engines = [(scripted("option_lover"), {"base": "tests.scripts:option_lover"})]
+    said: list[str] = []
+    evaluation = EvaluationConfig(option_likelihood="on")
+    (base,) = predict_all(engines, questions, MethodConfig(prompts="general"), evaluation, 0, said.append).values()
+    for prediction, question in zip(base, questions, strict=True):
+        assert prediction.chain.answer == "A"
+        assert prediction.options is not None and best_option(prediction.options, question) == "B"
+    assert len(said) == 1 and "likelihoods of options in" in said[0]
+    method = MethodConfig(prompts="general")
+    (base,) = predict_all(engines, questions, method, EvaluationConfig(), 0, said.append).values()
+    assert [prediction.options for prediction in base] == [None, None] and "scripted engine" in said[1]

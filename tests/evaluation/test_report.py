@@ -12,9 +12,11 @@ import yaml
 from dgrc.config import EvaluationConfig, MethodConfig
 from dgrc.errors import EvaluationError
 from dgrc.evaluation.benchmarks import HeldOut
+from dgrc.evaluation.figures import make_report
 from dgrc.evaluation.harness import write_harness
+from dgrc.evaluation.likelihood import OptionLikelihoods
 from dgrc.evaluation.predict import Prediction
-from dgrc.evaluation.report import full_report, lines, make_report, score, write_predictions
+from dgrc.evaluation.report import card_entries, full_report, lines, score, write_predictions
 from dgrc.evaluation.score import wilson
 from dgrc.records import Chain, Question
 
@@ -36,6 +38,8 @@ def test_each_model_has_its_accuracy_interval_and_unparsed() -> None:
     low, high = (round(v, 4) for v in wilson(2, 8, 0.95))
     assert report["models"]["base"] == {
         "accuracy": 0.25, "low": low, "high": high, "right": 2, "n": 8, "unparsed": 2,
+        "read": 6, "accuracy_read": 0.3333,
+        "unread": {"stopped": 2, "cut_off": 0, "error": 0}, "read_by": {},
     }
     assert report["models"]["dgrc"]["accuracy"] == 0.875
 
@@ -45,7 +49,9 @@ def test_the_subject_is_paired_with_every_other_model() -> None:
     against = reported(QUESTIONS, predictions, 0.95, "dgrc")["against"]
     assert set(against) == {"base", "teacher"}
     # Seven discordant pairs, one of them against the subject: twice the sum of C(7, 0..1) over 2^7.
-    assert against["base"] == {"only_dgrc_right": 6, "only_base_right": 1, "p_value": pytest.approx(2 * 8 / 128)}
+    assert against["base"]["only_dgrc_right"] == 6 and against["base"]["only_base_right"] == 1
+    assert against["base"]["p_value"] == pytest.approx(2 * 8 / 128)
+    assert against["base"]["difference"] == 0.625 and 0 < against["base"]["low"] < 0.625 < against["base"]["high"]
     assert against["teacher"]["only_teacher_right"] == 2
 
 
@@ -71,6 +77,52 @@ def test_every_reply_is_written_with_its_score(tmp_path: Path) -> None:
     write_predictions(QUESTIONS[:3], predictions, score(QUESTIONS[:3], predictions, MethodConfig()), tmp_path)
     rows = pq.read_table(tmp_path / "base.parquet").to_pylist()
     assert [(row["answer"], row["right"]) for row in rows] == [("B", True), ("A", False), (None, False)]
+    others = ("finish_reason", "likeliest", "option_logprobs")
+    assert [tuple(row[name] for name in others) for row in rows] == [("stop", None, [])] * 3
+
+
+def test_likelihoods_are_written_beside_the_reply(tmp_path: Path) -> None:
+    liked = OptionLikelihoods((-2.0, -0.5), 0.9)
+    predictions = {"base": [dataclasses.replace(answers("A")[0], options=liked)]}
+    write_predictions(QUESTIONS[:1], predictions, score(QUESTIONS[:1], predictions, MethodConfig()), tmp_path)
+    (row,) = pq.read_table(tmp_path / "base.parquet").to_pylist()
+    assert (row["right"], row["likeliest"], row["option_logprobs"]) == (False, "B", [-2.0, -0.5])
+
+
+def test_unread_replies_are_counted_by_their_cause_and_read_ones_by_how() -> None:
+    chains = [
+        Chain("", None, "stop", 9), Chain("", None, "length", 9), Chain("", None, "length", 9),
+        Chain("", "B", "stop", 9, read_by="tag"), Chain("", "A", "stop", 9, read_by="phrase"),
+        Chain("", "B", "stop", 9, read_by="tag"), Chain("", "B", "stop", 9),
+    ]  # fmt: skip
+    replies = [Prediction(i, chain, None) for i, chain in enumerate(chains)]
+    replies.append(Prediction(7, Chain("", None, "error", 0), "refused: too long"))
+    base = reported(QUESTIONS, {"base": replies}, 0.95, "dgrc")["models"]["base"]
+    assert base["unread"] == {"stopped": 1, "cut_off": 2, "error": 1}
+    assert base["read_by"] == {"phrase": 1, "tag": 2}, "one says nothing of how it was read"
+    assert (base["read"], base["accuracy_read"], base["accuracy"]) == (4, 0.75, 0.375)
+
+
+def test_where_nothing_was_read_there_is_no_accuracy_of_what_was_read() -> None:
+    report = reported(QUESTIONS, {"base": answers("-" * 8), "dgrc": answers("B" * 8)}, 0.95, "dgrc")
+    assert report["models"]["base"]["accuracy_read"] is None
+    assert "both_read" not in report["against"]["base"]
+
+
+def test_a_students_card_says_both_accuracies() -> None:
+    liked = OptionLikelihoods((-2.0, -0.5), 0.9)
+    free = [dataclasses.replace(p, options=liked) for p in answers("ABABABAB")]
+    held_out = HeldOut(QUESTIONS, {"own": list(range(8))})
+
+    def card(predictions: dict) -> dict[str, str]:
+        right = score(QUESTIONS, predictions, MethodConfig())
+        report = full_report(held_out, predictions, right, EvaluationConfig(), MethodConfig(), "dgrc")
+        return card_entries(report, "dgrc", "base")
+
+    entries = card({"base": free, "dgrc": free})
+    assert entries["held-out accuracy"].startswith("0.500 [0.215, 0.785] on 8 questions; before 0.500")
+    assert entries["by the likelihoods of the options"].startswith("1.000 [")
+    assert list(card({"base": answers("ABABABAB"), "dgrc": free})) == ["held-out accuracy"]
 
 
 def test_numbers_are_scored_by_their_value_and_within_the_tolerance() -> None:
@@ -105,6 +157,16 @@ def test_majorities_are_scored_beside_single_replies() -> None:
     assert report["majority"]["two"]["models"]["base"]["accuracy"] == 1.0
     assert report["tasks"]["two"]["models"]["base"]["accuracy"] < 1.0
     assert any(line.startswith("  maj@5 two") for line in lines(report))
+
+
+def test_a_question_without_a_majority_is_not_called_cut_off() -> None:
+    """Its single reply was; of the replies of the majority nothing is known but that none could be read."""
+    held_out = HeldOut(QUESTIONS[:1], {"one": [0]})
+    replies = {"base": [Prediction(0, Chain("", None, "length", 9), None)]}
+    right = score(QUESTIONS[:1], replies, MethodConfig())
+    report = full_report(held_out, replies, right, EvaluationConfig(majority_of=5), MethodConfig(), "dgrc")
+    assert report["models"]["base"]["unread"]["cut_off"] == 1
+    assert report["majority"]["one"]["models"]["base"]["unread"] == {"stopped": 1, "cut_off": 0, "error": 0}
 
 
 def test_the_harness_gets_the_same_questions_answers_and_figures(tmp_path: Path) -> None:

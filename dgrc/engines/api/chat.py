@@ -100,8 +100,8 @@ class OpenAIEngine:
         Raises:
             EngineError: the budget is used up, the key is refused, or the server failed until the deadline.
         """
-        if request.score:
-            return failed("refused: an API does not give the log-probabilities of a given turn; use `engine: vllm`")
+        if request.score or request.logprobs_of:
+            return failed("refused: an API does not give the log-probabilities of given texts; use `engine: vllm`")
         samples: list[Sample] = []
         prompt = cached = 0
         parts = itertools.count()

@@ -6,7 +6,9 @@ it that the child cannot outlive the actor. The same code drives `vllm` on GPUs 
 
 import itertools
 import json
+import math
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from dgrc.config import EngineConfig
@@ -65,11 +67,14 @@ class VllmEngine:
             return failed(f"too_long: the prompt has {len(prompt)} tokens, the context {self.config.max_model_len}")
         from vllm.exceptions import VLLMClientError
 
+        wanted = [self._encoder.single_token(text) for text in request.logprobs_of]
+        if request.logprobs_of and not any(token is not None for token in wanted):
+            return failed(f"refused: none of {', '.join(map(repr, request.logprobs_of))} is one token of this model")
         final = None
         try:
             stream = self._llm.generate(
                 {"prompt_token_ids": prompt},
-                self._sampling(request, room),
+                self._sampling(request, room, wanted),
                 request_id=f"{os.getpid()}-{next(self._ids)}",
                 priority=request.priority,
                 lora_request=self._adapter,
@@ -81,6 +86,10 @@ class VllmEngine:
         assert final is not None and final.finished, "vLLM ended a stream without its final output"
         if request.score:
             return Completion((), len(prompt), 0, logprobs=_logprobs(final.prompt_logprobs, prompt, len(turn)))
+        if wanted:
+            first = final.outputs[0].logprobs[0]
+            logprobs = tuple(-math.inf if token is None else first[token].logprob for token in wanted)
+            return Completion((), len(prompt), final.num_cached_tokens or 0, logprobs=logprobs)
         samples = tuple(Sample(o.text, o.finish_reason or "abort", len(o.token_ids)) for o in final.outputs)
         return Completion(samples, len(prompt), final.num_cached_tokens or 0)
 
@@ -125,7 +134,7 @@ class VllmEngine:
         """Shuts the engine core down and waits for it."""
         self._llm.shutdown()
 
-    def _sampling(self, request: Request, room: int) -> Any:
+    def _sampling(self, request: Request, room: int, wanted: Sequence[int | None]) -> Any:
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 
@@ -138,11 +147,12 @@ class VllmEngine:
             temperature=request.temperature,
             top_p=request.top_p,
             top_k=request.top_k,
-            max_tokens=1 if request.score else min(request.max_tokens, room),
+            max_tokens=1 if request.score or wanted else min(request.max_tokens, room),
             structured_outputs=structured,
             output_kind=RequestOutputKind.FINAL_ONLY,
             seed=request_seed(self.seed, request) if self.config.request_seeds else None,
             prompt_logprobs=0 if request.score else None,  # 0: of the prompt's own tokens, and of no others
+            logprob_token_ids=[token for token in wanted if token is not None] or None,
         )
 
 

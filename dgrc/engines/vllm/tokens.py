@@ -57,6 +57,11 @@ class PromptEncoder:
         ids = self.tokenizer.encode(self._defuse(text), add_special_tokens=False)
         return [*ids, self.tokenizer.eos_token_id]
 
+    def single_token(self, text: str) -> int | None:
+        """The token that a reply which says `text` alone consists of; None if it takes several."""
+        ids = self.tokenizer.encode(text, add_special_tokens=False)
+        return int(ids[0]) if len(ids) == 1 else None
+
     def _defuse(self, text: str) -> str:
         for token in self._special:
             if token in text:

@@ -4,6 +4,8 @@ The model's weights are random: what it says is noise, that it says it in the ri
 """
 
 import asyncio
+import dataclasses
+import math
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -185,3 +187,31 @@ def test_a_turn_is_scored_as_transformers_scores_it(pool: Pool, model: Path) -> 
         losses.append((-sum(completion.logprobs) / len(turn), -expected.mean().item()))
     (given, given_there), (alone, alone_there) = losses
     assert given / alone == pytest.approx(given_there / alone_there, abs=1e-2)
+
+
+def test_first_tokens_have_the_log_probabilities_that_transformers_gives_them(pool: Pool, model: Path) -> None:
+    """In one batch with requests that generate and others that ask for fewer tokens; a text of several has none."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    letters, asked = ("A", "B", "C", "AB"), user("Which option is right?")
+    of_four = dataclasses.replace(asked, logprobs_of=letters)
+    of_two, says, refused = (
+        dataclasses.replace(asked, logprobs_of=("B", "A")), user("hello", n=2, temperature=1.0, max_tokens=4),
+        dataclasses.replace(asked, logprobs_of=("AB", "BC")),
+    )  # fmt: skip
+    four, two, said, none = ask(pool.client(), of_four, of_two, says, refused)
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    reference = AutoModelForCausalLM.from_pretrained(model, dtype=torch.bfloat16).eval()
+    prompt = tokenizer.apply_chat_template(
+        list(asked.messages), add_generation_prompt=True, return_dict=True, return_tensors="pt"
+    )
+    with torch.no_grad():
+        expected = torch.log_softmax(reference(**prompt).logits[0, -1].float(), -1)
+    expected = [expected[tokenizer.convert_tokens_to_ids(letter)].item() for letter in letters[:3]]
+    assert len(set(expected)) == 3, "letters that are equally probable would prove nothing"
+    assert four.error is None and four.samples == ()
+    assert four.logprobs[:3] == pytest.approx(expected, abs=0.1) and four.logprobs[3] == -math.inf
+    assert two.logprobs == pytest.approx((four.logprobs[1], four.logprobs[0]), abs=0.1)
+    assert len(said.samples) == 2 and said.logprobs == ()
+    assert none.error == "refused: none of 'AB', 'BC' is one token of this model"
