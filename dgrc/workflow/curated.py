@@ -20,10 +20,10 @@ def with_trusted_readers(config: Config) -> Config:
 
 def warn(reports: dict[str, Any], run: RunDir, method: MethodConfig, say: Callable[[str], None]) -> list[str]:
     """Says what should be looked into, and returns it."""
-    from dgrc.workflow.pilot.figures import measure
+    from dgrc.workflow.pilot.figures import of_run
     from dgrc.workflow.pilot.warnings import warnings
 
-    found = warnings(measure(reports, run, method))
+    found = warnings(of_run(reports, run, method))
     for line in found:
         say(f"! {line}")
     return found

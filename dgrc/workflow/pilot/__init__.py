@@ -15,7 +15,7 @@ from dgrc.config import Config
 from dgrc.storage.atomic import write_json
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow.job import Job
-from dgrc.workflow.pilot.figures import PASSES, measure
+from dgrc.workflow.pilot.figures import PASSES, of_run
 from dgrc.workflow.pilot.warnings import warnings
 
 
@@ -45,7 +45,7 @@ def clear_other(run: RunDir, config: Config) -> None:
 def run_pilot(job: Job) -> dict[str, Any]:
     """Curates the sample and returns the pilot's figures, which are also in `pilot.json`."""
     report = job.curate()
-    figures = measure(report, job.run, job.config.method)
+    figures = of_run(report, job.run, job.config.method)
     figures["projected"] = project(report, job.config, _tokens_a_case(job.run))
     figures["warnings"] = warnings(figures)
     figures["examples"] = _examples(job.run)

@@ -23,7 +23,14 @@ FEWEST = 10
 Counts = dict[str, int]
 
 
-def measure(report: dict[str, Any], run: RunDir, method: MethodConfig) -> dict[str, Any]:
+def of_run(report: dict[str, Any], run: RunDir, method: MethodConfig) -> dict[str, Any]:
+    """The figures of a run that was curated."""
+    return measure(report, list(_cases(run)), _atoms(run), method)
+
+
+def measure(
+    report: dict[str, Any], cases: list[dict[str, Any]], atoms: list[dict[str, Any]], method: MethodConfig
+) -> dict[str, Any]:
     """Shares, None where nothing was asked: `read` of each step's replies that could be read, and what came of them.
 
     `read.*_sample` is the share of the chains that ended by themselves; `chains` counts how the others ended.
@@ -31,8 +38,7 @@ def measure(report: dict[str, Any], run: RunDir, method: MethodConfig) -> dict[s
     counts: Counts = {}
     for name in PASSES:
         counts |= report[name].get("counts", {})
-    cases = list(_cases(run))
-    answered = [atom for atom in _atoms(run) if atom["answers"]]
+    answered = [atom for atom in atoms if atom["answers"]]
     verdicts = {name: counts.get(f"chains_{name}", 0) for name in ("passed", "rejected", "without_verdict")}
     roles = [role for role in ROLES if counts.get(f"{role}_chains")]
     checked = verdicts["passed"] + verdicts["rejected"]
