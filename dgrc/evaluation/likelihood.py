@@ -15,8 +15,9 @@ from dgrc.config import EngineConfig, EvaluationConfig
 from dgrc.engines.base import Request
 from dgrc.engines.client import PoolClient
 from dgrc.engines.pool import sibling_key
+from dgrc.method.options import letter
 from dgrc.method.prompts import Pack
-from dgrc.method.sample import letter, lettered
+from dgrc.method.sample import lettered
 from dgrc.records import Message, Question, hash64
 
 MOST_ORDERS = 10

@@ -15,8 +15,14 @@ from dgrc.method.thoughts import shown
 from dgrc.records import Chain, Message, Refused
 
 MOST_ATOMS = 5
+_ASKING = frozenset(
+    "what which who whom whose when where why how is are was were do does did can could may might must should shall "
+    "will would has have had under in at for to define name state explain describe give list identify".split()
+)
 OFF_TOPIC = "off_topic"
 """Why an atom is refused that has nothing to do with the case."""
+NO_QUESTION = "no_question"
+"""Why an atom is refused that asks nothing: small models list terms."""
 ON_TOPIC = 0.34
 """Share of an atom's content words that must stand in the question, its options or the chains."""
 STEM = 6
@@ -65,7 +71,17 @@ def _refused_because(pack: Pack, atom: str, said: Collection[str]) -> str | None
     words = _stems(atom)
     if not words or is_echo(pack, atom):
         return ECHO
+    if pack.reply == "json" and not _is_question(atom):
+        return NO_QUESTION
     return None if len(words & {*said}) >= max(1, ON_TOPIC * len(words)) else OFF_TOPIC
+
+
+def _is_question(atom: str) -> bool:
+    """Whether a text asks: by its mark, or by the word it begins with. Other scripts are not judged."""
+    if any(mark in atom for mark in "?\uff1f\u061f\u037e") or not atom.isascii():
+        return True
+    words = atom.split()
+    return len(words) > 2 and words[0].casefold().strip("\"'*(") in _ASKING
 
 
 def _stems(text: str) -> set[str]:

@@ -6,6 +6,7 @@ question, in a fixed order, and must say of each how the chain stands to it befo
 strictest reading counts: one contradicted fact rejects the chain.
 """
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,17 @@ def build_messages(
     says what of the chain is shown (`thoughts.shown`)."""
     said = shown(chain, thoughts)
     return pack.messages("verify", text=text, options=lettered(choices), facts=tuple(facts), chain=said)
+
+
+def schema(pack: Pack, facts: Sequence[Fact]) -> str | None:
+    """The JSON schema of the reply, held to one entry for each fact: small models number on until they are cut off."""
+    text = pack.schema("verify")
+    whole = json.loads(text) if text is not None else {}
+    entries = whole.get("properties", {}).get("facts")
+    if not isinstance(entries, dict) or entries.get("type") != "array":
+        return text
+    entries |= {"minItems": len(facts), "maxItems": len(facts)}
+    return json.dumps(whole)
 
 
 def parse_reply(pack: Pack, reply: str, facts: Sequence[Fact]) -> Verdict:

@@ -141,7 +141,7 @@ async def _check(
     completion, usage = await tools.caller.ask(
         role, "verify", case.id,
         verify_step.build_messages(tools.pack, case.text, case.choices, chain, facts, tools.method.thoughts),
-        tools.method.verify_sampling, priority=PRIORITY["verify"], schema=tools.pack.schema("verify"),
+        tools.method.verify_sampling, priority=PRIORITY["verify"], schema=verify_step.schema(tools.pack, facts),
     )
     error = request_error(role, "verify", completion)
     if error is not None:

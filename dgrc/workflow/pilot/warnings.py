@@ -79,11 +79,9 @@ def _atoms(figures: Figures) -> Iterator[str]:
             f"{refused['echo']:,} of {raised:,} atomic questions are the prompt's own words and were refused: the "
             "teacher is too weak for these prompts"
         )
-    if refused["off_topic"] > SOME * raised:
-        yield (
-            f"{refused['off_topic']:,} of {raised:,} atomic questions have nothing to do with their case and were "
-            "refused"
-        )
+    for reason, words in (("off_topic", "have nothing to do with their case"), ("no_question", "ask nothing")):
+        if refused[reason] > SOME * raised:
+            yield f"{refused[reason]:,} of {raised:,} atomic questions {words} and were refused"
     if figures["atoms_asked"] >= 20 and figures["atoms_distinct"] < DISTINCT * figures["atoms_asked"]:
         yield (
             f"only {figures['atoms_distinct']:,} of {figures['atoms_asked']:,} atomic questions are distinct: the "
