@@ -146,9 +146,9 @@ def card_entries(report: dict[str, Any], model: str, before: str) -> dict[str, s
     """What a student's card says of its accuracies and those of the model it was made from."""
     now, then = report["models"][model], report["models"][before]
     entries = {"held-out accuracy": _now_and_then(now, then, report["questions"])}
-    free = [share.get("likelihood", {}) for share in (now, then)]
-    if all("accuracy" in share for share in free):
-        entries["by the likelihoods of the options"] = _now_and_then(*free, free[0]["n"])
+    free, free_then = (share.get("likelihood", {}) for share in (now, then))
+    if "accuracy" in free and "accuracy" in free_then:
+        entries["by the likelihoods of the options"] = _now_and_then(free, free_then, free["n"])
     return entries
 
 
