@@ -1,6 +1,6 @@
 """The settings of one model's engine, and of a server's API behind it."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -69,6 +69,10 @@ MACHINERY = (
 """Settings of an engine that may change while a run is under way: they do not decide what it says."""
 
 
+THINKING = ("thinking", "chat_template_kwargs", "reasoning_parser")
+"""Settings of an engine that say whether its model thinks, and how that is known."""
+
+
 class EngineConfig(Section):
     """One model and the replicas that serve it."""
 
@@ -120,6 +124,19 @@ class EngineConfig(Section):
         description="Seed each request by its own text: replies then depend less on what else is in the batch, and "
         "sampling may be slower (docs/performance.md).",
     )
+    thinking: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="Whether a model that can think before it answers does: `on` and `off` are said to its chat "
+        "template, `auto` leaves it to the template.",
+    )
+    chat_template_kwargs: dict[str, Any] = Field(
+        {}, description="Further variables for the model's chat template, `{reasoning_effort: low}` say."
+    )
+    reasoning_parser: str = Field(
+        "auto",
+        description="vLLM's name of the parser that tells a model's thoughts from its text; `auto` finds it by "
+        "architecture and chat template, empty is none.",
+    )
     hung_after_s: float = Field(
         1800, gt=0,
         description="A replica that has requests and finishes none for so long is restarted and they are asked again: "
@@ -137,7 +154,11 @@ class EngineConfig(Section):
     def identity(self) -> dict[str, object]:
         """What decides what the engine says; how many replicas serve a model does not change what it is."""
         found = self.model_dump(include={"engine", "model", "adapter", "script", "dtype", "max_model_len"})
-        return found | ({"base_url": self.api.base_url} if self.api is not None else {})
+        return found | self.thinking_settings() | ({"base_url": self.api.base_url} if self.api is not None else {})
+
+    def thinking_settings(self) -> dict[str, object]:
+        """The settings about thinking that are not the defaults; before there were such, all had these."""
+        return self.model_dump(include=set(THINKING), exclude_defaults=True)
 
     @property
     def fewest_replicas(self) -> int:

@@ -269,6 +269,7 @@ class Job:
             work_dir=str(self.run.state("train")),
             on_progress=line,
             budget=budget,
+            student=self.config.student,
         )
         reports = {}
         for recipe, result in results.items():
@@ -290,5 +291,5 @@ class Job:
             for name in dict.fromkeys((SUBJECT, recipe))
             for path in sorted(self.run.curriculum(name).glob("*/train.jsonl"))
         ]
-        settings = json.dumps(self.config.training.decisive(), sort_keys=True)
+        settings = json.dumps(self.config.training.decisive() | self.config.student.thinking_settings(), sort_keys=True)
         return f"{hash64(recipe, *texts, settings, self.config.student.model, str(self.config.seed)):x}"
