@@ -52,6 +52,17 @@ class ApiConfig(Section):
     max_tokens_name: Literal["max_tokens", "max_completion_tokens"] = Field(
         "max_tokens", description="What the server calls the longest reply."
     )
+    reasoning_effort: str | None = Field(
+        None, description="How much a model is to think, in the server's own words (`low`, `high`); null: not sent."
+    )
+    structured_output: Literal["json_schema", "json_object", "none"] = Field(
+        "json_schema",
+        description="How replies of steps with a JSON schema are held to it: by the schema, to some JSON object, or by "
+        "the prompt alone, for servers that refuse the others.",
+    )
+    omit: tuple[Literal["n", "seed", "temperature", "top_k", "top_p"], ...] = Field(
+        (), description="Parameters that are not sent, because the server refuses them; it then samples by its own."
+    )
 
     @field_validator("base_url")
     @classmethod
@@ -68,9 +79,12 @@ MACHINERY = (
 )
 """Settings of an engine that may change while a run is under way: they do not decide what it says."""
 
-
-THINKING = ("thinking", "chat_template_kwargs", "reasoning_parser")
-"""Settings of an engine that say whether its model thinks, and how that is known."""
+LATER_SETTINGS = {"thinking": "auto", "reasoning_parser": "auto"}
+"""Settings of an engine that identities leave out where they hold this value: runs begun before there were such had it.
+"""
+DECIDING = {"reasoning_effort": None, "structured_output": "json_schema"}
+"""Settings of a server that decide what it says, with the value that identities leave out."""
+SAMPLING = ("temperature", "top_p", "top_k")
 
 
 class EngineConfig(Section):
@@ -126,16 +140,14 @@ class EngineConfig(Section):
     )
     thinking: Literal["auto", "on", "off"] = Field(
         "auto",
-        description="Whether a model that can think before it answers does: `on` and `off` are said to its chat "
-        "template, `auto` leaves it to the template.",
+        description="Whether a model that can think before it answers does: `on` and `off` set `enable_thinking` for "
+        "its chat template; `auto` leaves that to the template.",
     )
     chat_template_kwargs: dict[str, Any] = Field(
-        {}, description="Further variables for the model's chat template, `{reasoning_effort: low}` say."
+        {}, description="Further variables of the chat template, `{thinking_budget: 512}` say; a server is sent them."
     )
     reasoning_parser: str = Field(
-        "auto",
-        description="vLLM's name of the parser that tells a model's thoughts from its text; `auto` finds it by "
-        "architecture and chat template, empty is none.",
+        "auto", description="vLLM's name of what tells thoughts from the answer; `auto`: by the model; empty: none."
     )
     hung_after_s: float = Field(
         1800, gt=0,
@@ -154,11 +166,17 @@ class EngineConfig(Section):
     def identity(self) -> dict[str, object]:
         """What decides what the engine says; how many replicas serve a model does not change what it is."""
         found = self.model_dump(include={"engine", "model", "adapter", "script", "dtype", "max_model_len"})
-        return found | self.thinking_settings() | ({"base_url": self.api.base_url} if self.api is not None else {})
+        later = {name: getattr(self, name) for name in LATER_SETTINGS}
+        found |= {name: value for name, value in later.items() if value != LATER_SETTINGS[name]}
+        found |= {"chat_template_kwargs": self.chat_template_kwargs} if self.chat_template_kwargs else {}
+        return found | (self._identity_of_server(self.api) if self.api is not None else {})
 
-    def thinking_settings(self) -> dict[str, object]:
-        """The settings about thinking that are not the defaults; before there were such, all had these."""
-        return self.model_dump(include=set(THINKING), exclude_defaults=True)
+    @staticmethod
+    def _identity_of_server(api: ApiConfig) -> dict[str, object]:
+        found: dict[str, object] = {"base_url": api.base_url}
+        found |= {name: getattr(api, name) for name, usual in DECIDING.items() if getattr(api, name) != usual}
+        omitted = [name for name in SAMPLING if name in api.omit]
+        return found | ({"omit": omitted} if omitted else {})
 
     @property
     def fewest_replicas(self) -> int:

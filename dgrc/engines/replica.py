@@ -123,7 +123,7 @@ class Replica:
             # Opened before: storage that is away refuses what would be lost, instead of losing what was bought.
             segment = self._journal_of(order) if order is not None else None
             completion, depth = await self._serve(request, weights)
-            if order is not None and segment is not None:
+            if order is not None and segment is not None and _was_paid(completion):
                 segment.put(order.owner, order.key, completion)
             return completion, depth
         finally:
@@ -172,6 +172,11 @@ class Replica:
     async def stop(self) -> None:
         """Ends the engine's processes. The segment stays open: what is finished until this process ends goes there."""
         self._engine.stop()
+
+
+def _was_paid(completion: Completion) -> bool:
+    """Whether it is to be kept: an error that cost nothing is asked for again, and may be none by then."""
+    return completion.error is None or completion.prompt_tokens > 0
 
 
 def make_engine(config: EngineConfig, seed: int, ledger: Any | None) -> Engine:

@@ -40,7 +40,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from dgrc.config import Config
-from dgrc.config.engines import MACHINERY
+from dgrc.config.engines import LATER_SETTINGS, MACHINERY
 from dgrc.config.file import dump_config
 from dgrc.errors import RunDirError
 from dgrc.storage.atomic import explain_os_error, write_json, write_text
@@ -261,6 +261,8 @@ def _decisive(config: dict[str, Any]) -> dict[str, Any]:
     for section in ("seed", "questions", *models, "method", "proving"):
         for key, value in _flat(section, config.get(section)):
             _, _, rest = key.partition(".")
+            if section in models and rest in LATER_SETTINGS and LATER_SETTINGS[rest] == value:
+                continue
             if section not in models or rest.partition(".")[0] not in MACHINERY or rest == "api.base_url":
                 found[key] = value
     return found

@@ -14,16 +14,20 @@ import time
 from typing import Any
 
 from dgrc.config import EngineConfig
-from dgrc.engines.api.chat import OpenAIEngine
+from dgrc.engines.api.body import Body, body_of
+from dgrc.engines.api.chat import SERVER_FAILED, OpenAIEngine
+from dgrc.engines.api.content import encodable
 from dgrc.engines.api.ledger import Accounts
 from dgrc.engines.api.rate_limit import backoff
-from dgrc.engines.api.replies import Answer, judge, read
+from dgrc.engines.api.replies import Answer, judge
 from dgrc.engines.base import Request, request_key
 from dgrc.errors import EngineError
 
 ENDPOINT = "/v1/chat/completions"
 WINDOW = "24h"
 ENDED = ("completed", "failed", "expired", "cancelled")
+NO_TIME = ("batch_expired", "batch_cancelled")
+"""What a line's error says whose batch ended before its turn."""
 LINE_TRIES = 5
 """A request whose line failed or ran out of time goes into so many batches."""
 
@@ -37,7 +41,7 @@ class BatchEngine(OpenAIEngine):
 
     def __init__(self, config: EngineConfig, accounts: Accounts):
         super().__init__(config, accounts)
-        self._gathering: dict[str, tuple[bytes, asyncio.Future[Answer]]] = {}
+        self._gathering: dict[str, tuple[Body, asyncio.Future[Answer]]] = {}
         self._closing_time: asyncio.Task[None] | None = None
         self._asked: collections.Counter[int] = collections.Counter()
         self._earlier: dict[str, str] = {}
@@ -49,30 +53,37 @@ class BatchEngine(OpenAIEngine):
         await super().start()
         self._earlier = {key: batch for batch, keys in (await self.accounts.batches()).items() for key in keys}
 
-    async def _until_answered(self, request: Request, n: int) -> Answer:
+    async def _until_answered(self, request: Request, n: int, part: int) -> Answer:
         key = request_key(self.config.model, request)
         stem = f"{key:016x}-{n}-{self._asked[key]}"  # asked again while the first is under way, it is another line
         self._asked[key] += 1
-        body = self._body(request, n)
+        body = body_of(self.config, request, n, part)
         characters = sum(len(message["content"]) for message in request.messages)
         tokens = self._estimate.tokens(characters, n, request.max_tokens)
         tries = 0
         for attempt in itertools.count():
             name = f"{stem}-{attempt}"
-            leased = 0
-            if name in self._earlier:  # it is no try of this life: the server may be well again
+            earlier, leased = name in self._earlier, 0
+            if earlier:  # it is no try of this life: the server may be well again, or a setting mended
                 answer = await self._of_earlier(name)
-            elif tries < LINE_TRIES:
+            else:
                 tries += 1
                 await self._leased(tokens, request.priority)
                 answer, leased = await self._in_a_batch(name, body), tokens
-            else:
-                break
-            await self.accounts.settle(read(answer.reply)[1] if answer.reply is not None else None, leased)
+            await self.accounts.settle(answer.bill, leased)
             if answer.stopping is not None:
                 raise EngineError(f"{self.api.base_url} stops all requests: {answer.stopping}.")
-            if answer.reply is not None or answer.refused is not None:
+            if answer.reply is not None:
+                self._suspicion.answered(body)
                 return answer
+            if answer.refused is not None and (not earlier or answer.bill is not None):
+                await self._suspicion.refused(body, answer)
+                return answer
+            if tries >= LINE_TRIES:
+                break
+        if await self._is_the_prompt(body, answer):
+            said = f"{self.api.base_url} fails on it and answers others; the last time: {answer.says}"
+            return Answer(refused=f"{SERVER_FAILED}: {said}")
         raise EngineError(
             f"{self.api.base_url} did not answer a request in {LINE_TRIES} batches (the last time: {answer.says}). "
             "What was answered is kept: run the same command again when the server is well."
@@ -92,7 +103,7 @@ class BatchEngine(OpenAIEngine):
             return Answer(says=str(e))
         return answers.get(name, Answer(says=f"batch {batch} has no line {name}"))
 
-    async def _in_a_batch(self, name: str, body: bytes) -> Answer:
+    async def _in_a_batch(self, name: str, body: Body) -> Answer:
         """Joins the batch that is gathering, and waits for its line of the answer."""
         line: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._gathering[name] = (body, line)
@@ -117,7 +128,7 @@ class BatchEngine(OpenAIEngine):
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _through(self, lines: dict[str, tuple[bytes, "asyncio.Future[Answer]"]]) -> None:
+    async def _through(self, lines: dict[str, tuple[Body, "asyncio.Future[Answer]"]]) -> None:
         """One batch from file to answers. Whatever goes wrong reaches all that wait for it."""
         try:
             batch = await self._submit({name: body for name, (body, _) in lines.items()})
@@ -132,12 +143,12 @@ class BatchEngine(OpenAIEngine):
             if not line.done():
                 line.set_result(answers.get(name, Answer(says=f"batch {batch} has no line {name}")))
 
-    async def _submit(self, bodies: dict[str, bytes]) -> str:
+    async def _submit(self, bodies: dict[str, Body]) -> str:
         """Uploads the file of a batch, starts it, and writes down what it was asked."""
         import aiohttp
 
         lines = [
-            json.dumps({"custom_id": name, "method": "POST", "url": ENDPOINT, "body": json.loads(body)})
+            json.dumps({"custom_id": name, "method": "POST", "url": ENDPOINT, "body": body})
             for name, body in bodies.items()
         ]
 
@@ -211,7 +222,15 @@ def _lines(text: str) -> dict[str, Answer]:
         if len(status) == 3 and status.isdecimal():
             found[name] = judge(int(status), {}, json.dumps(response.get("body")))
         elif isinstance(error, dict):
-            found[name] = Answer(says=f"{error.get('code')}: {error.get('message')}"[:300])
+            found[name] = _failed(error)
         else:
             found[name] = Answer(says=f"a line without response: {json.dumps(data)[:300]}")
     return found
+
+
+def _failed(error: dict[str, Any]) -> Answer:
+    """What a line's own error says; the server had no time for those that ran out of it, which is no prompt's fault."""
+    says = encodable(f"{error.get('code')}: {error.get('message')}"[:300])
+    if error.get("code") in NO_TIME:
+        return Answer(says=says, limited=True)
+    return judge(200, {}, json.dumps({"error": error | {"message": says}}))

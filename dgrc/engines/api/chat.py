@@ -3,7 +3,8 @@
 A request waits for a place in the window (how many may be under way), then for a lease (when it may leave), then it
 leaves. What the server answers is one of four things: a reply; an error of this request alone, which becomes a value
 in its row; a passing failure, which is tried again with jittered back-off, no sooner than Retry-After; or something
-that no request will get past (a wrong key, an empty account), which stops the pass. Form and fields:
+that no request will get past (a wrong key, an empty account, a parameter that it refuses), which stops the pass. An
+error is of its request alone only where the server answers others (`suspicion.py`). Form and fields:
 https://platform.openai.com/docs/api-reference/chat
 """
 
@@ -12,20 +13,30 @@ import heapq
 import itertools
 import json
 import os
+import sys
 import time
 from typing import Any
 
 from dgrc.config import ApiConfig, EngineConfig
+from dgrc.engines.api.body import Body, body_of
 from dgrc.engines.api.ledger import Accounts
 from dgrc.engines.api.rate_limit import Estimate, Window, backoff
 from dgrc.engines.api.replies import Answer, judge, read
-from dgrc.engines.base import Completion, Request, Sample, failed, request_seed
+from dgrc.engines.api.suspicion import Suspicion
+from dgrc.engines.base import Completion, Request, Sample, failed
 from dgrc.errors import EngineError
 
 COMPLETIONS = "/chat/completions"
 LEASED_AT_ONCE = 64
 SURELY_A_KEY = 16
 """Characters."""
+PROMPT_TRIES = 10
+"""So often a request fails while the server answers others; then it is that request. One that a server which fails
+every second time meets so often is one in a thousand."""
+WAIT_WHILE_WELL_S = 8.0
+"""A server that answers others is not spared by longer waits."""
+SERVER_FAILED = "server_failed"
+"""How the error of a request begins that a server fails on again and again."""
 
 
 class OpenAIEngine:
@@ -46,6 +57,8 @@ class OpenAIEngine:
         self._leasing: asyncio.Task[None] | None = None
         self._session: Any = None
         self._key = ""
+        self._at_once = 1 if "n" in self.api.omit else sys.maxsize  # samples that the server gives a request
+        self._suspicion = Suspicion(self.api.base_url, self._once, self.api.deadline_s)
 
     async def start(self) -> None:
         """Opens the connections and asks the server for its models.
@@ -91,14 +104,21 @@ class OpenAIEngine:
             return failed("refused: an API does not give the log-probabilities of a given turn; use `engine: vllm`")
         samples: list[Sample] = []
         prompt = cached = 0
-        while len(samples) < request.n:
-            answer = await self._until_answered(request, request.n - len(samples))
-            if answer.refused is not None:
-                return failed(answer.refused)
-            assert answer.reply is not None
-            found, bill = read(answer.reply)
-            samples += found[: request.n - len(samples)]
-            prompt, cached = prompt + bill.prompt_tokens, cached + bill.cached_tokens
+        parts = itertools.count()
+        while (left := request.n - len(samples)) > 0:
+            sizes = [min(self._at_once, left - had) for had in range(0, left, self._at_once)]
+            calls = [self._until_answered(request, size, next(parts)) for size in sizes]
+            answers = await asyncio.gather(*calls)
+            for size, answer in zip(sizes, answers, strict=True):
+                if answer.bill is not None:
+                    prompt, cached = prompt + answer.bill.prompt_tokens, cached + answer.bill.cached_tokens
+                if answer.reply is not None:
+                    samples += read(answer.reply)[0][:size]
+                    given = len(answer.reply["choices"])
+                    self._at_once = min(self._at_once, given) if given < size else self._at_once
+            refused = next((answer.refused for answer in answers if answer.refused is not None), None)
+            if refused is not None:
+                return Completion((), prompt, cached, refused)
         return Completion(tuple(samples), prompt, cached)
 
     async def load(self, model: str) -> None:
@@ -113,35 +133,27 @@ class OpenAIEngine:
         if self._session is not None and not self._session.closed:
             self._closing = asyncio.ensure_future(self._session.close())
 
-    async def _until_answered(self, request: Request, n: int) -> Answer:
-        body = self._body(request, n)
-        characters = sum(len(message["content"]) for message in request.messages)
-        began = time.monotonic()
+    async def _until_answered(self, request: Request, n: int, part: int) -> Answer:
+        """A reply, or an error of this request alone."""
+        body = body_of(self.config, request, n, part)
+        began, alone = time.monotonic(), 0
         for attempt in itertools.count():
-            await self._window.enter(request.priority)
-            try:
-                tokens = self._estimate.tokens(characters, n, request.max_tokens)
-                await self._leased(tokens, request.priority)
-                answer = await self._attempt("POST", COMPLETIONS, body)
-            finally:
-                self._window.leave()
-            if answer.reply is None:
-                await self.accounts.settle(None, tokens)
-            else:
-                _, bill = read(answer.reply)
-                await self.accounts.settle(bill, tokens)
-                self._estimate.learn(characters, n, bill.prompt_tokens, bill.completion_tokens)
-                self._window.grow()
-            if answer.stopping is not None:
-                raise EngineError(f"{self.api.base_url} stops all requests: {answer.stopping}.")
-            if answer.reply is not None or answer.refused is not None:
+            before = self._suspicion.answers(body)
+            answer = await self._once(body, request.priority)
+            if answer.reply is not None:
+                self._suspicion.answered(body)
                 return answer
-            if answer.overtaxed:
-                self._window.shrink(time.monotonic())
-            if answer.retry_after:
-                await self.accounts.hold(answer.retry_after)
-            wait = max(answer.retry_after, backoff(attempt))
-            if time.monotonic() + wait - began > self.api.deadline_s:
+            if answer.refused is not None:
+                await self._suspicion.refused(body, answer)
+                return answer
+            well = not answer.limited and await self._suspicion.is_well(body, before, attempt)
+            alone += well
+            wait = max(answer.retry_after, backoff(attempt, most=WAIT_WHILE_WELL_S) if well else backoff(attempt))
+            over = time.monotonic() + wait - began > self.api.deadline_s
+            if alone >= PROMPT_TRIES or (over and await self._is_the_prompt(body, answer)):
+                said = f"{self.api.base_url} fails on it and answers others; the last time: {answer.says}"
+                return Answer(refused=f"{SERVER_FAILED}: {said}")
+            if over:
                 raise EngineError(
                     f"{self.api.base_url} did not answer a request within `api.deadline_s` {self.api.deadline_s:g} s "
                     f"({attempt + 1} attempts; the last time: {answer.says}). What was answered is kept: run the same "
@@ -149,6 +161,37 @@ class OpenAIEngine:
                 )
             await asyncio.sleep(wait)
         raise AssertionError("counted to infinity")
+
+    async def _is_the_prompt(self, body: Body, answer: Answer) -> bool:
+        """Whether the server answers now what says nothing, at the end of all patience with a request."""
+        return not answer.limited and await self._suspicion.is_well(body, self._suspicion.answers(body), sys.maxsize)
+
+    async def _once(self, body: Body, priority: int = 0) -> Answer:
+        """One attempt, in its turn, and settled.
+
+        Raises:
+            EngineError: the server, or the budget, stops all requests.
+        """
+        characters = sum(len(message["content"]) for message in body["messages"])
+        n, most = body.get("n", 1), body[self.api.max_tokens_name]
+        await self._window.enter(priority)
+        try:
+            tokens = self._estimate.tokens(characters, n, most)
+            await self._leased(tokens, priority)
+            answer = await self._attempt("POST", COMPLETIONS, json.dumps(body).encode())
+        finally:
+            self._window.leave()
+        await self.accounts.settle(answer.bill, tokens)
+        if answer.stopping is not None:
+            raise EngineError(f"{self.api.base_url} stops all requests: {answer.stopping}.")
+        if answer.reply is not None and answer.bill is not None:
+            self._estimate.learn(characters, n, answer.bill.prompt_tokens, answer.bill.completion_tokens)
+            self._window.grow()
+        if answer.overtaxed:
+            self._window.shrink(time.monotonic())
+        if answer.retry_after:
+            await self.accounts.hold(answer.retry_after)
+        return answer
 
     async def _leased(self, tokens: int, priority: int) -> None:
         """Waits until the request may leave. Of those who wait one task asks for all."""
@@ -183,24 +226,6 @@ class OpenAIEngine:
                     _refuse(heapq.heappop(self._waiting)[-1], error)
             if lease.wait:
                 await asyncio.sleep(lease.wait)
-
-    def _body(self, request: Request, n: int) -> bytes:
-        body: dict[str, Any] = {
-            "model": self.config.model,
-            "messages": list(request.messages),
-            "n": n,
-            "temperature": request.temperature,
-            "top_p": request.top_p,
-            self.api.max_tokens_name: request.max_tokens,
-        }
-        if request.top_k:
-            body["top_k"] = request.top_k  # not OpenAI's, but vLLM's and many others'
-        if self.config.request_seeds:
-            body["seed"] = request_seed(0, request)
-        if request.schema is not None:
-            schema = {"name": "reply", "strict": True, "schema": json.loads(request.schema)}
-            body["response_format"] = {"type": "json_schema", "json_schema": schema}
-        return json.dumps(body).encode()
 
     async def _attempt(self, method: str, path: str, body: Any) -> Answer:
         import aiohttp

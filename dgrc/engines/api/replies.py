@@ -1,28 +1,47 @@
 """What a server's HTTP answer to a chat completion means: a reply with its bill, an error of this request alone, a
-passing failure, or the end of all requests. A line of a batch's file is judged alike.
+passing failure, or the end of all requests. A line of a batch's file is judged alike, and so is an error that comes
+inside an answer that says it is well, as gateways send them.
 """
 
-import itertools
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from dgrc.engines.api.content import complaint, encodable, samples_of
 from dgrc.engines.api.ledger import Bill
+from dgrc.engines.api.usage import bill_of
 from dgrc.engines.base import Sample
 
 PASSING = {408, 409, 423, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529}
 """HTTP states of a server that may do better the next time."""
+OVERTAXED = {429, 503, 529}
+LIMITED = {429, 529}
+"""States that say of the client, or of all clients, that it is too much; never that this prompt is at fault."""
 LONGEST_WAIT = 3600.0
 """Seconds; a server that asks for more (or for ever) is asked again after so many."""
-STOPPING = {401: "the key is not accepted", 402: "the account is empty", 403: "the key may not do this"}
+STOPPING = {401: "the key is not accepted", 402: "the account is empty"}
 TOO_LONG = ("context length", "context_length", "maximum context", "too long", "max_model_len", "longer than")
+CODES = (
+    (("insufficient_quota", "billing"), 402),
+    (("rate_limit", "ratelimit", "too_many_requests", "overloaded", "resource_exhausted"), 429),
+    (("content_filter", "content_policy", "moderation", "flagged", "safety"), 403),
+    (("invalid_api_key", "authentication"), 401),
+    (("invalid_request", "invalid_prompt", "badrequest", "bad_request", "context_length"), 400),
+    (("notfound", "not_found"), 404),
+)
+"""HTTP states that errors inside other answers stand for, by words of their code."""
+LONGEST_WORDS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one attempt: exactly one of the first three, or (all None) a passing failure that `says` what."""
+    """What came of one attempt: exactly one of the first three, or (all None) a passing failure that `says` what.
+
+    A failure may have a `bill` too. It is `limited` if it says nothing of the prompt: there are too many requests.
+    `about` is the parameter that a refusal names in a field of its own.
+    """
 
     reply: dict[str, Any] | None = None
     refused: str | None = None
@@ -30,6 +49,9 @@ class Answer:
     says: str = ""
     retry_after: float = 0.0
     overtaxed: bool = False
+    limited: bool = False
+    about: str = ""
+    bill: Bill | None = None
 
 
 def judge(status: int, headers: Any, text: str, completion: bool = True) -> Answer:
@@ -38,50 +60,95 @@ def judge(status: int, headers: Any, text: str, completion: bool = True) -> Answ
         data = json.loads(text)
     except (ValueError, RecursionError):  # RecursionError: thousands of open brackets
         data = None
-    if status == 200:
-        if isinstance(data, dict) and (not completion or _is_whole(data)):
-            return Answer(reply=data)
+    if status != 200:
+        return _judge_error(status, headers, data, text)
+    if not isinstance(data, dict):
         return Answer(says="an answer that is no whole JSON object")
-    code, said = _error(data, text)
+    return _judge_completion(data, headers, text) if completion else Answer(reply=data)
+
+
+def _judge_completion(data: dict[str, Any], headers: Any, text: str) -> Answer:
+    """Every answer that says what it took is paid for, whatever else it says, and is not asked for again unless it is
+    an error that may pass."""
+    usage = data.get("usage")
+    bill = bill_of(usage)
+    choices = whole_choices(data)
+    if not choices:
+        billed = bill if usage else None
+        if error := _error_inside(data):
+            return replace(_judge_error(_status_of(error), headers, {"error": error}, text), bill=billed)
+        if bill.completion_tokens:
+            return Answer(refused="unreadable: the answer was paid for and has no choice with a message", bill=billed)
+        return Answer(says=f"an answer without choices: {text[:LONGEST_WORDS]}", bill=billed)
+    refused = complaint(choices)
+    return Answer(refused=refused, bill=bill) if refused else Answer(reply=data, bill=bill)
+
+
+def _error_inside(data: dict[str, Any]) -> Any:
+    """The error that an answer holds where a reply should be."""
+    if data.get("error") or data.get("object") == "error":
+        return data.get("error") or data
+    for choice in _list(data.get("choices")):
+        if isinstance(choice, dict) and (choice.get("error") or choice.get("finish_reason") == "error"):
+            return choice.get("error") or "the reply ended in an error"
+    return None
+
+
+def whole_choices(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """The choices of a reply that hold a message and no error in its place."""
+    return [
+        choice
+        for choice in _list(data.get("choices"))
+        if isinstance(choice, dict)
+        and isinstance(choice.get("message"), dict)
+        and not choice.get("error")
+        and choice.get("finish_reason") != "error"
+    ]
+
+
+def _judge_error(status: int, headers: Any, data: Any, text: str) -> Answer:
+    code, said, about = _error(data, text)
     if "insufficient_quota" in code:
         return Answer(stopping=f"the account is empty ({said})")
     if status in STOPPING:
         return Answer(stopping=f"{STOPPING[status]} (HTTP {status}: {said})")
     if status in PASSING:
-        overtaxed = status in (429, 503, 529)
-        return Answer(says=f"HTTP {status}: {said}", retry_after=_retry_after(headers), overtaxed=overtaxed)
+        return Answer(
+            says=f"HTTP {status}: {said}", retry_after=_retry_after(headers), overtaxed=status in OVERTAXED,
+            limited=status in LIMITED,
+        )  # fmt: skip
     kind = "too_long" if any(words in said.lower() for words in TOO_LONG) else "refused"
-    return Answer(refused=f"{kind}: HTTP {status}: {said}")
+    return Answer(refused=f"{kind}: HTTP {status}: {said}", about=about)
 
 
-def _error(data: Any, text: str) -> tuple[str, str]:
-    """Code and words of an answer that is none."""
-    error = data.get("error", data) if isinstance(data, dict) else None
+def _status_of(error: Any) -> int:
+    """The HTTP state that an error stands for which came inside another answer; 500 if it does not say."""
+    fields = error if isinstance(error, dict) else {}
+    codes = [fields.get("status"), fields.get("code"), fields.get("type")]
+    for code in codes:
+        if isinstance(code, int | str) and str(code).isdecimal() and 400 <= int(str(code)[:4]) < 600:
+            return int(code)
+    words = " ".join(str(code).lower() for code in codes if isinstance(code, str)).replace("-", "_")
+    return next((status for names, status in CODES if any(name in words for name in names)), 500)
+
+
+def _error(data: Any, text: str) -> tuple[str, str, str]:
+    """Code and words of an answer that is none, and the parameter that it names."""
+    error = data.get("error") or data if isinstance(data, dict) else None
+    code, about = "", ""
     try:
-        said = str(error.get("message", error) if isinstance(error, dict) else error or text)
-        code = str(error.get("code") or error.get("type") or "") if isinstance(error, dict) else ""
+        if isinstance(error, dict):
+            said = str(error.get("message") or error.get("detail") or error)
+            code, about = str(error.get("code") or error.get("type") or ""), str(error.get("param") or "")
+        else:
+            said = str(error or text)
     except RecursionError:  # what could just be parsed can be too deep to be written
-        code, said = "", text
-    return code, said[:300].strip()
+        code, said, about = "", text, ""
+    return code, encodable(said[:LONGEST_WORDS].strip()), about[:LONGEST_WORDS]
 
 
-def _is_whole(data: dict[str, Any]) -> bool:
-    choices, usage = data.get("choices"), data.get("usage") or {}
-    details = usage.get("prompt_tokens_details") or {} if isinstance(usage, dict) else None
-    if not isinstance(choices, list) or not choices or not isinstance(usage, dict) or not isinstance(details, dict):
-        return False
-    counts = [usage.get("prompt_tokens"), usage.get("completion_tokens"), details.get("cached_tokens")]
-    return all(_is_count(count) for count in counts) and all(
-        isinstance(choice, dict)
-        and isinstance(choice.get("message"), dict)
-        and isinstance(choice["message"].get("content"), str | None)
-        and isinstance(choice.get("finish_reason"), str | None)
-        for choice in choices
-    )
-
-
-def _is_count(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and 0 <= value < 2**53)
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _retry_after(headers: Any) -> float:
@@ -98,22 +165,6 @@ def _retry_after(headers: Any) -> float:
 
 
 def read(reply: dict[str, Any]) -> tuple[list[Sample], Bill]:
-    """Samples and bill of a reply that `judge` passed as a completion's.
-
-    A server counts the tokens of all samples together; each gets its share by length.
-    """
-    usage = reply.get("usage") or {}
-    total = int(usage.get("completion_tokens") or 0)
-    texts = [_encodable(choice["message"].get("content") or "") for choice in reply["choices"]]
-    ends = [choice.get("finish_reason") or "abort" for choice in reply["choices"]]
-    lengths = [len(text) + 1 for text in texts]
-    edges = [total * part // sum(lengths) for part in itertools.accumulate(lengths, initial=0)]
-    shares = [after - before for before, after in itertools.pairwise(edges)]
-    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-    bill = Bill(int(usage.get("prompt_tokens") or 0), int(cached), total)
-    return [Sample(*parts) for parts in zip(texts, ends, shares, strict=True)], bill
-
-
-def _encodable(text: str) -> str:
-    """JSON escapes can smuggle half characters in, which neither the journal nor Arrow can hold; they become `?`."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    """Samples and bill of a reply that `judge` passed as a completion's."""
+    bill = bill_of(reply.get("usage"))
+    return samples_of(whole_choices(reply), bill.completion_tokens), bill
