@@ -21,12 +21,13 @@ MOST_LINES, MEDIAN_LINES, MOST_FILES, FUNCTION_P90 = 300, 110, 15, 25
 MANY_FILES = {"dgrc/cli"}
 """Folders that may hold more: one command a file."""
 
-GROUND = {"records", "errors", "config", "runtime", "storage"}
+GROUND = {"records", "errors", "config", "runtime", "storage", "chat"}
 ALLOWED = {
     "records": set[str](),
     "version": set[str](),
     "errors": set[str](),
     "config": {"errors"},
+    "chat": {"records", "errors"},
     "method": {"records", "errors"},
     "storage": {"records", "config", "errors", "version"},
     "runtime": {"records", "config", "errors", "storage"},

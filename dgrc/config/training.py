@@ -98,6 +98,11 @@ class TrainingConfig(Section):
         ge=1,
         description="Packed rows of `max_length` tokens a worker computes at once; of shorter rows, so many more.",
     )
+    thoughts: Literal["drop", "keep"] = Field(
+        "drop",
+        description="What the student learns of the thoughts that a thinking teacher wrote before its chains: nothing, "
+        "or all of them, in the form of its own chat template.",
+    )
     order: Kind = Field("atoms_first", description="Order of the curriculum.")
     replay: float = Field(
         0.2, ge=0, lt=1, description="Share of the second stage's visits that replay the first stage."
@@ -118,7 +123,10 @@ class TrainingConfig(Section):
 
     def decisive(self) -> dict[str, Any]:
         """The settings that decide what a student learns, but for rounding; the others say how it is computed."""
-        return self.model_dump(mode="json", exclude=set(MACHINERY))
+        settings = self.model_dump(mode="json", exclude=set(MACHINERY))
+        if self.thoughts == "drop":  # as before there was such a setting
+            del settings["thoughts"]
+        return settings
 
     @model_validator(mode="after")
     def _is_possible(self) -> "TrainingConfig":

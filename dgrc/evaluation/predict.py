@@ -121,7 +121,10 @@ async def predict(
         async with gate:
             completion = await client.generate(request, sibling_key(question.id, "evaluate"))
         replies = [
-            sample.to_chain(reply.text, reply.finish_reason, reply.tokens, question.choices, method.answers)
+            sample.to_chain(
+                reply.text, reply.finish_reason, reply.tokens, question.choices, method.answers, reply.thoughts,
+                pack.reply == "tagged",
+            )
             for reply in completion.samples
         ]
         return replies, completion.error

@@ -5,10 +5,11 @@ TRL, LLaMA-Factory and axolotl load) and a dataset card. Rows are sorted by id, 
 completions give the same bytes. Baseline recipes come from the same cases, at no further sampling.
 """
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -18,11 +19,13 @@ import ray
 from dgrc.config import MethodConfig
 from dgrc.method import curriculum
 from dgrc.method.prompts import load_pack
-from dgrc.records import Atom, Case, Example, VerifiedCase
+from dgrc.method.thoughts import learned
+from dgrc.records import Atom, Case, Chain, Example, VerifiedCase
 from dgrc.storage.arrow import arrow_schema, from_row, to_row
 from dgrc.storage.atomic import fresh_folder, write_text
 from dgrc.storage.cards import front_matter, harmless
 
+C = TypeVar("C", Case, VerifiedCase)
 ROWS_PER_FILE = 100_000
 FRONT = {
     "license": "other", "task_categories": ["text-generation"], "tags": ["dgrc", "synthetic"],
@@ -37,9 +40,9 @@ No label was used to make it; the replies are a model's and can be wrong.
 
 
 def assemble(
-    cases: Path, atoms: Path, verdicts: Path, output: Path, method: MethodConfig, recipe: str
+    cases: Path, atoms: Path, verdicts: Path, output: Path, method: MethodConfig, recipe: str, thoughts: str = "drop"
 ) -> dict[str, int]:
-    """Writes the curriculum of one recipe (`curriculum.RECIPES`).
+    """Writes the curriculum of one recipe (`curriculum.RECIPES`); `thoughts` is `training.thoughts`.
 
     Returns:
         The number of examples by curriculum (`atomic`, `cot`), of those that the recipe has.
@@ -49,9 +52,9 @@ def assemble(
     if parts.atoms:
         sources["atomic"] = (atoms, _AtomExamples(method))
     if parts.verified:
-        sources["cot"] = (verdicts, _VerifiedExamples(method))
+        sources["cot"] = (verdicts, _VerifiedExamples(method, thoughts))
     elif parts.chains:
-        sources["cot"] = (cases, _CaseExamples(method, recipe))
+        sources["cot"] = (cases, _CaseExamples(method, recipe, thoughts))
     return {
         name: write_curriculum(output / name, path, make, f"{name} curriculum", recipe, method.prompts)
         for name, (path, make) in sources.items()
@@ -68,11 +71,11 @@ class _AtomExamples:
 
 
 class _VerifiedExamples:
-    def __init__(self, method: MethodConfig):
-        self._method = method
+    def __init__(self, method: MethodConfig, thoughts: str):
+        self._method, self._thoughts = method, thoughts
 
     def __call__(self, row: dict[str, Any]) -> list[Example]:
-        case = from_row(VerifiedCase, row)
+        case = _as_learned(from_row(VerifiedCase, row), self._thoughts)
         method = self._method
         return curriculum.verified_examples(
             load_pack(method.prompts), case, method.chains_per_question, method.agreeing, method.accept_unchecked
@@ -80,13 +83,24 @@ class _VerifiedExamples:
 
 
 class _CaseExamples:
-    def __init__(self, method: MethodConfig, recipe: str):
-        self._method, self._recipe = method, recipe
+    def __init__(self, method: MethodConfig, recipe: str, thoughts: str):
+        self._method, self._recipe, self._thoughts = method, recipe, thoughts
 
     def __call__(self, row: dict[str, Any]) -> list[Example]:
         chains = curriculum.RECIPES[self._recipe].chains
         assert chains is not None
-        return chains(load_pack(self._method.prompts), from_row(Case, row))
+        return chains(load_pack(self._method.prompts), _as_learned(from_row(Case, row), self._thoughts))
+
+
+def _as_learned(case: C, thoughts: str) -> C:
+    """The case with chains whose text is what a student learns of them."""
+
+    def told(chains: tuple[Chain, ...]) -> tuple[Chain, ...]:
+        return tuple(dataclasses.replace(chain, text=learned(chain, thoughts), thoughts="") for chain in chains)
+
+    if isinstance(case, Case):
+        return dataclasses.replace(case, teacher=told(case.teacher), student=told(case.student))
+    return dataclasses.replace(case, teacher=told(case.teacher))
 
 
 def write_curriculum(

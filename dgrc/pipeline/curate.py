@@ -93,7 +93,8 @@ def curate(
                 engines.release_after(pass_)
             if pass_.name == until:
                 return reports
-    fingerprint = _extend(fingerprint, config.method, "assemble", ASSEMBLING)
+    assembling = f"assemble {config.training.thoughts}" if config.training.thoughts != "drop" else "assemble"
+    fingerprint = _extend(fingerprint, config.method, assembling, ASSEMBLING)
     reports["assemble"] = once(run, "assemble", fingerprint, lambda: _assemble(run, config), say)
     return reports
 
@@ -159,7 +160,7 @@ def make_baseline(run: RunDir, config: Config, recipe: str) -> dict[str, int]:
     """Writes the curriculum of a baseline recipe from the run's cases."""
     return assemble(
         run.dataset("cases"), run.dataset("atoms"), run.dataset("verdicts"), run.curriculum(recipe),
-        config.method, recipe,
+        config.method, recipe, config.training.thoughts,
     )
 
 

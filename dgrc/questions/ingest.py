@@ -150,7 +150,8 @@ class PromptRoom:
         self._pack = load_pack(config.method.prompts)
         self._limits: list[tuple[str, int, PromptEncoder | None]] = []
         for role, engine in config.engines().items():
-            encoder = PromptEncoder(engine.model) if engine.engine == "vllm" else None
+            asked = (engine.model, engine.thinking, engine.chat_template_kwargs)
+            encoder = PromptEncoder(*asked) if engine.engine == "vllm" else None
             self._limits.append((role, engine.max_model_len, encoder))
 
     def problem(self, text: str, choices: tuple[str, ...]) -> str | None:

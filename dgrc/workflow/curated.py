@@ -32,8 +32,8 @@ def warn(reports: dict[str, Any], run: RunDir, method: MethodConfig, say: Callab
 def refuse_empty(run: RunDir, kinds: tuple[str, ...], allowed: bool) -> None:
     """Raises EmptyCurriculumError if the curriculum holds no example of these kinds (`atomic`, `cot`), unless that is
     allowed."""
-    files = [file for kind in kinds for file in (run.curriculum() / kind).glob("*/train.jsonl")]
-    if allowed or any(file.stat().st_size for file in files):
+    files = [run.curriculum() / kind / "train.jsonl" for kind in kinds]
+    if allowed or any(file.stat().st_size for file in files if file.is_file()):
         return
     what = "is empty" if len(kinds) > 1 else "has no chains, so that a student would learn no reasoning from it"
     raise EmptyCurriculumError(

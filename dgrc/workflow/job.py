@@ -271,6 +271,7 @@ class Job:
             work_dir=str(self.run.state("train")),
             on_progress=line,
             budget=budget,
+            student=self.config.student,
         )
         reports = {}
         for recipe, result in results.items():
@@ -292,5 +293,6 @@ class Job:
             for name in dict.fromkeys((SUBJECT, recipe))
             for path in sorted(self.run.curriculum(name).glob("*/train.jsonl"))
         ]
-        settings = json.dumps(self.config.training.decisive(), sort_keys=True)
+        asked = self.config.student.model_dump(include={"thinking", "chat_template_kwargs"}, exclude_defaults=True)
+        settings = json.dumps(self.config.training.decisive() | asked, sort_keys=True)
         return f"{hash64(recipe, *texts, settings, self.config.student.model, str(self.config.seed)):x}"

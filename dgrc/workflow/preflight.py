@@ -11,19 +11,22 @@ from dgrc.config import Config, MethodConfig
 from dgrc.errors import DgrcError, QuestionFileError
 from dgrc.runtime.extras import check_extras, engines_of, needs
 from dgrc.storage.objectstore.files import is_remote
+from dgrc.workflow.templates import check_templates, in_hub_cache
 
 
 def check(config: Config, parts: Iterable[str] = ()) -> None:
-    """Raises DgrcError if a library that these parts of the job need, the prompt pack, a model, or the place to publish
-    to cannot be used."""
+    """Raises DgrcError if a library that these parts of the job need, the prompt pack, a model, its chat template, or the
+    place to publish to cannot be used."""
     from dgrc.engines.vllm.tokens import check_model_path
     from dgrc.storage.publish import check_target
 
+    parts = tuple(parts)
     check_extras(config, parts)
     check_pack(config.method)
     for engine in config.engines().values():
         if engine.engine == "vllm" and not engine.model.startswith("proving:"):
             check_model_path(engine.model)
+    check_templates(config, parts)
     if config.publish is not None:
         check_target(config.publish)
 
@@ -92,7 +95,7 @@ def _missing_models(config: Config, parts: Collection[str]) -> Iterator[str]:
             except ImportError:  # some models are looked at with transformers; that it is not here is told anyway
                 continue
             else:
-                if not Path(engine.model).expanduser().is_dir() and not _in_hub_cache(engine.model):
+                if not Path(engine.model).expanduser().is_dir() and not in_hub_cache(engine.model):
                     yield (
                         f"{role}.model: {engine.model} is neither a folder here nor in the cache of the Hugging Face "
                         "Hub; it would be downloaded."
@@ -100,10 +103,3 @@ def _missing_models(config: Config, parts: Collection[str]) -> Iterator[str]:
     settings = config.training.deepspeed
     if "train" in parts and settings is not None and not Path(settings).expanduser().is_file():
         yield f"training.deepspeed: there is no file {settings}."
-
-
-def _in_hub_cache(model: str) -> bool:
-    """Whether a model of the Hub was downloaded before, to where Hugging Face's own variables say."""
-    home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface"))
-    cache = Path(os.environ.get("HF_HUB_CACHE", home / "hub")).expanduser()
-    return (cache / f"models--{model.replace('/', '--')}").is_dir()

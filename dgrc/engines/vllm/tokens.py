@@ -1,13 +1,13 @@
-"""Chat messages to token ids, by the model's own tokenizer and chat template.
+"""Chat messages to token ids, by the model's own tokenizer and chat template (`dgrc.chat`).
 
 Used by the vLLM engine for its prompts and by `ingest` to see whether a question fits the context.
-Special tokens that stand inside a message (a question that contains `<|im_end|>`, say) are broken up
-first, so that no text can end its turn and speak as somebody else.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dgrc.chat.template import ChatTemplate
 from dgrc.errors import EngineError
 from dgrc.records import Message
 from dgrc.storage.model_directory import model_problem
@@ -20,13 +20,14 @@ class PromptEncoder:
 
     Args:
         model: Hugging Face directory, name, or URL of one on an object store.
+        thinking: As in the engine's section; so is `variables` (`chat_template_kwargs`).
 
     Raises:
-        EngineError: there is no such model, or it has no chat template.
+        EngineError: there is no such model, it has no chat template, or one that does not know these settings.
         StorageError: the object store cannot be used, or has no such model.
     """
 
-    def __init__(self, model: str):
+    def __init__(self, model: str, thinking: str = "auto", variables: Mapping[str, Any] | None = None):
         from transformers import AutoTokenizer
 
         check_model_path(model)
@@ -44,29 +45,32 @@ class PromptEncoder:
                 f"The tokenizer of the model {model!r} has no chat template, and dgrc talks to models in chat turns. "
                 "Use an instruct model, or add a chat_template.jinja to its directory."
             )
-        self._special = sorted((t for t in self.tokenizer.all_special_tokens if t), key=len, reverse=True)
+        self.template = ChatTemplate(self.tokenizer, EngineError, thinking, variables)
 
-    def encode(self, messages: tuple[Message, ...]) -> list[int]:
-        """Token ids of the conversation up to where the assistant begins."""
-        clean = [{"role": m["role"], "content": self._defuse(m["content"])} for m in messages]
-        ids = self.tokenizer.apply_chat_template(clean, add_generation_prompt=True, tokenize=True, return_dict=True)
-        return list(ids["input_ids"])
+    def encode(self, messages: tuple[Message, ...], think: bool = True) -> list[int]:
+        """Token ids of the conversation up to where the assistant begins, without `think` to say something at once.
 
-    def encode_turn(self, text: str) -> list[int]:
-        """Token ids of what an assistant would have to generate to say `text` and end its turn."""
-        ids = self.tokenizer.encode(self._defuse(text), add_special_tokens=False)
-        return [*ids, self.tokenizer.eos_token_id]
+        Raises EngineError if the template refuses the conversation.
+        """
+        return self._ids(self.template.render(messages, prompt=True, think=think))
 
     def single_token(self, text: str) -> int | None:
         """The token that a reply which says `text` alone consists of; None if it takes several."""
         ids = self.tokenizer.encode(text, add_special_tokens=False)
         return int(ids[0]) if len(ids) == 1 else None
 
-    def _defuse(self, text: str) -> str:
-        for token in self._special:
-            if token in text:
-                text = text.replace(token, token[0] + " " + token[1:])
-        return text
+    def encode_scored(self, messages: tuple[Message, ...]) -> tuple[list[int], list[int]]:
+        """Token ids of a conversation that ends with an assistant's turn: up to where it says something, and those
+        that it would have to generate to say it and end its turn.
+
+        Raises EngineError if the template refuses the conversation.
+        """
+        said = self.template.clean(messages[-1])["content"]
+        turn = self.tokenizer.encode(said, add_special_tokens=False)
+        return self._ids(self.template.prompt_to_answer(messages[:-1])), [*turn, self.tokenizer.eos_token_id]
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
 def check_model_path(model: str) -> None:

@@ -1,10 +1,9 @@
 """Chat messages in, token ids and a loss mask out, taken from the tokenizer's own chat template.
 
 A reply is learned in exactly the context it would be generated in: the messages before it, rendered
-with the generation prompt. That rendering must be a prefix of the rendering of the whole chat; what
-follows it, up to and including the token that ends the turn, carries loss. Nothing is assumed of the
-template beyond this, so it may have `{% generation %}` markers or not. Templates that take the
-`<think>` part out of earlier turns rewrite those turns: they stay as context, without loss, because
+with the generation prompt. What follows it (`turns`), up to and including the token that ends the turn, carries
+loss. Nothing is assumed of the template beyond this, so it may have `{% generation %}` markers or not. Templates
+that take the `<think>` part out of earlier turns rewrite those turns: they stay as context, without loss, because
 no model would ever have to generate them in that form.
 """
 
@@ -16,9 +15,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dgrc.chat.template import ChatTemplate
+from dgrc.chat.thoughts import split_thoughts
+from dgrc.config.engines import EngineConfig
 from dgrc.errors import TrainingError
 from dgrc.records import Example, Message
+from dgrc.training.data.turns import clip, lacking, last_turn
 
+ROLE = "assistant"
 Tokenizer = Any
 """A `transformers` fast tokenizer with a chat template."""
 
@@ -62,30 +66,46 @@ class SetAside:
     reason: str
 
 
-def encode_messages(tokenizer: Tokenizer, messages: Sequence[Message]) -> tuple[list[int], list[bool]]:
+def encode_messages(
+    tokenizer: Tokenizer, messages: Sequence[Message], student: EngineConfig | None = None
+) -> tuple[list[int], list[bool]]:
     """Token ids of a chat, and for each whether it carries loss.
 
+    Args:
+        tokenizer: The student's.
+        messages: The chat. Thoughts of the last reply stand at its head (`dgrc.chat.thoughts`).
+        student: The student's section, which says how its template is asked when it speaks.
+
     Raises:
-        TrainingError: the last message is no assistant's, or the template does not render replies as
-            continuations of their prompts, leaves part of the last reply out, or ends it with no token.
+        TrainingError: the last message is no assistant's, the template refuses the chat, or it does not render replies
+            as continuations of their prompts, leaves part of the last reply out, or ends it with no token.
     """
-    if not messages or messages[-1]["role"] != "assistant":
+    return _encode(_template(tokenizer, student), messages)
+
+
+def _template(tokenizer: Tokenizer, student: EngineConfig | None) -> ChatTemplate:
+    asked = student or EngineConfig()
+    return ChatTemplate(tokenizer, TrainingError, asked.thinking, asked.chat_template_kwargs)
+
+
+def _encode(template: ChatTemplate, messages: Sequence[Message]) -> tuple[list[int], list[bool]]:
+    if not messages or messages[-1]["role"] != ROLE:
         roles = [m["role"] for m in messages]
         raise TrainingError(
             f"An example to train on has messages with the roles {roles}, but its last message must be an assistant's, "
             "because that is the text to learn. Mend the curriculum that holds it."
         )
-    text = _render(tokenizer, messages)
-    spans = [
-        span
-        for turn, message in enumerate(messages)
-        if message["role"] == "assistant" and (span := _reply_span(tokenizer, messages, turn, text)) is not None
-    ]
-    return _tokenize(tokenizer, text, spans)
+    text, last = last_turn(template, messages)
+    earlier = (_earlier_reply(template, messages, n, text) for n, m in enumerate(messages[:-1]) if m["role"] == ROLE)
+    return _tokenize(template.tokenizer, text, [*(span for span in earlier if span is not None), last])
 
 
 def encode_corpus(
-    tokenizer: Tokenizer, atoms: Sequence[Example], chains: Sequence[Example], max_length: int
+    tokenizer: Tokenizer,
+    atoms: Sequence[Example],
+    chains: Sequence[Example],
+    max_length: int,
+    student: EngineConfig | None = None,
 ) -> tuple[Corpus, list[SetAside]]:
     """All examples encoded in the order given; those longer than `max_length` tokens are set aside, none is cut."""
     tokens: list[list[int]] = []
@@ -93,8 +113,9 @@ def encode_corpus(
     aside: list[SetAside] = []
     kept: list[int] = []
     kept_atoms = 0
+    template = _template(tokenizer, student)
     for n, example in enumerate(itertools.chain(atoms, chains)):
-        ids, mask = encode_messages(tokenizer, example.messages)
+        ids, mask = _encode(template, example.messages)
         if len(ids) > max_length:
             reason = f"longer than max_length = {max_length} tokens"
             aside.append(SetAside(example.id, example.kind, example.source, len(ids), reason))
@@ -113,32 +134,17 @@ def encode_corpus(
     return corpus, aside
 
 
-def _render(tokenizer: Tokenizer, messages: Sequence[Message], prompt: bool = False) -> str:
-    text = tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=prompt)
-    assert isinstance(text, str)
-    return text
-
-
-def _reply_span(tokenizer: Tokenizer, messages: Sequence[Message], turn: int, text: str) -> tuple[int, int] | None:
-    """Where in the rendered chat the reply of one assistant turn stands, its end-of-turn included."""
-    last = turn == len(messages) - 1
-    prompt = _render(tokenizer, messages[:turn], prompt=True)
+def _earlier_reply(
+    template: ChatTemplate, messages: Sequence[Message], turn: int, text: str
+) -> tuple[int, int] | None:
+    """Where in the rendered chat the reply of an earlier turn stands, if it stands there as it would be generated."""
+    prompt = template.render(messages[:turn], prompt=True)
     # White space after the end of the turn belongs to the template: generation stops before it.
-    until = (text if last else _render(tokenizer, messages[: turn + 1])).rstrip()
-    if text.startswith(prompt) and text.startswith(until) and len(until) > len(prompt) > 0:
-        content, reply = messages[turn]["content"], text[len(prompt) : len(until)]
-        if _squeeze(content) in _squeeze(reply):
-            return len(prompt), len(until)
-        problem = f"the reply as rendered, {_clip(reply)}, lacks part of the message, {_clip(content)}"
-    else:
-        problem = f"the chat, {_clip(text, 400)}, does not begin with its generation prompt, {_clip(prompt, 400)}"
-    if not last:
+    until = template.render(messages[: turn + 1]).rstrip()
+    if not (text.startswith(prompt) and text.startswith(until) and len(until) > len(prompt) > 0):
         return None
-    raise TrainingError(
-        f"The chat template of the tokenizer {tokenizer.name_or_path!r} cannot be trained on: {problem}. A reply must "
-        "be rendered whole and as the continuation of its prompt, or what is learned is not what is generated. Give "
-        "the base model a template that keeps the last turn as it is."
-    )
+    parts = [part for part in split_thoughts(template.clean(messages[turn])["content"]) if part]
+    return None if lacking(text[len(prompt) : len(until)], parts) else (len(prompt), len(until))
 
 
 def _tokenize(tokenizer: Tokenizer, text: str, spans: list[tuple[int, int]]) -> tuple[list[int], list[bool]]:
@@ -149,7 +155,7 @@ def _tokenize(tokenizer: Tokenizer, text: str, spans: list[tuple[int, int]]) -> 
     # The template ends a turn with plain text or nothing: without a token to stop at, the student would never stop.
     if tokenizer.eos_token_id is None:
         raise TrainingError(
-            f"The chat template of the tokenizer {tokenizer.name_or_path!r} ends a reply with {_clip(text[-20:])}, "
+            f"The chat template of the tokenizer {tokenizer.name_or_path!r} ends a reply with {clip(text[-20:])}, "
             "which is no special token, and the tokenizer has no eos_token either, so the student could not learn "
             "where to stop. Set an eos_token in the tokenizer of the base model."
         )
@@ -184,12 +190,3 @@ def _tokenize_parts(tokenizer: Tokenizer, text: str, spans: list[tuple[int, int]
 def _special_ids(tokenizer: Tokenizer) -> set[int]:
     added = {i for i, token in tokenizer.added_tokens_decoder.items() if token.special}
     return added | set(tokenizer.all_special_ids)
-
-
-def _squeeze(text: str) -> str:
-    """Without white space, which templates trim and add around the parts of a reply."""
-    return "".join(text.split())
-
-
-def _clip(text: str, longest: int = 80) -> str:
-    return repr(text if len(text) <= longest else f"{text[:longest]}...")

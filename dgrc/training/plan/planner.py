@@ -95,7 +95,7 @@ def work_of(config: Config) -> Work | None:
         return None
     t = config.training
     atoms, chains = map(read_examples, kinds)
-    corpus, _ = encode_corpus(load_tokenizer(config.student.model), atoms, chains, t.max_length)
+    corpus, _ = encode_corpus(load_tokenizer(config.student.model), atoms, chains, t.max_length, config.student)
     stages = plan_stages(corpus.atoms, len(corpus) - corpus.atoms, t, config.seed, None, corpus.length)
     rows, largest = [], 0
     for stage in stages:

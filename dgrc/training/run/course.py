@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from dgrc.config.engines import EngineConfig
 from dgrc.config.training import TrainingConfig
 from dgrc.training.data.encode import Corpus, encode_corpus
 from dgrc.training.data.inputs import read_examples, set_apart, write_quarantine
@@ -90,14 +91,16 @@ class Planned:
         )
 
 
-def plan_course(config: TrainingConfig, course: Course, tokenizer: Any, seed: int, budget: Budget | None) -> Planned:
+def plan_course(
+    config: TrainingConfig, course: Course, tokenizer: Any, seed: int, budget: Budget | None, student: EngineConfig | None = None
+) -> Planned:
     """Reads and encodes a course's examples and plans its steps."""
     own = {name: value for name in ("order", "replay") if (value := getattr(course, name)) is not None}
     config = config.model_copy(update=own)
     examples = read_examples(course.atoms), read_examples(course.chains)
     learned, apart = set_apart(examples, config.validation.share, seed)
-    corpus, aside = encode_corpus(tokenizer, *learned, config.max_length)
-    validation, more = encode_corpus(tokenizer, *apart, config.max_length) if any(apart) else (None, [])
+    corpus, aside = encode_corpus(tokenizer, *learned, config.max_length, student)
+    validation, more = encode_corpus(tokenizer, *apart, config.max_length, student) if any(apart) else (None, [])
     stages = plan_stages(corpus.atoms, len(corpus) - corpus.atoms, config, seed, budget, corpus.length)
     aside += more
     return Planned(course, corpus, validation, stages, len(aside), write_quarantine(aside, course.output))

@@ -15,6 +15,7 @@ from typing import Any
 
 import ray
 
+from dgrc.config.engines import EngineConfig
 from dgrc.config.training import TrainingConfig
 from dgrc.errors import TrainingError
 from dgrc.runtime.driver import beside_driver
@@ -51,11 +52,13 @@ def train(
     work_dir: str,
     on_progress: OnProgress | None = None,
     budget: Budget | None = None,
+    student: EngineConfig | None = None,
 ) -> dict[str, TrainResult]:
     """Fine-tunes `base_model` on each course and writes the students; all with equal visits and optimizer steps.
 
     How many is said by `budget`, or else by the first course and the configuration. Uses the Ray cluster the
-    process is connected to, or one of its own. `work_dir` and outputs must be on storage that all nodes share.
+    process is connected to, or one of its own. `student` is the section of the engine that will serve the
+    students, and says how their chat template is asked. `work_dir` and outputs must be on storage that all nodes share.
 
     Returns:
         What was done, by course name.
@@ -72,7 +75,7 @@ def train(
     check_window(base_model, config.max_length)
     planned: list[Planned] = []
     for course in courses:
-        planned.append(plan_course(config, course, tokenizer, seed, budget))
+        planned.append(plan_course(config, course, tokenizer, seed, budget, student))
         if budget is None:
             budget = Budget(sum(s.visits for s in planned[0].stages), sum(len(s.steps) for s in planned[0].stages))
     folder = Path(work_dir).absolute()

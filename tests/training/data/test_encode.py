@@ -69,7 +69,7 @@ def test_template_that_drops_the_last_thoughts_is_refused() -> None:
 
 
 def test_template_whose_prompt_is_no_prefix_is_refused() -> None:
-    template = PLAIN.replace("<|assistant|>{% endif %}", "<|assistant|> <think>{% endif %}")
+    template = PLAIN.replace("<|assistant|>{% endif %}", "<|assistant|> w5{% endif %}")
     with pytest.raises(TrainingError, match="does not begin with its generation prompt"):
         encode_messages(make_tokenizer(template), chat("w1", "w3"))
 

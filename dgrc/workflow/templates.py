@@ -1,0 +1,115 @@
+"""Chat templates, tried before anything is paid for: the models of a configuration in, what must be known of them out.
+
+Each local model's template renders the messages of every step that the run will ask it, with other texts in their
+places, and an example as it would be trained on. What a template refuses or leaves out is an error now, not after an
+engine has started. Models behind APIs have templates that nobody here can see; `proving:` models have ours.
+"""
+
+import functools
+import logging
+import os
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from dgrc.chat.template import missing_texts
+from dgrc.config import Config, EngineConfig
+from dgrc.errors import EngineError
+from dgrc.method import answer, curriculum, diagnose, grade, judge, sample, verify, write
+from dgrc.method.prompts import Pack, load_pack
+from dgrc.records import Chain, Message
+from dgrc.runtime.extras import engines_of, installed
+from dgrc.storage.objectstore.files import is_remote
+
+QUESTION, CHOICES = "How long is the notice?", ("30 days", "60 days")
+CHAIN = Chain("The notice is 30 days.\n<answer>A</answer>", "A", "stop", 9)
+OTHER = Chain("The notice is 60 days.\n<answer>B</answer>", "B", "stop", 9)
+LOG = logging.getLogger(__name__)
+
+
+def check_templates(config: Config, parts: Collection[str] = ()) -> None:
+    """Tries the chat templates of all local models of these parts of a job (none named: of all).
+
+    Without transformers nothing is tried.
+
+    Raises:
+        EngineError: a template refuses the messages of a step or leaves some out, or does not know its settings.
+        TrainingError: the student's cannot be trained on.
+    """
+    if not installed("transformers"):
+        return
+    pack = load_pack(config.method.prompts)
+    engines = engines_of(config, parts) if parts else config.engines()
+    for role, engine in engines.items():
+        if engine.engine == "vllm" and _is_here(engine.model):
+            _try_prompts(config, pack, role, engine)
+    if (not parts or "train" in parts) and config.student.engine == "vllm" and _is_here(config.student.model):
+        _try_training(config, pack)
+
+
+def steps_of(config: Config, pack: Pack, role: str) -> Iterator[tuple[str, list[Message]]]:
+    """The steps that a run asks of a role, each with its messages."""
+    if role in ("teacher", "student", "auditor"):
+        yield "sample", sample.build_messages(pack, QUESTION, CHOICES)
+    if role == "verifier" or (role == "teacher" and config.verifier is None):
+        facts = [verify.Fact(1, QUESTION, CHOICES[0])]
+        yield "verify", verify.build_messages(pack, QUESTION, CHOICES, CHAIN, facts)
+    if role != "teacher":
+        return
+    yield "diagnose", diagnose.build_messages(pack, QUESTION, CHOICES, CHAIN, OTHER, False)
+    yield "answer", answer.build_messages(pack, QUESTION)
+    if config.method.judge is not None:
+        yield "judge", judge.build_messages(pack, QUESTION, CHAIN.text, CHOICES[0])
+    if config.method.grader:
+        yield "grade", grade.build_messages(pack, QUESTION, CHOICES)
+    if config.corpus is not None and "write" in pack.templates:
+        yield "write", write.build_messages(pack, CHAIN.text, "Notices", config.corpus.form, 1)
+
+
+def _try_prompts(config: Config, pack: Pack, role: str, engine: EngineConfig) -> None:
+    from dgrc.engines.vllm.tokens import PromptEncoder
+
+    template = PromptEncoder(engine.model, engine.thinking, engine.chat_template_kwargs).template
+    for step, messages in steps_of(config, pack, role):
+        clean = [{"role": m["role"], "content": template.clean(m)["content"]} for m in messages]
+        if lost := missing_texts(template.render(messages, prompt=True), clean):
+            raise EngineError(
+                f"The chat template of the {role}'s model {engine.model!r} leaves out what the message of the role "
+                f"{lost[0]} says (step `{step}` of the prompt pack `{pack.name}`). Use another model, or give its "
+                "directory a chat_template.jinja that renders all messages."
+            )
+    if template.folds:
+        _say(
+            f"The chat template of the {role}'s model {engine.model!r} takes no system message; what it would say goes "
+            "to the head of the user's."
+        )
+
+
+def _try_training(config: Config, pack: Pack) -> None:
+    from dgrc.training.data.encode import encode_messages
+    from dgrc.training.data.inputs import load_tokenizer
+
+    tokenizer = load_tokenizer(config.student.model)
+    thoughts = "<think>\nThe law says so.\n</think>\n\n" if config.training.thoughts == "keep" else ""
+    chain = Chain(f"{thoughts}{CHAIN.text}", "A", "stop", 9)
+    encode_messages(tokenizer, curriculum.chain_example(pack, QUESTION, CHOICES, 0, chain).messages, config.student)
+    encode_messages(tokenizer, curriculum.atom_turns(pack, QUESTION, CHOICES[0], CHAIN.text), config.student)
+
+
+def _is_here(model: str) -> bool:
+    """Whether a model's tokenizer can be read without downloading it from the Hub; `proving:` models are made later."""
+    if model.startswith("proving:"):
+        return False
+    return is_remote(model) or Path(model).expanduser().is_dir() or in_hub_cache(model)
+
+
+def in_hub_cache(model: str) -> bool:
+    """Whether a model of the Hub was downloaded before, to where Hugging Face's own variables say."""
+    home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface"))
+    cache = Path(os.environ.get("HF_HUB_CACHE", home / "hub")).expanduser()
+    return (cache / f"models--{model.replace('/', '--')}").is_dir()
+
+
+@functools.cache
+def _say(line: str) -> None:
+    """Says a thing once a process."""
+    LOG.warning(line)
