@@ -40,20 +40,32 @@ def _lines(figures: dict[str, Any]) -> list[str]:
     projected = figures["projected"]
     read = ", ".join(f"{step} {_percent(share)}" for step, share in figures["read"].items())
     verdicts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in figures["verdicts"].items())
-    money = "no prices given" if projected["money"] is None else f"{projected['money']:,.2f} in money"
+    money = "no prices given" if projected["money"] is None else f"{_between(projected, 'money')} in money"
     return [
         "",
         f"Tried {figures['questions']:,} of {figures['usable_questions']:,} usable questions.",
         f"  replies that can be read: {read}",
+        *(f"  {role}'s answers read by: {_counts(tiers)}" for role, tiers in figures["read_by"].items() if tiers),
+        f"  questions with answers of both that could be compared: {figures['compared']:,}",
         f"  divergent: {_percent(figures['divergent'])}; atoms: {figures['atoms_asked']:,} asked, "
         f"{figures['atoms_distinct']:,} distinct, {figures['atoms_kept']:,} kept, mean agreement "
         f"{_percent(figures['agreement'])}; judge: {_percent(figures['judge_passed'])}",
         f"  chains: {verdicts}; {figures['chains_kept']:,} examples of reasoning",
-        f"All {projected['questions']:,} would take at most {projected['calls']:,} calls, "
-        f"{projected['prompt_tokens']:,} prompt tokens, {projected['completion_tokens']:,} generated tokens, "
-        f"{projected['hours']:,.2f} hours at this rate; {money}.",
+        f"All {projected['questions']:,} would take {_between(projected, 'calls')} calls, "
+        f"{_between(projected, 'prompt_tokens')} prompt tokens, {_between(projected, 'completion_tokens')} generated "
+        f"tokens, {_between(projected, 'hours')} hours at this rate; {money}.",
         *(f"! {warning}" for warning in figures["warnings"]),
     ]
+
+
+def _between(projected: dict[str, Any], name: str) -> str:
+    low, high = projected["range"][name]
+    digits = ",.2f" if isinstance(high, float) else ","
+    return f"{low:{digits}} to {high:{digits}}"
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items())
 
 
 def _percent(share: float | None) -> str:

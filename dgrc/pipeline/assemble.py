@@ -7,6 +7,7 @@ completions give the same bytes. Baseline recipes come from the same cases, at n
 
 import dataclasses
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,6 +38,10 @@ CARD = """# {title}
 assistant turn is what to learn. `kind` is `atom` or `chain`, `source` the id of the atom or question it came from.
 No label was used to make it; the replies are a model's and can be wrong.
 """
+READ_BY = """
+How the answers of the teacher's chains were read, of those that could be: {tiers}. `tag` is the form that was asked for;
+the others are surer than a guess and less sure than that (`asked` is a reader's word).
+"""
 
 
 def assemble(
@@ -55,10 +60,28 @@ def assemble(
         sources["cot"] = (verdicts, _VerifiedExamples(method, thoughts))
     elif parts.chains:
         sources["cot"] = (cases, _CaseExamples(method, recipe, thoughts))
-    return {
+    written = {
         name: write_curriculum(output / name, path, make, f"{name} curriculum", recipe, method.prompts)
         for name, (path, make) in sources.items()
     }
+    if "cot" in written and (tiers := _read_by(cases)):
+        said = ", ".join(f"{tier} {count:,}" for tier, count in tiers.most_common())
+        card = output / "cot" / "README.md"
+        write_text(card, card.read_text(encoding="utf-8") + READ_BY.format(tiers=said))
+    return written
+
+
+def _read_by(cases: Path) -> Counter[str]:
+    """The teacher's chains by the tier that read them."""
+    tiers: Counter[str] = Counter()
+    for path in sorted(cases.glob("*.parquet")):
+        file = pq.ParquetFile(path)
+        column = "teacher.list.element.read_by"
+        if column in {file.schema.column(n).path for n in range(len(file.schema))}:
+            for batch in file.iter_batches(columns=[column]):
+                tiers.update(chain["read_by"] for row in batch.to_pylist() for chain in row["teacher"])
+    del tiers[None]  # type: ignore[arg-type]
+    return tiers
 
 
 class _AtomExamples:

@@ -6,10 +6,13 @@ Each function takes a row as Arrow gives it. Names become keys of the pass's rep
 from collections.abc import Iterator
 from typing import Any
 
+from dgrc.method import diagnose
 from dgrc.method.echo import ECHO
 
 ROLES = ("teacher", "student", "auditor")
 """Whose chains a case holds."""
+REFUSALS = (ECHO, diagnose.NO_QUESTION, diagnose.OFF_TOPIC)
+"""Why atoms are refused."""
 INERT_FROM = 20
 """A judge that let everything or nothing pass, of so many and more, filters nothing and is said to be inert."""
 
@@ -88,7 +91,9 @@ def of_written(row: Row) -> Iterator[str]:
 def inert_judge(counts: dict[str, int]) -> str | None:
     """A warning in words if the judge filtered nothing, or let nothing pass."""
     judged, passed = counts.get("judged", 0), counts.get("judge_passed", 0)
-    if judged < INERT_FROM or 0 < passed < judged:
+    if judged < REFUSALS = (ECHO, diagnose.NO_QUESTION, diagnose.OFF_TOPIC)
+"""Why atoms are refused."""
+INERT_FROM or 0 < passed < judged:
         return None
     what = "passed every one" if passed else "passed none"
     return f"the judge {what} of {judged:,} atoms, so it filters nothing of worth: look at its scores, or do without it"

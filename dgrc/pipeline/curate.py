@@ -21,11 +21,13 @@ from dgrc.config import Config, EngineConfig, MethodConfig
 from dgrc.engines.embed import embed_texts
 from dgrc.engines.pool import Pool
 from dgrc.method.prompts import load_pack
+from dgrc.method.reading import TIERS
 from dgrc.pipeline import collect
 from dgrc.pipeline.assemble import assemble
-from dgrc.pipeline.counters import inert_judge
+from dgrc.pipeline.counters import REFUSALS, ROLES, inert_judge
 from dgrc.pipeline.graph import run_pass
 from dgrc.pipeline.index import build_index
+from dgrc.pipeline.method_version import METHOD_VERSION, claim_method
 from dgrc.pipeline.passes import PASSES, Pass
 from dgrc.pipeline.screen import known_ids, reused_folder, screen_corpus
 from dgrc.questions.columns import find_files
@@ -49,8 +51,6 @@ UNREAD = (
     ("verdicts_unread", "chains_without_verdict", "chains without a verdict, whose replies could not be read"),
 )
 """Counts of replies that could not be read, of how many, in words."""
-METHOD_VERSION = "4"
-"""Part of every fingerprint: raise it when a step's meaning changes."""
 
 
 def curate(
@@ -69,6 +69,7 @@ def curate(
     Returns:
         The report of each pass by name.
     """
+    claim_method(run)
     reports: dict[str, Any] = {}
     fingerprint = _input_fingerprint(config)
     if run.number == 1:
@@ -228,6 +229,15 @@ def _remarks(counts: dict[str, int]) -> list[str]:
         if counts.get(name)
     ]
     remarks = [f"not to be read: {', '.join(unread)}"] if unread else []
+    for role in ROLES:
+        tiers = {tier: counts[f"{role}_read_by_{tier}"] for tier in TIERS if f"{role}_read_by_{tier}" in counts}
+        if tiers.keys() - {"tag"}:
+            said = ", ".join(f"{tier.replace('_', ' ')} {count:,}" for tier, count in tiers.items())
+            remarks.append(f"the {role}'s answers read by: {said}")
+    refused = {reason: counts[f"atoms_{reason}"] for reason in REFUSALS if f"atoms_{reason}" in counts}
+    if refused:
+        said = ", ".join(f"{reason.replace('_', ' ')} {count:,}" for reason, count in refused.items())
+        remarks.append(f"atoms refused: {said}")
     if judged := counts.get("judged"):
         remarks.append(f"the judge passed {counts.get('judge_passed', 0):,} of {judged:,} atoms")
     return remarks + [warning for warning in [inert_judge(counts)] if warning]

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from dgrc.config import Config
+from dgrc.pipeline.method_version import METHOD_VERSION, method_of
 from dgrc.storage.atomic import write_json
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow.job import Job
@@ -36,9 +37,10 @@ def pilot_name(config: Config) -> str:
 
 
 def clear_other(run: RunDir, config: Config) -> None:
-    """Empties a pilot's run that was made with other settings: to try settings is what pilots are for."""
+    """Empties a pilot's run that was made with other settings, or by an earlier dgrc: to try settings is what pilots
+    are for."""
     with run.lock():
-        if run.changed(config):
+        if run.changed(config) or method_of(run)[1] not in (None, METHOD_VERSION):
             run.empty()
 
 

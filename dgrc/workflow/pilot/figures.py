@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from dgrc.config import MethodConfig
 from dgrc.method.reading import TIERS
+from dgrc.pipeline.counters import REFUSALS
 from dgrc.storage.run_dir import RunDir
 
 PASSES = ("gather", "answer", "verify")
@@ -60,7 +61,7 @@ def measure(
         "divergent": share(gathered["status"].get("divergent", 0), gathered["rows"]),
         "ask_unread": {role: asked for role in roles if (asked := asked_about(cases, role, method))["asked"]},
         "atoms_asked": report["collect"]["asked"],
-        "atoms_refused": {reason: counts.get(f"atoms_{reason}", 0) for reason in ("echo", "no_question", "off_topic")},
+        "atoms_refused": {reason: counts.get(f"atoms_{reason}", 0) for reason in REFUSALS},
         "atoms_distinct": report["collect"]["distinct"],
         "atoms_dropped": {k.removeprefix("dropped_"): n for k, n in counts.items() if k.startswith("dropped_")},
         "atoms_kept": report["screen"]["kept"],
