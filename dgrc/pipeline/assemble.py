@@ -39,8 +39,8 @@ assistant turn is what to learn. `kind` is `atom` or `chain`, `source` the id of
 No label was used to make it; the replies are a model's and can be wrong.
 """
 READ_BY = """
-How the answers of the teacher's chains were read, of those that could be: {tiers}. `tag` is the form that was asked for;
-the others are surer than a guess and less sure than that (`asked` is a reader's word).
+How the answers of the teacher's chains were read, of those that could be: {tiers}. `tag` is the form that was asked
+for; the others are surer than a guess and less sure than that (`asked` is a reader's word).
 """
 
 
@@ -80,7 +80,7 @@ def _read_by(cases: Path) -> Counter[str]:
         if column in {file.schema.column(n).path for n in range(len(file.schema))}:
             for batch in file.iter_batches(columns=[column]):
                 tiers.update(chain["read_by"] for row in batch.to_pylist() for chain in row["teacher"])
-    del tiers[None]  # type: ignore[arg-type]
+    del tiers[None]
     return tiers
 
 

@@ -91,9 +91,7 @@ def of_written(row: Row) -> Iterator[str]:
 def inert_judge(counts: dict[str, int]) -> str | None:
     """A warning in words if the judge filtered nothing, or let nothing pass."""
     judged, passed = counts.get("judged", 0), counts.get("judge_passed", 0)
-    if judged < REFUSALS = (ECHO, diagnose.NO_QUESTION, diagnose.OFF_TOPIC)
-"""Why atoms are refused."""
-INERT_FROM or 0 < passed < judged:
+    if judged < INERT_FROM or 0 < passed < judged:
         return None
     what = "passed every one" if passed else "passed none"
     return f"the judge {what} of {judged:,} atoms, so it filters nothing of worth: look at its scores, or do without it"

@@ -103,6 +103,8 @@ def _diagnosis(run: RunDir, case: dict[str, Any], verdicts: dict[int, Any]) -> l
         parts.append(Said(f"  teacher {diagnosis['teacher']} against {diagnosis['against']} {diagnosis['other']}"))
         if diagnosis["error"]:
             parts.append(Said(f"    no usable reply: {diagnosis['error']}", style="red"))
+        for refused in diagnosis.get("refused") or ():
+            parts.append(Said(f"    x {refused['text']}  refused: {refused['reason']}", style="yellow"))
         for question in diagnosis["atoms"]:
             asked.add(atom_id(question))
             parts.append(_atom_line(question, _row(run, "atoms", atom_id(question)), contradicted))
@@ -131,8 +133,15 @@ def _atom_line(asked: str, atom: dict[str, Any] | None, contradicted: dict[int, 
 
 
 def _chain_panel(title: str, chain: dict[str, Any], verdict: dict[str, Any] | None) -> Panel:
-    body = Said(chain["text"])
-    body.append(f"\nanswer: {chain['answer'] or '(none)'}", style="bold")
+    body = Said()
+    if chain.get("thoughts"):  # a run of an earlier version has no such column
+        body.append(f"(thoughts)\n{chain['thoughts']}\n(end of thoughts)\n", style="dim")
+    body.append(chain["text"])
+    read_by = chain.get("read_by")
+    how = f", read by {read_by.replace('_', ' ')}" if read_by not in (None, "tag") else ""
+    if chain["answer"] is None and chain["finish_reason"] != "stop":
+        how = f": ended by {chain['finish_reason']} after {chain['tokens']:,} tokens"
+    body.append(f"\nanswer: {chain['answer'] or '(none)'}{how}", style="bold")
     style, subtitle = "dim", ""
     if verdict is not None:
         facts = f"{len(verdict['facts'])} fact{'' if len(verdict['facts']) == 1 else 's'}"
