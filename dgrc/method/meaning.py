@@ -12,6 +12,8 @@ from dgrc.method import answer_forms
 from dgrc.method.screen import content_words, decisive
 from dgrc.method.text.normalize import normalize
 
+GOOD_PART = 0.34
+"""Share of the longer answer's content words."""
 _NARROWING = frozenset("and or nor plus both either if only when rarely sometimes".split())
 """Words that make another answer of the same words: a second thing beside the first, or a condition."""
 
@@ -57,14 +59,15 @@ def same(a: str, b: str, form: str = "auto", tolerance: float = 0.0) -> bool:
 
 
 def _contains(a: str, b: str) -> bool:
-    """Whether the content words of one answer all stand in the other, with equal numbers, negations and conditions.
+    """Whether the content words of one answer all stand in the other, with equal numbers, negations and conditions, and
+    open it or make up a good part of it: a word that a long sentence also has is not what the sentence says.
 
     In doubt two answers are two: a lost agreement drops an atom, a wrong one teaches it.
     """
-    one, two = _content(a), _content(b)
-    if not one or not two or _fixed(one) != _fixed(two):
+    short, long = sorted((_content(a), _content(b)), key=len)
+    if not short or _fixed(short) != _fixed(long) or not {*short} <= {*long}:
         return False
-    return set(one) <= set(two) or set(two) <= set(one)
+    return long[: len(short)] == short or len({*short}) >= GOOD_PART * len({*long})
 
 
 def _content(answer: str) -> list[str]:
