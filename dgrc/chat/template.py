@@ -2,8 +2,8 @@
 
 Prompts of engines, examples of training and the checks before a run all come through here, so what one of them says of
 a template holds for all. Three things happen to messages on the way. What would control the chat is broken up inside
-their texts (`control`). A system message goes to the head of the first user's where the template refuses it or leaves it
-out without a word. And whatever a template raises, which is a program of the model's makers, becomes an error of ours.
+their texts (`control`). A system message goes to the head of the first user's where the template refuses it or silently
+leaves it out. And whatever a template raises, which is a program of the model's makers, becomes an error of ours.
 """
 
 import re
@@ -140,8 +140,8 @@ class ChatTemplate:
         if not told:
             raise self._error(
                 f"{self._name} cannot be told whether to think: it has none of the variables "
-                f"{', '.join(THINKING_NAMES)} (its own: {known}), but `thinking` is `{thinking}`. Set `thinking: auto`, "
-                "and its own variable under `chat_template_kwargs` if it has one."
+                f"{', '.join(THINKING_NAMES)} (its own: {known}), but `thinking` is `{thinking}`. Set `thinking: "
+                "auto`, and its own variable under `chat_template_kwargs` if it has one."
             )
         if both := sorted(set(told) & set(variables)):
             raise self._error(
@@ -174,7 +174,7 @@ def missing_texts(rendered: str, messages: Sequence[Message]) -> list[str]:
 class _Generation(jinja2.ext.Extension):
     """Reads `{% generation %}` blocks, which mark what an assistant says, as what is inside them."""
 
-    tags = {"generation"}
+    tags = {"generation"}  # noqa: RUF012 - Jinja wants a set, which nobody changes
 
     def parse(self, parser: Any) -> list[jinja2.nodes.Node]:
         next(parser.stream)

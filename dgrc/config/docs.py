@@ -94,6 +94,7 @@ def _name(annotation: Any) -> str:
     if origin is dict:
         return f"{_name(arguments[1])} by name"
     names = {str: "text", int: "whole number", float: "number", bool: "true or false", types.NoneType: "null"}
+    names[typing.Any] = "anything"
     return names[annotation]
 
 

@@ -15,8 +15,8 @@ from dgrc.workflow.templates import check_templates, in_hub_cache
 
 
 def check(config: Config, parts: Iterable[str] = ()) -> None:
-    """Raises DgrcError if a library that these parts of the job need, the prompt pack, a model, its chat template, or the
-    place to publish to cannot be used."""
+    """Raises DgrcError if a library that these parts of the job need, the prompt pack, a model, a chat template, or
+    the place to publish to cannot be used."""
     from dgrc.engines.vllm.tokens import check_model_path
     from dgrc.storage.publish import check_target
 

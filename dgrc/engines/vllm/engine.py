@@ -5,7 +5,6 @@ it that the child cannot outlive the actor. The same code drives `vllm` on GPUs 
 """
 
 import itertools
-import json
 import math
 import os
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from typing import Any
 from dgrc.config import EngineConfig
 from dgrc.engines.base import Completion, Request, Sample, failed, request_seed
 from dgrc.engines.vllm.adapters import adapter_settings, is_adapter, largest_rank
+from dgrc.engines.vllm.thinking import Asked, Parsers, grammar_of
 from dgrc.engines.vllm.tokens import PromptEncoder, check_model_path
 from dgrc.errors import EngineError
 from dgrc.runtime.processes import bind_children
@@ -37,7 +37,6 @@ class VllmEngine:
         self.seed = seed
         self._ids = itertools.count()
         self._adapter: Any = None
-        self._schemas: dict[str, Any] = {}
 
     async def start(self) -> None:
         """Loads weights and starts the engine core."""
@@ -45,11 +44,13 @@ class VllmEngine:
         from vllm.v1.engine.async_llm import AsyncLLM
 
         self.config = here(self.config)
-        self._encoder = PromptEncoder(self.config.model)
+        self._encoder = PromptEncoder(self.config.model, self.config.thinking, self.config.chat_template_kwargs)
+        self._parsers = Parsers(self.config, self._encoder.template)
         if self.config.adapter:
             self._adapter = self._request_of(self.config.adapter)
         try:
-            self._llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**engine_args(self.config, self.seed)))
+            args = engine_args(self.config, self.seed) | {"reasoning_parser": self._parsers.name}
+            self._llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**args))
         except Exception as e:  # vLLM raises whatever its parts raise; all of it means: no engine
             raise EngineError(
                 f"vLLM could not start {self.config.model}: {type(e).__name__}: {first_line(e)} Its log is among the "
@@ -60,8 +61,13 @@ class VllmEngine:
 
     async def generate(self, request: Request) -> Completion:
         """Serves one request. A prompt that does not fit the context is an error of that request alone."""
-        turn = self._encoder.encode_turn(request.messages[-1]["content"]) if request.score else []
-        prompt = self._encoder.encode(request.messages[:-1] if request.score else request.messages) + turn
+        if request.score:
+            head, turn = self._encoder.encode_scored(request.messages)
+            prompt, asked = head + turn, Asked()
+        else:
+            text = self._encoder.template.render(request.messages, prompt=True, think=request.think)
+            prompt, turn = self._encoder.ids(text), []
+            asked = self._parsers.asked(text, prompt, request.think, grammar_of(request.schema))
         room = self.config.max_model_len - len(prompt)
         if room < 1:
             return failed(f"too_long: the prompt has {len(prompt)} tokens, the context {self.config.max_model_len}")
@@ -74,10 +80,11 @@ class VllmEngine:
         try:
             stream = self._llm.generate(
                 {"prompt_token_ids": prompt},
-                self._sampling(request, room, wanted),
+                self._sampling(request, asked, room, wanted),
                 request_id=f"{os.getpid()}-{next(self._ids)}",
                 priority=request.priority,
                 lora_request=self._adapter,
+                **asked.arguments,
             )
             async for output in stream:
                 final = output
@@ -90,7 +97,7 @@ class VllmEngine:
             first = final.outputs[0].logprobs[0]
             logprobs = tuple(-math.inf if token is None else first[token].logprob for token in wanted)
             return Completion((), len(prompt), final.num_cached_tokens or 0, logprobs=logprobs)
-        samples = tuple(Sample(o.text, o.finish_reason or "abort", len(o.token_ids)) for o in final.outputs)
+        samples = tuple(_sample(output, asked) for output in final.outputs)
         return Completion(samples, len(prompt), final.num_cached_tokens or 0)
 
     async def load(self, model: str) -> None:
@@ -134,21 +141,18 @@ class VllmEngine:
         """Shuts the engine core down and waits for it."""
         self._llm.shutdown()
 
-    def _sampling(self, request: Request, room: int, wanted: Sequence[int | None]) -> Any:
+    def _sampling(self, request: Request, asked: Asked, room: int, wanted: Sequence[int | None]) -> Any:
         from vllm import SamplingParams
-        from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
+        from vllm.sampling_params import RequestOutputKind
 
-        structured = None
-        if request.schema is not None:
-            schema = self._schemas.setdefault(request.schema, json.loads(request.schema))
-            structured = StructuredOutputsParams(json=schema, disable_any_whitespace=True)
         return SamplingParams(
             n=request.n,
             temperature=request.temperature,
             top_p=request.top_p,
             top_k=request.top_k,
             max_tokens=1 if request.score or wanted else min(request.max_tokens, room),
-            structured_outputs=structured,
+            structured_outputs=asked.structured,
+            skip_special_tokens=not asked.keeps_special_tokens,
             output_kind=RequestOutputKind.FINAL_ONLY,
             seed=request_seed(self.seed, request) if self.config.request_seeds else None,
             prompt_logprobs=0 if request.score else None,  # 0: of the prompt's own tokens, and of no others
@@ -161,6 +165,11 @@ def here(config: EngineConfig) -> EngineConfig:
     return config.model_copy(
         update={"model": local_copy(config.model), "adapter": config.adapter and local_copy(config.adapter)}
     )
+
+
+def _sample(output: Any, asked: Asked) -> Sample:
+    thoughts, text = asked.split(output.text, tuple(output.token_ids))
+    return Sample(text, output.finish_reason or "abort", len(output.token_ids), thoughts)
 
 
 def _logprobs(of_prompt: Any, prompt: list[int], last: int) -> tuple[float, ...]:

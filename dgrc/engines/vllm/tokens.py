@@ -52,7 +52,7 @@ class PromptEncoder:
 
         Raises EngineError if the template refuses the conversation.
         """
-        return self._ids(self.template.render(messages, prompt=True, think=think))
+        return self.ids(self.template.render(messages, prompt=True, think=think))
 
     def single_token(self, text: str) -> int | None:
         """The token that a reply which says `text` alone consists of; None if it takes several."""
@@ -67,9 +67,10 @@ class PromptEncoder:
         """
         said = self.template.clean(messages[-1])["content"]
         turn = self.tokenizer.encode(said, add_special_tokens=False)
-        return self._ids(self.template.prompt_to_answer(messages[:-1])), [*turn, self.tokenizer.eos_token_id]
+        return self.ids(self.template.prompt_to_answer(messages[:-1])), [*turn, self.tokenizer.eos_token_id]
 
-    def _ids(self, text: str) -> list[int]:
+    def ids(self, text: str) -> list[int]:
+        """Token ids of a text that the template rendered."""
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
 

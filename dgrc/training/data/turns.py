@@ -1,4 +1,4 @@
-"""The turn that an example teaches, as the student will have to generate it: a chat in, its text and the learned part out.
+"""The turn that an example teaches, as the student will have to say it: a chat in, its text and the learned part out.
 
 A template may render a turn that is over in another way than it has it generated, most of all where it knows of
 thoughts: it leaves them out of the turn, or writes an empty `<think></think>` before a text that has none, or opens

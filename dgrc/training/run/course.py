@@ -92,7 +92,12 @@ class Planned:
 
 
 def plan_course(
-    config: TrainingConfig, course: Course, tokenizer: Any, seed: int, budget: Budget | None, student: EngineConfig | None = None
+    config: TrainingConfig,
+    course: Course,
+    tokenizer: Any,
+    seed: int,
+    budget: Budget | None,
+    student: EngineConfig | None = None,
 ) -> Planned:
     """Reads and encodes a course's examples and plans its steps."""
     own = {name: value for name in ("order", "replay") if (value := getattr(course, name)) is not None}
