@@ -39,6 +39,8 @@ def tell_run(run: RunDir) -> list[Any]:
         mark = state / name / "done.json"
         report = json.loads(mark.read_text())["report"] if mark.is_file() else None
         parts.append(Said(f"  {name:<9} {_counts(report) if report else 'not finished'}"))
+    if run.warnings().is_file():
+        parts += [Said(f"! {line}", style="yellow") for line in json.loads(run.warnings().read_text())]
     rounds = run.root / "rounds.json"
     if rounds.is_file() and len(figures := json.loads(rounds.read_text())) > 1:
         parts.append(_rounds(figures))

@@ -18,6 +18,7 @@
         student/                the trained student, a Hugging Face directory
         baselines/<recipe>/     curriculum/ and student/ of a baseline recipe
         predictions/            every model's reply to each held-out question
+        warnings.json           what the curation gave reason to say
         evaluation.json         what the held-out questions say
         harness/                the same as tasks and results of lm-evaluation-harness
         .state/<pass>/          checkpoint, journal and completion mark of a pass
@@ -136,6 +137,10 @@ class RunDir:
 
     def evaluation(self) -> Path:
         return self.round() / "evaluation.json"
+
+    def warnings(self) -> Path:
+        """What the round's curation gave reason to say."""
+        return self.round() / "warnings.json"
 
     def state(self, step: str) -> Path:
         """Private state of one step: checkpoint, journal, completion mark."""

@@ -1,10 +1,12 @@
 """What a curation came to. Its reports flow in; warnings flow out, and an error where nothing is to be learned."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 from dgrc.config import Config, MethodConfig
 from dgrc.errors import EmptyCurriculumError
+from dgrc.storage.atomic import write_json
 from dgrc.storage.run_dir import RunDir
 
 
@@ -18,15 +20,21 @@ def with_trusted_readers(config: Config) -> Config:
     return config.model_copy(update={"method": asked})
 
 
-def warn(reports: dict[str, Any], run: RunDir, method: MethodConfig, say: Callable[[str], None]) -> list[str]:
-    """Says what should be looked into, and returns it."""
+def warn(reports: dict[str, Any], run: RunDir, method: MethodConfig, say: Callable[[str], None]) -> None:
+    """Says what should be looked into, and keeps it with the run."""
     from dgrc.workflow.pilot.figures import of_run
     from dgrc.workflow.pilot.warnings import warnings
 
     found = warnings(of_run(reports, run, method))
-    for line in found:
-        say(f"! {line}")
-    return found
+    write_json(run.warnings(), found)
+    warn_again(run, say)
+
+
+def warn_again(run: RunDir, say: Callable[[str], None]) -> None:
+    """Says what the curation of the run gave reason to say: whoever trains on it need not have been there."""
+    if run.warnings().is_file():
+        for line in json.loads(run.warnings().read_text(encoding="utf-8")):
+            say(f"! {line}")
 
 
 def refuse_empty(run: RunDir, kinds: tuple[str, ...], allowed: bool) -> None:

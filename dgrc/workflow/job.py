@@ -16,7 +16,7 @@ from dgrc.errors import EvaluationError, TrainingError
 from dgrc.records import hash64
 from dgrc.storage.atomic import write_json
 from dgrc.storage.run_dir import RunDir
-from dgrc.workflow.curated import refuse_empty, warn, with_trusted_readers
+from dgrc.workflow.curated import refuse_empty, warn, warn_again, with_trusted_readers
 from dgrc.workflow.models import is_student, resolve_proving, served
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ class Job:
     def __init__(self, config: Config, say: Say, allow_empty: bool = False):
         self.config = config
         self.allow_empty = allow_empty
-        self.warnings: list[str] = []
         self.run = RunDir.of(config)
         self.say = say
         self.seconds: dict[str, float] = {}
@@ -116,7 +115,7 @@ class Job:
         config = with_trusted_readers(config)
         with self.phase("curate"):
             self.reports["curate"] = curate(self.run, config, self.say, upstream)
-        self.warnings += warn(self.reports["curate"], self.run, config.method, self.say)
+        warn(self.reports["curate"], self.run, config.method, self.say)
         refuse_empty(self.run, ("atomic", "cot"), self.allow_empty)
         return dict(self.reports["curate"])
 
@@ -132,6 +131,8 @@ class Job:
                     f"There is no curriculum in {self.run.curriculum(SUBJECT)} yet. Run `dgrc curate` with this "
                     "configuration first."
                 )
+            if "curate" not in self.reports:
+                warn_again(self.run, self.say)
             refuse_empty(self.run, ("cot",), self.allow_empty)
             for recipe in recipes[1:]:
                 self.make_curriculum(recipe)
