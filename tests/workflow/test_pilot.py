@@ -10,10 +10,11 @@ from click.testing import CliRunner
 from dgrc.cli import main
 from dgrc.config import Config, MethodConfig, Price
 from dgrc.storage.run_dir import RunDir
+from dgrc.workflow.curated import trusted_readers
+from dgrc.workflow.curated.figures import asked_about, measure
+from dgrc.workflow.curated.warnings import warnings
 from dgrc.workflow.job import Job
-from dgrc.workflow.pilot import clear_other, pilot_config, project, run_pilot, trusted_readers
-from dgrc.workflow.pilot.figures import asked_about, measure
-from dgrc.workflow.pilot.warnings import warnings
+from dgrc.workflow.pilot import clear_other, pilot_config, project, run_pilot
 from tests.pipeline.conftest import scripted_config, write_questions
 
 SPENT = {"calls": 30, "prompt_tokens": 3000, "completion_tokens": 1000, "cached_tokens": 0}

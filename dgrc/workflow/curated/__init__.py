@@ -12,18 +12,30 @@ from dgrc.storage.run_dir import RunDir
 
 def with_trusted_readers(config: Config) -> Config:
     """The configuration with `method.ask_unread: checked` as what the run's pilot found."""
-    from dgrc.workflow.pilot import trusted_readers
-
     if config.method.ask_unread != "checked":
         return config
     asked = config.method.model_copy(update={"ask_unread": trusted_readers(config)})
     return config.model_copy(update={"method": asked})
 
 
+def trusted_readers(config: Config) -> tuple[str, ...]:
+    """The roles about whose unread chains a reader may be asked, as this run's pilot found; none without a pilot."""
+    file = RunDir.of(config.model_copy(update={"name": pilot_name(config)})).root / "pilot.json"
+    if not file.is_file():
+        return ()
+    asked = json.loads(file.read_text(encoding="utf-8")).get("ask_unread", {})
+    return tuple(role for role in ("teacher", "student") if asked.get(role, {}).get("used"))
+
+
+def pilot_name(config: Config) -> str:
+    """What the pilot of a run is called."""
+    return f"{config.name}-pilot"
+
+
 def warn(reports: dict[str, Any], run: RunDir, method: MethodConfig, say: Callable[[str], None]) -> None:
     """Says what should be looked into, and keeps it with the run."""
-    from dgrc.workflow.pilot.figures import of_run
-    from dgrc.workflow.pilot.warnings import warnings
+    from dgrc.workflow.curated.figures import of_run
+    from dgrc.workflow.curated.warnings import warnings
 
     found = warnings(of_run(reports, run, method))
     write_json(run.warnings(), found)

@@ -4,7 +4,6 @@ A job flows in; figures flow out: how well replies can be read at each step, how
 keep, and the projected bill. The pilot is a run of its own, so that the real one is untouched.
 """
 
-import json
 from collections.abc import Sequence
 from statistics import mean, stdev
 from typing import Any
@@ -15,9 +14,10 @@ from dgrc.config import Config
 from dgrc.pipeline.method_version import METHOD_VERSION, method_of
 from dgrc.storage.atomic import write_json
 from dgrc.storage.run_dir import RunDir
+from dgrc.workflow.curated import pilot_name
+from dgrc.workflow.curated.figures import PASSES, of_run
+from dgrc.workflow.curated.warnings import warnings
 from dgrc.workflow.job import Job
-from dgrc.workflow.pilot.figures import PASSES, of_run
-from dgrc.workflow.pilot.warnings import warnings
 
 
 def pilot_config(config: Config, questions: int) -> Config:
@@ -29,11 +29,6 @@ def pilot_config(config: Config, questions: int) -> Config:
     if config.corpus is not None and not config.questions.files:  # a few passages are enough to write so many about
         changes["corpus"] = config.corpus.model_copy(update={"limit": questions})
     return config.model_copy(update=changes)
-
-
-def pilot_name(config: Config) -> str:
-    """What the pilot of a run is called."""
-    return f"{config.name}-pilot"
 
 
 def clear_other(run: RunDir, config: Config) -> None:
@@ -116,15 +111,6 @@ def _if_atoms_repeat(report: dict[str, Any]) -> float:
 def _tokens_a_case(run: RunDir) -> list[int]:
     rows = pq.ParquetDataset(run.dataset("cases")).read(columns=["usage"]).to_pylist()
     return [sum(spent["completion_tokens"] for spent in row["usage"]) for row in rows]
-
-
-def trusted_readers(config: Config) -> tuple[str, ...]:
-    """The roles about whose unread chains a reader may be asked, as this run's pilot found; none without a pilot."""
-    file = RunDir.of(config.model_copy(update={"name": pilot_name(config)})).root / "pilot.json"
-    if not file.is_file():
-        return ()
-    asked = json.loads(file.read_text(encoding="utf-8")).get("ask_unread", {})
-    return tuple(role for role in ("teacher", "student") if asked.get(role, {}).get("used"))
 
 
 def _examples(run: RunDir) -> list[str]:
