@@ -17,19 +17,20 @@ LAST_COMMIT_OF = {"3": "f3e1b6a"}
 
 
 def claim_method(run: RunDir) -> None:
-    """Notes which version of the method a run is made by.
+    """Notes which version of the method a run is made by; raises RunDirError if it was begun by another one."""
+    check_method(run)
+    write_json(method_of(run)[0], {"method": METHOD_VERSION})
 
-    Raises:
-        RunDirError: it was begun by another one.
-    """
-    mark, begun_by = method_of(run)
+
+def check_method(run: RunDir) -> None:
+    """Raises RunDirError if a run was begun by another version of the method."""
+    _, begun_by = method_of(run)
     if begun_by not in (None, METHOD_VERSION):
         raise RunDirError(
             f"The run {run.root} was begun by an earlier dgrc that reads replies otherwise, so that all its replies "
             f"would be paid for again: finish it with commit {LAST_COMMIT_OF.get(begun_by, '(see its manifest)')}, or "
             "give this run another `name`."
         )
-    write_json(mark, {"method": METHOD_VERSION})
 
 
 def method_of(run: RunDir) -> tuple[Path, str | None]:

@@ -40,6 +40,11 @@ def from_row(cls: type[R], row: Mapping[str, Any]) -> R:
     return cls(*values)
 
 
+def always_there(cls: type[Any]) -> set[str]:
+    """Columns that rows of every version have; those with a default came later."""
+    return {name for name, *_ in _fields(cls)} - _DEFAULTS[cls].keys()
+
+
 def arrow_schema(cls: type[Any]) -> Any:
     """The `pyarrow.Schema` of a record type."""
     import pyarrow as pa

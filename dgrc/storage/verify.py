@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dgrc.records import Atom, Case, Question, VerifiedCase
-from dgrc.storage.arrow import arrow_schema
+from dgrc.storage.arrow import always_there
 from dgrc.storage.manifest import hash_file, read_manifest
 from dgrc.storage.run_dir import RunDir
 
@@ -86,7 +86,7 @@ def _rows(run: RunDir) -> Iterator[tuple[str, str]]:
         except (OSError, pa.ArrowException, StopIteration, KeyError) as e:
             yield where, f"it cannot be read: {e}"
             continue
-        if missing := set(arrow_schema(record).names) - set(schema.names):
+        if missing := always_there(record) - set(schema.names):
             yield where, f"it lacks the columns {', '.join(sorted(missing))}"
         if column.null_count:
             yield where, f"{column.null_count:,} of its ids are missing"

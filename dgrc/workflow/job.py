@@ -17,7 +17,7 @@ from dgrc.records import hash64
 from dgrc.storage.atomic import write_json
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow.curated import refuse_empty, warn, warn_again, with_trusted_readers
-from dgrc.workflow.models import is_student, resolve_proving, served
+from dgrc.workflow.models import is_student, merged_student, resolve_proving, served
 
 if TYPE_CHECKING:
     from dgrc.method.curriculum import Recipe
@@ -53,11 +53,14 @@ class Job:
             parts: Which of `questions`, `curate`, `train`, `evaluate` will be done: libraries that they need are looked
                 for before anything starts.
         """
+        from dgrc.pipeline.method_version import check_method
         from dgrc.runtime.session import ray_session
         from dgrc.workflow.preflight import check
 
         check(self.config, parts)
         with self.run.lock():
+            if "curate" in parts:
+                check_method(self.run)
             self.run.claim(self.config)
             with self.phase("models"):
                 self.config = resolve_proving(self.config, self.run, self.say)
@@ -221,7 +224,7 @@ class Job:
                 raise EvaluationError(
                     f"The student {folder} does not exist yet. Run `dgrc train` with this configuration first."
                 )
-            students[recipe] = str(self._merged(recipe) if adapter and adapter.variant == "dora" else folder)
+            students[recipe] = str(merged_student(self.run, recipe) if adapter and adapter.variant == "dora" else folder)
         engine = self.config.student
         if adapter is not None and adapter.variant != "dora":
             engine = engine.model_copy(update={"max_lora_rank": max(adapter.rank, engine.max_lora_rank)})
@@ -229,13 +232,6 @@ class Job:
         if self.config.evaluation.teacher:
             engines.append((self.config.teacher, {"teacher": self.config.teacher.model}))
         return engines
-
-    def _merged(self, recipe: str) -> Path:
-        """The full model of a DoRA adapter, which vLLM does not serve over its base model."""
-        from dgrc.training.export import merge_adapter
-
-        target = self.run.state("merged") / recipe
-        return Path(merge_adapter(str(self.run.student(recipe)), str(target)))
 
     def _already_trained(self, recipe: str, fingerprint: str) -> dict[str, Any] | None:
         report = self.run.done(f"train-{recipe}", fingerprint)

@@ -39,3 +39,11 @@ def served(config: Config, student: Path) -> dict[str, Any]:
     """What changes in the student's engine when it serves a student that was trained here."""
     is_adapter = (student / "adapter_config.json").is_file()
     return {"adapter": str(student)} if is_adapter else {"model": str(student), "adapter": ""}
+
+
+def merged_student(run: RunDir, recipe: str) -> Path:
+    """The full model of a DoRA adapter, which vLLM does not serve over its base model."""
+    from dgrc.training.export import merge_adapter
+
+    target = run.state("merged") / recipe
+    return Path(merge_adapter(str(run.student(recipe)), str(target)))
