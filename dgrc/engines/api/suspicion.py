@@ -25,10 +25,12 @@ PATIENCE = 4
 
 @dataclass
 class _Form:
-    """What is known of requests of one form: how many were answered, and how many refused since the last answer."""
+    """What is known of requests of one form: how many were answered, how many refused since the last answer, and why
+    nobody will be served any more."""
 
     answers: int = 0
     refused: int = 0
+    stopped: str = ""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     asking: asyncio.Task[Answer] | None = None
 
@@ -65,6 +67,8 @@ class Suspicion:
         form.refused += 1
         before = form.answers
         async with form.lock:
+            if form.stopped:
+                raise EngineError(form.stopped)
             again = form.refused >= REFUSALS_IN_A_ROW or parameters_named(body, "", answer.about)
             if form.answers and (not again or form.answers > before):
                 return
@@ -72,11 +76,12 @@ class Suspicion:
             if refusal.reply is not None:
                 self.answered(body)
                 return
-        said = refusal.refused or answer.refused or ""
-        raise EngineError(
-            f"{self._base_url} refuses all requests of this form, whatever they say: {said}. "
-            f"{help_for(body, said, refusal.about)} No refusal was kept: then run the same command again."
-        )
+            said = refusal.refused or ""
+            form.stopped = (
+                f"{self._base_url} refuses all requests of this form, whatever they say: {said}. "
+                f"{help_for(body, said, refusal.about)} No refusal was kept: then run the same command again."
+            )
+            raise EngineError(form.stopped)
 
     async def is_well(self, body: Body, before: int, failures: int) -> bool:
         """Whether the server answered others of that form since there were `before`, or answers a harmless one now."""
