@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from dgrc.engines.api.body import Body, form_of, harmless, help_for, parameters_named
 from dgrc.engines.api.rate_limit import backoff
-from dgrc.engines.api.replies import Answer
+from dgrc.engines.api.replies import CUT_OFF, Answer
 from dgrc.errors import EngineError
 
 REFUSALS_IN_A_ROW = 16
@@ -63,6 +63,8 @@ class Suspicion:
         Raises:
             EngineError: the server refuses whatever is asked in this form, or answers nothing any more.
         """
+        if (answer.refused or "").startswith(CUT_OFF):  # it was thought about: the server takes the form
+            return
         form = self._forms[form_of(body)]
         form.refused += 1
         before = form.answers

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from dgrc.config import ApiConfig, EngineConfig
-from dgrc.engines.api.body import HARMLESS, body_of, parameters_named
+from dgrc.engines.api.body import HARMLESS
 from dgrc.engines.api.chat import PROMPT_TRIES
 from dgrc.engines.api.suspicion import REFUSALS_IN_A_ROW
-from dgrc.engines.base import Completion
+from dgrc.engines.base import Completion, request_seed
 from tests.engines.api.servers import Body, reply, request, tell
 
 MODES: list[dict[str, Any]] = [{}, {"mode": "batches", "batch_wait_s": 0.05, "batch_poll_s": 0.02}]
@@ -23,11 +22,6 @@ def text_of(body: Body) -> str:
 
 def refusal(message: str, status: int = 400, **more: Any) -> tuple[int, Any]:
     return status, {"error": {"message": message, **more}}
-
-
-def sent(request_: Any, settings: Any = None, **api: Any) -> Body:
-    section = ApiConfig(base_url="http://127.0.0.1:1/v1", **api)
-    return body_of(EngineConfig(engine="openai_api", model="m", api=section, **(settings or {})), request_, request_.n)
 
 
 @pytest.mark.parametrize("mode", MODES, ids=["requests", "batches"])
@@ -93,8 +87,7 @@ def test_each_sample_has_a_seed_of_its_own_where_n_is_ignored(
 def test_a_server_that_takes_n_is_asked_once_with_the_seed_that_it_always_had() -> None:
     told = tell(lambda body: reply("a", "b", "c"), request(n=3), settings={"request_seeds": True})
     (body,) = told.bodies
-    alone = sent(request(n=3), {"request_seeds": True})
-    assert body["seed"] == alone["seed"] and len(told.one.samples) == 3
+    assert body["seed"] == request_seed(0, request(n=3)) and len(told.one.samples) == 3
 
 
 REFUSALS = [
@@ -161,6 +154,13 @@ def test_a_prompt_that_is_refused_is_an_error_of_its_row_whatever_the_words(
     bad, *rest = told.said
     assert isinstance(bad, Completion) and words in (bad.error or "")
     assert all(isinstance(good, Completion) and good.samples for good in rest)
+
+
+def test_a_reply_without_room_after_its_thoughts_is_an_error_of_its_row_though_it_names_a_parameter() -> None:
+    words = "Could not finish the message because max_tokens or model output limit was reached."
+    told = tell(lambda body: refusal(words), *(request(f"q{i}") for i in range(3)))
+    assert [said.error for said in told.said if isinstance(said, Completion)] == [f"cut_off: HTTP 400: {words}"] * 3
+    assert len(told.bodies) == 3, "nothing is asked because of it"
 
 
 def test_forms_are_told_apart_and_what_was_taken_once_is_not_asked_about_again() -> None:
@@ -254,45 +254,3 @@ def test_a_choice_that_ended_in_an_error_is_asked_for_again() -> None:
     told = tell(answer, request(n=3))
     assert [s.text for s in told.one.samples] == ["whole 3", "whole 3", "whole 1"]
     assert told.spent["requests"] == 2
-
-
-@pytest.mark.parametrize(
-    ("settings", "think", "wanted"),
-    [
-        ({}, True, None),
-        ({}, False, None),
-        ({"thinking": "on"}, True, {"enable_thinking": True}),
-        ({"thinking": "off"}, True, {"enable_thinking": False}),
-        ({"thinking": "on"}, False, {"enable_thinking": False}),
-        ({"chat_template_kwargs": {"budget": 5}}, True, {"budget": 5}),
-        ({"chat_template_kwargs": {"budget": 5}}, False, {"budget": 5, "enable_thinking": False}),
-        ({"thinking": "on", "chat_template_kwargs": {"budget": 5}}, True, {"budget": 5, "enable_thinking": True}),
-    ],
-)
-def test_a_server_is_told_whether_to_think(settings: dict[str, Any], think: bool, wanted: Any) -> None:
-    body = sent(request(think=think), settings, reasoning_effort="low")
-    assert body.get("chat_template_kwargs") == wanted and body["reasoning_effort"] == "low"
-    assert "reasoning_effort" not in sent(request())
-
-
-@pytest.mark.parametrize(
-    ("structured", "wanted"), [("json_object", {"type": "json_object"}), ("none", None)]
-)
-def test_replies_may_be_held_to_less_than_a_schema(structured: str, wanted: Any) -> None:
-    assert sent(request(schema=SCHEMA), structured_output=structured).get("response_format") == wanted
-
-
-@pytest.mark.parametrize(
-    ("said", "about", "named"),
-    [
-        ("unknown field `seed`", "", ["seed"]),
-        ("the seed of this doubt is the model in n dimensions at high temperature", "", []),
-        ("", "response_format.json_schema.name", ["response_format"]),
-        ("", "body.top_p", ["top_p"]),
-        ("", "messages[0].content", []),
-        ("max_tokens_per_day and top_kappa", "", []),
-    ],
-)
-def test_parameters_are_known_by_their_names(said: str, about: str, named: list[str]) -> None:
-    body = sent(request(top_k=5, schema=SCHEMA), {"request_seeds": True})
-    assert parameters_named(body, said, about) == named
