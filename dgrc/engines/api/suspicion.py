@@ -77,11 +77,12 @@ class Suspicion:
             refusal = await self._of_harmless(body)
             if refusal.reply is not None:
                 self.answered(body)
+            if form.answers > before:
                 return
             said = refusal.refused or ""
             form.stopped = (
-                f"{self._base_url} refuses all requests of this form, whatever they say: {said}. "
-                f"{help_for(body, said, refusal.about)} No refusal was kept: then run the same command again."
+                f"{self._base_url} refuses all requests of this form, whatever they say: {said.rstrip('.')}. "
+                f"{help_for(body, said, refusal.about)} Then run the same command again: no refusal was kept."
             )
             raise EngineError(form.stopped)
 

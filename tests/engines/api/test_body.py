@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dgrc.config import ApiConfig, EngineConfig
-from dgrc.engines.api.body import Body, body_of, parameters_named
+from dgrc.engines.api.body import Body, body_of, form_of, parameters_named
 from dgrc.engines.base import Request
 from tests.engines.api.servers import request
 
@@ -58,3 +58,24 @@ def test_replies_may_be_held_to_less_than_a_schema(structured: str, wanted: Any)
 def test_parameters_are_known_by_their_names(said: str, about: str, named: list[str]) -> None:
     body = sent(request(top_k=5, schema=SCHEMA), {"request_seeds": True})
     assert parameters_named(body, said, about) == named
+
+
+def held(**verdict: Any) -> int:
+    """The form of a request for so many verdicts."""
+    schema = {"type": "object", "properties": {"facts": {"type": "array", "items": {"type": "object"}, **verdict}}}
+    return form_of(sent(request(schema=json.dumps(schema))))
+
+
+def test_a_form_is_all_but_what_is_said() -> None:
+    assert form_of(sent(request("a"))) == form_of(sent(request("b")))
+    assert form_of(sent(request("a", n=2))) == form_of(sent(request("b", n=7)))
+    others = [request("a", n=2), request("a", max_tokens=5), request("a", schema=SCHEMA), request("a", temperature=0)]
+    assert len({form_of(sent(each)) for each in (request("a"), *others)}) == 5
+
+
+def test_schemas_of_one_step_that_differ_by_the_row_are_one_form_and_those_of_two_steps_are_not() -> None:
+    assert held(minItems=2, maxItems=2) == held(minItems=9, maxItems=9) != held(minItems=2)
+    first, second = ({"items": {"enum": words}} for words in (["a", "b"], ["a", "b", "c"]))
+    assert held(**first) == held(**second) != held(items={"type": "string"})
+    texts = [{"type": "object", "properties": {name: {"type": "string"} for name in names}} for names in ("a", "bcd")]
+    assert len({form_of(sent(request(schema=json.dumps(text)))) for text in texts}) == 1

@@ -163,6 +163,18 @@ def test_a_reply_without_room_after_its_thoughts_is_an_error_of_its_row_though_i
     assert len(told.bodies) == 3, "nothing is asked because of it"
 
 
+def test_a_schema_that_is_refused_of_one_row_alone_stops_nobody() -> None:
+    def answer(body: Body) -> tuple[int, Any]:
+        most = body["response_format"]["json_schema"]["schema"]["maxItems"]
+        return refusal("the grammar is too large") if most > 50 else reply("[]")
+
+    schemas = [json.dumps({"type": "array", "items": {"type": "string"}, "maxItems": most}) for most in (3, 60)]
+    told = tell(answer, *(request(schema=schema) for schema in schemas))
+    small, large = told.said
+    assert isinstance(small, Completion) and small.samples
+    assert isinstance(large, Completion) and large.error == "refused: HTTP 400: the grammar is too large"
+
+
 def test_forms_are_told_apart_and_what_was_taken_once_is_not_asked_about_again() -> None:
     def answer(body: Body) -> tuple[int, Any]:
         return refusal("no") if text_of(body).startswith("bad") else reply("a")
