@@ -255,6 +255,13 @@ def test_a_rate_limit_inside_an_answer_passes_and_is_never_the_prompts_fault() -
     assert told.one.samples and seen == ["late"] * 3 and told.spent["requests"] == 1
 
 
+def test_who_is_told_to_come_later_is_never_taken_for_a_bad_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = lambda body: refusal("slow", 429) if text_of(body) == "late" else reply("a")  # noqa: E731
+    told = tell(answer, request("late"), request("good"), deadline_s=600, leaping=monkeypatch)
+    assert isinstance(told.said[0], str) and "`api.deadline_s` 600 s" in told.said[0]
+    assert len(told.bodies) > PROMPT_TRIES + 6 and HARMLESS["user"] not in map(text_of, told.bodies)
+
+
 def test_a_choice_that_ended_in_an_error_is_asked_for_again() -> None:
     error = {"message": {"content": "half"}, "finish_reason": "error", "error": {"code": 502, "message": "away"}}
 
