@@ -29,6 +29,7 @@ class Manners:
         retry_after_s: What a 429 says.
         samples_at_once: Most choices that it gives, whatever `n` asks for.
         key: The key that it wants, if any.
+        refuses: A parameter that it refuses, if any.
     """
 
     latency_s: float = 0.0
@@ -39,6 +40,7 @@ class Manners:
     retry_after_s: float = 0.2
     samples_at_once: int = 128
     key: str | None = None
+    refuses: str = ""
 
 
 @dataclass
@@ -127,8 +129,8 @@ class Server:
         body = await request.json()
         self.seen.bodies = [*self.seen.bodies[-99:], body]
         text = body["messages"][-1]["content"]
-        if text.startswith("refuse"):
-            return web.json_response({"error": {"message": "this model's maximum context length is 10"}}, status=400)
+        if refusal := self._refusal(body):
+            return web.json_response(refusal, status=400)
         n = min(int(body.get("n", 1)), self.manners.samples_at_once)
         words = len(text.split())
         if not self._admitted(words * (n + 1)):
@@ -201,14 +203,21 @@ class Server:
             if self._random.random() < self.manners.faults:
                 bad.append({"custom_id": line["custom_id"], "response": None, "error": {"code": "batch_expired"}})
                 continue
-            self.seen.answered.append(text)
-            status, body = 200, self._reply(text, int(line["body"].get("n", 1)))
-            if text.startswith("refuse"):
-                status, body = 400, {"error": {"message": "this model's maximum context length is 10"}}
+            status, body = 400, self._refusal(line["body"])
+            if body is None:
+                self.seen.answered.append(text)
+                status, body = 200, self._reply(text, int(line["body"].get("n", 1)))
             good.append({"custom_id": line["custom_id"], "response": {"status_code": status, "body": body}})
         self._random.shuffle(good)  # a server promises no order
         self._files[f"{name}-out"] = "\n".join(map(json.dumps, good))
         self._files[f"{name}-errors"] = "\n".join(map(json.dumps, bad))
+
+    def _refusal(self, body: dict[str, Any]) -> dict[str, Any] | None:
+        if self.manners.refuses in body:
+            return {"error": {"message": f"'{self.manners.refuses}' is not supported"}}
+        if body["messages"][-1]["content"].startswith("refuse"):
+            return {"error": {"message": "this model's maximum context length is 10"}}
+        return None
 
     def _reply(self, text: str, n: int) -> dict[str, Any]:
         words = len(text.split())

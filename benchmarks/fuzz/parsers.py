@@ -144,9 +144,10 @@ def _server(said: str) -> None:
         assert 0 <= found.retry_after <= 3600
         kinds = [kind for kind in (found.reply, found.refused, found.stopping) if kind is not None]
         assert len(kinds) == 1 or (not kinds and found.says)
+        written(found.refused, found.stopping)
         if found.reply is not None:
             samples, bill = read(found.reply)
-            written(*(sample.text for sample in samples), *(sample.finish_reason for sample in samples))
+            written(*(getattr(sample, name) for sample in samples for name in ("text", "thoughts", "finish_reason")))
             assert bill.prompt_tokens >= 0 and sum(sample.tokens for sample in samples) == bill.completion_tokens
         judge(status, {}, said, completion=False)
 
@@ -184,6 +185,13 @@ _BODY = json.dumps({
     "choices": [{"message": {"content": "yes"}, "finish_reason": "stop"}],
     "usage": {"prompt_tokens": 3, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 1}},
 })  # fmt: skip
+_PARTS = json.dumps({
+    "choices": [
+        {"message": {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "so"}]}, {"text": "yes"}]}},
+        {"message": {"content": "no", "reasoning": [{"summary": "so"}], "refusal": None}, "error": {"code": 502}},
+    ],
+    "usage": {"total_tokens": 9, "completion_tokens_details": {"reasoning_tokens": 4}},
+})  # fmt: skip
 SEEDS = (
     "", "<think> because . </think> <answer> B </answer>", "<answer>about 1,000.50 km/h</answer>",
     '{"reasoning": "so", "answer": "the senate"}', '{"questions": ["Which court ?", "What limit ?"]}',
@@ -195,7 +203,7 @@ SEEDS = (
     '{"questions": [{"question": "Which court hears the case at dusk ?", "options": ["a", "b", "c", "d"]}]}',
     "Which court?\nA. crown\nB. mill\nC. senate\nAnswer with the letter.", "(A) The answer is B: 1/3 mg",
     "1 GENERAL\n\nThe court sits. It hears.\n\n\u00a7 2 Limits\nArticle IV. The limit is 5.\n- one\n- two\n" * 3,
-    _BODY, '{"error": {"message": "context length", "code": "insufficient_quota"}}', "7",
+    _BODY, _PARTS, '{"error": {"message": "context length", "code": "insufficient_quota"}}', "7",
     "Thu, 01 Jan 2026 00:00:00 GMT",
     '{"custom_id": "a-1", "response": {"status_code": 200, "body": ' + _BODY + '}}\n{"custom_id": "b", "error": {}}',
     "name: x\nseed: 3\nteacher:\n  model: m\n  replicas: [1, 2]\nmethod: {ifd: [0.1, 0.9], max_pairs: 2}\n",

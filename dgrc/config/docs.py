@@ -93,8 +93,9 @@ def _name(annotation: Any) -> str:
         return f"list of {items[0]}" if arguments[-1] is Ellipsis else f"list of {len(items)}: {', '.join(items)}"
     if origin is dict:
         return f"{_name(arguments[1])} by name"
-    names = {str: "text", int: "whole number", float: "number", bool: "true or false", types.NoneType: "null"}
-    names[typing.Any] = "anything"
+    names: dict[Any, str] = {
+        str: "text", int: "whole number", float: "number", bool: "true or false", types.NoneType: "null", Any: "value",
+    }  # fmt: skip
     return names[annotation]
 
 

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from dgrc.config import ApiConfig, EngineConfig
 from dgrc.config.file import make_config
 from dgrc.errors import ConfigError
 
@@ -21,3 +22,38 @@ def test_sections_that_cannot_be_are_refused(settings: dict[str, Any], says: str
     with pytest.raises(ConfigError) as caught:
         make_config({"teacher": settings})
     assert says in str(caught.value)
+
+
+def engine(api: dict[str, Any] | None = None, **settings: Any) -> EngineConfig:
+    section = ApiConfig(base_url="http://x/v1", **(api or {}))
+    return EngineConfig(engine="openai_api", model="m", api=section, **settings)
+
+
+def test_an_identity_is_what_it_was_before_there_were_settings_for_thinking() -> None:
+    assert engine().identity() == {
+        "engine": "openai_api", "model": "m", "adapter": "", "script": "", "dtype": "auto", "max_model_len": 4096,
+        "base_url": "http://x/v1",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "api",
+    [{"reasoning_effort": "low"}, {"structured_output": "none"}, {"omit": ["temperature"]}],
+)
+def test_what_decides_a_servers_replies_is_in_its_identity(api: dict[str, Any]) -> None:
+    (name,) = api
+    assert engine(api).identity() == engine().identity() | {name: list(api[name]) if name == "omit" else api[name]}
+
+
+@pytest.mark.parametrize(
+    "settings", [{"thinking": "off"}, {"reasoning_parser": "qwen3"}, {"chat_template_kwargs": {"budget": 5}}]
+)
+def test_what_decides_thinking_is_in_an_identity(settings: dict[str, Any]) -> None:
+    assert engine(**settings).identity() == engine().identity() | settings
+
+
+@pytest.mark.parametrize(
+    "api", [{"max_tokens_name": "max_completion_tokens"}, {"omit": ["n", "seed"]}, {"deadline_s": 5}]
+)
+def test_what_decides_nothing_is_not(api: dict[str, Any]) -> None:
+    assert engine(api).identity() == engine().identity()

@@ -30,9 +30,13 @@ def echo(request: Request) -> list[str]:
     return [request.messages[0]["content"]] * request.n
 
 
-def replica_here() -> Any:
+def refuse(request: Request) -> list[str]:
+    raise ValueError("not this one")
+
+
+def replica_here(function: str = "echo") -> Any:
     """A replica in this process, without Ray."""
-    return Replica.__ray_metadata__.modified_class(scripted("echo"), 0)  # type: ignore[attr-defined]
+    return Replica.__ray_metadata__.modified_class(scripted(function), 0)  # type: ignore[attr-defined]
 
 
 def served(replica: Any, text: str, order: Order) -> Completion:
@@ -65,6 +69,12 @@ def test_a_journal_that_was_compacted_under_a_replica_is_written_to_again(tmp_pa
         segment.unlink()
     completion = served(replica, "after", Order(2, 2, str(tmp_path)))
     assert Journal(tmp_path).get(2, 2) == completion
+
+
+def test_an_error_that_cost_nothing_is_not_written_down_so_that_it_is_asked_again(tmp_path: Path) -> None:
+    completion = served(replica_here("refuse"), "x", Order(5, -9, str(tmp_path)))
+    assert completion.error == "refused: not this one"
+    assert Journal(tmp_path).get(5, -9) is None
 
 
 class Asker:

@@ -1,7 +1,8 @@
 """A server with the form of OpenAI's chat completions whose models are `tests.scripts`: teacher and student by name;
 it wants the key `KEY`.
 
-`python -m tests.packaging.answering` prints its URL and serves until it is ended.
+`python -m tests.packaging.answering [PARAMETER] [WORDS]` prints its URL and serves until it is ended. It refuses that
+parameter, and fails on each prompt that holds those words.
 """
 
 import asyncio
@@ -21,8 +22,15 @@ async def answer(request: web.Request) -> web.Response:
         said = f"Incorrect API key provided: {request.headers.get('Authorization')}"  # some servers do quote it
         return web.json_response({"error": {"message": said}}, status=401)
     body = await request.json()
+    refused, fatal = (*sys.argv[1:], "", "")[:2]
+    if refused and refused in body:
+        said = f"Unsupported parameter: '{refused}' is not supported with this model."
+        return web.json_response({"error": {"message": said, "param": refused}}, status=400)
+    if fatal and fatal in body["messages"][-1]["content"]:
+        return web.json_response({"error": {"message": "cannot compile"}}, status=500)
     asked: Any = Request(tuple(body["messages"]), n=int(body.get("n", 1)))
-    replies = getattr(scripts, body["model"])(asked)
+    said = str(asked.messages[-1]["content"])
+    replies = getattr(scripts, body["model"])(asked) if "case" in said else ["hello"] * asked.n
     choices = [
         {"index": index, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
         for index, text in enumerate(replies)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dgrc.config.file import make_config
+from dgrc.config.file import dump_config, make_config
 from dgrc.errors import RunDirError
 from dgrc.storage.atomic import explain_os_error, write_json
 from dgrc.storage.manifest import read_manifest, write_manifest
@@ -81,6 +81,20 @@ def test_a_run_keeps_to_its_configuration(tmp_path: Path) -> None:
         run.claim(make_config({"name": "r", "method": {"max_pairs": 1}}))
     with pytest.raises(RunDirError, match=r"`teacher.model` was '', is 'other'"):
         run.claim(make_config({"name": "r", "teacher": {"model": "other"}}))
+
+
+def test_a_run_begun_before_there_were_settings_for_thinking_goes_on(tmp_path: Path) -> None:
+    run = RunDir(tmp_path / "r")
+    run.root.mkdir()
+    config = make_config({"name": "r"})
+    lines = dump_config(config).splitlines(keepends=True)
+    later = ("  thinking:", "  reasoning_parser:", "  chat_template_kwargs:")
+    run.config_file.write_text("".join(line for line in lines if not line.startswith(later)))
+    assert not any(word in run.config_file.read_text() for word in ("thinking", "reasoning_parser"))
+    assert run.changed(config) == []
+    (said,) = run.changed(make_config({"name": "r", "teacher": {"thinking": "on"}}))
+    assert "`teacher.thinking` was None, is 'on'" in said
+
 
 
 def test_done_marks_hold_for_their_fingerprint_only(tmp_path: Path) -> None:

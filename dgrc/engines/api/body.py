@@ -23,6 +23,7 @@ OTHER_WORDS = {"response_format": ("json_schema", "json_object", "structured out
 """How else servers name a parameter."""
 COMMON_WORDS = {"n", "seed", "model", "temperature"}
 """Names that say something only in quotation marks, or as what is said to be wrong."""
+TYPES = {"object", "array", "string", "integer", "number", "boolean", "null", "json_schema", "json_object"}
 HARMLESS = {"system": "Be brief.", "assistant": "Hello.", "user": "Say hello, in one line of JSON."}
 
 
@@ -68,10 +69,24 @@ def _response_format(api: ApiConfig, schema: str) -> dict[str, Any] | None:
 
 
 def form_of(body: Body) -> int:
-    """Identity of all of a request but what it says: its parameters, and who speaks in it."""
-    form = {name: value for name, value in body.items() if name not in ("messages", "seed")}
+    """Identity of all of a request but what it says: its parameters, and who speaks in it. Schemas of one step that
+    differ by the row, in a number or a list of words, are one."""
+    form = {name: value for name, value in body.items() if name not in ("messages", "seed", "response_format")}
     roles = [message["role"] for message in body["messages"]]
-    return hash64(json.dumps([roles, form | {"n": body.get("n", 1) > 1}], sort_keys=True))
+    held = _skeleton(body.get("response_format"))
+    return hash64(json.dumps([roles, held, form | {"n": body.get("n", 1) > 1}], sort_keys=True))
+
+
+def _skeleton(schema: Any) -> Any:
+    """What a schema is made of: keywords and types, without numbers, names, and how often something comes."""
+    if isinstance(schema, dict):
+        nameless = {name: value for name, value in schema.items() if name not in ("name", "required")}
+        if isinstance(properties := schema.get("properties"), dict):
+            nameless["properties"] = list(properties.values())
+        return {name: _skeleton(value) for name, value in nameless.items()}
+    if isinstance(schema, list):
+        return sorted({json.dumps(_skeleton(each), sort_keys=True) for each in schema})
+    return schema if isinstance(schema, str) and schema in TYPES else type(schema).__name__
 
 
 def harmless(body: Body) -> Body:

@@ -23,6 +23,9 @@ LONGEST_WAIT = 3600.0
 """Seconds; a server that asks for more (or for ever) is asked again after so many."""
 STOPPING = {401: "the key is not accepted", 402: "the account is empty"}
 TOO_LONG = ("context length", "context_length", "maximum context", "too long", "max_model_len", "longer than")
+CUT_OFF = "cut_off"
+"""How the error of a request begins whose reply had no room after its thoughts, where a server makes that an error."""
+NO_ROOM = ("could not finish the message", "output limit was reached")
 CODES = (
     (("insufficient_quota", "billing"), 402),
     (("rate_limit", "ratelimit", "too_many_requests", "overloaded", "resource_exhausted"), 429),
@@ -117,7 +120,8 @@ def _judge_error(status: int, headers: Any, data: Any, text: str) -> Answer:
             says=f"HTTP {status}: {said}", retry_after=_retry_after(headers), overtaxed=status in OVERTAXED,
             limited=status in LIMITED,
         )  # fmt: skip
-    kind = "too_long" if any(words in said.lower() for words in TOO_LONG) else "refused"
+    signs = ((CUT_OFF, NO_ROOM), ("too_long", TOO_LONG))
+    kind = next((kind for kind, words in signs if any(each in said.lower() for each in words)), "refused")
     return Answer(refused=f"{kind}: HTTP {status}: {said}", about=about)
 
 

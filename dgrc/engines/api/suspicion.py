@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from dgrc.engines.api.body import Body, form_of, harmless, help_for, parameters_named
 from dgrc.engines.api.rate_limit import backoff
-from dgrc.engines.api.replies import Answer
+from dgrc.engines.api.replies import CUT_OFF, Answer
 from dgrc.errors import EngineError
 
 REFUSALS_IN_A_ROW = 16
@@ -25,10 +25,12 @@ PATIENCE = 4
 
 @dataclass
 class _Form:
-    """What is known of requests of one form: how many were answered, and how many refused since the last answer."""
+    """What is known of requests of one form: how many were answered, how many refused since the last answer, and why
+    nobody will be served any more."""
 
     answers: int = 0
     refused: int = 0
+    stopped: str = ""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     asking: asyncio.Task[Answer] | None = None
 
@@ -61,22 +63,28 @@ class Suspicion:
         Raises:
             EngineError: the server refuses whatever is asked in this form, or answers nothing any more.
         """
+        if (answer.refused or "").startswith(CUT_OFF):  # it was thought about: the server takes the form
+            return
         form = self._forms[form_of(body)]
         form.refused += 1
         before = form.answers
         async with form.lock:
+            if form.stopped:
+                raise EngineError(form.stopped)
             again = form.refused >= REFUSALS_IN_A_ROW or parameters_named(body, "", answer.about)
             if form.answers and (not again or form.answers > before):
                 return
             refusal = await self._of_harmless(body)
             if refusal.reply is not None:
                 self.answered(body)
+            if form.answers > before:
                 return
-        said = refusal.refused or answer.refused or ""
-        raise EngineError(
-            f"{self._base_url} refuses all requests of this form, whatever they say: {said}. "
-            f"{help_for(body, said, refusal.about)} No refusal was kept: then run the same command again."
-        )
+            said = refusal.refused or ""
+            form.stopped = (
+                f"{self._base_url} refuses all requests of this form, whatever they say: {said.rstrip('.')}. "
+                f"{help_for(body, said, refusal.about)} Then run the same command again: no refusal was kept."
+            )
+            raise EngineError(form.stopped)
 
     async def is_well(self, body: Body, before: int, failures: int) -> bool:
         """Whether the server answered others of that form since there were `before`, or answers a harmless one now."""

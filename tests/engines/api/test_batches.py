@@ -137,6 +137,24 @@ def test_batches_that_failed_in_an_earlier_life_are_no_tries_of_this_one(tmp_pat
     assert reply.samples[0].text == "echo question 0"
 
 
+def test_lines_that_a_batch_of_an_earlier_life_refused_are_asked_again_when_the_setting_is_mended(
+    tmp_path: Path,
+) -> None:
+    book = tmp_path / "teacher.json"
+    mended: dict[str, Any] = {"max_tokens_name": "max_completion_tokens"}
+
+    async def run() -> tuple[list[Completion], Server]:
+        async with Server(Manners(refuses="max_tokens")) as server:
+            with pytest.raises(EngineError, match=r"'max_tokens' is not supported.*max_completion_tokens"):
+                await with_engine(server, book, lambda engine: ask_all(engine, 3))
+            replies, _ = await with_engine(server, book, lambda engine: ask_all(engine, 3), **mended)
+            return replies, server
+
+    replies, server = asyncio.run(run())
+    assert [r.samples[0].text for r in replies] == [f"echo question {i}" for i in range(3)]
+    assert server.seen.batches == {"batch-0": 3, "batch-1": 3}
+
+
 def test_a_server_that_has_no_batches_is_named() -> None:
     class NoBatches(Server):
         async def _upload(self, request: Any) -> Any:

@@ -15,24 +15,24 @@ def body(**changes: Any) -> dict[str, Any]:
     return {"choices": [choice], "usage": {"prompt_tokens": 3, "completion_tokens": 2}, **changes}
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"choices": None},
-        {"choices": []},
-        {"choices": [{"message": {"content": ["yes"]}}]},
-        {"choices": [{"message": {"content": "yes"}, "finish_reason": 3}]},
-        {"usage": [1]},
-        {"usage": {"completion_tokens": "2"}},
-        {"usage": {"completion_tokens": -2}},
-        {"usage": {"completion_tokens": float("inf")}},
-        {"usage": {"prompt_tokens": float("nan")}},
-        {"usage": {"prompt_tokens_details": [1]}},
-    ],
-)
-def test_a_reply_of_another_form_is_no_whole_answer(wrong: dict[str, Any]) -> None:
-    answer = judge(200, {}, json.dumps(body(**wrong)))
-    assert answer.reply is None and answer.says == "an answer that is no whole JSON object"
+@pytest.mark.parametrize("usage", [[1], "much", {"completion_tokens": "2"}, {"completion_tokens": -2}, None])
+def test_a_reply_with_a_usage_that_is_none_is_read_all_the_same(usage: Any) -> None:
+    answer = judge(200, {}, json.dumps(body(usage=usage)))
+    assert answer.reply is not None and read(answer.reply)[0][0].text == "yes"
+    assert answer.bill == Bill(0, 0, 0)
+
+
+@pytest.mark.parametrize("choices", [None, [], "yes", ["yes"], [{}], [{"message": "yes"}]])
+def test_an_answer_without_a_message_is_no_reply_and_asked_for_again_only_if_it_cost_nothing(choices: Any) -> None:
+    paid = judge(200, {}, json.dumps(body(choices=choices)))
+    assert paid.reply is None and (paid.refused or "").startswith("unreadable: ") and paid.bill == Bill(3, 0, 2)
+    free = judge(200, {}, json.dumps({"choices": choices}))
+    assert free.reply is None and free.refused is None and free.says.startswith("an answer without choices")
+
+
+@pytest.mark.parametrize("text", ["[1]", "7", '"yes"', '{"choices": [{"message"', ""])
+def test_half_an_answer_may_be_whole_the_next_time(text: str) -> None:
+    assert judge(200, {}, text).says == "an answer that is no whole JSON object"
 
 
 def test_a_reply_without_usage_or_content_is_read() -> None:
