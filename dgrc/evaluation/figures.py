@@ -77,10 +77,12 @@ def _of_options(
     if known:
         free, said = [f for f, _ in known], [s for _, s in known]
         share = accuracy(free, 0, confidence)
-        letters = sum(found.letter_probability for found in asked if found.error is None) / len(known)
+        scored = [found for found in asked if found.error is None]
+        letters = sum(found.letter_probability for found in scored) / len(scored)
+        chance = sum(1 / len(found.logprobs) for found in scored) / len(scored)
         result |= {
             "right": share.right, "accuracy": round(share.accuracy, 4), "low": round(share.low, 4),
-            "high": round(share.high, 4), "letter_probability": round(letters, 4),
+            "high": round(share.high, 4), "chance": round(chance, 4), "letter_probability": round(letters, 4),
             "above_replies": _rounded(difference(free, said, confidence)),
         }  # fmt: skip
     return result

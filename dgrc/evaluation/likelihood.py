@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dgrc.config import EngineConfig, EvaluationConfig
-from dgrc.engines.base import Request
+from dgrc.engines.base import Completion, Request
 from dgrc.engines.client import PoolClient
 from dgrc.engines.pool import sibling_key
 from dgrc.method.options import letter
@@ -120,17 +120,19 @@ async def option_likelihoods(
     """Those of each question, in their order; None without options that letters can name."""
     gate = asyncio.Semaphore(in_flight)
 
+    async def ask(request: Request, sibling: int) -> Completion:
+        async with gate:
+            return await client.generate(request, sibling)
+
     async def one(question: Question) -> OptionLikelihoods | None:
         if not has_letters(question):
             return None
-        by_order = []
-        for request in build_requests(question):  # one after the other: the first one fills the cache for the others
-            async with gate:
-                completion = await client.generate(request, sibling_key(question.id, "options"))
-            if completion.error is not None:
-                return OptionLikelihoods((), 0.0, completion.error)
-            by_order.append(completion.logprobs)
-        return average(by_order, len(question.choices))
+        sibling = sibling_key(question.id, "options")
+        completions = await asyncio.gather(*(ask(request, sibling) for request in build_requests(question)))
+        errors = [completion.error for completion in completions if completion.error is not None]
+        if errors:
+            return OptionLikelihoods((), 0.0, errors[0])
+        return average([completion.logprobs for completion in completions], len(question.choices))
 
     return list(await asyncio.gather(*(one(question) for question in questions)))
 

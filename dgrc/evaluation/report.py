@@ -175,7 +175,8 @@ def _row(name: str, share: dict[str, Any]) -> str:
     """One model's accuracies: over all replies, over those read if some were not, and by the likeliest options."""
     said = [f"  {name:<18} {share['accuracy']:.3f}  [{share['low']:.3f}, {share['high']:.3f}]"]
     if "accuracy" in (free := share.get("likelihood", {})):
-        said.append(f"by likelihood {free['accuracy']:.3f}  [{free['low']:.3f}, {free['high']:.3f}]")
+        interval = f"[{free['low']:.3f}, {free['high']:.3f}]"
+        said.append(f"by likelihood {free['accuracy']:.3f}  {interval}, chance {free['chance']:.3f}")
     if share["unparsed"]:
         over_read = f", {share['accuracy_read']:.3f} of these right" if share["read"] else ""
         causes = ", ".join(f"{count:,} {_CAUSES[cause]}" for cause, count in share["unread"].items() if count)

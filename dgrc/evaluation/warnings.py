@@ -69,8 +69,8 @@ def _failed(found: dict[str, Any] | None) -> str:
 
 
 def _hidden(found: dict[str, Any] | None) -> str:
-    """A model that knows more than its replies show."""
-    if found is None or not found["n"] or found["above_replies"]["low"] <= 0:
+    """A model that knows more than its replies show; by guessing alone it might seem to, where few replies are read."""
+    if found is None or not found["n"] or found["above_replies"]["low"] <= 0 or found["low"] <= found["chance"]:
         return ""
     gap = found["above_replies"]
     return (

@@ -40,13 +40,13 @@ def warned(**models: list[Prediction]) -> list[str]:
 
 
 def test_a_gain_in_form_alone_is_called_one() -> None:
-    """Before, nothing was read and half was known; after, half is right, and half is known."""
-    report = report_of(base=replies("-", "AB"), dgrc=replies("AB", "AB"))
+    """Before, nothing was read and most was known; after, most is right, and as much is known."""
+    report = report_of(base=replies("-", "ABBB"), dgrc=replies("ABBB", "ABBB"))
     (gain,) = [words for words in report["warnings"] if "form of the replies, as far" in words]
-    assert gain.startswith("dgrc is right +50.0 points") and "+0.0 points [" in gain and "likelihoods" in gain
+    assert gain.startswith("dgrc is right +75.0 points") and "+0.0 points [" in gain and "likelihoods" in gain
     assert report["against"]["base"]["likelihood"]["difference"] == 0
     (knows_more,) = [words for words in report["warnings"] if words.startswith("base: by the likelihoods")]
-    assert "+50.0 points" in knows_more
+    assert "+75.0 points" in knows_more
     assert sum(line.startswith("  ! ") for line in lines(report)) == len(report["warnings"])
 
 
@@ -55,6 +55,14 @@ def test_a_gain_in_knowledge_is_not_warned_of() -> None:
     assert report["against"]["base"]["likelihood"]["low"] > 0
     assert [words for words in report["warnings"] if "form" in words and words.startswith("dgrc is")] == []
     assert warned(base=replies("AB", "AB"), dgrc=replies("B", "B")) == []
+
+
+def test_a_model_that_guesses_does_not_know_more_than_its_unread_replies_show() -> None:
+    report = report_of(base=replies("-", "AB"))
+    assert report["models"]["base"]["likelihood"]["chance"] == 0.5
+    assert report["models"]["base"]["likelihood"]["above_replies"]["low"] > 0
+    (unread,) = report["warnings"]
+    assert "were not read" in unread
 
 
 def test_no_gain_needs_no_warning() -> None:
@@ -109,5 +117,6 @@ def test_the_table_shows_all_three_accuracies() -> None:
     assert report["tasks"]["all"]["models"]["base"] == report["models"]["base"]
     row = lines(report)[0]
     assert row.startswith("  base               0.500  [")
-    assert "by likelihood 0.500  [" in row and "45 of 60 read, 0.667 of these right (15 ended without" in row
+    assert "by likelihood 0.500  [" in row and "chance 0.500" in row
+    assert "45 of 60 read, 0.667 of these right (15 ended without" in row
     assert lines(report_of(base=replies("B")))[0].count("[") == 1, "where all is read and none scored, one is enough"
