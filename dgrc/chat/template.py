@@ -174,7 +174,7 @@ def missing_texts(rendered: str, messages: Sequence[Message]) -> list[str]:
 class _Generation(jinja2.ext.Extension):
     """Reads `{% generation %}` blocks, which mark what an assistant says, as what is inside them."""
 
-    tags = frozenset({"generation"})
+    tags = {"generation"}  # noqa: RUF012 - as the base class has it
 
     def parse(self, parser: Any) -> list[jinja2.nodes.Node]:
         next(parser.stream)
