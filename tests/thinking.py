@@ -1,8 +1,8 @@
 """A made thinking model: a tiny Llama that was taught, in seconds, to think before it answers unless it is told not to.
 
-Its chat template is Qwen3's in small (`QWEN`): ChatML, thoughts of earlier turns left out, an empty block where thinking
-is off. `R1` opens the thoughts in the prompt, as DeepSeek-R1's distilled models do. What it says is always the same: the
-thoughts `2 and 2 and "1"`, the answer `five`, and as JSON where it is asked `json`.
+Its chat template is Qwen3's in small (`QWEN`): ChatML, thoughts of earlier turns left out, an empty block if it should
+not think. `R1` opens the thoughts in the prompt, as DeepSeek-R1's distilled models do. What it says is always the same:
+the thoughts `2 and 2 and "1"`, the answer `five`, and as JSON where it is asked `json`.
 """
 
 from pathlib import Path
@@ -27,7 +27,7 @@ R1 = (
 )
 THOUGHTS, ANSWER, AS_JSON = '2 and 2 and "1"', "five", '{"answer": "\\"5\\""}'
 SCHEMA = (
-    '{"type": "object", "properties": {"answer": {"type": "string", "maxLength": 300}}, "required": ["answer"], '
+    '{"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"], '
     '"additionalProperties": false}'
 )
 
@@ -56,6 +56,8 @@ def write_thinking_model(folder: Path, template: str = QWEN) -> str:
 
     tokenizer = make_thinking_tokenizer(template)
     torch.manual_seed(0)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # a step is too small for more
     end = tokenizer.eos_token_id
     model = LlamaForCausalLM(
         LlamaConfig(
@@ -70,20 +72,22 @@ def write_thinking_model(folder: Path, template: str = QWEN) -> str:
         for asked, said in (("count", ANSWER), ("json", AS_JSON))
         for thought in (THOUGHTS, "")
     ]
-    learned = [(tokenizer.encode(head), tokenizer.encode(f"{said}<|im_end|>")) for head, said in texts]
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    for _ in range(400):
-        loss = torch.zeros(())
-        for number, (head, said) in enumerate(learned):
-            # Thoughts are never empty by its own choice: an empty block comes from the prompt.
-            context = len(head) + (said.index(tokenizer.convert_tokens_to_ids("</think>")) + 1) * (number % 2)
-            ids = torch.tensor([head + said])
-            loss = loss + torch.nn.functional.cross_entropy(model(ids).logits[0, context - 1 : -1], ids[0, context:])
+    inputs, labels = torch.full((len(texts), 128), end), torch.full((len(texts), 128), -100)
+    for row, (head, said) in enumerate(texts):
+        context, reply = tokenizer.encode(head), tokenizer.encode(f"{said}<|im_end|>")
+        ids = torch.tensor(context + reply)
+        # Thoughts are never empty by its own choice: an empty block comes from the prompt.
+        begin = len(context) + (reply.index(tokenizer.convert_tokens_to_ids("</think>")) + 1) * (row % 2)
+        inputs[row, : len(ids)], labels[row, begin : len(ids)] = ids, ids[begin:]
+    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
+    for _ in range(300):
+        loss = model(inputs, labels=labels).loss
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        if loss.item() < 0.01:
+        if loss.item() < 0.003:
             break
+    torch.set_num_threads(threads)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return str(folder)

@@ -15,6 +15,7 @@ import jinja2
 import jinja2.ext
 import jinja2.meta
 import jinja2.nodes
+import jinja2.sandbox
 
 from dgrc.chat.control import Control, find_control
 from dgrc.chat.thoughts import CLOSE, CLOSED_AT_ONCE, OPEN, split_thoughts, thoughts_are_open
@@ -174,16 +175,16 @@ def missing_texts(rendered: str, messages: Sequence[Message]) -> list[str]:
 class _Generation(jinja2.ext.Extension):
     """Reads `{% generation %}` blocks, which mark what an assistant says, as what is inside them."""
 
-    tags = {"generation"}  # noqa: RUF012 - Jinja wants a set, which nobody changes
+    tags = {"generation"}  # noqa: RUF012 - as the base class has it
 
     def parse(self, parser: Any) -> list[jinja2.nodes.Node]:
         next(parser.stream)
         return list(parser.parse_statements(("name:endgeneration",), drop_needle=True))
 
 
-def _environment() -> jinja2.Environment:
+def _environment() -> jinja2.sandbox.ImmutableSandboxedEnvironment:
     """Reads templates as transformers does; it renders none."""
-    return jinja2.Environment(
+    return jinja2.sandbox.ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, jinja2.ext.loopcontrols], autoescape=False
     )
 

@@ -224,7 +224,8 @@ class Job:
                 raise EvaluationError(
                     f"The student {folder} does not exist yet. Run `dgrc train` with this configuration first."
                 )
-            students[recipe] = str(merged_student(self.run, recipe) if adapter and adapter.variant == "dora" else folder)
+            dora = adapter is not None and adapter.variant == "dora"
+            students[recipe] = str(merged_student(self.run, recipe) if dora else folder)
         engine = self.config.student
         if adapter is not None and adapter.variant != "dora":
             engine = engine.model_copy(update={"max_lora_rank": max(adapter.rank, engine.max_lora_rank)})

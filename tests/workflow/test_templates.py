@@ -1,0 +1,93 @@
+"""Chat templates are tried before a run with all that it will ask: what they refuse is an error."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dgrc.config.file import make_config
+from dgrc.errors import DgrcError, EngineError, TrainingError
+from dgrc.method.prompts import load_pack
+from dgrc.workflow import templates
+from dgrc.workflow.preflight import check
+from dgrc.workflow.templates import check_templates, steps_of
+from tests.chat.families import GEMMA, LLAMA3, SILENT, make_tokenizer
+from tests.thinking import QWEN, make_thinking_tokenizer
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Any:
+    def saved(name: str, tokenizer: Any) -> str:
+        tokenizer.save_pretrained(tmp_path / name)
+        (tmp_path / name / "config.json").write_text('{"model_type": "llama"}')
+        return str(tmp_path / name)
+
+    return saved
+
+
+def config(teacher: str, student: str, **more: Any) -> Any:
+    return make_config({"teacher": {"model": teacher}, "student": {"model": student}} | more)
+
+
+@pytest.mark.parametrize("family", [GEMMA, SILENT])
+def test_a_template_without_a_system_role_is_used_and_told_once(
+    family: Any, save: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    model, other = save("folding", make_tokenizer(*family)), save("taking", make_tokenizer(*LLAMA3))
+    with caplog.at_level(logging.WARNING, templates.__name__):
+        check(config(model, other))
+        check(config(model, other))
+    assert [(r.getMessage().count(model), "takes no system message" in r.getMessage()) for r in caplog.records] == [
+        (1, True)
+    ]
+
+
+@pytest.mark.parametrize("step", ["sample", "verify", "diagnose", "answer", "judge", "grade"])
+def test_a_template_that_refuses_any_step_stops_the_run(step: str, save: Any) -> None:
+    """Which step it is, is told by words of its prompt; the template refuses exactly them."""
+    settings = {"method": {"judge": 10, "grader": True}}
+    good = save("good", make_tokenizer(*LLAMA3))
+    pack = load_pack("general")
+    steps = steps_of(config(good, good, **settings), pack, "teacher")
+    asked = {name: messages[-1]["content"] for name, messages in steps}
+    assert set(asked) == {"sample", "verify", "diagnose", "answer", "judge", "grade"}
+    refusal = "{% if messages[-1].content == WORDS %}{{ raise_exception('not this one') }}{% endif %}"
+    template = refusal.replace("WORDS", json.dumps(asked[step])) + LLAMA3[0]
+    picky = save("picky", make_tokenizer(template, LLAMA3[1]))
+    with pytest.raises(EngineError, match="not this one"):
+        check(config(picky, good, **settings))
+    if step in ("sample", "answer"):  # a student is asked the one, and learns from both
+        with pytest.raises(DgrcError, match="not this one"):
+            check(config(good, picky))
+    else:
+        check(config(good, picky, **settings))
+
+
+def test_a_template_that_leaves_a_text_out_stops_the_run(save: Any) -> None:
+    deaf = save("deaf", make_tokenizer(LLAMA3[0].replace("{{ m.content | trim }}", "{{ m.content[:20] }}"), LLAMA3[1]))
+    good = save("good", make_tokenizer(*LLAMA3))
+    with pytest.raises(EngineError, match=r"teacher's model .*/deaf' leaves out what the message of the role \w+ says"):
+        check(config(deaf, good))
+
+
+def test_a_student_that_cannot_be_trained_on_stops_a_run_that_trains(save: Any) -> None:
+    template = LLAMA3[0].replace("{{ m.content | trim }}", "{{ 'Ok' if m.role == 'assistant' else m.content }}")
+    student, good = save("student", make_tokenizer(template, LLAMA3[1])), save("good", make_tokenizer(*LLAMA3))
+    with pytest.raises(TrainingError, match="lacks part of the message"):
+        check(config(good, student))
+    check_templates(config(good, student), ("curate",))
+
+
+def test_settings_that_the_template_does_not_know_stop_the_run(save: Any) -> None:
+    good, thinking = save("good", make_tokenizer(*LLAMA3)), save("thinking", make_thinking_tokenizer(QWEN))
+    with pytest.raises(EngineError, match="cannot be told whether to think"):
+        check(make_config({"teacher": {"model": good, "thinking": "on"}, "student": {"model": thinking}}))
+    check(make_config({"teacher": {"model": thinking, "thinking": "on"}, "student": {"model": good}}))
+
+
+def test_models_that_are_not_here_are_not_tried() -> None:
+    api = {"engine": "openai_api", "model": "m", "api": {"base_url": "http://h/v1"}}
+    check_templates(make_config({"teacher": api, "student": {"model": "proving:student"}}))
+    check_templates(make_config({"teacher": api, "student": {"model": "nobody/has-this"}}))
