@@ -17,7 +17,7 @@ from dgrc.corpus import passages
 from dgrc.engines.api.batches import _lines
 from dgrc.engines.api.replies import judge, read
 from dgrc.errors import ConfigError
-from dgrc.method import answer, answer_forms, audit, compare, diagnose, grade, replies, sample, screen, verify
+from dgrc.method import answer, answer_forms, audit, compare, diagnose, grade, meaning, reading, replies, sample, screen, verify
 from dgrc.method import judge as judging
 from dgrc.method import write as writing
 from dgrc.method.prompts import Pack, load_pack
@@ -43,14 +43,16 @@ def _replies(said: str) -> None:
 
 
 def _answer(pack: Pack, said: str) -> None:
-    found, rationale = answer.parse_reply(pack, said)
-    written(found, rationale)
+    found, rationale, problem = answer.parse_reply(pack, said)
+    written(found, rationale, problem)
+    assert found is None or problem is None
     assert isinstance(rationale, str) and found != ""
 
 
 def _diagnose(pack: Pack, said: str) -> None:
-    atoms, error = diagnose.parse_reply(pack, said)
-    written(*atoms, error)
+    atoms, refused, error = diagnose.parse_reply(pack, said, ("Which court hears it?", said[:2000]))
+    written(*atoms, *(refusal.text for refusal in refused), error)
+    assert not {refusal.text for refusal in refused} & {*atoms}
     for atom in screen.distinct(atoms[:8], 0.8):
         assert isinstance(screen.atom_id(atom), int)
 
@@ -63,7 +65,7 @@ def _verify(pack: Pack, said: str) -> None:
 
 
 def _judge(said: str) -> None:
-    score, error = judging.parse_reply(said)
+    score, error = judging.parse_reply(load_pack("general"), said)
     assert (score is None) == (error is not None) and (score is None or 0 <= score <= judging.MOST)
 
 
@@ -95,7 +97,7 @@ def _compare(said: str) -> None:
     parts = [part[:2000] for part in replies.encodable(said).split("\n")[:6]]
     chains = [sample.to_chain(f"<answer>{part}</answer>", "stop", 1, ()) for part in parts]
     for form in ("auto", "number"):
-        unified = compare.unify(chains, compare.group(compare.wordings(chains), form, 0.01))
+        unified = compare.unify(chains, meaning.group(compare.wordings(chains), form, 0.01))
         assert len(unified) == len(chains)
         assert compare.status(unified, unified[:1]) in ("divergent", "agreeing", "unparsed")
     for mode in ("per_answer", "all", "majority"):

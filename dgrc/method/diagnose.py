@@ -4,7 +4,7 @@ The chains are named neutrally and their order can be swapped, so that neither t
 tells the teacher which one is its own.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from dgrc.method.echo import ECHO, is_echo
 from dgrc.method.options import lettered
@@ -67,13 +67,13 @@ def parse_reply(
     return kept, refused, error
 
 
-def _refused_because(pack: Pack, atom: str, said: Collection[str]) -> str | None:
+def _refused_because(pack: Pack, atom: str, said: set[str]) -> str | None:
     words = _stems(atom)
     if not words or is_echo(pack, atom):
         return ECHO
     if pack.reply == "json" and not _is_question(atom):
         return NO_QUESTION
-    return None if len(words & {*said}) >= max(1, ON_TOPIC * len(words)) else OFF_TOPIC
+    return None if len(words & said) >= max(1, ON_TOPIC * len(words)) else OFF_TOPIC
 
 
 def _is_question(atom: str) -> bool:

@@ -4,6 +4,7 @@ A piece names an option by its letter, by its letter and its text, or by its tex
 whose letter and text are of different options, is in conflict: it must not be read by looking at a part of it.
 """
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,9 +44,10 @@ def lettered(choices: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{letter(index)}. {' '.join(choice.split())}" for index, choice in enumerate(choices))
 
 
-def tokens(text: str) -> list[str]:
+@functools.lru_cache(maxsize=64)  # a piece of a reply is held against each of the options
+def tokens(text: str) -> tuple[str, ...]:
     """Words, numbers and signs of a text in lower case."""
-    return _TOKEN.findall(fold(text).casefold())
+    return tuple(_TOKEN.findall(fold(text).casefold()))
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Options:
     def of(cls, choices: Sequence[str]) -> "Options":
         """Made once a question."""
         letters = tuple(letter(index) for index in range(len(choices)))
-        return cls(letters, tuple(map(normalize, choices)), tuple(tuple(tokens(choice)) for choice in choices))
+        return cls(letters, tuple(map(normalize, choices)), tuple(map(tokens, choices)))
 
     def named(self, said: str) -> str | None:
         """The letter of the one option that a short piece of text names as a whole; None if it names none, `CONFLICT`
@@ -99,7 +101,7 @@ class Options:
     def likeness(self, index: int, said: str) -> float:
         """Shared words of an option and a text, of all their words or (less sure) of the text's; 1.0 where the option
         opens the text or the text, of several words, opens the option."""
-        own, words = self.words[index], tuple(tokens(said))
+        own, words = self.words[index], tokens(said)
         if not own or not words:
             return 0.0
         if words[: len(own)] == own or (len(words) > 1 and own[: len(words)] == words):

@@ -7,7 +7,9 @@ answers reads nothing: reading never guesses. Thoughts are set apart before, for
 answer.
 """
 
+import itertools
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 from dgrc.method import answer_forms
@@ -30,8 +32,14 @@ _PLACEHOLDERS = frozenset(
 """What a prompt puts where the answer is to stand, which comes back as it is."""
 _IN_BRACKETS = re.compile(r"[(\[]([A-Z])[)\]]")
 _ITEM = re.compile(r"^[\s>#*+\u2022-]*(?:[0-9]{1,2}[.)]\s+)?")
-_WHOLE_WORDS = 80
+_WHOLE_WORDS, _WHOLE_CHARACTERS = 80, 2000
 """A longer reply that names one option may still only speak of it."""
+_LAST = 40
+"""So many of the last wordings of a kind, and of the last lines, are looked at: a reply may be one of them 10,000 times."""
+_REACH = 2000
+"""Characters in which an answer stands after "the answer is"; options may be paragraphs."""
+_PIECES = 8
+"""Beginnings of a line that are held against the options."""
 _OPEN_ANSWER_WORDS = 14
 """More words after "the answer is" are an explanation, not an answer of a question without options."""
 
@@ -105,10 +113,10 @@ def _phrases(text: str, options: Options) -> list[str | None]:
     """What the last "the answer is" says; also what earlier ones say, unless the last takes them back."""
     found: list[tuple[int, str | None]] = []
     for pattern in (ANSWER_IS, CHOSEN):
-        for match in pattern.finditer(text):
+        for match in deque(pattern.finditer(text), _LAST):
             if not DENIED_BEFORE.search(text, max(0, match.start() - 60), match.start()):
                 found.append((match.start(), _after(text, match.end(), options)))
-    for match in LETTER_IS.finditer(text):
+    for match in deque(LETTER_IS.finditer(text), _LAST):
         denied = DENIED_BEFORE.search(text, max(0, match.start() - 60), match.start())
         if match.group(1) in options.letters and not denied and not DENIED_AFTER.search(match.group()):
             found.append((match.start(), match.group(1)))
@@ -124,8 +132,7 @@ def _phrases(text: str, options: Options) -> list[str | None]:
 
 def _after(text: str, at: int, options: Options) -> str | None:
     """The option that is named where the answer should stand: in the rest of the line, or in the line after it."""
-    rest = text[at:]
-    line, _, more = rest.partition("\n")
+    line, _, more = text[at : at + _REACH].partition("\n")
     if not bare(line):
         line = more.strip().partition("\n")[0]
     if DENIED_AFTER.match(line.strip().casefold()):
@@ -137,19 +144,18 @@ def _after(text: str, at: int, options: Options) -> str | None:
 
 
 def _pieces(line: str) -> Iterator[str]:
-    """A line as a whole, then its first sentence and its first clause."""
+    """A line as a whole, then its beginnings up to the first sentences' and clauses' ends."""
+    line = line[:_REACH]
     yield line
-    yield from (line[: match.start()] for match in re.finditer(r"[.!?](?=\s)|[,;](?=\s)|\s[(\u2013\u2014-]", line))
+    ends = re.finditer(r"[.!?](?=\s)|[,;](?=\s)|\s[(\u2013\u2014-]", line)
+    yield from (line[: match.start()] for match in itertools.islice(ends, _PIECES))
 
 
 def _lines(text: str, options: Options) -> list[str | None]:
     """The option that the last line is; not where other lines are other options, unless they are the whole list, which
     the last line then chooses from."""
-    lines = [line for line in text.splitlines() if bare(line)]
-    if not lines:
-        return []
-    named = [options.named(LABEL.sub("", _ITEM.sub("", line))) for line in lines]
-    if named[-1] is None:
+    _, named = _named_lines(text, options)
+    if not named or named[-1] is None:
         return []
     before = [answer for answer in named[:-1] if answer is not None]
     chosen = len(before) > 2 and before == list(options.letters)
@@ -158,15 +164,21 @@ def _lines(text: str, options: Options) -> list[str | None]:
     return [named[-1], *before]
 
 
+def _named_lines(text: str, options: Options) -> tuple[list[str], list[str | None]]:
+    """The lines that are not empty, and the option that each of them is."""
+    lines = [line for line in text.splitlines() if bare(line)]
+    named = {line: options.named(LABEL.sub("", _ITEM.sub("", line[:_REACH]))) for line in dict.fromkeys(lines)}
+    return lines, [named[line] for line in lines]
+
+
 def _whole(text: str, options: Options) -> list[str | None]:
     """What a reply says that opens with its answer, or that is short and speaks of one option alone."""
-    lines = [line for line in text.splitlines() if bare(line)]
-    named = [options.named(LABEL.sub("", _ITEM.sub("", line))) for line in lines]
+    lines, named = _named_lines(text, options)
     if lines and named[0] is None:
         named[0] = next((answer for piece in _pieces(lines[0]) if (answer := options.named(piece))), None)
     if any(answer is not None for answer in named):
         return [CONFLICT] if named[0] is None else [answer for answer in named if answer is not None]
-    if len(text.split()) > _WHOLE_WORDS:
+    if len(text) > _WHOLE_CHARACTERS or len(text.split()) > _WHOLE_WORDS:
         return []
     marked = {letter for letter in _IN_BRACKETS.findall(text) if letter in options.letters}
     spoken_of = marked or options.mentioned(text)
@@ -175,8 +187,8 @@ def _whole(text: str, options: Options) -> list[str | None]:
 
 def _open_phrases(text: str, form: str) -> list[str | None]:
     found: list[str | None] = []
-    for match in ANSWER_IS.finditer(text):
-        line, _, more = text[match.end() :].partition("\n")
+    for match in deque(ANSWER_IS.finditer(text), _LAST):
+        line, _, more = text[match.end() : match.end() + _REACH].partition("\n")
         said = bare(line) or bare(more.strip().partition("\n")[0])
         said = re.split(r"[.!?;](?=\s|$)", said)[0]
         if said and len(said.split()) <= _OPEN_ANSWER_WORDS and not _is_placeholder(said):

@@ -11,7 +11,6 @@ from typing import Any
 
 from dgrc.method.thoughts import set_apart
 
-_FENCE = re.compile(r"```[a-zA-Z0-9_-]*[ \t]*\n?(.*?)```", re.DOTALL)
 _MOST_TRIES = 64
 """Opening braces that are tried: text full of them holds no object worth the time."""
 
@@ -29,9 +28,8 @@ def json_object(reply: str) -> dict[str, Any] | None:
     whole = _loaded(reply)
     if whole is not None:
         return whole
-    _, text = set_apart(reply)
-    fenced = _FENCE.findall(text)
-    found = [value for part in (fenced or [text]) for value in _objects(part)]
+    # A fence says nothing: an object quoted in one must not win over the one that is the reply.
+    found = list(_objects(set_apart(reply)[1]))
     return found[0] if len(found) == 1 else None
 
 

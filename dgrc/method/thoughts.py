@@ -9,8 +9,9 @@ import re
 
 from dgrc.records import Chain
 
-_OPEN = re.compile(r"<(?:think|thinking|thought|reasoning)>|\[THINK\]|\u25c1think\u25b7", re.IGNORECASE)
-_CLOSE = re.compile(r"</(?:think|thinking|thought|reasoning)>|\[/THINK\]|\u25c1/think\u25b7", re.IGNORECASE)
+_MARK = re.compile(
+    r"<(/?)(?:think|thinking|thought|reasoning)>|\[(/?)THINK\]|\u25c1(/?)think\u25b7", re.IGNORECASE
+)
 _ANSWER = re.compile(r"<answer>.*?(?:</answer>|$)|\\boxed\{[^{}]*\}", re.IGNORECASE | re.DOTALL)
 LEAST_WORDS = 8
 """A text of fewer words, its answer apart, reasons about nothing."""
@@ -24,22 +25,21 @@ def set_apart(reply: str) -> tuple[str, str]:
     """
     thoughts: list[str] = []
     visible: list[str] = []
-    at = 0
-    while at <= len(reply):
-        opened, closed = _OPEN.search(reply, at), _CLOSE.search(reply, at)
-        if closed and (opened is None or closed.start() < opened.start()):
-            thoughts += [*visible, reply[at : closed.start()]]
-            visible, at = [], closed.end()
-        elif opened:
-            visible.append(reply[at : opened.start()])
-            end = _CLOSE.search(reply, opened.end())
-            thoughts.append(reply[opened.end() : end.start() if end else None])
-            at = end.end() if end else len(reply) + 1
+    at, thinks, marked = 0, False, False
+    for mark in _MARK.finditer(reply):  # each mark once: a reply may be nothing but marks
+        said, closes, marked = reply[at : mark.start()], any(mark.groups()), True
+        if thinks and not closes:
+            continue  # thoughts may speak of their own marks
+        if closes and not thinks:
+            thoughts += [*visible, said]
+            visible = []
         else:
-            visible.append(reply[at:])
-            break
-    if not thoughts:
+            (thoughts if thinks else visible).append(said)
+            thinks = not thinks
+        at = mark.end()
+    if not marked:
         return "", reply
+    (thoughts if thinks else visible).append(reply[at:])
     return "\n".join(filter(None, (part.strip() for part in thoughts))), "".join(visible).strip()
 
 

@@ -23,23 +23,23 @@ def test_the_question_comes_last_and_unchanged(name: str) -> None:
 
 def test_replies_in_both_forms() -> None:
     reply = json.dumps({"reasoning": " By law\nit is. ", "answer": " the\nCrown "})
-    assert answer.parse_reply(GENERAL, reply) == ("the Crown", "By law\nit is.")
+    assert answer.parse_reply(GENERAL, reply) == ("the Crown", "By law\nit is.", None)
     tagged = "<think> grace in corvin is 0 . </think> <answer> 0 </answer>"
-    assert answer.parse_reply(PROVING, tagged) == ("0", "grace in corvin is 0 .")
+    assert answer.parse_reply(PROVING, tagged) == ("0", "grace in corvin is 0 .", None)
 
 
 @pytest.mark.parametrize("said", ["", " ", "unknown", "Unknown.", "."])
 def test_no_answer_and_unknown_are_none_with_their_rationale(said: str) -> None:
-    assert answer.parse_reply(GENERAL, json.dumps({"reasoning": "r", "answer": said})) == (None, "r")
-    assert answer.parse_reply(PROVING, f"<think> r </think> <answer> {said} </answer>") == (None, "r")
+    assert answer.parse_reply(GENERAL, json.dumps({"reasoning": "r", "answer": said})) == (None, "r", None)
+    assert answer.parse_reply(PROVING, f"<think> r </think> <answer> {said} </answer>") == (None, "r", None)
 
 
 @pytest.mark.parametrize(
     "reply", ['{"answer": "5"}', '{"reasoning": "r"}', '{"reasoning": "r", "answer": 5}', "<answer> 5 </answer>", "5"]
 )
 def test_a_reply_that_cannot_be_read_is_its_own_rationale(reply: str) -> None:
-    assert answer.parse_reply(GENERAL, reply) == (None, reply)
-    assert answer.parse_reply(PROVING, reply) == (None, reply)
+    assert answer.parse_reply(GENERAL, reply) == (None, reply, None)
+    assert answer.parse_reply(PROVING, reply) == (None, reply, None)
 
 
 @given(LINES, LINES)
@@ -60,8 +60,24 @@ def test_parsing_never_raises(reply: str) -> None:
 @pytest.mark.parametrize("reply", HOSTILE)
 def test_hostile_replies_have_no_answer_and_can_be_stored(reply: str) -> None:
     for pack in (GENERAL, PROVING):
-        said, rationale = answer.parse_reply(pack, reply)
-        assert said is None
+        said, rationale, problem = answer.parse_reply(pack, reply)
+        assert (said, problem) == (None, None)
         assert len(rationale.encode()) >= len(rationale)
-    said, _ = answer.parse_reply(GENERAL, '{"reasoning": "r", "answer": "a\\udfff"}')
+    said, _, _ = answer.parse_reply(GENERAL, '{"reasoning": "r", "answer": "a\\udfff"}')
     assert said == "a?"
+
+
+@pytest.mark.parametrize(
+    ("why", "said", "problem"),
+    [
+        ("a text of a few sentences with what settles the question", "5 years", "echo"),
+        ("By the code it is five years.", "a text with the answer alone", "echo"),
+        ("By the code it is five years.", "5 years", None),
+        ("", "the answer alone, in as few words as it takes", "echo"),
+        ("The party who asserts a claim has it.", "burden of proof", None),
+        ("Antivirals act on the virus.", "antiviral drugs", None),
+    ],
+)
+def test_an_answer_in_the_prompts_own_words_is_refused(why: str, said: str, problem: str | None) -> None:
+    found = answer.parse_reply(GENERAL, json.dumps({"reasoning": why, "answer": said}))
+    assert found == (None if problem else said, why, problem)

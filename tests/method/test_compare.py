@@ -157,13 +157,6 @@ def _chains(answers: str) -> tuple[Chain, ...]:
     return chains(*(None if answer == "-" else answer for answer in answers))
 
 
-def test_answers_of_one_form_are_grouped_by_the_first_that_they_equal() -> None:
-    said = ["5 kilometer", "5000 meter", "6 kilometer", "5.04 kilometer"]
-    assert compare.group(said, "number", 0.01) == [["5 kilometer", "5000 meter", "5.04 kilometer"], ["6 kilometer"]]
-    assert compare.group(said, "number", 0.0) == [["5 kilometer", "5000 meter"], ["6 kilometer"], ["5.04 kilometer"]]
-    assert compare.group(said, "text", 0.5) == [[answer] for answer in said]
-
-
 def test_a_group_gets_one_wording_and_unread_answers_stay_unread() -> None:
     given = chains("senate", "the senate", None, "moot")
     unified = compare.unify(given, [["senate", "the senate"], ["moot"]])

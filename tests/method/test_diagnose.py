@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dgrc.method import diagnose
+from dgrc.method.echo import ECHO
 from dgrc.method.prompts import load_pack
+from dgrc.records import Chain, Refused
 from tests.method.builders import HOSTILE, chain
 
 GENERAL, PROVING = load_pack("general"), load_pack("proving")
@@ -30,8 +32,9 @@ def test_swap_exchanges_the_chains_and_nothing_else(name: str) -> None:
 
 def test_json_questions_are_distinct_single_lines_and_at_most_five() -> None:
     asked = [" What is\n a tort? ", "What is a tort?", "", *(f"What is {n}?" for n in range(9))]
-    atoms, error = diagnose.parse_reply(GENERAL, json.dumps({"comparison": "c", "questions": asked}))
-    assert error is None
+    about = ("Is it a tort?", "0 1 2 3 4 5 6 7 8")
+    atoms, refused, error = diagnose.parse_reply(GENERAL, json.dumps({"comparison": "c", "questions": asked}), about)
+    assert (refused, error) == ((), None)
     assert atoms == ("What is a tort?", "What is 0?", "What is 1?", "What is 2?", "What is 3?")
 
 
@@ -40,8 +43,8 @@ def test_json_questions_are_distinct_single_lines_and_at_most_five() -> None:
     [{}, {"questions": []}, {"questions": [" "]}, {"questions": "What?"}, {"questions": ["What?", 1]}, ["What?"]],
 )
 def test_json_replies_without_questions_are_errors(value: object) -> None:
-    atoms, error = diagnose.parse_reply(GENERAL, json.dumps(value))
-    assert atoms == ()
+    atoms, refused, error = diagnose.parse_reply(GENERAL, json.dumps(value), ("What?",))
+    assert (atoms, refused) == ((), ())
     assert error
 
 
@@ -52,14 +55,14 @@ def test_json_replies_without_questions_are_errors(value: object) -> None:
             "breach limit 5 5 same . widow grace 1 2 differ : what is the widow grace in garth ? court x x same . done",
             ("what is the widow grace in garth ?",),
         ),
-        ("a 1 2 differ : what is a ? b 1 2 differ : what is b ? done", ("what is a ?", "what is b ?")),
-        ("a 1 2 differ : what is a ?\nb 1 2 differ :  what is a ? done\n", ("what is a ?",)),
+        ("x 1 2 differ : what is x ? y 1 2 differ : what is y ? done", ("what is x ?", "what is y ?")),
+        ("x 1 2 differ : what is x ?\ny 1 2 differ :  what is x ? done\n", ("what is x ?",)),
         ("a 1 1 same . done", ()),
         ("done", ()),
     ],
 )
 def test_tagged_questions(reply: str, atoms: tuple[str, ...]) -> None:
-    assert diagnose.parse_reply(PROVING, reply) == (atoms, None)
+    assert diagnose.parse_reply(PROVING, reply, (reply,)) == (atoms, (), None)
 
 
 @pytest.mark.parametrize(
@@ -78,17 +81,17 @@ def test_tagged_questions(reply: str, atoms: tuple[str, ...]) -> None:
     ],
 )
 def test_incomplete_tagged_replies_are_errors(reply: str) -> None:
-    atoms, error = diagnose.parse_reply(PROVING, reply)
-    assert atoms == ()
+    atoms, refused, error = diagnose.parse_reply(PROVING, reply, (reply,))
+    assert (atoms, refused) == ((), ())
     assert error
 
 
 @given(st.text() | WORDS)
 def test_parsing_never_raises_and_gives_questions_or_an_error(reply: str) -> None:
-    atoms, error = diagnose.parse_reply(PROVING, reply)
+    atoms, refused, error = diagnose.parse_reply(PROVING, reply, ("the limit",))
     assert error is None or atoms == ()
-    assert all(atom.endswith(" ?") and "differ" not in atom for atom in atoms)
-    atoms, error = diagnose.parse_reply(GENERAL, reply)
+    assert all(atom.endswith(" ?") and "differ" not in atom for atom in (*atoms, *(r.text for r in refused)))
+    atoms, _, error = diagnose.parse_reply(GENERAL, reply, ("the limit",))
     assert bool(atoms) != bool(error)
 
 
@@ -96,12 +99,59 @@ def test_parsing_never_raises_and_gives_questions_or_an_error(reply: str) -> Non
 def test_tagged_round_trip(questions: list[str]) -> None:
     questions = [question for question in questions if not {"differ", "done"} & set(question.split())]
     reply = " ".join([*(f"x 1 2 differ : {question}" for question in questions), "done"])
-    assert diagnose.parse_reply(PROVING, reply) == (tuple(dict.fromkeys(questions)), None)
+    asked = tuple(dict.fromkeys(questions))
+    atoms, refused, error = diagnose.parse_reply(PROVING, reply, questions)
+    assert error is None and sorted((*atoms, *(r.text for r in refused))) == sorted(asked)
+    assert {r.reason for r in refused} <= {ECHO}, "it speaks of the case, if of anything"
 
 
 @pytest.mark.parametrize("reply", HOSTILE)
 def test_hostile_replies_are_errors(reply: str) -> None:
     for pack in (GENERAL, PROVING):
-        atoms, error = diagnose.parse_reply(pack, reply)
-        assert atoms == ()
+        atoms, refused, error = diagnose.parse_reply(pack, reply, ("Which court?", reply))
+        assert (atoms, refused) == ((), ())
         assert error
+
+
+CASE = (
+    "A patient with influenza is seen after 30 hours. Which drug should be given?",
+    "Oseltamivir", "Aspirin",
+    "Oseltamivir is an antiviral drug; it helps within 48 hours of the first symptoms. <answer>A</answer>",
+    "Aspirin lowers the fever, and antiviral drugs come too late after 24 hours. <answer>B</answer>",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept", "refused"),
+    [
+        (["Within how many hours of the first symptoms does oseltamivir help?"], 1, []),
+        (["What are antiviral drugs used for?", "..."], 1, ["echo"]),
+        (["Is oseltamivir given for influenza?", "first atomic question"], 1, ["off_topic"]),
+        (["each of them a text", "the list of your atomic questions"], 0, ["echo", "echo"]),
+        (["it has one short answer that an expert or a standard reference could confirm"], 0, ["echo"]),
+        (["What is the capital of France?"], 0, ["off_topic"]),
+        (["What is the statute of limitations for written contracts in Ohio?"], 0, ["off_topic"]),
+        (["Which drug is an antiviral, oseltamivir or aspirin?", "What is the GDP of Chile?"], 1, ["off_topic"]),
+        (["???", "What is the?"], 0, ["echo", "echo"]),
+    ],
+)
+def test_atoms_that_say_nothing_of_the_case_are_refused(asked: list[str], kept: int, refused: list[str]) -> None:
+    reply = json.dumps({"comparison": "They part.", "questions": asked})
+    atoms, dropped, error = diagnose.parse_reply(GENERAL, reply, CASE)
+    assert (atoms, [refusal.reason for refusal in dropped]) == (tuple(asked[:kept]), refused)
+    assert dropped == tuple(Refused(text, reason) for text, reason in zip(asked[kept:], refused, strict=True))
+    assert (error is None) == bool(kept)
+    assert error is None or all(reason in error for reason in refused)
+
+
+def test_a_refused_atom_takes_no_place_of_the_five() -> None:
+    asked = ["...", *(f"Does oseltamivir help after {n} hours?" for n in range(6))]
+    atoms, refused, _ = diagnose.parse_reply(GENERAL, json.dumps({"comparison": "", "questions": asked}), CASE)
+    assert (atoms, len(refused)) == (tuple(asked[1:6]), 1)
+
+
+@pytest.mark.parametrize(("thoughts", "seen"), [("visible", False), ("all", True)])
+def test_what_a_model_only_thought_is_shown_on_request(thoughts: str, seen: bool) -> None:
+    said = Chain("The limit is five years because the code says so in full.", "A", "stop", 9, "Secretly I guess.")
+    shown = diagnose.build_messages(GENERAL, "Which?", (), said, STUDENT, False, thoughts)[-1]["content"]
+    assert ("Secretly" in shown) is seen and "the code says so" in shown

@@ -1,12 +1,13 @@
 """Reading replies: tags and JSON."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dgrc.method.replies import between, encodable, json_object, one_line
+from dgrc.method.replies import between, encodable, is_wrapped, json_object, one_line
 from tests.method.builders import HOSTILE
 
 
@@ -38,9 +39,48 @@ def test_json_object_round_trip(value: dict[str, object]) -> None:
     assert json_object(json.dumps(value)) == value
 
 
-@pytest.mark.parametrize("reply", ['Here: {"a": 1}', '{"a": 1} done', '```json\n{"a": 1}\n```', "[1]", "null", "1", ""])
-def test_json_object_takes_nothing_but_one_object(reply: str) -> None:
+@pytest.mark.parametrize("reply", ["[1]", "null", "1", "", "Here: [1]", "{a: 1}", "{'a': 1}", "{\"a\": 1", "}{"])
+def test_what_is_no_object_is_none(reply: str) -> None:
     assert json_object(reply) is None
+    assert not is_wrapped(reply)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        'Here: {"a": 1}', '{"a": 1} done', '```json\n{"a": 1}\n```', '```\n{"a": 1}\n```', 'So:\n```JSON {"a": 1}```\nok',
+        '<think>{"b": 2} or {"c": 3}? {</think>{"a": 1}', 'I think {"b": 2}.</think>\n```json\n{"a": 1}\n```',
+        'In the set {1, 2} it is {"a": 1}.', '{{"a": 1}}', '\ufeff{"a": 1}', '[{"a": 1}]', '{"a": 1}\n\n<|im_end|>',
+    ],
+)  # fmt: skip
+def test_one_object_is_read_whatever_stands_around_it(reply: str) -> None:
+    assert json_object(reply) == {"a": 1}
+    assert is_wrapped(reply)
+
+
+def test_an_object_alone_is_not_wrapped() -> None:
+    for reply in ('{"a": 1}', ' \n{"a": {"b": [1]}}\n', '{"a": "```json {\\"b\\": 1}```"}', '{"a": "<think>"}'):
+        assert json_object(reply) is not None and not is_wrapped(reply)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        '{"a": 1} {"a": 2}', '{"a": 1}\n{"a": 1}', '```json\n{"a": 1}\n```\n```json\n{"a": 2}\n```',
+        'The chain says ```json\n{"a": 1}\n``` but I say {"a": 2}', '{"a": 1} ... {"b": {"c": 2}} {"d": 3}',
+    ],
+)  # fmt: skip
+def test_of_two_objects_none_is_chosen(reply: str) -> None:
+    """A reply that quotes an object, in a fence too, must not have the quoted one taken for its own."""
+    assert json_object(reply) is None
+
+
+@pytest.mark.parametrize("piece", ["{", "]", '{"a": ', '{"a": 1} ', "```", "```json\n", "`", "<think>", "</think>", "[", '"'])
+@pytest.mark.parametrize("before", ["", "```", "words {"])
+def test_hostile_json_takes_no_time(before: str, piece: str) -> None:
+    began = time.process_time()
+    assert json_object(before + piece * (100_000 // len(piece)) + "x") is None
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize("text", HOSTILE)

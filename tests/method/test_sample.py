@@ -1,73 +1,16 @@
-"""Sampling: messages, final answers, and options written inside a question."""
+"""Sampling: messages, chains of replies, and options written inside a question."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dgrc.method import sample
+from dgrc.method.options import lettered
 from dgrc.method.prompts import load_pack
+from dgrc.records import Chain
 from tests.method.builders import HOSTILE
 
 OPTIONS = ("Iron", "Zinc and tin", "Lead", "Both A and B")
-TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
-
-
-@pytest.mark.parametrize(
-    "said",
-    ["C", "(C)", "C.", "C)", "[C]", "c", " C ", "**C**", "C. Lead", "C) lead.", "C: Lead", "C Lead", "(C) Lead",
-     "option C", "Option C.", "The answer is C", "the correct answer is option (C).", "Answer: C",
-     "Lead", "lead.", "\\boxed{C}", "C. Pb, which is heavy"],
-)  # fmt: skip
-def test_an_option_is_read_however_it_is_written(said: str) -> None:
-    assert sample.parse_answer(f"<think>A? B?</think> <answer>{said}</answer>", OPTIONS) == "C"
-
-
-@pytest.mark.parametrize(
-    "said",
-    ["E", "", "None", "A and B", "A, C", "(A) or (B)", "A/C", "C. Iron", "A metal", "not C", "Tin", "LETTER",
-     "Option E", "A. and B.", "I"],
-)  # fmt: skip
-def test_what_names_no_single_option_is_no_answer(said: str) -> None:
-    assert sample.parse_answer(f"<answer>{said}</answer>", OPTIONS) is None
-
-
-def test_letters_win_over_options_that_are_letters() -> None:
-    vitamins = ("C", "A", "K")
-    assert sample.parse_answer("<answer>C</answer>", vitamins) == "C"
-    assert sample.parse_answer("<answer>K</answer>", vitamins) == "C"  # no option has the letter K: its text speaks
-
-
-def test_options_with_the_same_text_are_not_told_apart_by_it() -> None:
-    assert sample.parse_answer("<answer>iron</answer>", ("Iron", "iron.")) is None
-
-
-def test_without_choices_the_answer_is_normalized_text() -> None:
-    assert sample.parse_answer("<answer> The  Senate. </answer>", ()) == "the senate"
-    assert sample.parse_answer("<answer>A</answer>", ()) == "a"
-    assert sample.parse_answer("<answer> . </answer>", ()) is None
-    assert sample.parse_answer("The Senate.", ()) is None
-
-
-@given(st.text(), st.lists(TEXTS, max_size=5))
-def test_parsing_never_raises_and_gives_an_option(said: str, choices: list[str]) -> None:
-    answer = sample.parse_answer(f"<answer>{said}</answer>", choices)
-    assert answer is None or not choices or answer in "ABCDE"
-
-
-@given(st.integers(1, 60), st.data())
-def test_every_letter_is_read_back(count: int, data: st.DataObject) -> None:
-    choices = [f"option text {index} x" for index in range(count)]
-    lines = sample.lettered(choices)
-    index = data.draw(st.integers(0, count - 1))
-    assert len(set(lines)) == count
-    for said in (sample.letter(index), lines[index], choices[index]):
-        assert sample.parse_answer(f"<answer>{said}</answer>", choices) == sample.letter(index)
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_no_answer_and_no_options(text: str) -> None:
-    assert sample.parse_answer(text, OPTIONS) is None
-    assert sample.split_choices(text) == (text, ())
 
 
 @pytest.mark.parametrize("reason", ["length", "abort", "error", ""])
@@ -75,7 +18,26 @@ def test_a_chain_that_did_not_stop_is_not_trusted(reason: str) -> None:
     reply = "<think> . </think> <answer>A</answer>"
     assert sample.to_chain(reply, "stop", 9, OPTIONS).answer == "A"
     cut = sample.to_chain(reply, reason, 9, OPTIONS)
-    assert (cut.answer, cut.text, cut.finish_reason, cut.tokens) == (None, reply, reason, 9)
+    assert (cut.answer, cut.read_by, cut.finish_reason, cut.tokens) == (None, None, reason, 9)
+    assert (cut.thoughts, cut.text) == (".", "<answer>A</answer>")
+
+
+def test_thoughts_stand_apart_from_what_is_said_whoever_parts_them() -> None:
+    apart = sample.to_chain("It is lead. <answer>C</answer>", "stop", 9, OPTIONS, thoughts=" Heavy. ")
+    inside = sample.to_chain("<think> Heavy. </think>\nIt is lead. <answer>C</answer>", "stop", 9, OPTIONS)
+    assert apart == inside == Chain("It is lead. <answer>C</answer>", "C", "stop", 9, "Heavy.", "tag")
+    both = sample.to_chain("<think>So?</think>Lead", "stop", 9, OPTIONS, thoughts="Heavy.")
+    assert (both.thoughts, both.text, both.read_by) == ("Heavy.\nSo?", "Lead", "line")
+
+
+def test_where_the_marks_are_the_reply_that_was_asked_for_they_stay() -> None:
+    reply = "<think> grace is 0 . </think> <answer> 0 </answer>"
+    assert sample.to_chain(reply, "stop", 9, (), tagged=True) == Chain(reply, "0", "stop", 9, "", "tag")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_holds_no_options(text: str) -> None:
+    assert sample.split_choices(text) == (text, ())
 
 
 def test_messages_hold_text_and_lettered_options_in_one_line_each() -> None:
@@ -142,7 +104,7 @@ def test_text_is_left_alone_where_in_doubt(text: str) -> None:
 @given(st.lists(st.from_regex(r"[a-z][a-z ]{0,8}[a-z]", fullmatch=True), min_size=2, max_size=26))
 def test_lettered_options_split_back(choices: list[str]) -> None:
     choices = [" ".join(choice.split()) for choice in choices]
-    text = "\n".join(["Stem?", *sample.lettered(choices), INSTRUCTION])
+    text = "\n".join(["Stem?", *lettered(choices), INSTRUCTION])
     assert sample.split_choices(text) == ("Stem?", tuple(choices))
 
 

@@ -1,4 +1,4 @@
-"""Screening: identity of atoms, near-duplicates, agreement."""
+"""Screening: identity of atoms, near-duplicates, why one is dropped."""
 
 import unicodedata
 
@@ -107,21 +107,6 @@ def test_distinct_keeps_the_first_and_drops_nothing_twice(atoms: list[str], thre
     assert kept[:1] == tuple(atoms[:1])
     assert screen.distinct(kept, threshold) == kept
     assert set(kept) <= set(atoms)
-
-
-@pytest.mark.parametrize(
-    ("answers", "index", "share"),
-    [
-        (["5", "6", "6.0"], 1, 2 / 3),
-        (["Crown", "crown.", None, None], 0, 0.5),
-        (["a", "b"], 0, 0.5),
-        ([None, None], None, 0.0),
-        ([], None, 0.0),
-    ],
-)
-def test_agreement_counts_unparsable_answers(answers: list[str | None], index: int | None, share: float) -> None:
-    assert screen.agreement(answers)[0] == index
-    assert screen.agreement(answers)[1] == pytest.approx(share)
 
 
 def test_dropped_because() -> None:

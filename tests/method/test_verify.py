@@ -11,6 +11,7 @@ from dgrc.method import verify
 from dgrc.method.prompts import load_pack
 from dgrc.method.screen import content_words
 from dgrc.method.verify import Fact
+from dgrc.records import Chain
 from tests.method.builders import HOSTILE, chain
 
 GENERAL, PROVING = load_pack("general"), load_pack("proving")
@@ -146,3 +147,22 @@ def test_parsing_never_raises_and_is_undecided_exactly_with_an_error(reply: str)
 def test_hostile_verdicts_are_errors(reply: str) -> None:
     for pack in (GENERAL, PROVING):
         assert verify.parse_reply(pack, reply, FACTS[:2])[0] is None
+
+
+ECHOED = "on what this reasoning says or assumes about it"
+
+
+@pytest.mark.parametrize(("relation", "read"), [("supports", False), ("contradicts", False), ("unrelated", True)])
+def test_a_finding_in_the_prompts_own_words_finds_nothing(relation: str, read: bool) -> None:
+    """That a chain does not touch a fact may be said in the words in which it is asked."""
+    clauses = [{"fact": 1, "finding": ECHOED, "relation": relation}]
+    reply = json.dumps({"facts": clauses, "consistent": relation != "contradicts"})
+    consistent, _, error = verify.parse_reply(GENERAL, reply, FACTS[:1])
+    assert (consistent is not None) == read and (error or "").startswith("" if read else "echo: ")
+
+
+def test_what_a_model_only_thought_is_verified_on_request() -> None:
+    said = Chain("The limit is five years because the code says so in full.", "A", "stop", 9, "Secretly I guess.")
+    for thoughts, seen in (("visible", False), ("all", True)):
+        shown = verify.build_messages(GENERAL, "Which?", (), said, FACTS, thoughts)[-1]["content"]
+        assert ("Secretly" in shown) is seen and "the code says so" in shown

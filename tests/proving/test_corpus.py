@@ -66,8 +66,8 @@ def test_diagnose_prompts_equal_the_pack_and_its_parser_reads_the_replies() -> N
         first, second = rest.split(" second : ")
         messages = diagnose_step.build_messages(pack, question, (), chain(first), chain(second), swap=False)
         assert words(messages) == prompt
-        atoms, error = diagnose_step.parse_reply(pack, reply)
-        assert error is None
+        atoms, refused, error = diagnose_step.parse_reply(pack, reply, (question, first, second))
+        assert (refused, error) == ((), None)
         one, two = read_steps(first), read_steps(second)
         assert {read_atom(atom) for atom in atoms} == {f for f in {**one, **two} if one.get(f) != two.get(f)}
         asked += len(atoms)
@@ -176,7 +176,7 @@ def test_in_the_other_wording_the_pack_reads_what_the_models_learn() -> None:
     for _ in range(50):
         prompt, reply = diagnose(world, rng)
         first, second = prompt.split(" first : ")[1].split(" second : ")
-        atoms, error = diagnose_step.parse_reply(pack, reply)
+        atoms, refused, error = diagnose_step.parse_reply(pack, reply, (first, second))
         one, two = read_steps(first), read_steps(second)
-        assert error is None
+        assert (refused, error) == ((), None)
         assert set(atoms) == {world.ask(f) for f in {**one, **two} if one.get(f) != two.get(f)}

@@ -86,7 +86,8 @@ def test_replies_match_the_packs_schemas(pool: Pool) -> None:
     for sample in (*replies.samples, *questions.samples):
         assert sample.finish_reason == "stop", "the schema bounds every text, so a reply ends by itself"
         assert json_object(sample.text) is not None
-    assert diagnose.parse_reply(pack, questions.samples[0].text)[1] is None
+    atoms, refused, _ = diagnose.parse_reply(pack, questions.samples[0].text, ("Is water wet?",))
+    assert atoms or refused, "it asks something, whatever of it can be used"
 
 
 def test_other_weights_take_their_turn_in_the_same_engine(

@@ -72,7 +72,7 @@ def test_the_json_form_is_told_by_the_system_message_and_only_to_the_teacher(nam
     }.items():
         assert [m["role"] for m in messages] == ["system", "user"]
         for key in json.loads(pack.schema(step) or "")["required"]:
-            assert f'"{key}"' in messages[0]["content"]
+            assert f"`{key}`" in messages[0]["content"]
         assert "JSON" not in messages[1]["content"]
 
 
