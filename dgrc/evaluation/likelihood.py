@@ -15,8 +15,8 @@ from dgrc.config import EngineConfig, EvaluationConfig
 from dgrc.engines.base import Completion, Request
 from dgrc.engines.client import PoolClient
 from dgrc.engines.pool import sibling_key
-from dgrc.method.options import letter
 from dgrc.method.prompts import Pack
+from dgrc.method.reading.options import letter
 from dgrc.method.sample import lettered
 from dgrc.records import Message, Question, hash64
 

@@ -13,8 +13,8 @@ from statistics import NormalDist
 from dgrc.errors import EvaluationError
 from dgrc.method import meaning
 from dgrc.method.compare import same_answer
-from dgrc.method.options import letter
 from dgrc.method.reading import in_tags
+from dgrc.method.reading.options import letter
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ tells the teacher which one is its own.
 from collections.abc import Sequence
 
 from dgrc.method.echo import ECHO, is_echo
-from dgrc.method.options import lettered
 from dgrc.method.prompts import Pack
+from dgrc.method.reading.options import lettered
 from dgrc.method.replies import json_object, one_line
 from dgrc.method.screen import content_words
-from dgrc.method.thoughts import shown
+from dgrc.method.text.thoughts import shown
 from dgrc.records import Chain, Message, Refused
 
 MOST_ATOMS = 5

@@ -8,7 +8,7 @@ other. What is left apart may be put together by a grader (`grade`), where one i
 from collections import Counter
 from collections.abc import Sequence
 
-from dgrc.method import answer_forms
+from dgrc.method.reading import answer_forms
 from dgrc.method.screen import content_words, decisive
 from dgrc.method.text.normalize import normalize
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from dgrc.method.thoughts import set_apart
+from dgrc.method.text.thoughts import set_apart
 
 _MOST_TRIES = 64
 """Opening braces that are tried: text full of them holds no object worth the time."""

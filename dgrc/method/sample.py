@@ -7,11 +7,11 @@ without choices it has the form that is asked for, and a chain that was cut off 
 import re
 from collections.abc import Sequence
 
-from dgrc.method.options import lettered
 from dgrc.method.prompts import Pack
 from dgrc.method.reading import read
+from dgrc.method.reading.options import lettered
 from dgrc.method.replies import encodable
-from dgrc.method.thoughts import set_apart
+from dgrc.method.text.thoughts import set_apart
 from dgrc.records import Chain, Message
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from dgrc.method.echo import ECHO, is_echo
-from dgrc.method.options import lettered
 from dgrc.method.prompts import Pack
+from dgrc.method.reading.options import lettered
 from dgrc.method.replies import json_object
 from dgrc.method.screen import content_words
-from dgrc.method.thoughts import shown
+from dgrc.method.text.thoughts import shown
 from dgrc.records import Chain, Message
 
 Verdict = tuple[bool | None, tuple[int, ...], str | None]

@@ -8,8 +8,8 @@ stand alone, for nobody who answers it sees the passage.
 import re
 from collections.abc import Sequence
 
-from dgrc.method.options import lettered
 from dgrc.method.prompts import Pack
+from dgrc.method.reading.options import lettered
 from dgrc.method.replies import json_object, one_line
 from dgrc.method.text.normalize import normalize
 from dgrc.records import Message

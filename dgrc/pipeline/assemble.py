@@ -20,7 +20,7 @@ import ray
 from dgrc.config import MethodConfig
 from dgrc.method import curriculum
 from dgrc.method.prompts import load_pack
-from dgrc.method.thoughts import learned
+from dgrc.method.text.thoughts import learned
 from dgrc.records import Atom, Case, Chain, Example, VerifiedCase
 from dgrc.storage.arrow import arrow_schema, from_row, to_row
 from dgrc.storage.atomic import fresh_folder, write_text

@@ -13,7 +13,7 @@ from typing import Any
 
 from dgrc.config import FieldMap, LimitsConfig
 from dgrc.errors import QuestionFileError, StorageError
-from dgrc.method.options import MOST_CHOICES
+from dgrc.method.reading.options import MOST_CHOICES
 from dgrc.method.replies import encodable
 from dgrc.method.sample import split_choices
 from dgrc.questions.formats import BROKEN, LIMITS, raw_rows

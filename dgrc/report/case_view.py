@@ -231,7 +231,7 @@ def _has(run: RunDir, dataset: str) -> bool:
 
 
 def _question_text(question: dict[str, Any]) -> str:
-    from dgrc.method.options import lettered
+    from dgrc.method.reading.options import lettered
 
     options = lettered(question["choices"])
     return "\n".join([question["text"], *options])

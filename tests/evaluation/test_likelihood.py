@@ -19,7 +19,7 @@ from dgrc.evaluation.likelihood import (
     option_likelihoods,
 )
 from dgrc.method.prompts import load_pack
-from dgrc.method.sample import letter
+from dgrc.method.reading.options import letter
 from dgrc.records import Question
 
 GENERAL = load_pack("general")

@@ -12,7 +12,7 @@ import pytest
 from dgrc.config import CorpusConfig, FieldMap, LimitsConfig
 from dgrc.corpus.documents import documents
 from dgrc.errors import QuestionFileError
-from dgrc.method.options import MOST_CHOICES
+from dgrc.method.reading.options import MOST_CHOICES
 from dgrc.questions.columns import RawRow, find_files, read_rows
 from dgrc.questions.formats import BROKEN, raw_rows
 

@@ -1,4 +1,4 @@
-"""Chains that cannot be read, and a reader that is asked for their answers: see `method.ask_reading`.
+"""Chains that cannot be read, and a reader that is asked for their answers: see `method.reading.asked`.
 
 In a pilot readers are asked about chains that were read anyway as well, and nothing that they say is used: so it is
 known for each role how far they can be trusted. In a run they are asked where the pilot found that they can.
@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from dgrc.config import Sampling
-from dgrc.method import ask_reading
+from dgrc.method.reading import asked as asking
 from dgrc.pipeline.steps.toolbox import PRIORITY, Toolbox, request_error
 from dgrc.records import Asked, Chain, Question, Usage
 
@@ -24,7 +24,7 @@ async def read_unread(
     """The chains, among them those with an answer that only asking could read; what was said, and what it cost."""
     wanted = tools.method.ask_unread
     measured = wanted == MEASURE
-    if not (measured or role in wanted) or not ask_reading.can_be_asked(tools.pack, question.choices):
+    if not (measured or role in wanted) or not asking.can_be_asked(tools.pack, question.choices):
         return tuple(chains), [], []
     # A chain that was cut off has not come to its answer: nobody can read one there.
     numbers = [n for n, chain in enumerate(chains) if chain.finish_reason == "stop" and (measured or not chain.answer)]
@@ -40,13 +40,13 @@ async def read_unread(
 async def _ask(tools: Toolbox, question: Question, role: str, number: int, chain: Chain) -> tuple[Asked, list[Usage]]:
     said: list[str | None] = []
     spent = []
-    for order in ask_reading.orders(len(question.choices)):
-        messages, schema = ask_reading.build_messages(tools.pack, question.text, question.choices, chain, order)
+    for order in asking.orders(len(question.choices)):
+        messages, schema = asking.build_messages(tools.pack, question.text, question.choices, chain, order)
         completion, usage = await tools.caller.ask(
-            READER, "read", question.id, messages, Sampling(temperature=0, max_tokens=ask_reading.LONGEST_REPLY),
+            READER, "read", question.id, messages, Sampling(temperature=0, max_tokens=asking.LONGEST_REPLY),
             priority=PRIORITY["read"], schema=schema, think=False,
         )  # fmt: skip
         spent.append(usage)
         error = request_error(READER, "read", completion)
-        said.append(None if error else ask_reading.parse_reply(completion.samples[0].text, order))
+        said.append(None if error else asking.parse_reply(completion.samples[0].text, order))
     return Asked(role, number, said[0], said[1]), spent

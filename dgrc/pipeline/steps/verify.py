@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dgrc.config import Config
 from dgrc.method import audit, compare, sample, screen
 from dgrc.method import verify as verify_step
-from dgrc.method.thoughts import shown
+from dgrc.method.text.thoughts import shown
 from dgrc.method.verify import Fact
 from dgrc.pipeline.steps.ask import merge
 from dgrc.pipeline.steps.gather import case_atoms, sample_chains

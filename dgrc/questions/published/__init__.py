@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dgrc.errors import EvaluationError, StorageError
-from dgrc.method.options import MOST_CHOICES
+from dgrc.method.reading.options import MOST_CHOICES
 from dgrc.questions.columns import RawRow
 from dgrc.questions.formats import BROKEN, csv_rows, raw_rows
 from dgrc.questions.published import casehold, legalbench, medmcqa, medqa, mmlu

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dgrc.method.options import letter
+from dgrc.method.reading.options import letter
 
 Row = dict[str, Any]
 Numbered = list[tuple[int, Row]]

@@ -78,7 +78,7 @@ def measure(
 def asked_about(cases: list[dict[str, Any]], role: str, method: MethodConfig) -> dict[str, Any]:
     """How a reader did that was asked about a role's chains: how often it gave an option both times, how often that is
     what could be read anyway, how often the option shown first; and whether what it says is used."""
-    from dgrc.method.ask_reading import orders
+    from dgrc.method.reading.asked import orders
 
     asked = told = compared = accord = first = shown = 0
     for case in cases:

@@ -12,12 +12,12 @@ import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from dgrc.method import answer_forms
-from dgrc.method.options import CONFLICT, Options, bare
+from dgrc.method.reading import answer_forms
+from dgrc.method.reading.options import CONFLICT, Options, bare
+from dgrc.method.reading.wordings import ANSWER_IS, CHOSEN, DENIED_AFTER, DENIED_BEFORE, LABEL, LETTER_IS, TAKEN_BACK
 from dgrc.method.replies import encodable
 from dgrc.method.text.normalize import normalize
-from dgrc.method.thoughts import set_apart
-from dgrc.method.wordings import ANSWER_IS, CHOSEN, DENIED_AFTER, DENIED_BEFORE, LABEL, LETTER_IS, TAKEN_BACK
+from dgrc.method.text.thoughts import set_apart
 
 TIERS = ("tag", "open_tag", "boxed", "phrase", "line", "whole", "asked")
 """What `Chain.read_by` may say; `asked` is a reader's word (`read`), counted apart."""
@@ -35,7 +35,7 @@ _ITEM = re.compile(r"^[\s>#*+\u2022-]*(?:[0-9]{1,2}[.)]\s+)?")
 _WHOLE_WORDS, _WHOLE_CHARACTERS = 80, 2000
 """A longer reply that names one option may still only speak of it."""
 _LAST = 40
-"""So many of the last wordings of a kind, and of the last lines, are looked at: a reply may be one of them 10,000 times."""
+"""So many of the last wordings of a kind are looked at: a reply may be one of them 10,000 times."""
 _REACH = 2000
 """Characters in which an answer stands after "the answer is"; options may be paragraphs."""
 _PIECES = 8

@@ -8,8 +8,8 @@ may be said.
 import json
 from collections.abc import Sequence
 
-from dgrc.method.options import letter, lettered
 from dgrc.method.prompts import Pack
+from dgrc.method.reading.options import letter, lettered
 from dgrc.method.replies import json_object
 from dgrc.records import Chain, Message
 

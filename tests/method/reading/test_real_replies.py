@@ -1,4 +1,4 @@
-"""Real replies of two small models, held against what careful readers say they answer (real_replies/README.md)."""
+"""Real replies of two small models, held against what careful readers say they answer (../real_replies/README.md)."""
 
 import json
 from collections import Counter
@@ -12,7 +12,7 @@ from dgrc.method.prompts import Pack, load_pack
 from dgrc.method.reading import read
 from dgrc.method.replies import json_object, one_line
 
-HERE = Path(__file__).parent / "real_replies"
+HERE = Path(__file__).parents[1] / "real_replies"
 
 
 def rows(name: str, half: str) -> list[dict[str, Any]]:

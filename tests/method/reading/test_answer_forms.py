@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dgrc.method import answer_forms
-from dgrc.method.reading import parse_answer
+from dgrc.method.reading import answer_forms, parse_answer
 from tests.method.builders import HOSTILE
 
 
