@@ -14,7 +14,16 @@ from collections.abc import Iterator, Sequence
 
 from dgrc.method.reading import answer_forms
 from dgrc.method.reading.options import CONFLICT, Options, bare
-from dgrc.method.reading.wordings import ANSWER_IS, CHOSEN, DENIED_AFTER, DENIED_BEFORE, LABEL, LETTER_IS, TAKEN_BACK
+from dgrc.method.reading.wordings import (
+    ANSWER_IS,
+    CHOSEN,
+    CORRECT_IS,
+    DENIED_AFTER,
+    DENIED_BEFORE,
+    LABEL,
+    LETTER_IS,
+    TAKEN_BACK,
+)
 from dgrc.method.replies import encodable
 from dgrc.method.text.normalize import normalize
 from dgrc.method.text.thoughts import set_apart
@@ -112,7 +121,7 @@ def _first_of(said: str, options: Options | None, form: str) -> str | None:
 def _phrases(text: str, options: Options) -> list[str | None]:
     """What the last "the answer is" says; also what earlier ones say, unless the last takes them back."""
     found: list[tuple[int, str | None]] = []
-    for pattern in (ANSWER_IS, CHOSEN):
+    for pattern in (ANSWER_IS, CORRECT_IS, CHOSEN):
         for match in deque(pattern.finditer(text), _LAST):
             if not DENIED_BEFORE.search(text, max(0, match.start() - 60), match.start()):
                 found.append((match.start(), _after(text, match.end(), options)))
@@ -180,9 +189,10 @@ def _whole(text: str, options: Options) -> list[str | None]:
         return [CONFLICT] if named[0] is None else [answer for answer in named if answer is not None]
     if len(text) > _WHOLE_CHARACTERS or len(text.split()) > _WHOLE_WORDS:
         return []
-    marked = {letter for letter in _IN_BRACKETS.findall(text) if letter in options.letters}
-    spoken_of = marked or options.mentioned(text)
-    return list(spoken_of) if len(spoken_of) == 1 else []
+    in_brackets = {letter for letter in _IN_BRACKETS.findall(text) if letter in options.letters}
+    spoken_of = in_brackets or options.mentioned(text)
+    # A letter beside another option's text is no answer.
+    return list(spoken_of) if len(spoken_of) == 1 and options.lettered_in(text) <= spoken_of else []
 
 
 def _open_phrases(text: str, form: str) -> list[str | None]:

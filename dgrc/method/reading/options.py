@@ -5,6 +5,7 @@ whose letter and text are of different options, is in conflict: it must not be r
 """
 
 import functools
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ _MARKED = re.compile(r"^[(\[{]\s*([A-Za-z]{1,2})\s*[)\]}]\s*(.*)$", re.DOTALL)
 _SEPARATED = re.compile(r"^([A-Za-z]{1,2})\s*(?:[).:,;\]\u2013\u2014=/|]|-+(?=\s)|\s-+)+\s*(.*)$", re.DOTALL)
 _BARE = re.compile(r"^([A-Z]{1,2})(?:\s+(.*))?$", re.DOTALL)
 _AFTER = re.compile(r"^(?:because|since|\(|[-\u2013\u2014])", re.IGNORECASE)
+_AS_LETTER = re.compile(r"(?:(?<=[(\[])|\b(?=[A-Z][.):,])|(?<=option )|(?<=answer )|(?<=choice ))([A-Z])\b")
 _OTHER = re.compile(r"(?:^|[\s(*])([A-Z])[.):](?=\s)")
 _TOKEN = re.compile(r"[0-9]+(?:[.:/,][0-9]+)*|[^\W\d_]+|[%\u00b0$\u20ac\u00a3+]")
 _NOT = re.compile(r"^(?:and|but|rather than|instead of)? ?(?:not|never)\b", re.IGNORECASE)
@@ -124,9 +126,20 @@ class Options:
             return True
         if any(other in self.letters and other != named for other in _OTHER.findall(rest)):
             return True
-        own = self.likeness(self.letters.index(named), rest)
-        others = [self.likeness(i, rest) for i, other in enumerate(self.letters) if other != named]
-        return max(others, default=0.0) >= ALIKE and max(others) > own
+        mine = self.letters.index(named)
+        others = [i for i in range(len(self.letters)) if i != mine]
+        own, best = self.likeness(mine, rest), max((self.likeness(i, rest) for i in others), default=0.0)
+        opens = max((self._opens(i, rest) for i in others), default=0)
+        return (best >= ALIKE and best > own) or opens >= self._opens(mine, rest) + OPENING
+
+    def _opens(self, index: int, said: str) -> int:
+        """With how many words in a row an option and a text begin alike."""
+        pairs = zip(self.words[index], tokens(said), strict=False)
+        return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+    def lettered_in(self, text: str) -> set[str]:
+        """Letters of options that stand in a text as such: `B.`, `(B)`, `option B`."""
+        return {name for name in _AS_LETTER.findall(text) if name in self.letters}
 
 
 def bare(said: str) -> str:

@@ -17,6 +17,11 @@ ANSWER_IS = re.compile(
     r"|\u2192|->|-(?= ))[*_ ]{0,8}:? {0,8}){1,4}",
     re.IGNORECASE,
 )
+CORRECT_IS = re.compile(
+    r"\b(?:the|a) (?:correct|right|most (?:likely|appropriate|accurate|suitable|probable)) (?:[a-z-]{1,20} ){0,4}"
+    r"(?:is|would be|should be|must be)\b[*_ ]{0,4}:?[*_ ]{0,4}",
+    re.IGNORECASE,
+)
 LETTER_IS = re.compile(
     r"(?:(?<=^)|(?<=[\s(*\"]))(?:(?i:option|choice|answer|letter|alternative) {1,4})?[(\[*\"]{0,6}([A-Z]{1,2})"
     r"[)\]*\".:]{0,6}"
@@ -29,7 +34,9 @@ CHOSEN = re.compile(
     r"[: ]{1,4}"
     r"(?:that )?(?:the )?(?:(?:option|answer|choice|letter)s? )?)(?=[(\[*\"]{0,6}[A-Z]{1,2}\b)"
 )
-LABEL = re.compile(r"^[\s*_#>-]*(?:letter|ans|choice|option|answer|result|verdict|conclusion)\s*[:=]\s*", re.IGNORECASE)
+LABEL = re.compile(
+    r"^[\s*_#>-]*(?:lett(?:er)?|ans|choice|option|answer|result|verdict|conclusion)\s*[:=]\s*", re.IGNORECASE
+)
 TAKEN_BACK = re.compile(
     r"\b(?:wait|however|but|on reflection|actually|instead|correction|rather|final|finally|therefore|thus|hence|so)\b",
     re.IGNORECASE,

@@ -37,7 +37,7 @@ def counted(half: str) -> Counter[str]:
 def test_what_a_careful_reader_can_read_is_read(half: str) -> None:
     found = counted(half)
     readable = found["right"] + found["wrong"] + found["unread"]
-    assert readable >= 80, found
+    assert readable >= 70, found
     assert found["right"] >= 0.95 * readable, found
     assert found["wrong"] + found["invented"] <= 1, found
 
