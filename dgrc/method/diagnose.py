@@ -6,11 +6,10 @@ tells the teacher which one is its own.
 
 from collections.abc import Sequence
 
-from dgrc.method.echo import ECHO, is_echo
+from dgrc.method.echo import ECHO, is_echo, own_words, stems
 from dgrc.method.prompts import Pack
 from dgrc.method.reading.options import lettered
 from dgrc.method.replies import json_object, one_line
-from dgrc.method.screen import content_words
 from dgrc.method.text.thoughts import shown
 from dgrc.records import Chain, Message, Refused
 
@@ -24,9 +23,8 @@ OFF_TOPIC = "off_topic"
 NO_QUESTION = "no_question"
 """Why an atom is refused that asks nothing: small models list terms."""
 ON_TOPIC = 0.34
-"""Share of an atom's content words that must stand in the question, its options or the chains."""
-STEM = 6
-"""Letters of a word that are compared."""
+"""Share of an atom's content words, but for the prompt's own, that must stand in the question, its options or the
+chains."""
 
 
 def build_messages(
@@ -56,7 +54,7 @@ def parse_reply(
     options, chains). A tagged reply may be complete and ask nothing; a JSON reply must ask something.
     """
     atoms, error = _parse_tagged(reply) if pack.reply == "tagged" else _parse_json(reply)
-    said = _stems(" ".join(about))
+    said = stems(" ".join(about))
     refused = tuple(Refused(atom, reason) for atom in atoms if (reason := _refused_because(pack, atom, said)))
     dropped = {refusal.text for refusal in refused}
     kept = tuple(atom for atom in atoms if atom not in dropped)
@@ -68,7 +66,8 @@ def parse_reply(
 
 
 def _refused_because(pack: Pack, atom: str, said: set[str]) -> str | None:
-    words = _stems(atom)
+    # What the prompt itself speaks of (a mechanism, a rule) is in every question it gets; the rest must be of the case.
+    words = stems(atom) - own_words(pack, "diagnose")
     if not words or is_echo(pack, atom):
         return ECHO
     if pack.reply == "json" and not _is_question(atom):
@@ -82,11 +81,6 @@ def _is_question(atom: str) -> bool:
         return True
     words = atom.split()
     return len(words) > 2 and words[0].casefold().strip("\"'*(") in _ASKING
-
-
-def _stems(text: str) -> set[str]:
-    """Content words, cut so that endings do not count."""
-    return {word[:STEM] for word in content_words(text)}
 
 
 def _parse_json(reply: str) -> tuple[tuple[str, ...], str | None]:

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from dgrc.method.prompts import Pack
+from dgrc.method.screen import content_words
 from dgrc.method.text.normalize import nfkc
 from dgrc.method.write import FORMS
 
@@ -18,6 +19,8 @@ ECHO = "echo"
 """Why a text is refused that is the prompt's own."""
 RUN = 4
 """Words in a row that two texts share by chance too seldom to matter; shorter runs are terms of the field."""
+STEM = 6
+"""Letters of a word that are compared."""
 SHARE = 0.6
 """A text is an echo if so much of it stands in runs of the fixed text: a few words changed make no content."""
 _CODE = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
@@ -49,6 +52,18 @@ def is_echo(pack: Pack, text: str) -> bool:
         if tuple(words[start : start + RUN]) in fixed.runs:
             inside[start : start + RUN] = [True] * RUN
     return sum(inside) >= SHARE * len(words)
+
+
+def stems(text: str) -> set[str]:
+    """Content words, cut so that endings do not count."""
+    return {word[:STEM] for word in content_words(text)}
+
+
+@functools.lru_cache(maxsize=64)
+def own_words(pack: Pack, step: str) -> frozenset[str]:
+    """The stems of the content words that the template of a step has itself; its numbers are nobody's."""
+    words = stems(_INSERTED.sub(" ", _CODE.sub(" ", pack.templates[step])))
+    return frozenset(word for word in words if word.isalpha())
 
 
 @functools.lru_cache(maxsize=16)

@@ -18,8 +18,8 @@ _NARROWING = frozenset("and or nor plus both either if only when rarely sometime
 """Words that make another answer of the same words: a second thing beside the first, or a condition."""
 
 
-def group(answers: Sequence[str], form: str, tolerance: float) -> list[list[str]]:
-    """Distinct answers that are the same, together, in order of appearance.
+def group(answers: Sequence[str], form: str, tolerance: float, question: str = "") -> list[list[str]]:
+    """Distinct answers that are the same, together, in order of appearance; `question` is what they answer.
 
     An answer joins the first group with all of whose members it is the same: containment does not carry over from one
     pair to the next, and a group must not drift.
@@ -27,7 +27,7 @@ def group(answers: Sequence[str], form: str, tolerance: float) -> list[list[str]
     groups: list[list[str]] = []
     for answer in dict.fromkeys(answers):
         for members in groups:
-            if all(same(member, answer, form, tolerance) for member in members):
+            if all(same(member, answer, form, tolerance, question) for member in members):
                 members.append(answer)
                 break
         else:
@@ -51,20 +51,24 @@ def agreement(answers: Sequence[str | None], groups: Sequence[Sequence[str]]) ->
     return said.index(wording), size / len(answers)
 
 
-def same(a: str, b: str, form: str = "auto", tolerance: float = 0.0) -> bool:
-    """Whether two answers are the same; `form` and `tolerance` are those of `answer_forms`."""
+def same(a: str, b: str, form: str = "auto", tolerance: float = 0.0, question: str = "") -> bool:
+    """Whether two answers to a question are the same; `form` and `tolerance` are those of `answer_forms`."""
     if normalize(a) == normalize(b) or answer_forms.same(a, b, form, tolerance):
         return True
-    return form in ("auto", "text") and _contains(a, b)
+    return form in ("auto", "text") and _contains(a, b, question)
 
 
-def _contains(a: str, b: str) -> bool:
+def _contains(a: str, b: str, question: str) -> bool:
     """Whether the content words of one answer all stand in the other, with equal numbers, negations and conditions, and
     open it or make up a good part of it: a word that a long sentence also has is not what the sentence says.
 
-    In doubt two answers are two: a lost agreement drops an atom, a wrong one teaches it.
+    Words of the question say nothing new in an answer, unless it has no others. In doubt two answers are two: a lost
+    agreement drops an atom, a wrong one teaches it.
     """
-    short, long = sorted((_content(a), _content(b)), key=len)
+    asked = {*_content(question)}
+    whole = _content(a), _content(b)
+    told = [[word for word in words if word not in asked or _decides(word)] for words in whole]
+    short, long = sorted(told if all(told) else whole, key=len)
     if not short or _fixed(short) != _fixed(long) or not {*short} <= {*long}:
         return False
     return long[: len(short)] == short or len({*short}) >= GOOD_PART * len({*long})
@@ -76,6 +80,10 @@ def _content(answer: str) -> list[str]:
 
 def _fixed(words: Sequence[str]) -> tuple[list[str], list[str]]:
     return decisive(words), sorted(word for word in words if word in _NARROWING)
+
+
+def _decides(word: str) -> bool:
+    return bool(decisive([word])) or word in _NARROWING
 
 
 def _singular(word: str) -> str:

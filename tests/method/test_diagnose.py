@@ -126,7 +126,7 @@ CASE = (
     [
         (["Within how many hours of the first symptoms does oseltamivir help?"], 1, []),
         (["What are antiviral drugs used for?", "..."], 1, ["echo"]),
-        (["Is oseltamivir given for influenza?", "first atomic question"], 1, ["no_question"]),
+        (["Is oseltamivir given for influenza?", "first atomic question"], 1, ["echo"]),
         (["each of them a text", "the list of your atomic questions"], 0, ["echo", "echo"]),
         (["it has one short answer that an expert or a standard reference could confirm"], 0, ["echo"]),
         (["What is the capital of France?"], 0, ["off_topic"]),

@@ -15,7 +15,7 @@ async def grouped(
     What a grader cannot decide is no agreement: then the groups stay as they are.
     """
     method = tools.method
-    groups = meaning.group(answers, form, method.number_tolerance)
+    groups = meaning.group(answers, form, method.number_tolerance, question)
     if not method.grader or form not in ("auto", "text") or not 1 < len(groups) <= grade.MOST_ANSWERS:
         return groups, [], None
     heads = [members[0] for members in groups]

@@ -63,11 +63,12 @@ def _chains(figures: Figures) -> Iterator[str]:
     elif figures["divergent"] < FEW:
         yield "student and teacher hardly ever part: there is little to learn from their divergence"
     for role, asked in figures["ask_unread"].items():
-        if asked["compared"] and not asked["used"]:
+        if not asked["used"]:
+            agrees = f"; of {asked['compared']:,} that could be read it agrees with {asked['accord'] or 0:.0%}"
             yield (
-                f"asked which option the {role}'s chains end with, the teacher agrees with what could be read in "
-                f"{asked['accord']:.0%} of {asked['compared']:,} chains: too seldom to be believed, so it is not asked "
-                "about those that could not be read"
+                f"asked twice which option the {role}'s chains end with, the teacher names the same one both times in "
+                f"{asked['told']:,} of {asked['asked']:,}{agrees if asked['compared'] else ''}: it cannot be believed, "
+                "so it is not asked about chains that could not be read"
             )
 
 
