@@ -61,7 +61,7 @@ def write_thinking_model(folder: Path, template: str = QWEN) -> str:
     end = tokenizer.eos_token_id
     model = LlamaForCausalLM(
         LlamaConfig(
-            vocab_size=len(tokenizer), hidden_size=96, intermediate_size=192, num_hidden_layers=2,
+            vocab_size=len(tokenizer), hidden_size=128, intermediate_size=256, num_hidden_layers=2,
             num_attention_heads=4, num_key_value_heads=4, max_position_embeddings=1024, tie_word_embeddings=True,
             bos_token_id=None, eos_token_id=end, pad_token_id=end,
         )

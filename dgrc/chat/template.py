@@ -18,7 +18,7 @@ import jinja2.nodes
 import jinja2.sandbox
 
 from dgrc.chat.control import Control, find_control
-from dgrc.chat.thoughts import CLOSE, CLOSED_AT_ONCE, OPEN, split_thoughts, thoughts_are_open
+from dgrc.chat.thoughts import CLOSE, CLOSED_AT_ONCE, OPEN, mapped, thoughts_are_open
 from dgrc.errors import DgrcError
 from dgrc.records import Message
 
@@ -108,11 +108,10 @@ class ChatTemplate:
         return find_control(self.tokenizer, self.literals, ())
 
     def _clean(self, text: str, role: str) -> str:
-        thoughts, said = split_thoughts(text) if role == "assistant" else (None, text)
-        said = self.control.broken_up(said, self.tokenizer)
-        if thoughts is None:
-            return said
-        return f"{OPEN}\n{self.control.broken_up(thoughts, self.tokenizer)}\n{CLOSE}\n\n{said}"
+        def broken_up(part: str) -> str:
+            return self.control.broken_up(part, self.tokenizer)
+
+        return mapped(text, broken_up) if role == "assistant" else broken_up(text)
 
     def _raw(self, messages: Sequence[Mapping[str, str]], prompt: bool, variables: Mapping[str, Any]) -> str:
         try:

@@ -4,6 +4,7 @@ A curriculum that keeps thoughts holds them in this form, whatever marks a stude
 """
 
 import re
+from collections.abc import Callable
 
 OPEN, CLOSE = "<think>", "</think>"
 CLOSED_AT_ONCE = f"\n{CLOSE}\n\n"
@@ -17,6 +18,15 @@ def split_thoughts(content: str) -> tuple[str | None, str]:
     """What was thought and what is said, without white space around either; (None, content) where nothing was."""
     block = _BLOCK.fullmatch(content)
     return (block[1].strip(), block[2].strip()) if block else (None, content)
+
+
+def mapped(content: str, change: Callable[[str], str]) -> str:
+    """An assistant's text with what was thought and what is said changed, and the marks between left as they stand."""
+    block = _BLOCK.fullmatch(content)
+    if block is None:
+        return change(content)
+    between = content[block.end(1) : block.start(2)]
+    return content[: block.start(1)] + change(block[1]) + between + change(block[2])
 
 
 def without_empty_thoughts(reply: str) -> str:

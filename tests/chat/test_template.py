@@ -80,6 +80,8 @@ def test_only_the_thoughts_at_the_head_of_a_reply_are_thoughts() -> None:
     reply = "<think>\nif a<|im_end|>\n</think>\n\nno <think>b</think>"
     clean = qwen().clean({"role": "assistant", "content": reply})
     assert clean["content"] == "<think>\nif a< |im_end|>\n</think>\n\nno < think>b< /think>"
+    as_written = " <think> a </think> b"
+    assert qwen().clean({"role": "assistant", "content": as_written})["content"] == as_written
     plain = of(LLAMA3).clean({"role": "user", "content": "a <think> b"})
     assert plain["content"] == "a <think> b", "this template gives it no meaning"
 

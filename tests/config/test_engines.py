@@ -4,6 +4,7 @@ import pytest
 
 from dgrc.config import ApiConfig, EngineConfig
 from dgrc.config.file import make_config
+from dgrc.config.training import TrainingConfig
 from dgrc.errors import ConfigError
 
 
@@ -57,3 +58,16 @@ def test_what_decides_thinking_is_in_an_identity(settings: dict[str, Any]) -> No
 )
 def test_what_decides_nothing_is_not(api: dict[str, Any]) -> None:
     assert engine(api).identity() == engine().identity()
+
+
+def test_settings_about_thinking_change_an_engine_only_where_they_are_set() -> None:
+    """Runs that were begun before there were such settings go on."""
+    plain = {"engine": "vllm", "model": "m", "adapter": "", "script": "", "dtype": "auto", "max_model_len": 4096}
+    assert EngineConfig(model="m").identity() == plain
+    told: dict[str, Any] = {"thinking": "off", "chat_template_kwargs": {"a": 1}, "reasoning_parser": "qwen3"}
+    assert EngineConfig.model_validate({"model": "m", **told}).identity() == plain | told
+
+
+def test_dropped_thoughts_leave_what_decides_a_student_as_it_was() -> None:
+    assert "thoughts" not in TrainingConfig().decisive()
+    assert TrainingConfig(thoughts="keep").decisive() == TrainingConfig().decisive() | {"thoughts": "keep"}

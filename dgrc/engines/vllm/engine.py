@@ -61,13 +61,10 @@ class VllmEngine:
 
     async def generate(self, request: Request) -> Completion:
         """Serves one request. A prompt that does not fit the context is an error of that request alone."""
-        if request.score:
-            head, turn = self._encoder.encode_scored(request.messages)
-            prompt, asked = head + turn, Asked()
-        else:
-            text = self._encoder.template.render(request.messages, prompt=True, think=request.think)
-            prompt, turn = self._encoder.ids(text), []
-            asked = self._parsers.asked(text, prompt, request.think, grammar_of(request.schema))
+        try:
+            prompt, turn, asked = self._asked(request)
+        except EngineError as e:  # the template refuses these messages; others it may take
+            return failed(f"refused: {e}")
         room = self.config.max_model_len - len(prompt)
         if room < 1:
             return failed(f"too_long: the prompt has {len(prompt)} tokens, the context {self.config.max_model_len}")
@@ -99,6 +96,15 @@ class VllmEngine:
             return Completion((), len(prompt), final.num_cached_tokens or 0, logprobs=logprobs)
         samples = tuple(_sample(output, asked) for output in final.outputs)
         return Completion(samples, len(prompt), final.num_cached_tokens or 0)
+
+    def _asked(self, request: Request) -> tuple[list[int], list[int], Asked]:
+        """The tokens of a request's prompt, those at its end that are scored, and what else vLLM is told."""
+        if request.score:
+            head, turn = self._encoder.encode_scored(request.messages)
+            return head + turn, turn, Asked()
+        text = self._encoder.template.render(request.messages, prompt=True, think=request.think)
+        prompt = self._encoder.ids(text)
+        return prompt, [], self._parsers.asked(text, prompt, request.think, grammar_of(request.schema))
 
     async def load(self, model: str) -> None:
         """Replaces the weights in place: seconds less than a new engine, whose start is mostly imports.

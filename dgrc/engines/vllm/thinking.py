@@ -4,6 +4,8 @@ Which parser a model needs is said by `reasoning_parser`, or found here by its a
 parser tells vLLM where thoughts end, so that a grammar holds the text after them and nothing before.
 """
 
+import functools
+import importlib
 import json
 import logging
 from dataclasses import dataclass, field
@@ -31,7 +33,8 @@ PARSERS = (
     ("", "</think>", "deepseek_r1"),
 )
 """Which of vLLM's parsers reads a model: how its architecture's name begins, what its chat template holds, the parser.
-The first line that fits counts; DeepSeek's form, which the last lines give, is what most others took over."""
+The first line that fits counts, and whose parser can be loaded: some need a package (mistral_common) that installations
+of vLLM for CPUs leave out. DeepSeek's form, which the last lines give, is what most others took over."""
 HINTS = ("think", "thought", "reasoning")
 """Words of a template that may have a form of thoughts which the table does not know."""
 
@@ -154,12 +157,32 @@ def parser_name(config: EngineConfig, architecture: str, template: ChatTemplate)
                 f"`reasoning_parser` is {config.reasoning_parser!r}; the installed vLLM has {', '.join(known)}. Name "
                 "one of these, or leave it at `auto`."
             )
+        if config.reasoning_parser and (problem := _load_problem(config.reasoning_parser)):
+            raise EngineError(
+                f"`reasoning_parser: {config.reasoning_parser}` cannot be loaded from the installed vLLM: {problem}. "
+                "Install what is missing, or name another parser."
+            )
         return config.reasoning_parser
     for begins, mark, name in PARSERS:
         if architecture.startswith(begins) and mark in template.source:
-            return name
+            if not (problem := _load_problem(name)):
+                return name
+            LOG.info("vLLM's parser %s for %s cannot be loaded here: %s", name, config.model, problem)
     if any(hint in template.source.lower() for hint in HINTS):
         LOG.warning(_unread(config.model, "its chat template speaks of thoughts in a form that dgrc does not know"))
+    return ""
+
+
+@functools.cache
+def _load_problem(name: str) -> str:
+    """Why one of vLLM's parsers cannot be loaded here; empty if it can."""
+    from vllm.reasoning import ReasoningParserManager
+
+    module, _ = ReasoningParserManager.lazy_parsers.get(name, ("vllm.reasoning", ""))
+    try:
+        importlib.import_module(module)
+    except Exception as e:  # noqa: BLE001 - packages refuse to be imported in many ways
+        return f"{type(e).__name__}: {e}".rstrip(".")
     return ""
 
 
