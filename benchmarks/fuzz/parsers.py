@@ -17,7 +17,7 @@ from dgrc.corpus import passages
 from dgrc.engines.api.batches import _lines
 from dgrc.engines.api.replies import judge, read
 from dgrc.errors import ConfigError
-from dgrc.method import answer, answer_forms, audit, compare, diagnose, grade, meaning, reading, replies, sample, screen, verify
+from dgrc.method import answer, answer_forms, audit, compare, diagnose, grade, meaning, replies, sample, screen, verify
 from dgrc.method import judge as judging
 from dgrc.method import write as writing
 from dgrc.method.prompts import Pack, load_pack

@@ -1,7 +1,7 @@
 """The usual wordings in which a model says which answer it gives: one table, for all that read replies.
 
-Each pattern ends where the answer begins, but `LETTER_IS`, whose group is the answer. Repetitions are bounded: a reply may
-be 100,000 times the same word, and an open end would be looked for from each of them.
+Each pattern ends where the answer begins, but `LETTER_IS`, whose group is the answer. Repetitions are bounded:
+a reply may be 100,000 times the same word, and an open end would be looked for from each of them.
 """
 
 import re
@@ -14,22 +14,31 @@ ANSWER_IS = re.compile(
     rf"(?<![\w])(?:(?:the|my|our|your|an?) {{1,4}})?{_KIND}(?:answer|option|choice|response|solution|conclusion)"
     r"(?: {1,4}(?:letter|option|choice|here|then|(?:to|for|in|of|from|among|that|which)\b[^.:\n]{0,80}?))?[*_ ]{0,8}"
     r"(?:(?:\bis|\bwould be|\bshould be|\bmust be|\bwill be|\bseems to be|\bappears to be|\bremains|\bhas to be|=|:"
-    r"|\u2192|->|-(?= ))[*_ ]{0,8}:? {0,8}){1,4}",
+    r"|\u2192|->|-(?= ))[*_ ]{0,8}:? {0,8}){1,4}"
+    r"(?:(?:most |very )?(?:likely|probably|clearly|definitely|certainly|obviously|simply|actually|indeed|therefore|"
+    r"thus|hence|then|also|now)(?:,? {1,4}|:[*_ ]{0,8}))?",
     re.IGNORECASE,
 )
 LETTER_IS = re.compile(
-    r"(?:(?<=^)|(?<=[\s(*\"]))(?:(?i:option|choice|answer|letter|alternative) {1,4})?[(\[*\"]{0,6}([A-Z]{1,2})[)\]*\".:]{0,6}"
+    r"(?:(?<=^)|(?<=[\s(*\"]))(?:(?i:option|choice|answer|letter|alternative) {1,4})?"
+    r"[(\[*\"]{0,6}([A-Z]{1,2})[)\]*\".:]{0,6}"
     r"(?:[).:] [^.\n]{0,100}?)?(?:,| is|,? which is| would be| appears to be| seems to be){1,3} {1,4}"
     r"(?:therefore |thus |clearly |indeed |also )?"
     r"(?:the |an? )?(?:most |only )?(?:final |correct|right|best|appropriate|accurate|likely|suitable)\b"
 )
 CHOSEN = re.compile(
-    r"(?i:\b(?:choose|select|pick|return|go with|opt for|chose|selected|conclude|it is|it's|settle on|vote for)[: ]{1,4}"
+    r"(?i:\b(?:choose|select|pick|return|go with|opt for|chose|selected|conclude|it is|it's|settle on|vote for)"
+    r"[: ]{1,4}"
     r"(?:that )?(?:the )?(?:(?:option|answer|choice|letter)s? )?)(?=[(\[*\"]{0,6}[A-Z]{1,2}\b)"
 )
 LABEL = re.compile(r"^[\s*_#>-]*(?:letter|ans|choice|option|answer|result|verdict|conclusion)\s*[:=]\s*", re.IGNORECASE)
 TAKEN_BACK = re.compile(
     r"\b(?:wait|however|but|on reflection|actually|instead|correction|rather|final|finally|therefore|thus|hence|so)\b",
+    re.IGNORECASE,
+)
+DENIED = re.compile(
+    r"^[\s.,:;()\u2013\u2014-]*(?:is |it is )?"
+    r"(?:(?:not|never)(?: (?:correct|right|true|the|an?|applicable|relevant)\b|$)|(?:incorrect|wrong|false)\b)",
     re.IGNORECASE,
 )
 DENIED_AFTER = re.compile(r"\b(?:not|n't|never|incorrect|wrong|cannot|false)\b", re.IGNORECASE)

@@ -48,7 +48,8 @@ def test_what_is_no_object_is_none(reply: str) -> None:
 @pytest.mark.parametrize(
     "reply",
     [
-        'Here: {"a": 1}', '{"a": 1} done', '```json\n{"a": 1}\n```', '```\n{"a": 1}\n```', 'So:\n```JSON {"a": 1}```\nok',
+        'Here: {"a": 1}', '{"a": 1} done', '```json\n{"a": 1}\n```', '```\n{"a": 1}\n```',
+        'So:\n```JSON {"a": 1}```\nok',
         '<think>{"b": 2} or {"c": 3}? {</think>{"a": 1}', 'I think {"b": 2}.</think>\n```json\n{"a": 1}\n```',
         'In the set {1, 2} it is {"a": 1}.', '{{"a": 1}}', '\ufeff{"a": 1}', '[{"a": 1}]', '{"a": 1}\n\n<|im_end|>',
     ],
@@ -75,7 +76,10 @@ def test_of_two_objects_none_is_chosen(reply: str) -> None:
     assert json_object(reply) is None
 
 
-@pytest.mark.parametrize("piece", ["{", "]", '{"a": ', '{"a": 1} ', "```", "```json\n", "`", "<think>", "</think>", "[", '"'])
+PIECES = ("{", "]", '{"a": ', '{"a": 1} ', "```", "```json\n", "`", "<think>", "</think>", "[", '"')
+
+
+@pytest.mark.parametrize("piece", PIECES)
 @pytest.mark.parametrize("before", ["", "```", "words {"])
 def test_hostile_json_takes_no_time(before: str, piece: str) -> None:
     began = time.process_time()
