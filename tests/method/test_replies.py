@@ -76,9 +76,10 @@ def test_of_two_objects_none_is_chosen(reply: str) -> None:
     assert json_object(reply) is None
 
 
-@pytest.mark.parametrize(
-    "piece", ["{", "]", '{"a": ', '{"a": 1} ', "```", "```json\n", "`", "<think>", "</think>", "[", '"']
-)
+PIECES = ("{", "]", '{"a": ', '{"a": 1} ', "```", "```json\n", "`", "<think>", "</think>", "[", '"')
+
+
+@pytest.mark.parametrize("piece", PIECES)
 @pytest.mark.parametrize("before", ["", "```", "words {"])
 def test_hostile_json_takes_no_time(before: str, piece: str) -> None:
     began = time.process_time()

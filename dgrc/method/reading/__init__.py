@@ -18,6 +18,7 @@ from dgrc.method.reading.wordings import (
     ANSWER_IS,
     CHOSEN,
     CORRECT_IS,
+    DENIED,
     DENIED_AFTER,
     DENIED_BEFORE,
     LABEL,
@@ -40,6 +41,10 @@ _PLACEHOLDERS = frozenset(
 )  # fmt: skip
 """What a prompt puts where the answer is to stand, which comes back as it is."""
 _IN_BRACKETS = re.compile(r"[(\[]([A-Z])[)\]]")
+_BEHIND = re.compile(
+    r"[,\s]*[(\[](?:(?i:option|choice|answer) )?([A-Z])[)\]]|[,\s]*(?:which is )?[(\[]?option ([A-Z])\b(?! is\b)"
+)
+_OUTRIGHT = re.compile(r"(?:yes|no|true|false|correct|incorrect)\b *(?:[.,:;!\u2013\u2014-]|$)", re.IGNORECASE)
 _ITEM = re.compile(r"^[\s>#*+\u2022-]*(?:[0-9]{1,2}[.)]\s+)?")
 _WHOLE_WORDS, _WHOLE_CHARACTERS = 80, 2000
 """A longer reply that names one option may still only speak of it."""
@@ -88,8 +93,8 @@ def _tiers(text: str, options: Options | None, form: str) -> Iterator[tuple[str,
     else:
         said = open_tag.group(1).strip()
         yield "open_tag", [_first_of(said, options, form)] if said and not _is_placeholder(said) else []
-    boxed = _BOXED.findall(text)
-    yield "boxed", [_said(_TEXT.sub(r"\1", boxed[-1]), options, form)] if boxed else []
+    boxed = [said for said in _BOXED.findall(text) if not _is_placeholder(said)]
+    yield "boxed", [_said(boxed[-1], options, form)] if boxed else []
     if options is None:
         yield "phrase", _open_phrases(text, form)
         yield "whole", _open_whole(text, form)
@@ -99,14 +104,19 @@ def _tiers(text: str, options: Options | None, form: str) -> Iterator[tuple[str,
     yield "whole", _whole(text, options)
 
 
+def _unboxed(said: str) -> str:
+    return _TEXT.sub(r"\1", _BOXED.sub(r"\1", said))
+
+
 def _is_placeholder(said: str) -> bool:
-    return normalize(bare(said)).strip("[]{}()<>.\u2026 ") in _PLACEHOLDERS
+    return normalize(bare(_unboxed(said))).strip("[]{}()<>.\u2026 ") in _PLACEHOLDERS
 
 
 def _said(said: str, options: Options | None, form: str) -> str | None:
     """The answer that a marked place holds, as a whole or in the words of a phrase."""
+    said = encodable(_unboxed(said))
     if options is None:
-        return answer_forms.canonical(encodable(said), form)
+        return answer_forms.canonical(said, form)
     if (named := options.named(said)) is not None:
         return named
     phrases = {*_phrases(said, options)}
@@ -146,15 +156,28 @@ def _after(text: str, at: int, options: Options) -> str | None:
         line = more.strip().partition("\n")[0]
     if DENIED_AFTER.match(line.strip().casefold()):
         return None
+    return _opening(line, options)
+
+
+def _opening(line: str, options: Options) -> str | None:
+    """The option that a line, or a beginning of it, names; in conflict where the letter that
+    stands in brackets behind a text is another's."""
+    line = line[:_REACH]
     for piece in _pieces(line):
-        if (named := options.named(piece)) is not None:
-            return named
+        if (named := options.named(piece)) == CONFLICT:
+            return CONFLICT
+        if named is not None:
+            rest = line[len(piece) :]
+            if DENIED.match(rest) or options.denies(named, rest):
+                return None
+            behind = _BEHIND.match(rest)
+            letter = (behind.group(1) or behind.group(2)) if behind else named
+            return named if letter == named or letter not in options.letters else CONFLICT
     return None
 
 
 def _pieces(line: str) -> Iterator[str]:
     """A line as a whole, then its beginnings up to the first sentences' and clauses' ends."""
-    line = line[:_REACH]
     yield line
     ends = re.finditer(r"[.!?](?=\s)|[,;](?=\s)|\s[(\u2013\u2014-]", line)
     yield from (line[: match.start()] for match in itertools.islice(ends, _PIECES))
@@ -184,7 +207,7 @@ def _whole(text: str, options: Options) -> list[str | None]:
     """What a reply says that opens with its answer, or that is short and speaks of one option alone."""
     lines, named = _named_lines(text, options)
     if lines and named[0] is None:
-        named[0] = next((answer for piece in _pieces(lines[0]) if (answer := options.named(piece))), None)
+        named[0] = _opening(lines[0], options)
     if any(answer is not None for answer in named):
         return [CONFLICT] if named[0] is None else [answer for answer in named if answer is not None]
     if len(text) > _WHOLE_CHARACTERS or len(text.split()) > _WHOLE_WORDS:
@@ -211,8 +234,10 @@ def _open_whole(text: str, form: str) -> list[str | None]:
     lines = [line for line in text.splitlines() if bare(line)]
     if not lines:
         return []
-    if form in ("auto", "yes_no") and (said := answer_forms.canonical(lines[0], "yes_no")) is not None:
+    outright = form == "yes_no" or (form == "auto" and _OUTRIGHT.match(bare(lines[0])))
+    if outright and (said := answer_forms.canonical(lines[0], "yes_no")) is not None:
         return [said]
-    if len(lines) > 1 or len(lines[0].split()) > _OPEN_ANSWER_WORDS:
+    said = LABEL.sub("", lines[0])
+    if len(lines) > 1 or _is_placeholder(said) or len(said.split()) > _OPEN_ANSWER_WORDS:
         return []
-    return [answer_forms.canonical(bare(lines[0]), form)]
+    return [answer_forms.canonical(bare(said), form)]

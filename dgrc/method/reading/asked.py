@@ -27,11 +27,13 @@ def can_be_asked(pack: Pack, choices: Sequence[str]) -> bool:
 
 
 def orders(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The two orders in which options are shown: turned by half, and that backwards, so that none keeps its place."""
+    """The two orders in which options are shown: turned by half, and that backwards, so that none keeps its place from
+    one to the other."""
     turned = [(index + count // 2) % count for index in range(count)]
     back = turned[::-1]
-    # In an odd number the middle one would stay where it is.
-    return tuple(turned), tuple(back if count % 2 == 0 else [*back[1:], back[0]])
+    if count % 2:  # the middle one would stay where it is
+        back[0], back[count // 2] = back[count // 2], back[0]
+    return tuple(turned), tuple(back)
 
 
 def build_messages(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dgrc.method.reading.wordings import DENIED
 from dgrc.method.text.normalize import fold, normalize
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -25,13 +26,14 @@ _AFTER = re.compile(r"^(?:because|since|\(|[-\u2013\u2014])", re.IGNORECASE)
 _AS_LETTER = re.compile(r"(?:(?<=[(\[])|\b(?=[A-Z][.):,])|(?<=option )|(?<=answer )|(?<=choice ))([A-Z])\b")
 _OTHER = re.compile(r"(?:^|[\s(*])([A-Z])[.):](?=\s)")
 _TOKEN = re.compile(r"[0-9]+(?:[.:/,][0-9]+)*|[^\W\d_]+|[%\u00b0$\u20ac\u00a3+]")
-_NOT = re.compile(r"^(?:and|but|rather than|instead of)? ?(?:not|never)\b", re.IGNORECASE)
+_NOT = re.compile(r"^[,;: ]*(?:and |but )?not (?:option |the )?[(\[*]*[A-Z]\b", re.IGNORECASE)
 _TWO = re.compile(r"^\s*(?:,|/|&|and\b|or\b|und\b|oder\b)\s*(?:option |both )?[(\[*]*([A-Za-z])\b", re.IGNORECASE)
 CONFLICT = ""
 """What is named where a piece names two options."""
 OPENING = 4
 """Words from which a shortened option is known."""
 _DENIALS = frozenset("not no n't never cannot incorrect wrong false neither nor unlikely except".split())
+_WRONG, _IS = frozenset(("incorrect", "wrong", "false")), frozenset(("is", "was", "are", "would"))
 ALIKE = 0.6
 """Shared words (of all) from which a text is taken for a wording of an option."""
 
@@ -69,15 +71,13 @@ class Options:
     def named(self, said: str) -> str | None:
         """The letter of the one option that a short piece of text names as a whole; None if it names none, `CONFLICT`
         if more than one."""
-        said = bare(said)
-        by_text = self._by_whole_text(said)
-        if by_text is not None:
-            return by_text
-        said = bare(_LEAD.sub("", said))
-        if (by_text := self._by_whole_text(said)) is not None:
-            return by_text
-        if said.upper() in self.letters:
-            return said.upper()
+        as_written = bare(said)
+        said = bare(_LEAD.sub("", as_written))
+        for whole in (as_written, said):
+            if whole.upper() in self.letters:  # letters are asked for, so they win over texts that are letters
+                return whole.upper()
+            if (by_text := self._by_whole_text(whole)) is not None:
+                return by_text
         marked = _MARKED.match(said) or _SEPARATED.match(said)
         match = marked or _BARE.match(said)
         if match is None or match.group(1).upper() not in self.letters:
@@ -88,6 +88,8 @@ class Options:
         if self._names_another(named, rest):
             return CONFLICT
         own = self.likeness(self.letters.index(named), rest)
+        if (own < ALIKE and DENIED.match(rest)) or self.denies(named, rest):
+            return None
         prose = marked is None and own < ALIKE and not _AFTER.match(rest)
         return None if prose or (match.group(1).islower() and own < ALIKE and _MARKED.match(said) is None) else named
 
@@ -116,6 +118,12 @@ class Options:
         plain = normalize(said)
         whole = [name for name, text in zip(self.letters, self.texts, strict=True) if text and text == plain]
         return whole[0] if len(whole) == 1 else None
+
+    def denies(self, named: str, rest: str) -> bool:
+        """Whether what follows an option's letter is its own text, and then that it is wrong."""
+        own, said = self.words[self.letters.index(named)], tokens(rest)
+        tail = said[len(own) :] if said[: len(own)] == own else ()
+        return bool(tail) and (tail[0] in _WRONG or (tail[0] in _IS and bool({*tail[1:4]} & {"not", *_WRONG})))
 
     def _names_another(self, named: str, rest: str) -> bool:
         """Whether what follows a letter is another option's text, or another letter."""

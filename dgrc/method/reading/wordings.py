@@ -14,7 +14,9 @@ ANSWER_IS = re.compile(
     rf"(?<![\w])(?:(?:the|my|our|your|an?) {{1,4}})?{_KIND}(?:answer|option|choice|response|solution|conclusion)"
     r"(?: {1,4}(?:letter|option|choice|here|then|(?:to|for|in|of|from|among|that|which)\b[^.:\n]{0,80}?))?[*_ ]{0,8}"
     r"(?:(?:\bis|\bwould be|\bshould be|\bmust be|\bwill be|\bseems to be|\bappears to be|\bremains|\bhas to be|=|:"
-    r"|\u2192|->|-(?= ))[*_ ]{0,8}:? {0,8}){1,4}",
+    r"|\u2192|->|-(?= ))[*_ ]{0,8}:? {0,8}){1,4}"
+    r"(?:(?:most |very )?(?:likely|probably|clearly|definitely|certainly|obviously|simply|actually|indeed|therefore|"
+    r"thus|hence|then|also|now)(?:,? {1,4}|:[*_ ]{0,8}))?",
     re.IGNORECASE,
 )
 CORRECT_IS = re.compile(
@@ -39,6 +41,11 @@ LABEL = re.compile(
 )
 TAKEN_BACK = re.compile(
     r"\b(?:wait|however|but|on reflection|actually|instead|correction|rather|final|finally|therefore|thus|hence|so)\b",
+    re.IGNORECASE,
+)
+DENIED = re.compile(
+    r"^[\s.,:;()\u2013\u2014-]*(?:is |it is )?"
+    r"(?:(?:not|never)(?: (?:correct|right|true|the|an?|applicable|relevant)\b|$)|(?:incorrect|wrong|false)\b)",
     re.IGNORECASE,
 )
 DENIED_AFTER = re.compile(r"\b(?:not|n't|never|incorrect|wrong|cannot|false)\b", re.IGNORECASE)

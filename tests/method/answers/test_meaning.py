@@ -1,0 +1,81 @@
+"""Which answers mean the same, and what repeated answers agree on."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dgrc.method import meaning
+from tests.method.builders import HOSTILE
+
+SAME = [
+    ("Antiviral drugs are used to treat it.", "Antiviral drug"), ("5 mg", "5 milligrams"), ("5 km", "5000 m"),
+    ("Yes", "yes."), ("yes", "True"), ("The Supreme Court", "the supreme court."), ("antivirals", "antiviral"),
+    ("the plaintiff", "The plaintiff bears it"), ("1,000", "1000.0"), ("therapies", "therapy"), ("5", "5 %"),
+]  # fmt: skip
+OTHER = [
+    ("the left atrium", "the right atrium"), ("5 mg", "5 g"), ("3 days", "5 days"), ("type 1 diabetes",
+    "type 2 diabetes"),
+    ("diabetes", "type 2 diabetes"), ("liable", "not liable"), ("a duty", "no duty"), ("with consent",
+    "without consent"),
+    ("aspirin", "aspirin and clopidogrel"), ("aspirin", "aspirin or ibuprofen"), ("yes", "no"),
+    ("yes", "yes, unless it is waived"), ("yes", "yes, if it is in writing"), ("yes", "only in Ohio"),
+    ("increases", "decreases"), ("before trial", "after trial"), ("hyperkalemia", "hypokalemia"), ("A", "B"),
+    ("increased", "rarely increased"), ("federal court", "state court"), ("at least 5 years", "at most 5 years"),
+    ("thyroid", "parathyroid"), ("axis", "axi"), ("", "aspirin"), ("the", "of"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("a", "b"), SAME)
+def test_wordings_of_one_answer(a: str, b: str) -> None:
+    assert meaning.same(a, b) and meaning.same(b, a)
+    assert meaning.group([a, b], "auto", 0.0) == [[a, b]]
+
+
+@pytest.mark.parametrize(("a", "b"), OTHER)
+def test_in_doubt_two_answers_are_two(a: str, b: str) -> None:
+    assert not meaning.same(a, b) and not meaning.same(b, a)
+    assert meaning.group([a, b], "auto", 0.0) == [[a], [b]]
+
+
+def test_answers_of_one_form_are_grouped_by_value() -> None:
+    said = ["5 kilometer", "5000 meter", "6 kilometer", "5.04 kilometer"]
+    assert meaning.group(said, "number", 0.01) == [["5 kilometer", "5000 meter", "5.04 kilometer"], ["6 kilometer"]]
+    assert meaning.group(said, "number", 0.0) == [["5 kilometer", "5000 meter"], ["6 kilometer"], ["5.04 kilometer"]]
+    assert meaning.group(said, "text", 0.5) == [[answer] for answer in said]
+    assert meaning.group(["court", "the high court"], "number", 0.0) == [["court"], ["the high court"]]
+
+
+def test_a_group_does_not_drift() -> None:
+    """What two answers both lie in does not make them the same."""
+    assert meaning.group(["drug", "antiviral drug", "antibiotic drug"], "auto", 0.0) == [
+        ["drug", "antiviral drug"], ["antibiotic drug"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("answers", "index", "share"),
+    [
+        (["5", "6", "6.0"], 1, 2 / 3), (["Crown", "crown.", None, None], 0, 0.5), (["a", "b"], 0, 0.5),
+        ([None, None], None, 0.0), ([], None, 0.0), ([None, "b", "a", "a"], 2, 0.5),
+        (["Antiviral drugs treat it", "antiviral drug", "antiviral drug", "aspirin"], 1, 0.75),
+        (["aspirin", "aspirin and heparin", "heparin"], 0, 1 / 3),
+    ],
+)  # fmt: skip
+def test_agreement_counts_unreadable_answers_and_the_most_frequent_wording_speaks(
+    answers: list[str | None], index: int | None, share: float
+) -> None:
+    groups = meaning.group([answer for answer in answers if answer is not None], "auto", 0.0)
+    assert meaning.agreement(answers, groups)[0] == index
+    assert meaning.agreement(answers, groups)[1] == pytest.approx(share)
+
+
+@given(st.text(), st.text() | st.sampled_from(HOSTILE[:4]))
+def test_sameness_is_mutual_and_never_raises(a: str, b: str) -> None:
+    assert meaning.same(a, a) and meaning.same(a, b) == meaning.same(b, a)
+
+
+@given(st.lists(st.sampled_from([a for pair in (*SAME, *OTHER) for a in pair]), max_size=8))
+def test_groups_hold_each_answer_once(answers: list[str]) -> None:
+    groups = meaning.group(answers, "auto", 0.0)
+    assert sorted(answer for members in groups for answer in members) == sorted({*answers})
+    assert all(meaning.same(a, b) for members in groups for a in members for b in members)

@@ -1,0 +1,53 @@
+"""No text breaks the reading, and none takes long: 100,000 characters of what backtracking feeds on."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dgrc.method.reading import TIERS, in_tags, read
+from tests.method.builders import HOSTILE
+
+OPTIONS = ("Iron", "Zinc and tin", "Lead", "Both A and B")
+LENGTH, SECONDS = 100_000, 3.0
+"""The slowest takes 0.3 s alone; the processes of the suite share the machine."""
+PIECES = (
+    "the answer is ", "the answer is A. ", "the answer is A.\n", "final ", "the final correct ", "answer of ",
+    "answer for *",
+    "answer *", "(A", "((", "A is ", "A, ", "A: ,", "A. x ", "A is correct. ", "It is A ", "choose ", "if ",
+    "not iron ",
+    "<answer>", "</answer>", "<answer>A</answer>", "<think>", "</think>", "<think></think>", "\\boxed{", "\\boxed{}",
+    "{",
+    "{}", "\\text{", "**", "_", " ", "\n", "A\n", "A. x\n", "letter: ", "word, ", "word. ", "- ", "a-", "zinc and ",
+    "<b",
+    "\u0301", "1.", "0,", "$", "yes ", "```", "A/", "wait ",
+)  # fmt: skip
+SAID = (*PIECES, "B", "Lead", " is correct", "?", "Wait, ", "LETTER")
+WORDS = st.lists(st.sampled_from(SAID), max_size=12).map("".join)
+
+
+@pytest.mark.parametrize("piece", PIECES)
+@pytest.mark.parametrize("before", ["", "The answer is ", "<answer>", "\\boxed{"])
+def test_a_long_reply_takes_no_time(before: str, piece: str) -> None:
+    reply = before + piece * (LENGTH // len(piece)) + "x"
+    began = time.process_time()
+    read(reply, OPTIONS)
+    read(reply, ())
+    in_tags(f"<answer>{reply}</answer>", OPTIONS)
+    assert time.process_time() - began < SECONDS
+
+
+@given(st.text() | WORDS | st.sampled_from(HOSTILE), st.sampled_from([OPTIONS, (), ("", "x"), ("A", "B")]))
+def test_any_text_gives_an_option_with_its_tier_or_nothing(reply: str, choices: tuple[str, ...]) -> None:
+    answer, tier = read(reply, choices)
+    assert (answer is None) == (tier is None)
+    assert answer is None or (tier in TIERS[:-1] and answer != "")
+    assert answer is None or not choices or answer in "ABCD"[: len(choices)]
+    assert (answer or "").encode() is not None
+
+
+@given(WORDS)
+def test_thoughts_before_a_reply_do_not_change_what_it_says(reply: str) -> None:
+    said = reply.replace("think", "thank")
+    assert read(f"<think>The answer is A. <answer>A</answer></think>{said}", OPTIONS) == read(said.strip(), OPTIONS)

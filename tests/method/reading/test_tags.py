@@ -1,0 +1,75 @@
+"""What stands between answer tags: an option in any writing, or text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dgrc.method.reading import in_tags, parse_answer, read
+from dgrc.method.reading.options import letter, lettered
+from tests.method.builders import HOSTILE
+
+OPTIONS = ("Iron", "Zinc and tin", "Lead", "Both A and B")
+TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["C", "(C)", "C.", "C)", "[C]", "c", " C ", "**C**", "C. Lead", "C) lead.", "C: Lead", "C Lead", "(C) Lead",
+     "option C", "Option C.", "The answer is C", "the correct answer is option (C).", "Answer: C",
+     "Lead", "lead.", "\\boxed{C}", "C. Pb, which is heavy"],
+)  # fmt: skip
+def test_an_option_is_read_however_it_is_written(said: str) -> None:
+    assert parse_answer(f"<think>A? B?</think> <answer>{said}</answer>", OPTIONS) == "C"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["E", "", "None", "A and B", "A, C", "(A) or (B)", "A/C", "C. Iron", "A metal", "not C", "Tin", "LETTER",
+     "Option E", "A. and B.", "I"],
+)  # fmt: skip
+def test_what_names_no_single_option_is_no_answer(said: str) -> None:
+    assert parse_answer(f"<answer>{said}</answer>", OPTIONS) is None
+
+
+def test_letters_win_over_options_that_are_letters() -> None:
+    vitamins = ("C", "A", "K")
+    assert parse_answer("<answer>C</answer>", vitamins) == "C"
+    assert parse_answer("<answer>K</answer>", vitamins) == "C"  # no option has the letter K: its text speaks
+
+
+def test_options_with_the_same_text_are_not_told_apart_by_it() -> None:
+    assert parse_answer("<answer>iron</answer>", ("Iron", "iron.")) is None
+
+
+def test_without_choices_the_answer_is_normalized_text() -> None:
+    assert parse_answer("<answer> The  Senate. </answer>", ()) == "the senate"
+    assert parse_answer("<answer>A</answer>", ()) == "a"
+    assert parse_answer("<answer> . </answer>", ()) is None
+
+
+@given(st.text(), st.lists(TEXTS, max_size=5))
+def test_parsing_never_raises_and_gives_an_option(said: str, choices: list[str]) -> None:
+    answer = parse_answer(f"<answer>{said}</answer>", choices)
+    assert answer is None or not choices or answer in "ABCDE"
+
+
+@given(st.integers(1, 60), st.data())
+def test_every_letter_is_read_back(count: int, data: st.DataObject) -> None:
+    choices = [f"option text {index} x" for index in range(count)]
+    lines = lettered(choices)
+    index = data.draw(st.integers(0, count - 1))
+    assert len(set(lines)) == count
+    for said in (letter(index), lines[index], choices[index]):
+        assert parse_answer(f"<answer>{said}</answer>", choices) == letter(index)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_no_answer(text: str) -> None:
+    assert read(text, OPTIONS) == (None, None)
+
+
+@pytest.mark.parametrize("text", ["The answer is C.", "C. Lead", "\\boxed{C}", "<answer>C", "Lead"])
+def test_a_label_is_looked_for_in_tags_alone(text: str) -> None:
+    assert parse_answer(text, OPTIONS) == "C"
+    assert in_tags(text, OPTIONS) is None
+    assert in_tags(f"The answer is A. <answer>{text.removeprefix('<answer>')}</answer>", OPTIONS) == "C"

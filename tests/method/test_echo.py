@@ -1,0 +1,59 @@
+"""Echoes: the pack's own words, whichever pack, are no content; the field's terms are."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dgrc.method.echo import is_echo
+from dgrc.method.prompts import load_pack
+from tests.paths import ROOT
+
+PACKS = ("general", "legal", "medical")
+DESCRIBED = re.compile(r"(?:a text|the list|a list) (?:of|on|with) [^.,`]*")
+SENTENCE = re.compile(r"(?<=[.;:] )[A-Za-z][^.;:{}<>`\"]{40,}(?=[.;])")
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_what_a_pack_says_of_its_fields_and_all_its_sentences_are_echoes(name: str) -> None:
+    pack = load_pack(name)
+    said = [s for source in pack.templates.values() for rule in (DESCRIBED, SENTENCE) for s in rule.findall(source)]
+    assert len(said) > 25
+    assert [text for text in said if not is_echo(pack, text)] == []
+    assert [text for text in said if not is_echo(pack, f"  {text.upper()}!")] == [], "spelling does not hide it"
+
+
+@pytest.mark.parametrize("name", PACKS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "burden of proof", "antiviral drugs", "5 years", "the majority rule", "preponderance of the evidence",
+        "unknown",
+        "statute of limitations", "a definition", "yes", "", "What is the majority rule on consideration?",
+        "Which drug is given first for influenza?", "Who bears the burden of proof in a civil case in Ohio?",
+        "The limit is five years, because the code gives written contracts five years.",
+    ],
+)  # fmt: skip
+def test_terms_and_sentences_of_the_field_are_no_echoes(name: str, text: str) -> None:
+    assert not is_echo(load_pack(name), text)
+
+
+def test_a_pack_of_a_users_own_with_examples_has_them_guarded(tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    shutil.copytree(ROOT / "dgrc" / "method" / "prompts" / "general", folder)
+    form = '{"comparison": "the points at which the two part, in a few words", "questions": ["first atomic question"]}'
+    system = folder / "system.jinja"
+    system.write_text(system.read_text() + f"\nReply like this: {form} or <the answer alone>.\n")
+    pack = load_pack(str(folder))
+    for text in ("first atomic question", "First atomic question?", "the points at which the two part, in a few words",
+                 "the answer alone"):  # fmt: skip
+        assert is_echo(pack, text), text
+        assert not is_echo(load_pack("general"), "first atomic question")
+    assert not is_echo(pack, "atomic bomb") and not is_echo(pack, "second atomic question")
+
+
+def test_a_few_words_changed_make_no_content_and_a_few_shared_no_echo() -> None:
+    pack = load_pack("general")
+    assert is_echo(pack, "it has one short answer that an expert or a standard textbook could confirm")
+    assert not is_echo(pack, "A standard reference could confirm that the writ lies to the high court in Garth.")
