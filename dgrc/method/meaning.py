@@ -1,20 +1,29 @@
 """When two answers are the same. Answers flow in; groups of those that mean the same flow out.
 
 One place decides it, for chains, for the repeated answers to an atom and for scores, cheapest first: by form
-(quantities, yes and no), by normalized text, and by content words, where one answer only says more words around the
+(quantities, yes and no), by normalized text, and by content words, where one answer is a sentence that gives the
 other. What is left apart may be put together by a grader (`grade`), where one is asked for.
 """
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from dgrc.method.reading import answer_forms
-from dgrc.method.screen import content_words, decisive
+from dgrc.method.screen import content_words, decisive, words_of
 from dgrc.method.text.normalize import normalize
 
-GOOD_PART = 0.34
-"""Share of the longer answer's content words."""
-_NARROWING = frozenset("and or nor plus both either if only when rarely sometimes".split())
+STEM = 5
+_CONDITIONS = frozenset("if unless except only when without rarely sometimes until but".split())
+"""Words that make a yes or no another one."""
+_CLAUSE = re.compile(r"([,;:()!?]|\.(?=\s|$))")
+_MARKS = frozenset(",;:()!?.")
+_ENDS = frozenset(";(!?.")
+_BEFORE = frozenset("answer called named known it its by from on to as , :".split())
+"""What may stand before an answer in a sentence, beside small words and the question's own."""
+_AFTER = frozenset("is are was were because since which who whose where so".split())
+"""What may begin an explanation after it."""
+_NARROWING = frozenset("and or nor plus both either if only when rarely sometimes up".split())
 """Words that make another answer of the same words: a second thing beside the first, or a condition."""
 
 
@@ -55,35 +64,76 @@ def same(a: str, b: str, form: str = "auto", tolerance: float = 0.0, question: s
     """Whether two answers to a question are the same; `form` and `tolerance` are those of `answer_forms`."""
     if normalize(a) == normalize(b) or answer_forms.same(a, b, form, tolerance):
         return True
-    return form in ("auto", "text") and _contains(a, b, question)
+    if form == "auto" and None not in (said := [answer_forms.canonical(answer, "yes_no") for answer in (a, b)]):
+        return said[0] == said[1] and _conditions(a) == _conditions(b)
+    return form in ("auto", "text") and _says(a, b, question)
 
 
-def _contains(a: str, b: str, question: str) -> bool:
-    """Whether the content words of one answer all stand in the other, with equal numbers, negations and conditions, and
-    open it or make up a good part of it: a word that a long sentence also has is not what the sentence says.
+def _says(a: str, b: str, question: str) -> bool:
+    """Whether one answer is a sentence that gives the other: its words in a row, with nothing before them but words
+    that lead up to an answer or repeat the question, and after them the same, or an explanation.
 
-    Words of the question say nothing new in an answer, unless it has no others. In doubt two answers are two: a lost
-    agreement drops an atom, a wrong one teaches it.
+    Numbers, negations and conditions must be equal. In doubt two answers are two: a lost agreement drops an atom, a
+    wrong one teaches it. So a noun beside the answer makes another answer (`insulin resistance` is not `insulin`).
     """
-    asked = {*_content(question)}
-    whole = _content(a), _content(b)
-    told = [[word for word in words if word not in asked or _decides(word)] for words in whole]
-    short, long = sorted(told if all(told) else whole, key=len)
-    if not short or _fixed(short) != _fixed(long) or not {*short} <= {*long}:
+    short, long = sorted((_tokens(a), _tokens(b)), key=lambda tokens: sum(map(_is_content, tokens)))
+    said = [token for token in short if _is_content(token)]
+    asked = {_stem(token) for token in _tokens(question) if _is_content(token)}
+    # What the question says itself is no answer, unless the answer says nothing else.
+    wanted = [token for token in said if _stem(token) not in asked and token not in _BEFORE] or said
+    if not wanted or _fixed(said) != _fixed([token for token in long if _is_content(token)]):
         return False
-    return long[: len(short)] == short or len({*short}) >= GOOD_PART * len({*long})
+    return all(_gives(tokens, wanted, asked - {*map(_stem, wanted)}) for tokens in (short, long))
 
 
-def _content(answer: str) -> list[str]:
-    return [_singular(word) for word in content_words(answer)]
+def _gives(tokens: Sequence[str], wanted: Sequence[str], asked: Collection[str]) -> bool:
+    """Whether these words stand in a row in an answer, with nothing around them that makes another answer."""
+    places = [at for at, token in enumerate(tokens) if _is_content(token)]
+    for first in range(len(places) - len(wanted) + 1):
+        run = places[first : first + len(wanted)]
+        if [tokens[at] for at in run] == wanted and not _MARKS & {*tokens[run[0] : run[-1]]}:
+            return _leads_up(tokens[: run[0]], asked) and _explains(tokens[run[-1] + 1 :], asked)
+    return False
+
+
+def _leads_up(before: Sequence[str], asked: Collection[str]) -> bool:
+    return all(token in _BEFORE or _stem(token) in asked or not _is_content(token) for token in before)
+
+
+def _explains(after: Sequence[str], asked: Collection[str]) -> bool:
+    """Whether what follows an answer ends it, repeats the question, or begins an explanation."""
+    rest = [token for token in after if _stem(token) not in asked]
+    said_again = len(rest) < len(after)
+    while said_again and rest and rest[0] not in _MARKS and rest[0] not in _AFTER and not _is_content(rest[0]):
+        rest = rest[1:]  # the small words around the question's own: `in the body`
+    if not rest or rest[0] in _ENDS or rest[0] in _AFTER:
+        return True
+    return rest[0] == "," and len(rest) > 1 and rest[1] in _AFTER
+
+
+def _tokens(answer: str) -> list[str]:
+    """Words without an English plural's ending, and the marks between them."""
+    found: list[str] = []
+    for clause in _CLAUSE.split(answer):
+        found += [clause] if clause in _MARKS else [_singular(word) for word in words_of(clause)]
+    return found
+
+
+def _is_content(token: str) -> bool:
+    return token not in _MARKS and bool(content_words(token))
 
 
 def _fixed(words: Sequence[str]) -> tuple[list[str], list[str]]:
     return decisive(words), sorted(word for word in words if word in _NARROWING)
 
 
-def _decides(word: str) -> bool:
-    return bool(decisive([word])) or word in _NARROWING
+def _stem(token: str) -> str:
+    """A word without its ending, near enough to know it again in the question."""
+    return token[:STEM]
+
+
+def _conditions(answer: str) -> set[str]:
+    return {*words_of(answer)} & _CONDITIONS
 
 
 def _singular(word: str) -> str:

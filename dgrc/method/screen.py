@@ -83,6 +83,11 @@ def content_words(text: str) -> list[str]:
     return content
 
 
+def words_of(text: str) -> list[str]:
+    """All words of a text in lower case, numbers and symbols too, in order."""
+    return [nfkc(word.casefold()) for word in _words(text)]
+
+
 def _words(text: str) -> list[str]:
     """Words, numbers and symbols. Punctuation goes, but decimal points, minus signs, % and \u00a7 stay."""
     text = _POSSESSIVE.sub(r"\1", _CONTRACTION.sub(r"\1 not", fold(text)))

@@ -10,7 +10,7 @@ from tests.method.builders import HOSTILE
 SAME = [
     ("Antiviral drugs are used to treat it.", "Antiviral drug"), ("5 mg", "5 milligrams"), ("5 km", "5000 m"),
     ("Yes", "yes."), ("yes", "True"), ("The Supreme Court", "the supreme court."), ("antivirals", "antiviral"),
-    ("the plaintiff", "The plaintiff bears it"), ("1,000", "1000.0"), ("therapies", "therapy"), ("5", "5 %"),
+    ("the plaintiff", "The plaintiff, who bears it"), ("1,000", "1000.0"), ("therapies", "therapy"), ("5", "5 %"),
 ]  # fmt: skip
 OTHER = [
     ("the left atrium", "the right atrium"), ("5 mg", "5 g"), ("3 days", "5 days"), ("type 1 diabetes",
@@ -21,6 +21,12 @@ OTHER = [
     ("yes", "yes, unless it is waived"), ("yes", "yes, if it is in writing"), ("yes", "only in Ohio"),
     ("increases", "decreases"), ("before trial", "after trial"), ("hyperkalemia", "hypokalemia"), ("A", "B"),
     ("increased", "rarely increased"), ("federal court", "state court"), ("at least 5 years", "at most 5 years"),
+    ("aspirin", "avoid aspirin"), ("aspirin", "aspirin with clopidogrel"), ("aspirin", "aspirin, clopidogrel"),
+    ("aspirin", "aspirin allergy"), ("the defendant", "the defendant's employer"), ("murder", "attempted murder"),
+    ("insulin", "insulin resistance"), ("calcium", "loss of calcium"), ("contract", "breach of contract"),
+    ("5 mg", "up to 5 mg"), ("kidney", "left kidney"), ("negligence", "negligence per se"),
+    ("aspirin", "aspirin in children"), ("drug", "antiviral drug"), ("yes", "no, unless it is waived"),
+    ("scurvy", "Vitamin C is what the scurvy virus lacks, which causes scurvy"),
     ("thyroid", "parathyroid"), ("axis", "axi"), ("", "aspirin"), ("the", "of"),
 ]  # fmt: skip
 
@@ -47,9 +53,25 @@ def test_answers_of_one_form_are_grouped_by_value() -> None:
 
 def test_a_group_does_not_drift() -> None:
     """What two answers both lie in does not make them the same."""
-    assert meaning.group(["drug", "antiviral drug", "antibiotic drug"], "auto", 0.0) == [
-        ["drug", "antiviral drug"], ["antibiotic drug"],
-    ]  # fmt: skip
+    aspirin, safe, cheap = "aspirin", "aspirin, because it is safe", "aspirin, because it is cheap"
+    assert meaning.same(aspirin, safe) and meaning.same(aspirin, cheap) and not meaning.same(safe, cheap)
+    assert meaning.group([aspirin, safe, cheap], "auto", 0.0) == [[aspirin, safe], [cheap]]
+
+
+@pytest.mark.parametrize(
+    ("question", "a", "b"),
+    [
+        ("What is the antidote for paracetamol overdose?", "acetylcysteine",
+         "The antidote for paracetamol overdose is acetylcysteine (NAC)."),
+        ("Who bears the burden of proof?", "the plaintiff", "The plaintiff bears the burden of proof."),
+        ("What limits the rate of cholesterol synthesis?", "HMG-CoA reductase", "It is limited by HMG-CoA reductase."),
+        ("Where does alpha fetoprotein come from in the body?", "In the body it comes from the liver.",
+         "Alpha fetoprotein comes from the liver, where it is made."),
+        ("Is a contract for land to be in writing?", "Yes", "Yes, a contract for land is to be in writing."),
+    ],
+)  # fmt: skip
+def test_the_words_of_the_question_say_nothing_new(question: str, a: str, b: str) -> None:
+    assert meaning.same(a, b, question=question) and meaning.same(b, a, question=question)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +79,7 @@ def test_a_group_does_not_drift() -> None:
     [
         (["5", "6", "6.0"], 1, 2 / 3), (["Crown", "crown.", None, None], 0, 0.5), (["a", "b"], 0, 0.5),
         ([None, None], None, 0.0), ([], None, 0.0), ([None, "b", "a", "a"], 2, 0.5),
-        (["Antiviral drugs treat it", "antiviral drug", "antiviral drug", "aspirin"], 1, 0.75),
+        (["Antiviral drugs, which treat it", "antiviral drug", "antiviral drug", "aspirin"], 1, 0.75),
         (["aspirin", "aspirin and heparin", "heparin"], 0, 1 / 3),
     ],
 )  # fmt: skip
