@@ -102,7 +102,7 @@ def _leads_up(before: Sequence[str], asked: Collection[str]) -> bool:
 
 def _explains(after: Sequence[str], asked: Collection[str]) -> bool:
     """Whether what follows an answer ends it, repeats the question, or begins an explanation."""
-    rest = [token for token in after if _stem(token) not in asked]
+    rest = [token for token in after if token in _AFTER or _stem(token) not in asked]
     said_again = len(rest) < len(after)
     while said_again and rest and rest[0] not in _MARKS and rest[0] not in _AFTER and not _is_content(rest[0]):
         rest = rest[1:]  # the small words around the question's own: `in the body`
