@@ -34,7 +34,8 @@ def last_turn(template: ChatTemplate, messages: Sequence[Message]) -> tuple[str,
     """
     prompt = template.render(messages[:-1], prompt=True)
     # White space after the end of the turn belongs to the template: generation stops before it.
-    rendered = template.render(messages).rstrip()
+    whole = template.render(messages)
+    rendered = whole.rstrip()
     thoughts, said = split_thoughts(template.clean(messages[-1])["content"])
     if thoughts is None:
         found = _answer(template, messages, prompt, rendered)
@@ -45,7 +46,7 @@ def last_turn(template: ChatTemplate, messages: Sequence[Message]) -> tuple[str,
     if found is None:
         problem = f"the chat, {clip(rendered, 400)}, does not begin with its generation prompt, {clip(prompt, 400)}"
     elif not (problem := lacking(found[len(prompt) :], [thoughts or "", said])):
-        return found, (len(prompt), len(found))
+        return found + whole[len(rendered) :], (len(prompt), len(found))
     raise TrainingError(
         f"The chat template of the tokenizer {template.tokenizer.name_or_path!r} cannot be trained on: {problem}. A "
         "reply must be rendered whole and as the continuation of its prompt, or what is learned is not what is "

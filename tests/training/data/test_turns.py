@@ -31,8 +31,9 @@ def learned(template: str, last: Message, **student: object) -> tuple[str, str]:
     tokenizer = make_thinking_tokenizer(template)
     ids, mask = encode_messages(tokenizer, [*ASKED, last], EngineConfig.model_validate(student))
     begin = mask.index(True)
-    assert all(mask[begin:])
-    return tokenizer.decode(ids[:begin]), tokenizer.decode(ids[begin:])
+    end = begin + sum(mask)
+    assert all(mask[begin:end]) and tokenizer.decode(ids[end:]) == "\n", "what follows the turn carries no loss"
+    return tokenizer.decode(ids[:begin]), tokenizer.decode(ids[begin:end])
 
 
 EMPTY = "<think>\n\n</think>\n\n"
