@@ -26,6 +26,11 @@ TOO_LONG = ("context length", "context_length", "maximum context", "too long", "
 CUT_OFF = "cut_off"
 """How the error of a request begins whose reply had no room after its thoughts, where a server makes that an error."""
 NO_ROOM = ("could not finish the message", "output limit was reached")
+FLAGGED = (
+    "content_filter", "content filter", "content_policy", "content policy", "content management policy", "moderation",
+    "flagged", "invalid_prompt", "safety",
+)  # fmt: skip
+"""What servers say of prompts that they do not like."""
 CODES = (
     (("insufficient_quota", "billing"), 402),
     (("rate_limit", "ratelimit", "too_many_requests", "overloaded", "resource_exhausted"), 429),
@@ -43,7 +48,7 @@ class Answer:
     """What came of one attempt: exactly one of the first three, or (all None) a passing failure that `says` what.
 
     A failure may have a `bill` too. It is `limited` if it says nothing of the prompt: there are too many requests.
-    `about` is the parameter that a refusal names in a field of its own.
+    `about` is the parameter that a refusal names in a field of its own; `of_prompt` says that it blames the prompt.
     """
 
     reply: dict[str, Any] | None = None
@@ -54,6 +59,7 @@ class Answer:
     overtaxed: bool = False
     limited: bool = False
     about: str = ""
+    of_prompt: bool = False
     bill: Bill | None = None
 
 
@@ -122,7 +128,8 @@ def _judge_error(status: int, headers: Any, data: Any, text: str) -> Answer:
         )  # fmt: skip
     signs = ((CUT_OFF, NO_ROOM), ("too_long", TOO_LONG))
     kind = next((kind for kind, words in signs if any(each in said.lower() for each in words)), "refused")
-    return Answer(refused=f"{kind}: HTTP {status}: {said}", about=about)
+    of_prompt = kind != "refused" or any(words in f"{code} {said}".lower() for words in FLAGGED)
+    return Answer(refused=f"{kind}: HTTP {status}: {said}", about=about, of_prompt=of_prompt)
 
 
 def _status_of(error: Any) -> int:

@@ -1,7 +1,8 @@
 """Is it the prompt, or would the server serve nobody? A request that is refused or fails again and again is judged by
 another of the same form that says nothing but hello: whoever refuses that refuses our parameters, or us.
 
-It is asked only where others' answers do not say so already: a form that was answered is known to be taken. So it costs
+It is asked only where nothing says so already: a form that was answered is known to be taken, and a server that blames
+the prompt (it is too long, or flagged) is believed for a while, unless it names a parameter as well. So it costs
 some words where something is refused or fails, and nothing elsewhere. One is under way at a time; all who wait for the
 same use its answer.
 """
@@ -18,7 +19,7 @@ from dgrc.engines.api.replies import CUT_OFF, Answer
 from dgrc.errors import EngineError
 
 REFUSALS_IN_A_ROW = 16
-"""After so many of one form, none answered in between, a form that was answered before is asked about again."""
+"""After so many of one form, none answered in between, neither earlier answers nor the server's words are believed."""
 PATIENCE = 4
 """Failures of a request before something else is asked because of it: a server may be away for a moment."""
 
@@ -71,8 +72,9 @@ class Suspicion:
         async with form.lock:
             if form.stopped:
                 raise EngineError(form.stopped)
-            again = form.refused >= REFUSALS_IN_A_ROW or parameters_named(body, "", answer.about)
-            if form.answers and (not again or form.answers > before):
+            named = parameters_named(body, (answer.refused or "") if answer.of_prompt else "", answer.about)
+            again = form.refused >= REFUSALS_IN_A_ROW or named
+            if (form.answers or answer.of_prompt) and (not again or form.answers > before):
                 return
             refusal = await self._of_harmless(body)
             if refusal.reply is not None:

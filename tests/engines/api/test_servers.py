@@ -184,6 +184,27 @@ def test_forms_are_told_apart_and_what_was_taken_once_is_not_asked_about_again()
     assert [isinstance(said, Completion) for said in told.said] == [True] * 6
 
 
+BLAMED = [
+    refusal("This model's maximum context length is 10 tokens"),
+    refusal("The response was filtered", code="content_filter"),
+    (200, {"error": {"code": 403, "message": "Input was flagged"}}),
+]
+
+
+@pytest.mark.parametrize("answer", BLAMED)
+def test_a_server_that_blames_the_prompt_is_believed_until_it_blames_all(answer: tuple[int, Any]) -> None:
+    told = tell(lambda body: answer, *(request(f"q{i}") for i in range(5)))
+    assert all(isinstance(said, Completion) and said.error for said in told.said) and len(told.bodies) == 5
+    told = tell(lambda body: answer, *(request(f"q{i}") for i in range(40)))
+    assert isinstance(told.said[-1], str) and "refuses all requests" in told.said[-1]
+
+
+def test_a_limit_that_the_parameters_break_is_not_blamed_on_the_prompt() -> None:
+    words = "'max_tokens' is too large: 64. This model's maximum context length is 32 tokens and your request has 9"
+    told = tell(lambda body: refusal(words), request())
+    assert isinstance(told.said[0], str) and "a smaller `max_tokens`" in told.said[0]
+
+
 def test_a_server_that_begins_to_refuse_everything_stops_the_pass() -> None:
     answered: list[str] = []
 
