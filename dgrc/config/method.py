@@ -6,6 +6,9 @@ from pydantic import Field, model_validator
 
 from dgrc.config.section import Sampling, Section
 
+LATER_SETTINGS = {"ask_unread": "checked", "thoughts": "visible"}
+"""Settings that came later, with what runs had before there were such: at these they decide nothing."""
+
 
 class MethodConfig(Section):
     """The switches of the method (`dgrc.method`)."""

@@ -40,7 +40,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from dgrc.config import Config
+from dgrc.config import Config, method
 from dgrc.config.engines import LATER_SETTINGS, MACHINERY
 from dgrc.config.file import dump_config
 from dgrc.errors import RunDirError
@@ -266,7 +266,8 @@ def _decisive(config: dict[str, Any]) -> dict[str, Any]:
     for section in ("seed", "questions", *models, "method", "proving"):
         for key, value in _flat(section, config.get(section)):
             _, _, rest = key.partition(".")
-            if section in models and rest in LATER_SETTINGS and LATER_SETTINGS[rest] == value:
+            later = LATER_SETTINGS if section in models else method.LATER_SETTINGS if section == "method" else {}
+            if rest in later and later[rest] == value:
                 continue
             if section not in models or rest.partition(".")[0] not in MACHINERY or rest == "api.base_url":
                 found[key] = value

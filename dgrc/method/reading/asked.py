@@ -14,8 +14,8 @@ from dgrc.method.replies import json_object
 from dgrc.records import Chain, Message
 
 NONE = "none"
-LONGEST_REPLY = 8
-"""Tokens; the grammar leaves room for no more."""
+LONGEST_REPLY = 16
+"""Tokens: an object of one letter takes 7 to 9, by tokenizer, and servers may put white space into it."""
 _FIRST_LETTER = 10
 """The letters shown begin with K, so that no letter of the chain is among them."""
 MOST_CHOICES = 16
