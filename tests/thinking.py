@@ -68,10 +68,10 @@ def write_thinking_model(folder: Path, template: str = QWEN) -> str:
     )  # fmt: skip
     model.generation_config = GenerationConfig(eos_token_id=end, pad_token_id=end)
     texts = [
-        (f"<|im_start|>user\n{asked}<|im_end|>\n<|im_start|>assistant\n", f"<think>\n{thought}\n</think>\n\n{said}")
+        (f"<|im_start|>user\n{asked}<|im_end|>\n<|im_start|>assistant\n", f"<think>\n{thought}\n</think>{gap}{said}")
         for asked, said in (("count", ANSWER), ("json", AS_JSON))
-        for thought in (THOUGHTS, "")
-    ]
+        for thought, gap in ((THOUGHTS, "\n\n" if said == ANSWER else ""), ("", "\n\n"))
+    ]  # no gap before JSON: vLLM's grammars begin with the bracket
     inputs, labels = torch.full((len(texts), 128), end), torch.full((len(texts), 128), -100)
     for row, (head, said) in enumerate(texts):
         context, reply = tokenizer.encode(head), tokenizer.encode(f"{said}<|im_end|>")

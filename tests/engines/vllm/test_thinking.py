@@ -67,7 +67,7 @@ def test_thoughts_and_text_stand_apart(ours: dict[str, tuple[Sample, ...]]) -> N
     assert said.tokens == len(f"<>\n{THOUGHTS}\n<>\n\n{ANSWER}|") - 2, "both are counted; each mark is a token"
     assert [sample.thoughts.strip() for sample in ours["two"]] == [THOUGHTS] * 2
     (cut,) = ours["cut off"]
-    assert (cut.thoughts.strip(), cut.text, cut.finish_reason) == (THOUGHTS[:6], "", "length")
+    assert (cut.thoughts.strip(), cut.text, cut.finish_reason) == (THOUGHTS[:5], "", "length")
 
 
 def test_a_grammar_holds_the_text_after_the_thoughts(ours: dict[str, tuple[Sample, ...]]) -> None:
