@@ -12,7 +12,7 @@ from dgrc.errors import JobError
 from dgrc.workflow import submit
 from ray_jobs.entry import arguments
 from tests.paths import ROOT
-from tests.workflow.test_submit import free_port
+from tests.workflow.submit.test_submit import free_port
 
 
 @dataclass
