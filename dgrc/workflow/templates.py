@@ -16,6 +16,7 @@ from dgrc.config import Config, EngineConfig
 from dgrc.errors import EngineError
 from dgrc.method import answer, curriculum, diagnose, grade, judge, sample, verify, write
 from dgrc.method.prompts import Pack, load_pack
+from dgrc.method.reading import asked
 from dgrc.records import Chain, Message
 from dgrc.runtime.extras import engines_of, installed
 from dgrc.storage.objectstore.files import is_remote
@@ -61,6 +62,8 @@ def steps_of(config: Config, pack: Pack, role: str) -> Iterator[tuple[str, list[
         yield "judge", judge.build_messages(pack, QUESTION, CHAIN.text, CHOICES[0])
     if config.method.grader:
         yield "grade", grade.build_messages(pack, QUESTION, CHOICES)
+    if config.method.ask_unread != "off" and asked.can_be_asked(pack, CHOICES):
+        yield "read", asked.build_messages(pack, QUESTION, CHOICES, CHAIN, (1, 0))[0]
     if config.corpus is not None and "write" in pack.templates:
         yield "write", write.build_messages(pack, CHAIN.text, "Notices", config.corpus.form, 1)
 
