@@ -28,7 +28,8 @@ settings.load_profile("dgrc")
 STACK_FIXTURES = {"ray_here", "small_world", "cluster"}
 LONGEST = (
     "cli/test_demo.py", "pipeline/test_resume.py", "pipeline/test_curate.py",
-    "training/run/test_state.py", "engines/test_pool.py", "engines/vllm/test_engine.py", "workflow/test_rounds.py",
+    "training/run/test_state.py", "engines/test_pool.py", "engines/vllm/test_engine.py",
+    "engines/vllm/test_thinking.py", "workflow/test_rounds.py",
     "engines/vllm/test_adapters.py", "workflow/submit/test_submit.py", "workflow/test_api.py",
     "storage/objectstore/test_curate.py",
     "workflow/test_questions.py", "pipeline/test_graph.py", "engines/api/test_chat.py", "packaging/test_light.py",

@@ -11,6 +11,13 @@ from typing import Any
 
 from dgrc.method.text.thoughts import set_apart
 
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|[A-Za-z]+|.)", re.DOTALL)
+_HEX = re.compile(r"u[0-9a-fA-F]{4}")
+_COMMANDS = frozenset(
+    "bar begin beta bf big binom boxed bullet flat forall frac nabla ne neg neq nexists not nu rangle rceil rfloor rho "
+    "right rightarrow rm tan tau text textbf textit tfrac theta tilde times to top triangle".split()
+)
+"""Commands of LaTeX that begin like an escape of JSON (`\\b`, `\\f`, `\\n`, `\\r`, `\\t`)."""
 _MOST_TRIES = 64
 """Opening braces that are tried: text full of them holds no object worth the time."""
 
@@ -39,6 +46,7 @@ def is_wrapped(reply: str) -> bool:
 
 
 def _loaded(text: str) -> dict[str, Any] | None:
+    text = _mended(text)
     try:
         # Not strict: models write line breaks into strings, and grammars that bound a text's length let them.
         value = json.loads(text, strict=False)
@@ -47,8 +55,21 @@ def _loaded(text: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def _mended(text: str) -> str:
+    """The text with backslashes doubled that begin no escape: models write `\\frac` into JSON as they write it
+    elsewhere, and of `\\times` JSON would make a tab."""
+    return _ESCAPE.sub(_escape, text) if "\\" in text else text
+
+
+def _escape(match: re.Match[str]) -> str:
+    said = match.group(1)
+    stays = said[0] in '\\"/' or (said[0] in "bfnrt" and said not in _COMMANDS) or _HEX.match(said)
+    return match.group() if stays else "\\" + match.group()
+
+
 def _objects(text: str) -> Iterator[dict[str, Any]]:
     """The outermost JSON objects in a text, at most two: more than one is as good as none."""
+    text = _mended(text)
     decoder = json.JSONDecoder(strict=False)
     at, tries, found = text.find("{"), 0, 0
     while at >= 0 and tries < _MOST_TRIES and found < 2:

@@ -45,6 +45,8 @@ def to_chain(
     """
     answer, read_by = read(reply, choices, form) if finish_reason == "stop" else (None, None)
     inside, text = ("", reply) if tagged else set_apart(reply)
+    if thoughts.strip():
+        text = text.strip()  # parsers leave the line breaks between the two
     thoughts = "\n".join(filter(None, (thoughts.strip(), inside)))
     return Chain(encodable(text), answer, finish_reason, tokens, encodable(thoughts), read_by)
 

@@ -101,3 +101,16 @@ def test_smuggled_surrogates_become_encodable() -> None:
 
 def test_raw_line_breaks_inside_a_json_text_are_taken() -> None:
     assert json_object('{"reasoning": "first\nsecond\tthird"}') == {"reasoning": "first\nsecond\tthird"}
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (r"16 \times \frac{3}{8} = \text{six}", r"16 \times \frac{3}{8} = \text{six}"),
+        (r"a \\frac b", r"a \frac b"), (r"\alpha, \(x\)", r"\alpha, \(x\)"), (r"line\nNext\ttab", "line\nNext\ttab"),
+        (r"\"no\" \u00e9 \/", '"no" \u00e9 /'), (r"\neq is not\nnot", "\\neq is not\nnot"), (r"\u12", r"\u12"),
+    ],
+)  # fmt: skip
+def test_a_backslash_that_begins_no_escape_stays_one(written: str, text: str) -> None:
+    assert json_object(f'{{"a": "{written}"}}') == {"a": text}
+    assert json_object(f'So: {{"a": "{written}"}}.') == {"a": text}

@@ -24,6 +24,7 @@ from dgrc.method.reading.wordings import (
     LABEL,
     LETTER_IS,
     TAKEN_BACK,
+    TEXT_IS,
 )
 from dgrc.method.replies import encodable
 from dgrc.method.text.normalize import normalize
@@ -139,6 +140,9 @@ def _phrases(text: str, options: Options) -> list[str | None]:
         denied = DENIED_BEFORE.search(text, max(0, match.start() - 60), match.start())
         if match.group(1) in options.letters and not denied and not DENIED_AFTER.search(match.group()):
             found.append((match.start(), match.group(1)))
+    for match in deque(TEXT_IS.finditer(text), _LAST):
+        if not DENIED_BEFORE.search(match.group(1)) and not DENIED.search(match.group(1)):
+            found.append((match.start(), options.named(match.group(1))))
     named = sorted((at, answer) for at, answer in found if answer is not None)
     if not named:
         return []

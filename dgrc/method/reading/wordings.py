@@ -31,6 +31,11 @@ LETTER_IS = re.compile(
     r"(?:therefore |thus |clearly |indeed |also )?"
     r"(?:the |an? )?(?:most |only )?(?:final |correct|right|best|appropriate|accurate|likely|suitable)\b"
 )
+TEXT_IS = re.compile(
+    r"(?:^|[.,;:\n]|\bso\b|\bthus\b|\btherefore\b)([^.,;:\n]{1,160}?) (?:is|would be) (?:therefore |thus |clearly )?"
+    r"(?:the |a )?(?:most )?(?:correct|right|best) (?:answer|option|choice)\b",
+    re.IGNORECASE,
+)
 CHOSEN = re.compile(
     r"(?i:\b(?:choose|select|pick|return|go with|opt for|chose|selected|conclude|it is|it's|settle on|vote for)"
     r"[: ]{1,4}"

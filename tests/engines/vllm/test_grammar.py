@@ -31,7 +31,7 @@ def compiler(tokenizer: Any) -> xgrammar.GrammarCompiler:
 
 def takes(compiler: xgrammar.GrammarCompiler, tokenizer: Any, schema: Any, document: str) -> bool:
     """Whether the grammar that vLLM makes of a schema takes a document, token by token, to its end."""
-    matcher = xgrammar.GrammarMatcher(compiler.compile_json_schema(json.dumps(schema), any_whitespace=False))
+    matcher = xgrammar.GrammarMatcher(compiler.compile_json_schema(json.dumps(schema), any_whitespace=True))
     tokens = tokenizer.encode(document, add_special_tokens=False)
     return all(map(matcher.accept_token, [*tokens, tokenizer.eos_token_id]))
 

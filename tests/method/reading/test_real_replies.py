@@ -33,7 +33,7 @@ def counted(half: str) -> Counter[str]:
     return found
 
 
-@pytest.mark.parametrize("half", ["build", "unseen"])
+@pytest.mark.parametrize("half", ["build", "unseen", "fresh"])
 def test_what_a_careful_reader_can_read_is_read(half: str) -> None:
     found = counted(half)
     readable = found["right"] + found["wrong"] + found["unread"]
