@@ -12,6 +12,8 @@ FEW, SOME, MANY = 0.05, 0.1, 0.2
 COMPARABLE = 0.8
 """Share of the questions below which a low divergence says nothing."""
 AGREED = 0.5
+FEWEST = 5
+"""Verdicts of which something can be said."""
 DISTINCT = 0.2
 WELL_READ = 0.9
 JSON_STEPS = ("diagnose", "answer", "verify")
@@ -107,7 +109,7 @@ def _verdicts(figures: Figures) -> Iterator[str]:
                 f"and at `method.{step}_sampling.max_tokens`"
             )
     verdicts = figures["verdicts"]
-    if verdicts["rejected"] and not verdicts["passed"]:
+    if verdicts["rejected"] >= FEWEST and not verdicts["passed"]:
         yield (
             f"every one of the {verdicts['rejected']:,} chains with a verdict was rejected: look at what contradicts "
             "them"
