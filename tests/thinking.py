@@ -5,6 +5,7 @@ not think. `R1` opens the thoughts in the prompt, as DeepSeek-R1's distilled mod
 the thoughts `2 and 2 and "1"`, the answer `five`, and as JSON where it is asked `json`.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,16 @@ def make_thinking_tokenizer(template: str = QWEN) -> Any:
     return tokenizer
 
 
-def write_thinking_model(folder: Path, template: str = QWEN) -> str:
-    """A whole model directory; a few seconds of training on one core or two."""
+Lesson = tuple[str, str, str]
+"""What it is asked, what it thinks, what it says."""
+LESSONS: tuple[Lesson, ...] = (("count", THOUGHTS, ANSWER), ("json", THOUGHTS, AS_JSON))
+
+
+def write_thinking_model(
+    folder: Path, template: str = QWEN, lessons: Sequence[Lesson] = LESSONS, length: int = 128, steps: int = 300
+) -> str:
+    """A whole model directory; a few seconds of training on one core or two. It learns the `lessons`, of at most
+    `length` tokens, with its thoughts and without."""
     import torch
     from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 
@@ -69,10 +78,10 @@ def write_thinking_model(folder: Path, template: str = QWEN) -> str:
     model.generation_config = GenerationConfig(eos_token_id=end, pad_token_id=end)
     texts = [
         (f"<|im_start|>user\n{asked}<|im_end|>\n<|im_start|>assistant\n", f"<think>\n{thought}\n</think>{gap}{said}")
-        for asked, said in (("count", ANSWER), ("json", AS_JSON))
-        for thought, gap in ((THOUGHTS, "\n\n" if said == ANSWER else ""), ("", "\n\n"))
+        for asked, thinks, said in lessons
+        for thought, gap in ((thinks, "" if said.startswith("{") else "\n\n"), ("", "\n\n"))
     ]  # no gap before JSON: vLLM's grammars begin with the bracket
-    inputs, labels = torch.full((len(texts), 128), end), torch.full((len(texts), 128), -100)
+    inputs, labels = torch.full((len(texts), length), end), torch.full((len(texts), length), -100)
     for row, (head, said) in enumerate(texts):
         context, reply = tokenizer.encode(head), tokenizer.encode(f"{said}<|im_end|>")
         ids = torch.tensor(context + reply)
@@ -80,7 +89,7 @@ def write_thinking_model(folder: Path, template: str = QWEN) -> str:
         begin = len(context) + (reply.index(tokenizer.convert_tokens_to_ids("</think>")) + 1) * (row % 2)
         inputs[row, : len(ids)], labels[row, begin : len(ids)] = ids, ids[begin:]
     optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
-    for _ in range(300):
+    for _ in range(steps):
         loss = model(inputs, labels=labels).loss
         optimizer.zero_grad()
         loss.backward()
