@@ -43,11 +43,11 @@ def measure(
     verdicts = {name: counts.get(f"chains_{name}", 0) for name in ("passed", "rejected", "without_verdict")}
     roles = [role for role in ROLES if counts.get(f"{role}_chains")]
     checked = verdicts["passed"] + verdicts["rejected"]
-    gathered = report["gather"]
+    gathered, ingested = report["gather"], report.get("ingest", {})  # a later round carries its questions over
     return {
         "questions": gathered["rows"],
-        "usable_questions": report["ingest"].get("usable", gathered["rows"]),
-        "contaminated": report["ingest"].get("contaminated", 0),
+        "usable_questions": ingested.get("usable", gathered["rows"]),
+        "contaminated": ingested.get("contaminated", 0),
         "read": {
             **{f"{role}_sample": _read(counts, f"{role}_stopped_unread", f"{role}_stopped") for role in roles},
             "diagnose": _read(counts, "diagnoses_unread", "diagnoses"),
