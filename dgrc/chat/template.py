@@ -18,7 +18,7 @@ import jinja2.nodes
 import jinja2.sandbox
 
 from dgrc.chat.control import Control, find_control
-from dgrc.chat.thoughts import CLOSE, CLOSED_AT_ONCE, OPEN, mapped, thoughts_are_open
+from dgrc.chat.thoughts import CLOSED_AT_ONCE, mapped, thoughts_are_open
 from dgrc.errors import DgrcError
 from dgrc.records import Message
 
@@ -59,11 +59,6 @@ class ChatTemplate:
         self.literals = _literals(tree)
         self.knows = frozenset(jinja2.meta.find_undeclared_variables(tree))
         self._variables = self._checked(thinking, dict(variables or {}))
-
-    @property
-    def mentions_thoughts(self) -> bool:
-        """Whether the template writes `<think>` or `</think>`, or looks for them."""
-        return any(OPEN in literal or CLOSE in literal for literal in self.literals)
 
     def variables(self, think: bool = True) -> dict[str, Any]:
         """What the template is told besides the messages; without `think`, not to think, where it can be told."""

@@ -16,8 +16,7 @@ from dgrc.engines.base import Completion, Request
 from dgrc.engines.client import PoolClient
 from dgrc.engines.pool import sibling_key
 from dgrc.method.prompts import Pack
-from dgrc.method.reading.options import letter
-from dgrc.method.sample import lettered
+from dgrc.method.reading.options import letter, lettered
 from dgrc.records import Message, Question, hash64
 
 MOST_ORDERS = 10

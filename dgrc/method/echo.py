@@ -26,6 +26,8 @@ SHARE = 0.6
 _CODE = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _INSERTED = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _QUOTED = re.compile(r"[\"\u201c\u00ab]([^\"\u201c\u201d\u00ab\u00bb\n]{3,200})[\"\u201d\u00bb]|<[^<>\n]{3,200}>")
+_PRONOUNS = frozenset("i me my we us our you your he him his she her it its they them their who whom one".split())
+"""Words that speak of nothing by themselves: `What is it?` is about no case."""
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -55,8 +57,8 @@ def is_echo(pack: Pack, text: str) -> bool:
 
 
 def stems(text: str) -> set[str]:
-    """Content words, cut so that endings do not count."""
-    return {word[:STEM] for word in content_words(text)}
+    """Content words that are no pronouns, cut so that endings do not count."""
+    return {word[:STEM] for word in content_words(text) if word not in _PRONOUNS}
 
 
 @functools.lru_cache(maxsize=64)

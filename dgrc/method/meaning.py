@@ -5,6 +5,7 @@ One place decides it, for chains, for the repeated answers to an atom and for sc
 other. What is left apart may be put together by a grader (`grade`), where one is asked for.
 """
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -119,6 +120,7 @@ def _tokens(answer: str) -> list[str]:
     return found
 
 
+@functools.lru_cache(maxsize=8192)  # the answers to one atom share most of their words
 def _is_content(token: str) -> bool:
     return token not in _MARKS and bool(content_words(token))
 

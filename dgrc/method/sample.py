@@ -9,12 +9,11 @@ from collections.abc import Sequence
 
 from dgrc.method.prompts import Pack
 from dgrc.method.reading import read
-from dgrc.method.reading.options import lettered
+from dgrc.method.reading.options import letter, lettered
 from dgrc.method.replies import encodable
 from dgrc.method.text.thoughts import set_apart
 from dgrc.records import Chain, Message
 
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _OPTION_LINE = re.compile(r"^[ \t]*(\(?)([A-Z])([.)])[ \t]+(\S.*)$")
 _INSTRUCTION = re.compile(
     r"^\s*(?:please|think|let's|answer|respond|reply|choose|select|pick|give|(?:the )?output|(?:your |final )answer)\b",
@@ -65,7 +64,7 @@ def split_choices(text: str) -> tuple[str, tuple[str, ...]]:
         return text, ()
     marks = marks[firsts[-1] :]  # an earlier list from A belongs to the stem
     stem = "\n".join(lines[: marks[0][0]]).strip()
-    consecutive = "".join(match.group(2) for _, match in marks) == _LETTERS[: len(marks)]
+    consecutive = [match.group(2) for _, match in marks] == [letter(index) for index in range(len(marks))]
     one_style = len({(match.group(1), match.group(3)) for _, match in marks}) == 1
     tail = _without_instruction(lines[marks[-1][0] + 1 :])
     if len(marks) < 2 or not (stem and consecutive and one_style) or tail is None:

@@ -211,8 +211,10 @@ def model_card(base_model: str, card: dict[str, str], adapter: bool = False) -> 
 
 
 def add_to_card(folder: Path, facts: dict[str, str]) -> None:
-    """Adds facts to the table of a student's model card; what it said of them before goes."""
+    """Adds facts to the table of a student's model card, if it has one; what it said of them before goes."""
     path = folder / "README.md"
+    if not path.is_file():  # a student from elsewhere; its figures are in the evaluation
+        return
     kept = [
         line
         for line in path.read_text(encoding="utf-8").rstrip().splitlines()

@@ -115,7 +115,7 @@ class Job:
             student = config.student.model_copy(update=served(config, before.student()))
             config = config.model_copy(update={"student": student})
             upstream = before.mark(f"train-{SUBJECT}")
-        config = with_trusted_readers(config)
+        config = with_trusted_readers(config, self.run, self.say)
         with self.phase("curate"):
             self.reports["curate"] = curate(self.run, config, self.say, upstream)
         warn(self.reports["curate"], self.run, config.method, self.say)

@@ -14,7 +14,7 @@ from dgrc.config import Config
 from dgrc.pipeline.method_version import METHOD_VERSION, method_of
 from dgrc.storage.atomic import write_json
 from dgrc.storage.run_dir import RunDir
-from dgrc.workflow.curated import pilot_name
+from dgrc.workflow.curated import asked_with, pilot_name
 from dgrc.workflow.curated.figures import PASSES, of_run
 from dgrc.workflow.curated.warnings import warnings
 from dgrc.workflow.job import Job
@@ -45,6 +45,7 @@ def run_pilot(job: Job) -> dict[str, Any]:
     figures = of_run(report, job.run, job.config.method)
     figures["projected"] = project(report, job.config, _tokens_a_case(job.run))
     figures["warnings"] = warnings(figures)
+    figures["asked_with"] = asked_with(job.config)
     figures["examples"] = _examples(job.run)
     write_json(job.run.root / "pilot.json", figures)
     return figures

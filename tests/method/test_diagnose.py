@@ -129,7 +129,7 @@ CASE = (
         (["Is oseltamivir given for influenza?", "first atomic question"], 1, ["echo"]),
         (["each of them a text", "the list of your atomic questions"], 0, ["echo", "echo"]),
         (["it has one short answer that an expert or a standard reference could confirm"], 0, ["echo"]),
-        (["What is the capital of France?"], 0, ["off_topic"]),
+        (["What is the capital of France?"], 0, ["off_topic"]), (["What is it?", "Who has them?"], 0, ["echo", "echo"]),
         (["What is the statute of limitations for written contracts in Ohio?"], 0, ["off_topic"]),
         (["Which drug is an antiviral, oseltamivir or aspirin?", "What is the GDP of Chile?"], 1, ["off_topic"]),
         (["???", "What is the?"], 0, ["echo", "echo"]),

@@ -60,12 +60,13 @@ def test_what_a_curation_warned_of_is_said_again(tmp_path: Path) -> None:
     assert said == ["! only 3 of 10 questions could be compared"]
 
 
-def test_a_list_of_roles_needs_no_pilot() -> None:
+def test_a_list_of_roles_needs_no_pilot(tmp_path: Path) -> None:
     script = {"engine": "scripted", "script": "a:b"}
     config = Config.model_validate({"teacher": script, "student": script, "method": {"ask_unread": ["student"]}})
-    assert with_trusted_readers(config).method.ask_unread == ("student",)
+    run = RunDir(tmp_path)
+    assert with_trusted_readers(config, run, print).method.ask_unread == ("student",)
     checked = config.model_copy(update={"method": config.method.model_copy(update={"ask_unread": "checked"})})
-    assert with_trusted_readers(checked).method.ask_unread == (), "nobody has checked"
+    assert with_trusted_readers(checked, run, print).method.ask_unread == (), "nobody has checked"
 
 
 @pytest.mark.stack

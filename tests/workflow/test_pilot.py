@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from dgrc.cli import main
 from dgrc.config import Config, MethodConfig, Price
 from dgrc.storage.run_dir import RunDir
-from dgrc.workflow.curated import trusted_readers
+from dgrc.workflow.curated import asked_with, trusted_readers, with_trusted_readers
 from dgrc.workflow.curated.figures import asked_about, measure
 from dgrc.workflow.curated.warnings import warnings
 from dgrc.workflow.job import Job
@@ -125,6 +125,15 @@ def test_chains_cut_off_in_their_thoughts_name_the_tokens_they_thought_for() -> 
     assert "cut off while it still thought (for up to 2,048 tokens)" in said and "teacher.thinking" in said
 
 
+def test_chains_that_only_say_the_prompt_again_are_told_apart() -> None:
+    again = "End with the answer alone, in as few words as it takes."
+    parrot = {"text": again, "thoughts": "", "answer": None, "finish_reason": "stop", "tokens": 9, "read_by": None}
+    case = {"choices": [], "asked": [], "teacher": [], "student": [parrot] * 3, "auditor": []}
+    figures = measure(report(), [case], [], METHOD)
+    assert (figures["chains"]["student"]["echo"], figures["chains"]["teacher"]["echo"]) == (3, 0)
+    assert any("3 of the student's chains only say the prompt again" in said for said in warnings(figures))
+
+
 def asked_case(answer: str | None, first: str | None, second: str | None) -> dict[str, Any]:
     """A case of four options with one student chain, what could be read of it, and what a reader said."""
     chain = {"text": "x", "thoughts": "", "answer": answer, "finish_reason": "stop", "tokens": 5, "read_by": "tag"}
@@ -161,10 +170,26 @@ def test_a_run_asks_about_the_roles_that_its_pilot_found_readable(tmp_path: Path
     assert trusted_readers(config) == (), "no pilot, no asking"
     pilot = RunDir.of(pilot_config(config, 2)).root
     pilot.mkdir(parents=True)
-    found = {"ask_unread": {"teacher": {"used": True}, "student": {"used": False}}}
+    found = {"ask_unread": {"teacher": {"used": True}, "student": {"used": False}}, "asked_with": asked_with(config)}
     (pilot / "pilot.json").write_text(json.dumps(found))
     assert trusted_readers(config) == ("teacher",)
     assert pilot_config(config, 2).method.ask_unread == "measure"
+    other = config.model_copy(update={"teacher": config.teacher.model_copy(update={"model": "another"})})
+    assert trusted_readers(other) == (), "nobody has tried this teacher"
+
+
+def test_what_a_later_pilot_finds_does_not_have_a_run_paid_for_again(tmp_path: Path) -> None:
+    config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", 4), "real")
+    run, said = RunDir.of(config), list[str]()
+    assert with_trusted_readers(config, run, said.append).method.ask_unread == ()
+    pilot = RunDir.of(pilot_config(config, 2)).root
+    pilot.mkdir(parents=True)
+    found = {"ask_unread": {"student": {"used": True}}, "asked_with": asked_with(config)}
+    (pilot / "pilot.json").write_text(json.dumps(found))
+    assert with_trusted_readers(config, run, said.append).method.ask_unread == ()
+    assert len(said) == 1 and "chains of student, but this run was begun with nobody" in said[0]
+    other = RunDir.of(config.model_copy(update={"name": "anew"}))
+    assert with_trusted_readers(config, other, said.append).method.ask_unread == ("student",) and len(said) == 1
 
 
 def test_the_pilot_has_a_run_of_its_own_and_a_sample_of_the_questions(tmp_path: Path, ray_here: None) -> None:

@@ -91,6 +91,7 @@ class Parsers:
         from vllm.parser.parser_manager import ParserManager
 
         self._template = template
+        self._special = {t.content for t in template.tokenizer.added_tokens_decoder.values() if t.special}
         architecture = architecture_of(config.model)
         self.name = parser_name(config, architecture, template)
         try:
@@ -127,11 +128,10 @@ class Parsers:
         ended = request.resolve_reasoning_ended(parser, tokens)
         _, end = marks_of(parser)
         closed = bool(end) and prompt.rstrip().endswith(end)
-        # A mark that is a special token would be left out of the text with the others, and with it the thoughts' end.
-        special = {token.content for token in self._template.tokenizer.added_tokens_decoder.values() if token.special}
         return Asked(
             request.structured_outputs,
-            not request.skip_special_tokens or end in special,
+            # A mark that is a special token would be left out of the text with the others: the thoughts' end.
+            not request.skip_special_tokens or end in self._special,
             {"reasoning_ended": closed or ended, "reasoning_parser_kwargs": {"chat_template_kwargs": variables}},
             None if closed else Reader(self, variables, prompt, request),
         )

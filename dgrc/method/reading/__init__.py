@@ -74,11 +74,6 @@ def read(reply: str, choices: Sequence[str], form: str = "auto") -> tuple[str | 
     return None, None
 
 
-def parse_answer(reply: str, choices: Sequence[str], form: str = "auto") -> str | None:
-    """The answer of a reply, whichever tier reads it."""
-    return read(reply, choices, form)[0]
-
-
 def in_tags(text: str, choices: Sequence[str], form: str = "auto") -> str | None:
     """The answer in the last whole `<answer>` alone: what a label says must not be looked for in its words."""
     said = _WHOLE_TAG.findall(text)

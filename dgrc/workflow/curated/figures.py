@@ -9,6 +9,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from dgrc.config import MethodConfig
+from dgrc.method.echo import is_echo
+from dgrc.method.prompts import Pack, load_pack
 from dgrc.method.reading import TIERS
 from dgrc.pipeline.counters import REFUSALS
 from dgrc.storage.run_dir import RunDir
@@ -43,6 +45,7 @@ def measure(
     verdicts = {name: counts.get(f"chains_{name}", 0) for name in ("passed", "rejected", "without_verdict")}
     roles = [role for role in ROLES if counts.get(f"{role}_chains")]
     checked = verdicts["passed"] + verdicts["rejected"]
+    pack = load_pack(method.prompts)
     gathered, ingested = report["gather"], report.get("ingest", {})  # a later round carries its questions over
     return {
         "questions": gathered["rows"],
@@ -56,7 +59,7 @@ def measure(
         },
         "read_by": {role: _tiers(counts, role) for role in roles},
         "cut_off": {role: share(counts.get(f"{role}_cut_off", 0), counts[f"{role}_chains"]) for role in roles},
-        "chains": {role: _ends(counts, cases, role) for role in roles},
+        "chains": {role: _ends(counts, cases, role, pack) for role in roles},
         "compared": counts.get("compared", 0),
         "divergent": share(gathered["status"].get("divergent", 0), gathered["rows"]),
         "ask_unread": {role: asked for role in roles if (asked := asked_about(cases, role, method))["asked"]},
@@ -113,15 +116,18 @@ def _tiers(counts: Counts, role: str) -> Counts:
     return {tier: counts[f"{role}_read_by_{tier}"] for tier in TIERS if f"{role}_read_by_{tier}" in counts}
 
 
-def _ends(counts: Counts, cases: list[dict[str, Any]], role: str) -> Counts:
-    """How a role's chains ended; those cut off in their thoughts are counted in the cases that are looked at."""
+def _ends(counts: Counts, cases: list[dict[str, Any]], role: str, pack: Pack) -> Counts:
+    """How a role's chains ended. Those cut off in their thoughts, and those without an answer that only say the prompt
+    again, are counted in the cases that are looked at."""
     ends = {
         what: counts.get(f"{role}_{what}", 0)
         for what in ("chains", "unread", "stopped", "stopped_unread", "cut_off", "refused")
     }
     cut = [chain for case in cases for chain in case[role] if chain["finish_reason"] == "length"]
+    stopped = [chain for case in cases for chain in case[role] if chain["finish_reason"] == "stop"]
+    echoes = sum(chain["answer"] is None and is_echo(pack, chain["text"]) for chain in stopped)
     thought = [chain["tokens"] for chain in cut if chain["thoughts"] and not chain["text"].strip()]
-    return ends | {"thought_only": len(thought), "longest_thought": max(thought, default=0)}
+    return ends | {"echo": echoes, "thought_only": len(thought), "longest_thought": max(thought, default=0)}
 
 
 def _read(counts: Counts, unread: str, whole: str) -> float | None:

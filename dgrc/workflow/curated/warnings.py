@@ -43,6 +43,8 @@ def _chains(figures: Figures) -> Iterator[str]:
                 "answer that can be read: look at them with `dgrc show`; a model that never says which option it means "
                 "cannot be compared"
             )
+        if ends["echo"] > FEW * whole:
+            yield f"{ends['echo']:,} of the {role}'s chains only say the prompt again: it is too weak for these prompts"
         if ends["thought_only"] > FEW * whole:
             yield (
                 f"{ends['thought_only'] / whole:.0%} of the {role}'s chains were cut off while it still thought "

@@ -1,11 +1,17 @@
 """Numbers with units, yes and no: one spelling, and what counts as the same."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dgrc.method.reading import answer_forms, parse_answer
+from dgrc.method.reading import answer_forms, read
 from tests.method.builders import HOSTILE
+
+
+def answer_of(reply: str, choices: Sequence[str], form: str = "auto") -> str | None:
+    return read(reply, choices, form)[0]
 
 
 @pytest.mark.parametrize(
@@ -61,9 +67,9 @@ def test_auto_compares_only_what_is_nothing_but_a_number_or_a_yes() -> None:
 
 def test_a_chain_is_read_in_the_form_that_is_asked_for() -> None:
     text = "<think> half of 10 km </think> <answer>5 km</answer>"
-    assert parse_answer(text, (), "number") == "5 kilometer"
-    assert parse_answer(text, (), "yes_no") is None
-    assert parse_answer(text, ("3 km", "5 km"), "number") == "B", "with choices it is always a letter"
+    assert answer_of(text, (), "number") == "5 kilometer"
+    assert answer_of(text, (), "yes_no") is None
+    assert answer_of(text, ("3 km", "5 km"), "number") == "B", "with choices it is always a letter"
 
 
 @given(st.one_of(st.text(max_size=60), st.sampled_from(HOSTILE)), st.sampled_from(answer_forms.FORMS))

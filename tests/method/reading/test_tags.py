@@ -1,12 +1,18 @@
 """What stands between answer tags: an option in any writing, or text."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dgrc.method.reading import in_tags, parse_answer, read
+from dgrc.method.reading import in_tags, read
 from dgrc.method.reading.options import letter, lettered
 from tests.method.builders import HOSTILE
+
+
+def answer_of(reply: str, choices: Sequence[str], form: str = "auto") -> str | None:
+    return read(reply, choices, form)[0]
 
 OPTIONS = ("Iron", "Zinc and tin", "Lead", "Both A and B")
 TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
@@ -19,7 +25,7 @@ TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
      "Lead", "lead.", "\\boxed{C}", "C. Pb, which is heavy"],
 )  # fmt: skip
 def test_an_option_is_read_however_it_is_written(said: str) -> None:
-    assert parse_answer(f"<think>A? B?</think> <answer>{said}</answer>", OPTIONS) == "C"
+    assert answer_of(f"<think>A? B?</think> <answer>{said}</answer>", OPTIONS) == "C"
 
 
 @pytest.mark.parametrize(
@@ -28,28 +34,28 @@ def test_an_option_is_read_however_it_is_written(said: str) -> None:
      "Option E", "A. and B.", "I"],
 )  # fmt: skip
 def test_what_names_no_single_option_is_no_answer(said: str) -> None:
-    assert parse_answer(f"<answer>{said}</answer>", OPTIONS) is None
+    assert answer_of(f"<answer>{said}</answer>", OPTIONS) is None
 
 
 def test_letters_win_over_options_that_are_letters() -> None:
     vitamins = ("C", "A", "K")
-    assert parse_answer("<answer>C</answer>", vitamins) == "C"
-    assert parse_answer("<answer>K</answer>", vitamins) == "C"  # no option has the letter K: its text speaks
+    assert answer_of("<answer>C</answer>", vitamins) == "C"
+    assert answer_of("<answer>K</answer>", vitamins) == "C"  # no option has the letter K: its text speaks
 
 
 def test_options_with_the_same_text_are_not_told_apart_by_it() -> None:
-    assert parse_answer("<answer>iron</answer>", ("Iron", "iron.")) is None
+    assert answer_of("<answer>iron</answer>", ("Iron", "iron.")) is None
 
 
 def test_without_choices_the_answer_is_normalized_text() -> None:
-    assert parse_answer("<answer> The  Senate. </answer>", ()) == "the senate"
-    assert parse_answer("<answer>A</answer>", ()) == "a"
-    assert parse_answer("<answer> . </answer>", ()) is None
+    assert answer_of("<answer> The  Senate. </answer>", ()) == "the senate"
+    assert answer_of("<answer>A</answer>", ()) == "a"
+    assert answer_of("<answer> . </answer>", ()) is None
 
 
 @given(st.text(), st.lists(TEXTS, max_size=5))
 def test_parsing_never_raises_and_gives_an_option(said: str, choices: list[str]) -> None:
-    answer = parse_answer(f"<answer>{said}</answer>", choices)
+    answer = answer_of(f"<answer>{said}</answer>", choices)
     assert answer is None or not choices or answer in "ABCDE"
 
 
@@ -60,7 +66,7 @@ def test_every_letter_is_read_back(count: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, count - 1))
     assert len(set(lines)) == count
     for said in (letter(index), lines[index], choices[index]):
-        assert parse_answer(f"<answer>{said}</answer>", choices) == letter(index)
+        assert answer_of(f"<answer>{said}</answer>", choices) == letter(index)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -70,6 +76,6 @@ def test_hostile_text_is_no_answer(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["The answer is C.", "C. Lead", "\\boxed{C}", "<answer>C", "Lead"])
 def test_a_label_is_looked_for_in_tags_alone(text: str) -> None:
-    assert parse_answer(text, OPTIONS) == "C"
+    assert answer_of(text, OPTIONS) == "C"
     assert in_tags(text, OPTIONS) is None
     assert in_tags(f"The answer is A. <answer>{text.removeprefix('<answer>')}</answer>", OPTIONS) == "C"
