@@ -53,7 +53,9 @@ def _of_chain(chain: Row) -> Iterator[str]:
 
 
 def of_atom(row: Row) -> Iterator[str]:
-    """Self-answers that could not be read, why atoms were dropped, and what the judge let pass."""
+    """Self-answers and gradings that could not be read, why atoms were dropped, and what the judge let pass."""
+    if (row["error"] or "").startswith("grading:"):
+        yield "gradings_unread"
     if row["dropped_because"] is not None:
         yield f"dropped_{row['dropped_because'].split(':', 1)[0].replace(' ', '_')[:40]}"
     for answer in row["answers"]:

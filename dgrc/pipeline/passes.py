@@ -78,7 +78,7 @@ ANSWER = Pass(
     step=answer.answer,
     method=("answer", "meaning", "screen", "judge"),
     counters=counters.of_atom,
-    counted=("answers", "judge"),
+    counted=("answers", "judge", "error"),
     settings=(
         "near_duplicate", "shared_answers", "answers_per_atom", "answer_sampling", "min_agreement", "ifd", "judge",
         "judge_sampling",

@@ -43,7 +43,7 @@ def run_pilot(job: Job) -> dict[str, Any]:
     """Curates the sample and returns the pilot's figures, which are also in `pilot.json`."""
     report = job.curate()
     figures = of_run(report, job.run, job.config.method)
-    figures["projected"] = project(report, job.config, _tokens_a_case(job.run))
+    figures["projected"] = project(report, job.config, _tokens_a_case(job.run), share_to_ask(figures))
     figures["warnings"] = warnings(figures)
     figures["asked_with"] = asked_with(job.config)
     figures["examples"] = _examples(job.run)
@@ -51,26 +51,39 @@ def run_pilot(job: Job) -> dict[str, Any]:
     return figures
 
 
-def project(report: dict[str, Any], config: Config, tokens_a_case: Sequence[int]) -> dict[str, Any]:
+def share_to_ask(figures: dict[str, Any]) -> float:
+    """Of the chains that a reader was asked about to try it, the share that a run would ask about: those that could not
+    be read, of roles for which it can be believed."""
+    asked = figures["ask_unread"]
+    whole = sum(found["asked"] for found in asked.values())
+    unread = sum(figures["chains"][role]["stopped_unread"] for role, found in asked.items() if found["used"])
+    return min(unread / whole, 1.0) if whole else 0.0
+
+
+def project(
+    report: dict[str, Any], config: Config, tokens_a_case: Sequence[int], to_ask: float = 0.0
+) -> dict[str, Any]:
     """Calls, tokens, money and hours for all usable questions, by proportion, and between what they are likely to be.
 
     The figures themselves are high: distinct atoms repeat, so that they grow more slowly than questions do, and a few
     questions do not fill an engine. `range` holds low and high of each: the sample's own spread, and at the low end
     atoms that repeat in the corpus as they do in the sample. Money is None unless every engine that is asked has a
-    price; hours leave out the start of engines.
+    price; hours leave out the start of engines. Of what the pilot spent on trying readers `to_ask` is left (not of the
+    hours).
     """
     factor = report["ingest"].get("usable", report["gather"]["rows"]) / report["gather"]["rows"]
     steps: dict[str, dict[str, int]] = {}
     money: float | None = 0.0
     for name in PASSES:
         for who, spent in report[name]["usage"].items():
-            steps[who] = {key: round(spent[key] * factor) for key in ("calls", "prompt_tokens", "completion_tokens")}
+            part = factor * (to_ask if who.endswith("/read") else 1.0)
+            steps[who] = {key: round(spent[key] * part) for key in ("calls", "prompt_tokens", "completion_tokens")}
             price = getattr(config, who.split("/")[0]).price_per_million
             if spent["calls"] and (price is None or money is None):
                 money = None
             elif price is not None and money is not None:
                 cached = spent.get("cached_tokens", 0)
-                money += factor * price.of(spent["prompt_tokens"], cached, spent["completion_tokens"])
+                money += part * price.of(spent["prompt_tokens"], cached, spent["completion_tokens"])
     working = sum(max(report[name]["seconds"] - report[name]["start_seconds"], 0) for name in PASSES)
     figures: dict[str, Any] = {
         "calls": sum(step["calls"] for step in steps.values()),
@@ -111,7 +124,7 @@ def _if_atoms_repeat(report: dict[str, Any]) -> float:
 
 def _tokens_a_case(run: RunDir) -> list[int]:
     rows = pq.ParquetDataset(run.dataset("cases")).read(columns=["usage"]).to_pylist()
-    return [sum(spent["completion_tokens"] for spent in row["usage"]) for row in rows]
+    return [sum(spent["completion_tokens"] for spent in row["usage"] if spent["step"] != "read") for row in rows]
 
 
 def _examples(run: RunDir) -> list[str]:

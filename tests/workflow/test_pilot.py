@@ -14,7 +14,7 @@ from dgrc.workflow.curated import asked_with, trusted_readers, with_trusted_read
 from dgrc.workflow.curated.figures import asked_about, measure
 from dgrc.workflow.curated.warnings import warnings
 from dgrc.workflow.job import Job
-from dgrc.workflow.pilot import clear_other, pilot_config, project, run_pilot
+from dgrc.workflow.pilot import clear_other, pilot_config, project, run_pilot, share_to_ask
 from tests.pipeline.conftest import scripted_config, write_questions
 
 SPENT = {"calls": 30, "prompt_tokens": 3000, "completion_tokens": 1000, "cached_tokens": 0}
@@ -131,7 +131,7 @@ def test_chains_that_only_say_the_prompt_again_are_told_apart() -> None:
     case = {"choices": [], "asked": [], "teacher": [], "student": [parrot] * 3, "auditor": []}
     figures = measure(report(), [case], [], METHOD)
     assert (figures["chains"]["student"]["echo"], figures["chains"]["teacher"]["echo"]) == (3, 0)
-    assert any("3 of the student's chains only say the prompt again" in said for said in warnings(figures))
+    assert any("100% of the student's chains only say the prompt again" in said for said in warnings(figures))
 
 
 def asked_case(answer: str | None, first: str | None, second: str | None) -> dict[str, Any]:
@@ -163,6 +163,26 @@ def test_the_projection_lies_between_two_ends_that_close_with_the_sample(tmp_pat
     assert wide[0] < narrow[0] < 60_000 < narrow[1] < wide[1]
     # Three of four atoms asked are distinct, and answering is a third of all tokens: 1/12 may be saved.
     assert project(report(), priced(), [100] * 10)["range"]["completion_tokens"] == [55_000, 60_000]
+
+
+def test_what_trying_readers_cost_is_not_projected_for_all() -> None:
+    tried = report()
+    tried["gather"]["usage"]["teacher/read"] = SPENT
+    assert project(tried, priced(), [])["completion_tokens"] == 60_000
+    assert project(tried, priced(), [], to_ask=0.25)["completion_tokens"] == 65_000
+    asked = {"teacher": {"asked": 30, "used": False}, "student": {"asked": 10, "used": True}}
+    chains = {"teacher": {"stopped_unread": 9}, "student": {"stopped_unread": 6}}
+    assert share_to_ask({"ask_unread": asked, "chains": chains}) == 6 / 40
+    assert share_to_ask({"ask_unread": {}, "chains": chains}) == 0.0
+
+
+def test_few_looked_at_of_many_still_say_what_they_are() -> None:
+    """Texts of 2,000 cases are looked at, however many there are."""
+    cut = {"text": "", "thoughts": "Rule 3", "answer": None, "finish_reason": "length", "tokens": 99, "read_by": None}
+    case = {"choices": ["x", "y"], "asked": [], "teacher": [cut], "student": [], "auditor": []}
+    many = report(teacher_chains=100_000, teacher_stopped=0, teacher_cut_off=100_000)
+    said = warnings(measure(many, [case] * 3, [], METHOD))
+    assert any("100% of the teacher's chains were cut off while it still thought" in line for line in said), said
 
 
 def test_a_run_asks_about_the_roles_that_its_pilot_found_readable(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ async def answer(tools: Toolbox, atom: AtomQuestion) -> Atom:
     )
     replies = [_parse_answer(tools.pack, s.text, s.finish_reason) for s in completion.samples]
     said = [answer for answer, _, _ in replies]
-    groups, graded, _ = await grouped(tools, atom.id, atom.question, [a for a in said if a is not None], "auto")
+    groups, graded, ungraded = await grouped(tools, atom.id, atom.question, [a for a in said if a is not None], "auto")
     best, agreement = meaning.agreement(said, groups)
     text, rationale = (said[best], replies[best][1]) if best is not None else (None, "")
     dropped = completion.error or screen.dropped_because(text, agreement, method.min_agreement)
@@ -33,7 +33,7 @@ async def answer(tools: Toolbox, atom: AtomQuestion) -> Atom:
         score, dropped = await _judge(tools, atom, text, rationale, spent)
     return Atom(
         atom.id, atom.question, atom.variants, atom.asked_by, text, rationale, agreement,
-        tuple(a or "" for a in said), dropped is None, dropped, merge(spent), completion.error, ifd, score,
+        tuple(a or "" for a in said), dropped is None, dropped, merge(spent), completion.error or ungraded, ifd, score,
     )
 
 

@@ -22,9 +22,9 @@ async def read_unread(
     tools: Toolbox, question: Question, role: str, chains: Sequence[Chain]
 ) -> tuple[tuple[Chain, ...], list[Asked], list[Usage]]:
     """The chains, among them those with an answer that only asking could read; what was said, and what it cost."""
-    wanted = tools.method.ask_unread
-    measured = wanted == MEASURE
-    if not (measured or role in wanted) or not asking.can_be_asked(tools.pack, question.choices):
+    setting = tools.method.ask_unread
+    measured, roles = setting == MEASURE, setting if isinstance(setting, tuple) else ()
+    if not (measured or role in roles) or not asking.can_be_asked(tools.pack, question.choices):
         return tuple(chains), [], []
     # A chain that was cut off has not come to its answer: nobody can read one there.
     numbers = [n for n, chain in enumerate(chains) if chain.finish_reason == "stop" and (measured or not chain.answer)]

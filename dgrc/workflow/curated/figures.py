@@ -118,7 +118,7 @@ def _tiers(counts: Counts, role: str) -> Counts:
 
 def _ends(counts: Counts, cases: list[dict[str, Any]], role: str, pack: Pack) -> Counts:
     """How a role's chains ended. Those cut off in their thoughts, and those without an answer that only say the prompt
-    again, are counted in the cases that are looked at."""
+    again, are counted among those that are `looked_at`."""
     ends = {
         what: counts.get(f"{role}_{what}", 0)
         for what in ("chains", "unread", "stopped", "stopped_unread", "cut_off", "refused")
@@ -127,7 +127,9 @@ def _ends(counts: Counts, cases: list[dict[str, Any]], role: str, pack: Pack) ->
     stopped = [chain for case in cases for chain in case[role] if chain["finish_reason"] == "stop"]
     echoes = sum(chain["answer"] is None and is_echo(pack, chain["text"]) for chain in stopped)
     thought = [chain["tokens"] for chain in cut if chain["thoughts"] and not chain["text"].strip()]
-    return ends | {"echo": echoes, "thought_only": len(thought), "longest_thought": max(thought, default=0)}
+    looked_at = sum(len(case[role]) for case in cases)
+    longest = max(thought, default=0)
+    return ends | {"looked_at": looked_at, "echo": echoes, "thought_only": len(thought), "longest_thought": longest}
 
 
 def _read(counts: Counts, unread: str, whole: str) -> float | None:

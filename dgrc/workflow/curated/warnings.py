@@ -7,7 +7,7 @@ curation carries them too: what came out may be less than it seems.
 from collections.abc import Iterator
 from typing import Any
 
-FEW, SOME, MANY = 0.05, 0.1, 0.2
+FEW, SOME = 0.05, 0.1
 """Shares from which something is said."""
 COMPARABLE = 0.8
 """Share of the questions below which a low divergence says nothing."""
@@ -43,11 +43,15 @@ def _chains(figures: Figures) -> Iterator[str]:
                 "answer that can be read: look at them with `dgrc show`; a model that never says which option it means "
                 "cannot be compared"
             )
-        if ends["echo"] > FEW * whole:
-            yield f"{ends['echo']:,} of the {role}'s chains only say the prompt again: it is too weak for these prompts"
-        if ends["thought_only"] > FEW * whole:
+        looked_at = ends["looked_at"]
+        if ends["echo"] > FEW * looked_at:
             yield (
-                f"{ends['thought_only'] / whole:.0%} of the {role}'s chains were cut off while it still thought "
+                f"{ends['echo'] / looked_at:.0%} of the {role}'s chains only say the prompt again: it is too weak for "
+                "these prompts"
+            )
+        if ends["thought_only"] > FEW * looked_at:
+            yield (
+                f"{ends['thought_only'] / looked_at:.0%} of the {role}'s chains were cut off while it still thought "
                 f"(for up to {ends['longest_thought']:,} tokens): raise `method.{role}_sampling.max_tokens` and "
                 f"`{role}.max_model_len`, or set `{role}.thinking: off`"
             )

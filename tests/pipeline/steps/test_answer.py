@@ -91,3 +91,43 @@ def test_the_judges_pass_rate_is_counted_and_an_inert_judge_is_seen() -> None:
     assert inert_judge({"judged": 20}) is not None
     assert inert_judge({"judged": 20, "judge_passed": 19}) is None
     assert inert_judge({"judged": 19, "judge_passed": 19}) is None, "of so few nothing can be said"
+
+
+def answered(*said: str, grade: str | None = None) -> Any:
+    """These answers, and what a grader says of them."""
+
+    def reply(role: str, step: str, turn: str) -> list[str]:
+        if step == "grade":
+            assert grade is not None
+            return [grade]
+        return [json.dumps({"reasoning": "By the code.", "answer": answer}) for answer in said]
+
+    return reply
+
+
+def test_wordings_of_one_answer_agree_without_a_grader() -> None:
+    atom, caller = run(answered("6 years", "The limit is 5 years.", "5 years"))
+    assert caller.steps() == [("teacher", "answer")]
+    assert (atom.answer, atom.agreement, atom.kept) == ("The limit is 5 years.", pytest.approx(2 / 3), True)
+
+
+def test_a_grader_decides_what_words_leave_apart_and_is_paid_for() -> None:
+    said = ("half a decade", "five years", "a month")
+    alone, _ = run(answered(*said))
+    assert (alone.agreement, alone.dropped_because) == (pytest.approx(1 / 3), "disagreement")
+    atom, caller = run(answered(*said, grade='{"groups": [[1, 2], [3]]}'), grader=True)
+    assert caller.steps() == [("teacher", "answer"), ("teacher", "grade")]
+    assert (atom.answer, atom.agreement, atom.kept) == ("half a decade", pytest.approx(2 / 3), True)
+    assert [(u.role, u.step) for u in atom.usage] == [("teacher", "answer"), ("teacher", "grade")]
+
+
+def test_what_a_grader_cannot_decide_is_no_agreement_and_is_counted() -> None:
+    atom, _ = run(answered("half a decade", "five years", "a month", grade="all of them"), grader=True)
+    assert (atom.agreement, atom.dropped_because) == (pytest.approx(1 / 3), "disagreement")
+    assert "gradings_unread" in list(of_atom(to_row(atom)))
+
+
+def test_an_atom_that_is_answered_in_the_prompts_words_alone_is_dropped_as_that() -> None:
+    atom, _ = run(answered(*["give the answer itself in as few words as it takes"] * 3))
+    assert (atom.answer, atom.kept, atom.dropped_because) == (None, False, "echo")
+    assert "dropped_echo" in list(of_atom(to_row(atom)))
