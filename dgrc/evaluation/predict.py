@@ -29,7 +29,8 @@ IN_FLIGHT = 512
 class Prediction:
     """One model's reply to one question; `chain.answer` is None if nothing could be parsed.
 
-    `majority` is the most frequent answer of `evaluation.majority_of` further replies, None without or if none parsed.
+    `majority` is the most frequent answer of `evaluation.majority_of` further replies, None without or if none parsed;
+    `majority_error` is why there are no such replies.
     `options` are the log-likelihoods of the question's options, None where they were not asked for or not given.
     """
 
@@ -38,6 +39,7 @@ class Prediction:
     error: str | None
     majority: str | None = None
     options: OptionLikelihoods | None = None
+    majority_error: str | None = None
 
 
 def predict_all(
@@ -133,10 +135,10 @@ async def predict(
         chains, error = await ask(question, evaluation.sampling, 1)
         if error is not None:
             return Prediction(question.id, Chain("", None, "error", 0), error)
-        majority = None
+        majority = unserved = None
         if evaluation.majority_of is not None:
-            drawn, _ = await ask(question, evaluation.majority_sampling, evaluation.majority_of)
+            drawn, unserved = await ask(question, evaluation.majority_sampling, evaluation.majority_of)
             majority = majority_answer(drawn)
-        return Prediction(question.id, chains[0], None, majority)
+        return Prediction(question.id, chains[0], None, majority, majority_error=unserved)
 
     return list(await asyncio.gather(*(one(q) for q in questions)))

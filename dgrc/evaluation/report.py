@@ -42,6 +42,7 @@ class Scored:
     read_by: str | None
     likeliest: str | None
     option_logprobs: tuple[float, ...]
+    thoughts: str = ""
 
 
 def score(
@@ -87,7 +88,7 @@ def write_predictions(
         rows = [
             Scored(
                 q.id, q.source_id, name, p.chain.answer, good, p.chain.text, p.error, p.chain.finish_reason,
-                p.chain.read_by, _likeliest(p, q), p.options.logprobs if p.options else (),
+                p.chain.read_by, _likeliest(p, q), p.options.logprobs if p.options else (), p.chain.thoughts,
             )
             for p, q, good in zip(replies, questions, right[name], strict=True)
         ]  # fmt: skip
@@ -119,7 +120,7 @@ def full_report(
 def by_majority(prediction: Prediction) -> Prediction:
     """The same with the majority's answer in place of the single reply's, of which nothing else is left."""
     chain = dataclasses.replace(prediction.chain, answer=prediction.majority, finish_reason="stop", read_by=None)
-    return dataclasses.replace(prediction, chain=chain, options=None)
+    return dataclasses.replace(prediction, chain=chain, options=None, error=prediction.majority_error)
 
 
 def by_task(

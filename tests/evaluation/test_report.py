@@ -16,7 +16,7 @@ from dgrc.evaluation.figures import make_report
 from dgrc.evaluation.harness import write_harness
 from dgrc.evaluation.likelihood import OptionLikelihoods
 from dgrc.evaluation.predict import Prediction
-from dgrc.evaluation.report import card_entries, full_report, lines, score, write_predictions
+from dgrc.evaluation.report import by_majority, card_entries, full_report, lines, score, write_predictions
 from dgrc.evaluation.score import wilson
 from dgrc.records import Chain, Question
 
@@ -83,10 +83,19 @@ def test_every_reply_is_written_with_its_score(tmp_path: Path) -> None:
 
 def test_likelihoods_are_written_beside_the_reply(tmp_path: Path) -> None:
     liked = OptionLikelihoods((-2.0, -0.5), 0.9)
-    predictions = {"base": [dataclasses.replace(answers("A")[0], options=liked)]}
+    thinking = Chain("<answer>A</answer>", "A", "stop", 9, "By rule 3.", "tag")
+    predictions = {"base": [Prediction(0, thinking, None, options=liked)]}
     write_predictions(QUESTIONS[:1], predictions, score(QUESTIONS[:1], predictions, MethodConfig()), tmp_path)
     (row,) = pq.read_table(tmp_path / "base.parquet").to_pylist()
     assert (row["right"], row["likeliest"], row["option_logprobs"]) == (False, "B", [-2.0, -0.5])
+    assert (row["text"], row["thoughts"], row["read_by"]) == ("<answer>A</answer>", "By rule 3.", "tag")
+
+
+def test_a_majority_that_was_not_served_is_no_unread_reply() -> None:
+    lost = Prediction(0, Chain("B", "B", "stop", 1), None, None, majority_error="refused: too long")
+    voted = [by_majority(lost), *(by_majority(p) for p in answers("BA"))]
+    shares = reported(QUESTIONS[:3], {"base": voted}, 0.95, "dgrc")["models"]["base"]
+    assert shares["unread"] == {"stopped": 2, "cut_off": 0, "error": 1}
 
 
 def test_unread_replies_are_counted_by_their_cause_and_read_ones_by_how() -> None:

@@ -76,8 +76,14 @@ def read(reply: str, choices: Sequence[str], form: str = "auto") -> tuple[str | 
 
 def in_tags(text: str, choices: Sequence[str], form: str = "auto") -> str | None:
     """The answer in the last whole `<answer>` alone: what a label says must not be looked for in its words."""
-    said = _WHOLE_TAG.findall(text)
-    return _said(said[-1], Options.of(choices) if choices else None, form) or None if said else None
+    tags = _WHOLE_TAG.findall(text)
+    if not tags:
+        return None
+    said = encodable(_unboxed(tags[-1]))
+    if not choices:
+        return answer_forms.canonical(said, form)
+    lead = ANSWER_IS.match(bare(said))  # `The correct answer is B`
+    return Options.of(choices).named(bare(said)[lead.end() :] if lead else said) or None
 
 
 def _tiers(text: str, options: Options | None, form: str) -> Iterator[tuple[str, list[str | None]]]:

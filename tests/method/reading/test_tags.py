@@ -79,3 +79,14 @@ def test_a_label_is_looked_for_in_tags_alone(text: str) -> None:
     assert answer_of(text, OPTIONS) == "C"
     assert in_tags(text, OPTIONS) is None
     assert in_tags(f"The answer is A. <answer>{text.removeprefix('<answer>')}</answer>", OPTIONS) == "C"
+
+
+@pytest.mark.parametrize(
+    ("label", "meant"),
+    [
+        ("The correct answer is C", "C"), ("Answer: (C)", "C"), ("C. Lead", "C"), ("Lead", "C"),
+        ("Lead is heavy. So the answer is C.", None), ("Some say C is correct, others that it is D", None),
+    ],
+)  # fmt: skip
+def test_a_labels_words_are_not_searched(label: str, meant: str | None) -> None:
+    assert in_tags(f"<answer>{label}</answer>", OPTIONS) == meant
