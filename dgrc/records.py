@@ -17,7 +17,8 @@ Message = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One unlabeled question as `ingest` wrote it. Only evaluation may read `label`."""
+    """One unlabeled question as `ingest` wrote it. Only evaluation may read `label`. `several` says that more than one
+    option may be right, so that an answer is a set of letters (`ABD`)."""
 
     id: int
     source_id: str
@@ -26,6 +27,7 @@ class Question:
     label: str | None
     source: str
     meta: str
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,7 @@ class Case:
     error: str | None
     auditor: tuple[Chain, ...] = ()
     asked: tuple[Asked, ...] = ()
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)

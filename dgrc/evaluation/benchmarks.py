@@ -34,9 +34,8 @@ class HeldOut:
             id_ = content_id(raw.text, raw.choices)
             if id_ not in places:
                 places[id_] = len(self.questions)
-                self.questions.append(
-                    Question(id_, raw.source_id, raw.text, raw.choices, raw.label, raw.place, raw.meta)
-                )
+                own = raw.source_id, raw.text, raw.choices, raw.label, raw.place, raw.meta, raw.several
+                self.questions.append(Question(id_, *own))
             found[places[id_]] = None
             if limit is not None and len(found) == limit:
                 break

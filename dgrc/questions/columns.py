@@ -40,6 +40,7 @@ class RawRow:
     error: str | None = None
     whole_file: bool = False
     of_store: bool = False
+    several: bool = False
 
 
 def find_files(patterns: tuple[str, ...], suffixes: tuple[str, ...] = SUFFIXES) -> list[str]:

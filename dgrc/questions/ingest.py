@@ -81,7 +81,7 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
             continue
         seen.keep(raw, id_)
         report.usable += 1
-        question = Question(id_, raw.source_id, raw.text, raw.choices, raw.label, raw.place, raw.meta)
+        question = Question(id_, raw.source_id, raw.text, raw.choices, raw.label, raw.place, raw.meta, raw.several)
         if config.questions.sample is not None:
             sample.add(question)
             continue
