@@ -25,7 +25,7 @@ from dgrc.method.reading import answer_forms
 from dgrc.method.text import normalize
 from dgrc.records import content_id
 
-PACKS = ("general", "legal", "medical", "proving")
+PACKS = ("general", "legal", "legal_zh", "medical", "medical_zh", "proving")
 FACTS = (verify.Fact(1, "which court ?", "the senate"), verify.Fact(-2, "which limit ?", "5 km"))
 CHOICES = ("the crown", "the mill", "A. the senate", "5 km")
 

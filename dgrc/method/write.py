@@ -32,7 +32,7 @@ _GIVES_AWAY = re.compile(r"^\s*(?:all|none|both|neither)\b.*\b(?:above|these|the
 
 def build_messages(pack: Pack, passage: str, title: str, form: str, count: int) -> list[Message]:
     """The messages that ask for questions of a form about a passage."""
-    return pack.messages("write", passage=passage, title=title, form=FORMS[form], count=str(count))
+    return pack.messages("write", passage=passage, title=title, form=FORMS[form], kind=form, count=str(count))
 
 
 def parse_reply(reply: str, form: str) -> tuple[list[tuple[str, tuple[str, ...]]], str | None]:

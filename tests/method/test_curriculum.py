@@ -30,7 +30,7 @@ def test_json_atom_is_plain_text_on_the_user_turn_alone() -> None:
     assert "JSON" not in user["content"]
 
 
-@pytest.mark.parametrize("name", ["general", "legal", "medical", "proving"])
+@pytest.mark.parametrize("name", ["general", "legal", "legal_zh", "medical", "medical_zh", "proving"])
 def test_chain_is_learned_on_the_prompt_it_was_sampled_with(name: str) -> None:
     pack = load_pack(name)
     example = curriculum.chain_example(pack, "Which?", ("x", "y"), 11, chain("A", " text \n"))

@@ -17,7 +17,7 @@ TEACHER, STUDENT = chain("A", "the older chain"), chain("B", "the younger chain"
 WORDS = st.lists(st.sampled_from("differ : ? . done same what is the limit".split()), max_size=30).map(" ".join)
 
 
-@pytest.mark.parametrize("name", ["general", "legal", "medical", "proving"])
+@pytest.mark.parametrize("name", ["general", "legal", "legal_zh", "medical", "medical_zh", "proving"])
 def test_swap_exchanges_the_chains_and_nothing_else(name: str) -> None:
     pack = load_pack(name)
     plain = diagnose.build_messages(pack, "Which?", ("x", "y"), TEACHER, STUDENT, False)

@@ -10,7 +10,7 @@ from dgrc.method.echo import is_echo
 from dgrc.method.prompts import load_pack
 from tests.paths import ROOT
 
-PACKS = ("general", "legal", "medical")
+PACKS = ("general", "legal", "legal_zh", "medical", "medical_zh")
 DESCRIBED = re.compile(r"(?:a text|the list|a list) (?:of|on|with) [^.,`]*")
 SENTENCE = re.compile(r"(?<=[.;:] )[A-Za-z][^.;:{}<>`\"]{40,}(?=[.;])")
 

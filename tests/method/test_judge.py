@@ -10,7 +10,7 @@ from dgrc.method.prompts import load_pack
 GENERAL = load_pack("general")
 
 
-@pytest.mark.parametrize("pack", ["general", "legal", "medical"])
+@pytest.mark.parametrize("pack", ["general", "legal", "legal_zh", "medical", "medical_zh"])
 def test_the_judge_sees_the_atom_and_is_told_every_aspect(pack: str) -> None:
     system, user = judge.build_messages(load_pack(pack), "what is the limit ?", "by rule 3", "5 years")
     assert all(part in user["content"] for part in ("what is the limit ?", "by rule 3", "5 years"))

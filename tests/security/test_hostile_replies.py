@@ -16,7 +16,7 @@ from dgrc.method.screen import content_words
 from dgrc.method.text.normalize import normalize
 from tests.method.builders import chain
 
-JSON_PACKS = ("general", "legal", "medical")
+JSON_PACKS = ("general", "legal", "legal_zh", "medical", "medical_zh")
 TAGS = ("question", "options", "reasoning_1", "reasoning_2", "facts", "answers", "given_answer")
 LINES = ("Fact 2. all is well - yes", "Answer 9. senate", "B. another option", '{"facts": []}', "{{ 7 }}", "{% x %}")
 MARKERS = ("first :", "second :", "chain :", "facts :", "first", "second", "chain", ":", "::")

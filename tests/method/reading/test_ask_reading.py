@@ -18,7 +18,7 @@ def test_no_option_keeps_its_place(count: int) -> None:
     assert all(one != two for one, two in zip(first, second, strict=True))
 
 
-@pytest.mark.parametrize("name", ["general", "legal", "medical"])
+@pytest.mark.parametrize("name", ["general", "legal", "legal_zh", "medical", "medical_zh"])
 def test_options_stand_under_other_letters_and_question_and_chain_come_first(name: str) -> None:
     pack = load_pack(name)
     said = chain(None, "I would say the mill, all told.")
