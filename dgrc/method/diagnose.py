@@ -4,6 +4,7 @@ The chains are named neutrally and their order can be swapped, so that neither t
 tells the teacher which one is its own.
 """
 
+import re
 from collections.abc import Sequence
 
 from dgrc.method.echo import ECHO, is_echo, own_words, stems
@@ -18,6 +19,12 @@ _ASKING = frozenset(
     "what which who whom whose when where why how is are was were do does did can could may might must should shall "
     "will would has have had under in at for to define name state explain describe give list identify".split()
 )
+_ASKING_HAN = re.compile(
+    "什么|甚么|是否|能否|可否|应否|有无|是不是|能不能|可不可|会不会|有没有|要不要|多[少久长大高重远]|[哪谁怎吗]|几(?!乎)|"
+    "(?<!任)何(?!况)|呢$|^(?:请|试|简述|说明|列举|列出|指出|写出|解释|定义|描述|比较)"
+)
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
+_KANA_OR_HANGUL = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
 OFF_TOPIC = "off_topic"
 """Why an atom is refused that has nothing to do with the case."""
 NO_QUESTION = "no_question"
@@ -76,8 +83,13 @@ def _refused_because(pack: Pack, atom: str, said: set[str]) -> str | None:
 
 
 def _is_question(atom: str) -> bool:
-    """Whether a text asks: by its mark, or by the word it begins with. Other scripts are not judged."""
-    if any(mark in atom for mark in "?\uff1f\u061f\u037e") or not atom.isascii():
+    """Whether a text asks: by its mark, by the word it begins with, or in Chinese by a word that asks. Other scripts are
+    not judged."""
+    if any(mark in atom for mark in "?\uff1f\u061f\u037e"):
+        return True
+    if _HAN.search(atom) and not _KANA_OR_HANGUL.search(atom):
+        return _ASKING_HAN.search(atom.strip(" \"'\u201c\u201d。.")) is not None
+    if not atom.isascii():
         return True
     words = atom.split()
     return len(words) > 2 and words[0].casefold().strip("\"'*(") in _ASKING

@@ -3,11 +3,12 @@ prompt pack's own wording flows out.
 
 What a pack says for itself, apart from what is inserted, is its fixed text. A reply whose words run as they run there
 is refused as an atom, an answer, a judgement or a finding: it says nothing of the case, and would be learned as if it
-were knowledge.
+were knowledge. In a script without spaces characters are compared, of which two count as much as a word.
 """
 
 import functools
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dgrc.method.prompts import Pack
@@ -25,15 +26,31 @@ SHARE = 0.6
 """A text is an echo if so much of it stands in runs of the fixed text: a few words changed make no content."""
 _CODE = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _INSERTED = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_QUOTED = re.compile(r"[\"\u201c\u00ab]([^\"\u201c\u201d\u00ab\u00bb\n]{3,200})[\"\u201d\u00bb]|<[^<>\n]{3,200}>")
+_QUOTED = re.compile(
+    r"[\"\u201c\u00ab]([^\"\u201c\u201d\u00ab\u00bb\n]{3,200})[\"\u201d\u00bb]|<[^<>\n]{3,200}>"
+    r"|[\u201c\u300c\u300e]([^\u201c\u201d\u300c-\u300f\n]{2,200})[\u201d\u300d\u300f]"
+)
 _PRONOUNS = frozenset("i me my we us our you your he him his she her it its they them their who whom one".split())
 """Words that speak of nothing by themselves: `What is it?` is about no case."""
-_WORD = re.compile(r"[^\W_]+")
+_NUMBERED = "[一二三四五甲乙丙丁戊1-5A-Ea-e](?![0-9A-Za-z])"
+_OF_NOTHING = re.compile(
+    "[我你您他她它咱]们?|自己|[上前]述|下列|[前后]者|双方|[这那][个些种位样里]?|[本该此](?:案|题|例|文|处|项)|"
+    "该(?:选项|答案|结论|分析|推理|思路|观点|说法|患者|链)|"
+    f"(?:选项|答案|结论|分析|推理|思路|方案|链条?){_NUMBERED}|"
+    "(?:[甲乙两]|第[一二])(?:个选项|份分析|[段条]推理|种思路|条链)"
+)
+"""The same in Chinese, with what a diagnosis calls the chains and options that nobody sees who is asked the atom."""
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U000323af"
+)
+_ONE = re.compile(f"[{_UNSPACED}]")
+_WORD = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
 
 
 @dataclass(frozen=True)
 class _Fixed:
-    """A pack's fixed text: its runs of `RUN` words, and the shorter texts that it gives as examples."""
+    """A pack's fixed text: its runs of words, and the shorter texts that it gives as examples."""
 
     runs: frozenset[tuple[str, ...]]
     examples: frozenset[tuple[str, ...]]
@@ -42,23 +59,24 @@ class _Fixed:
 def is_echo(pack: Pack, text: str) -> bool:
     """Whether a text is the pack's own wording.
 
-    A text of fewer than four words is one only if the pack quotes it whole: terms such as `burden of proof` may stand
+    A text of fewer words than a run is one only if the pack quotes it whole: terms such as `burden of proof` may stand
     in a prompt and be the right answer too.
     """
     words = _words(text)
-    fixed = _fixed(pack)
-    if len(words) < RUN:
+    fixed, runs = _fixed(pack), list(_runs(words))
+    if not runs:
         return tuple(words) in fixed.examples
     inside = [False] * len(words)
-    for start in range(len(words) - RUN + 1):
-        if tuple(words[start : start + RUN]) in fixed.runs:
-            inside[start : start + RUN] = [True] * RUN
+    for start, end in runs:
+        if tuple(words[start:end]) in fixed.runs:
+            inside[start:end] = [True] * (end - start)
     return sum(inside) >= SHARE * len(words)
 
 
 def stems(text: str) -> set[str]:
-    """Content words that are no pronouns, cut so that endings do not count."""
-    return {word[:STEM] for word in content_words(text) if word not in _PRONOUNS}
+    """Content words that speak of something by themselves, cut so that endings do not count."""
+    words = content_words(_OF_NOTHING.sub(" ", text))
+    return {word[:STEM] for word in words if word not in _PRONOUNS}
 
 
 @functools.lru_cache(maxsize=64)
@@ -76,10 +94,28 @@ def _fixed(pack: Pack) -> _Fixed:
         # What is inserted parts two runs; a condition or loop does not: its branches are written one after the other.
         for part in _INSERTED.split(_CODE.sub(" ", source)):
             words = _words(part)
-            runs.update(tuple(words[start : start + RUN]) for start in range(len(words) - RUN + 1))
-            quoted = (_words(match.group(1) or match.group()) for match in _QUOTED.finditer(part))
-            examples.update(tuple(words) for words in quoted if 1 < len(words) < RUN)
+            runs.update(tuple(words[start:end]) for start, end in _runs(words))
+            quoted = (_words(match.group(1) or match.group(2) or match.group()) for match in _QUOTED.finditer(part))
+            examples.update(tuple(words) for words in quoted if len(words) > 1 and not any(_runs(words)))
     return _Fixed(frozenset(runs), frozenset(examples))
+
+
+def _runs(words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where the shortest runs begin and end that are as long as `RUN` words, one from each word that has one."""
+    end, length = 0, 0.0
+    for start in range(len(words)):
+        while length < RUN and end < len(words):
+            length += _length(words[end])
+            end += 1
+        if length < RUN:
+            return
+        yield start, end
+        length -= _length(words[start])
+
+
+def _length(word: str) -> float:
+    """In words: those of scripts without spaces have two characters on average."""
+    return 0.5 if _ONE.match(word) else 1.0
 
 
 def _words(text: str) -> list[str]:
