@@ -78,11 +78,12 @@ def print_plan(config: Any, parts: tuple[str, ...]) -> None:
     """What a job would do: settings, passes with their columns, engines and trainers; then what is not here for it."""
     from dgrc.config.file import dump_config
     from dgrc.storage.run_dir import RunDir
-    from dgrc.workflow.preflight import missing
+    from dgrc.workflow.preflight import missing, pack_called
 
     tell(dump_config(config))
     run = RunDir.of(config)
     tell(f"# run folder: {run.root}")
+    tell(f"# prompts   {pack_called(config.method)}")
     if "curate" in parts:
         from dgrc.pipeline.passes import PASSES
 

@@ -13,7 +13,11 @@ LATER_SETTINGS = {"ask_unread": "checked", "thoughts": "visible"}
 class MethodConfig(Section):
     """The switches of the method (`dgrc.method`)."""
 
-    prompts: str = Field("general", description="Prompt pack: `general`, `legal`, `medical`, `proving`, or a folder.")
+    prompts: str = Field(
+        "general",
+        description="Prompt pack: `general`, `legal` or `medical`, `legal_zh` or `medical_zh` for questions in Chinese, "
+        "`proving`, or a folder.",
+    )
     teacher_chains: int = Field(3, ge=1, description="K: teacher chains a question.")
     student_chains: int = Field(3, ge=1, description="J: student chains a question.")
     teacher_sampling: Sampling = Field(Sampling(), description="How the teacher samples chains.")

@@ -3,17 +3,17 @@ prompt pack's own wording flows out.
 
 What a pack says for itself, apart from what is inserted, is its fixed text. A reply whose words run as they run there
 is refused as an atom, an answer, a judgement or a finding: it says nothing of the case, and would be learned as if it
-were knowledge. In a script without spaces characters are compared, of which two count as much as a word.
+were knowledge. In a script without spaces its bigrams are compared, in runs as long (`text.segment`).
 """
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dgrc.method.prompts import Pack
 from dgrc.method.screen import content_words
 from dgrc.method.text.normalize import nfkc
+from dgrc.method.text.segment import segments, windows
 from dgrc.method.write import FORMS
 
 ECHO = "echo"
@@ -40,12 +40,7 @@ _OF_NOTHING = re.compile(
     "(?:[甲乙两]|第[一二])(?:个选项|份分析|[段条]推理|种思路|条链)"
 )
 """The same in Chinese, with what a diagnosis calls the chains and options that nobody sees who is asked the atom."""
-_UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-    "\U00020000-\U000323af"
-)
-_ONE = re.compile(f"[{_UNSPACED}]")
-_WORD = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
@@ -59,11 +54,11 @@ class _Fixed:
 def is_echo(pack: Pack, text: str) -> bool:
     """Whether a text is the pack's own wording.
 
-    A text of fewer words than a run is one only if the pack quotes it whole: terms such as `burden of proof` may stand
+    A text shorter than a run is one only if the pack quotes it whole: terms such as `burden of proof` may stand
     in a prompt and be the right answer too.
     """
     words = _words(text)
-    fixed, runs = _fixed(pack), list(_runs(words))
+    fixed, runs = _fixed(pack), list(windows(words, RUN))
     if not runs:
         return tuple(words) in fixed.examples
     inside = [False] * len(words)
@@ -94,29 +89,11 @@ def _fixed(pack: Pack) -> _Fixed:
         # What is inserted parts two runs; a condition or loop does not: its branches are written one after the other.
         for part in _INSERTED.split(_CODE.sub(" ", source)):
             words = _words(part)
-            runs.update(tuple(words[start:end]) for start, end in _runs(words))
+            runs.update(tuple(words[start:end]) for start, end in windows(words, RUN))
             quoted = (_words(match.group(1) or match.group(2) or match.group()) for match in _QUOTED.finditer(part))
-            examples.update(tuple(words) for words in quoted if len(words) > 1 and not any(_runs(words)))
+            examples.update(tuple(words) for words in quoted if len(words) > 1 and not any(windows(words, RUN)))
     return _Fixed(frozenset(runs), frozenset(examples))
 
 
-def _runs(words: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Where the shortest runs begin and end that are as long as `RUN` words, one from each word that has one."""
-    end, length = 0, 0.0
-    for start in range(len(words)):
-        while length < RUN and end < len(words):
-            length += _length(words[end])
-            end += 1
-        if length < RUN:
-            return
-        yield start, end
-        length -= _length(words[start])
-
-
-def _length(word: str) -> float:
-    """In words: those of scripts without spaces have two characters on average."""
-    return 0.5 if _ONE.match(word) else 1.0
-
-
 def _words(text: str) -> list[str]:
-    return _WORD.findall(nfkc(text).casefold())
+    return segments(" ".join(_WORD.findall(nfkc(text).casefold())))

@@ -32,6 +32,7 @@ from dgrc.pipeline.passes import PASSES, Pass
 from dgrc.pipeline.screen import known_ids, reused_folder, screen_corpus
 from dgrc.questions.columns import find_files
 from dgrc.questions.ingest import ingest
+from dgrc.questions.language import other_script
 from dgrc.questions.published import SUFFIXES
 from dgrc.questions.recorded import teacher_chains, write_chains, write_verdicts
 from dgrc.records import hash64
@@ -74,6 +75,8 @@ def curate(
     fingerprint = _input_fingerprint(config)
     if run.number == 1:
         reports["ingest"] = once(run, "ingest", fingerprint, lambda: _ingest(run, config), say)
+        if warning := other_script(run, config.method.prompts):
+            say(f"! {warning}")
     else:
         fingerprint = f"{hash64(fingerprint, upstream):x}"
         reports["carry"] = once(run, "carry", fingerprint, lambda: _carry_over(run), say)

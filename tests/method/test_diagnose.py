@@ -144,6 +144,33 @@ def test_atoms_that_say_nothing_of_the_case_are_refused(asked: list[str], kept: 
     assert error is None or all(reason in error for reason in refused)
 
 
+CHINESE_CASE = (
+    "甲将房屋出租给乙，租期二十五年。租赁合同的效力如何？", "全部有效", "超过二十年的部分无效",
+    "租赁期限不得超过二十年，超过二十年的，超过部分无效。<answer>B</answer>", "当事人意思自治，合同有效。<answer>A</answer>",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("atom", "refused"),
+    [
+        ("租赁合同约定的租赁期限最长为多少年？", None), ("租赁期限超过二十年的租赁合同效力如何", None),
+        ("中国大陆民法中租赁期限的上限是多久", None), ("请说明租赁期限超过法定上限的部分的效力。", None),
+        ("租赁期限的上限几年", None), ("谁可以主张租赁合同无效", None), ("租赁期限超过二十年的部分是否无效。", None),
+        ("租赁合同的最长期限", "no_question"), ("任何租赁合同的期限", "no_question"), ("租赁合同几乎都有期限。", "no_question"),
+        ("租赁期限的二十年上限何况无效", "no_question"),
+        ("流感的首选药物是什么？", "off_topic"), ("What is the longest term of a lease?", "off_topic"),
+        ("上述分析的结论是什么？", "echo"), ("它是什么？", "echo"), ("选项A和选项B哪个？", "echo"), ("思路甲还是思路乙？", "echo"),
+        ("各地或各个时期的法律规定不一的，还要写明是哪里、何时的法律", "echo"), ("本案被告", "echo"), ("？？？", "echo"),
+    ],
+)  # fmt: skip
+def test_chinese_atoms_must_ask_and_be_of_their_case(atom: str, refused: str | None) -> None:
+    pack = load_pack("legal_zh")
+    reply = json.dumps({"comparison": "两份分析对租赁期限的上限看法不同。", "questions": [atom]}, ensure_ascii=False)
+    atoms, dropped, error = diagnose.parse_reply(pack, reply, CHINESE_CASE)
+    assert [refusal.reason for refusal in dropped] == ([refused] if refused else []), dropped
+    assert atoms == (() if refused else (atom,)) and (error is None) == (refused is None)
+
+
 def test_a_refused_atom_takes_no_place_of_the_five() -> None:
     asked = ["...", *(f"Does oseltamivir help after {n} hours?" for n in range(6))]
     atoms, refused, _ = diagnose.parse_reply(GENERAL, json.dumps({"comparison": "", "questions": asked}), CASE)

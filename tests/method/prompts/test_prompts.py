@@ -136,6 +136,8 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
         ("pack.toml", 'name = "x"\nversion = 1\nreply = "json"\n', "wanted are the keys"),
         ("pack.toml", 'name = "x"\nversion = "1"\nreply = "json"\ntags = ["a b"]\n', "wanted are the keys"),
         ("pack.toml", 'name = "x"\nversion = "1"\nreply = "json"\nextra = 1\n', "wanted are the keys"),
+        ("pack.toml", 'name = "x"\nversion = "1"\nreply = "json"\nlanguage = "English"\n', "wanted are the keys"),
+        ("pack.toml", 'name = "x"\nversion = "1"\nreply = "json"\nlanguage = 1\n', "wanted are the keys"),
         ("pack.toml", 'name = "x"\nversion = "1"\nreply = "tagged"\n', "no step of a pack"),
         ("sample.jinja", "{% if %}", "line 1"),
         ("sample.jinja", "{{ text }} {{ label }}", "uses label"),
