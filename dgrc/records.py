@@ -261,16 +261,30 @@ class VerifiedCase:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a question was read: the user's id (empty if it has none), the file, and its line, from 1 (0: unknown)."""
+
+    source_id: str = ""
+    source_file: str = ""
+    source_line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """One training example of a curriculum: a user turn and the assistant turn to learn.
 
-    `source` is the id of the question or atom it was made from, `kind` is `atom` or `chain`.
+    `source` is the id of the question or atom it was made from, `kind` is `atom` or `chain`. `sources` are the origins
+    of its question or of all questions that asked the atom, by file and line; the fields before are of the first.
     """
 
     id: int
     kind: str
     source: int
     messages: tuple[Message, ...]
+    source_id: str = ""
+    source_file: str = ""
+    source_line: int = 0
+    sources: tuple[Origin, ...] = ()
 
 
 def hash64(*parts: str) -> int:

@@ -95,7 +95,7 @@ async def _side_by_side(
             said = f"  {name:<18} {len(questions):,} questions answered in {time.monotonic() - began:.0f} s"
             if scores_options:
                 began = time.monotonic()
-                options = await option_likelihoods(client, questions, IN_FLIGHT)
+                options = await option_likelihoods(client, questions, IN_FLIGHT, load_pack(method.prompts).language)
                 pairs = zip(predictions, options, strict=True)
                 predictions = [dataclasses.replace(one, options=found) for one, found in pairs]
                 said += f", likelihoods of options in {time.monotonic() - began:.0f} s"

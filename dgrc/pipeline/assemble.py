@@ -2,18 +2,20 @@
 
 Each curriculum is a folder with `*.parquet` and `train.jsonl` of chat `messages` (what `datasets`,
 TRL, LLaMA-Factory and axolotl load) and a dataset card. Rows are sorted by id, so that the same
-completions give the same bytes. Baseline recipes come from the same cases, at no further sampling.
+completions give the same bytes, and each says from which questions of the user's files it came. Baseline recipes come
+from the same cases, at no further sampling.
 """
 
 import dataclasses
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import ray
 
@@ -21,10 +23,10 @@ from dgrc.config import MethodConfig
 from dgrc.method import curriculum
 from dgrc.method.prompts import load_pack
 from dgrc.method.text.thoughts import learned
-from dgrc.records import Atom, Case, Chain, Example, VerifiedCase
+from dgrc.records import Atom, Case, Chain, Example, Origin, VerifiedCase
 from dgrc.storage.arrow import arrow_schema, from_row, to_row
 from dgrc.storage.atomic import fresh_folder, write_text
-from dgrc.storage.cards import front_matter, harmless
+from dgrc.storage.cards import front_matter, harmless, table
 
 C = TypeVar("C", Case, VerifiedCase)
 ROWS_PER_FILE = 100_000
@@ -34,9 +36,11 @@ FRONT = {
 }  # fmt: skip
 CARD = """# {title}
 
-{count:,} examples made by dgrc (recipe {recipe}, prompt pack {pack}). Column `messages` holds the chat turns; the
-assistant turn is what to learn. `kind` is `atom` or `chain`, `source` the id of the atom or question it came from.
-No label was used to make it; the replies are a model's and can be wrong.
+{count:,} examples made by dgrc (recipe {recipe}). Column `messages` holds the chat turns; the assistant turn is what to
+learn. `kind` is `atom` or `chain`, `source` the id of the atom or question it came from. `source_id`, `source_file` and
+`source_line` say where the question stands in the files that were given, of an atom the first question that asked it;
+`sources` has all of them. No label was used to make it; the replies are a model's and can be wrong.
+
 """
 READ_BY = """
 How the answers of the teacher's chains were read, of those that could be: {tiers}. `tag` is the form that was asked
@@ -45,25 +49,35 @@ for; the others are surer than a guess and less sure than that (`asked` is a rea
 
 
 def assemble(
-    cases: Path, atoms: Path, verdicts: Path, output: Path, method: MethodConfig, recipe: str, thoughts: str = "drop"
+    data: Mapping[str, Path], output: Path, method: MethodConfig, recipe: str, thoughts: str, made_with: Mapping[str, str]
 ) -> dict[str, int]:
-    """Writes the curriculum of one recipe (`curriculum.RECIPES`); `thoughts` is `training.thoughts`.
+    """Writes the curriculum of one recipe (`curriculum.RECIPES`).
+
+    Args:
+        data: The folders of the datasets `questions`, `cases`, `atoms` and `verdicts`.
+        output: Where the curriculum's folders go.
+        method: Settings.
+        recipe: Its name.
+        thoughts: `training.thoughts`.
+        made_with: Facts for the cards, such as models and run.
 
     Returns:
         The number of examples by curriculum (`atomic`, `cot`), of those that the recipe has.
     """
-    parts = curriculum.RECIPES[recipe]
+    parts, cases = curriculum.RECIPES[recipe], data["cases"]
     sources: dict[str, tuple[Path, Callable[[dict[str, Any]], Iterable[Example]]]] = {}
     if parts.atoms:
-        sources["atomic"] = (atoms, _AtomExamples(method))
+        sources["atomic"] = (data["atoms"], _AtomExamples(method))
     if parts.verified:
-        sources["cot"] = (verdicts, _VerifiedExamples(method, thoughts))
+        sources["cot"] = (data["verdicts"], _VerifiedExamples(method, thoughts))
     elif parts.chains:
         sources["cot"] = (cases, _CaseExamples(method, recipe, thoughts))
-    written = {
-        name: write_curriculum(output / name, path, make, f"{name} curriculum", recipe, method.prompts)
-        for name, (path, make) in sources.items()
-    }
+    written = {}
+    for name, (path, make) in sources.items():
+        written[name] = _write_curriculum(output / name, path, make, data["questions"])
+        said = {"title": f"{name} curriculum".capitalize(), "recipe": recipe}
+        card = CARD.format(count=written[name], **{key: harmless(text) for key, text in said.items()})
+        write_text(output / name / "README.md", front_matter(FRONT) + card + table(made_with))
     if "cot" in written and (tiers := _read_by(cases)):
         said = ", ".join(f"{tier} {count:,}" for tier, count in tiers.most_common())
         card = output / "cot" / "README.md"
@@ -126,31 +140,60 @@ def _as_learned(case: C, thoughts: str) -> C:
     return dataclasses.replace(case, teacher=told(case.teacher))
 
 
-def write_curriculum(
-    folder: Path, source: Path, make: Callable[[dict[str, Any]], Iterable[Example]], title: str, recipe: str, pack: str
+def _write_curriculum(
+    folder: Path, source: Path, make: Callable[[dict[str, Any]], Iterable[Example]], questions: Path
 ) -> int:
     """Writes the distinct examples that `make` gives for each row of a dataset, and returns how many there are."""
     schema = arrow_schema(Example)
+    # An atom has the questions that asked it; other rows are a question each.
+    asked = schema.append(pa.field("asked_by", pa.list_(pa.int64())))
 
     def expand(batch: pa.Table) -> pa.Table:
-        examples = [to_row(e) for row in batch.to_pylist() for e in make(row)]
-        return pa.Table.from_pylist(examples, schema=schema)
+        rows = batch.to_pylist()
+        made = [{**to_row(e), "asked_by": row.get("asked_by") or [row["id"]]} for row in rows for e in make(row)]
+        return pa.Table.from_pylist(made, schema=asked)
 
     dataset = ray.data.read_parquet(str(source)).map_batches(expand, batch_size=1024, batch_format="pyarrow")
     batches = dataset.iter_batches(batch_size=None, batch_format="pyarrow")
-    tables = [batch.cast(schema) for batch in batches if batch.num_rows]
+    tables = [batch.cast(asked) for batch in batches if batch.num_rows]
     # Text for training fits in memory long before its training would fit in a budget; sorting makes it reproducible.
-    examples = pa.concat_tables([schema.empty_table(), *tables]).sort_by("id")
+    examples = pa.concat_tables([asked.empty_table(), *tables]).sort_by([("id", "ascending"), ("source", "ascending")])
+    askers: dict[int, set[int]] = defaultdict(set)
+    for id_, by in zip(examples["id"].to_pylist(), examples["asked_by"].to_pylist(), strict=True):
+        askers[id_].update(by)
+    origins = _origins(questions, set().union(*askers.values()))
     ids = examples["id"].to_numpy()
     examples = examples.filter(pa.array(np.r_[True, ids[1:] != ids[:-1]][: len(ids)]))  # equal examples are neighbours
+    examples = examples.drop_columns("asked_by")
     fresh_folder(folder)
     with open(folder / "train.jsonl", "w", encoding="utf-8") as jsonl:
         for part, start in enumerate(range(0, max(len(examples), 1), ROWS_PER_FILE)):
-            table = examples.slice(start, ROWS_PER_FILE)
-            pq.write_table(table, folder / f"part-{part:05d}.parquet")
-            jsonl.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in table.to_pylist())
-    count = len(examples)
-    said = {"title": title.capitalize(), "recipe": recipe, "pack": pack}
-    card = CARD.format(count=count, **{name: harmless(text) for name, text in said.items()})
-    write_text(folder / "README.md", front_matter(FRONT) + card)
-    return count
+            rows = examples.slice(start, ROWS_PER_FILE).to_pylist()
+            traced = [{**row, **_traced(askers[row["id"]], origins)} for row in rows]
+            pq.write_table(pa.Table.from_pylist(traced, schema=schema), folder / f"part-{part:05d}.parquet")
+            jsonl.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in traced)
+    return len(examples)
+
+
+def _origins(questions: Path, wanted: Collection[int]) -> dict[int, Origin]:
+    """Where the questions with these ids stand in the user's files."""
+    found: dict[int, Origin] = {}
+    ids = pa.array(sorted(wanted), pa.int64())
+    for path in sorted(questions.glob("*.parquet")):
+        for batch in pq.ParquetFile(path).iter_batches(columns=["id", "source_id", "source"]):
+            for row in batch.filter(pc.is_in(batch["id"], ids)).to_pylist():
+                found[row["id"]] = origin(row["source_id"], row["source"])
+    return found
+
+
+def origin(source_id: str, place: str) -> Origin:
+    """The origin of a question by its `place`, `file:line`; paths of object stores have colons of their own."""
+    file, _, line = place.rpartition(":")
+    return Origin(source_id, file, int(line)) if file and line.isdecimal() else Origin(source_id, place)
+
+
+def _traced(askers: Collection[int], origins: Mapping[int, Origin]) -> dict[str, Any]:
+    """The columns that say where an example comes from."""
+    known = {origins[id_] for id_ in askers if id_ in origins}
+    found = sorted(known, key=lambda one: (one.source_file, one.source_line, one.source_id))
+    return {**to_row(found[0] if found else Origin()), "sources": [to_row(one) for one in found]}
