@@ -12,6 +12,7 @@ from dgrc.method.prompts import Pack
 from dgrc.method.reading.options import lettered
 from dgrc.method.replies import json_object, one_line
 from dgrc.method.text.normalize import normalize
+from dgrc.method.text.segment import count
 from dgrc.records import Message
 
 FORMS = {
@@ -24,10 +25,16 @@ _LEANS = re.compile(
     r"\b(?:the|this|that|these|above|following|given|provided)\s+"
     r"(?:passage|text|excerpt|extract|paragraph|document|article above|section above|material)\b"
     r"|\b(?:according to|in|from) the (?:author|passage|text|excerpt)\b"
-    r"|\bas (?:stated|mentioned|described) (?:above|here)\b",
+    r"|\bas (?:stated|mentioned|described) (?:above|here)\b"
+    r"|(?:本|该|此|这|上述|上面|以上|所给|给出的?|给定的?)(?:[一]?[段篇份则])?(?:文章|短文|文本|文段|段落|段话|材料|资料|节选|摘录|原文|正文)"
+    r"|(?:根据|依据|按照|结合|从|在)(?:上文|前文|原文|文中|文章|短文|段落)|(?:上文|前文|文中)(?:提到|提及|所述|所说|指出|的)",
     re.IGNORECASE,
 )
-_GIVES_AWAY = re.compile(r"^\s*(?:all|none|both|neither)\b.*\b(?:above|these|them|others?)\b", re.IGNORECASE)
+_GIVES_AWAY = re.compile(r"^\s*(?:all|none|both|neither)\b.*\b(?:above|these|them|others?)\b"
+    r"|^\s*(?:以上|上述|前述|下列)?(?:选项|答案|各项|几项|三项|两项|说法)?(?:都|均|皆|全都?|全部)(?:不?[是对]|不?正确|错误?|不对)"
+    r"|^\s*(?:以上|上述)(?:选项|答案|各项|说法)?(?:全是|全对|全错|无一)",
+    re.IGNORECASE,
+)
 
 
 def build_messages(pack: Pack, passage: str, title: str, form: str, count: int) -> list[Message]:
@@ -54,7 +61,7 @@ def parse_reply(reply: str, form: str) -> tuple[list[tuple[str, tuple[str, ...]]
 
 def problem(text: str, choices: Sequence[str], form: str) -> str | None:
     """Why a question cannot be used, judged by itself; None if it can."""
-    if len(text.split()) < LEAST_WORDS:
+    if count(text) < LEAST_WORDS:
         return "too_short"
     if len(text) > MOST_CHARACTERS:
         return "too_long"
