@@ -3,33 +3,32 @@ prompt pack's own wording flows out.
 
 What a pack says for itself, apart from what is inserted, is its fixed text. A reply whose words run as they run there
 is refused as an atom, an answer, a judgement or a finding: it says nothing of the case, and would be learned as if it
-were knowledge. In a script without spaces its bigrams are compared, in runs as long (`text.segment`).
+were knowledge.
 """
 
 import functools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dgrc.method.prompts import Pack
 from dgrc.method.screen import content_words
 from dgrc.method.text.normalize import nfkc
-from dgrc.method.text.segment import segments, windows
+from dgrc.method.text.segment import WEIGHT, segments, spaceless, windows, word_weight
 from dgrc.method.write import FORMS
 
 ECHO = "echo"
 """Why a text is refused that is the prompt's own."""
 RUN = 4
-"""Words in a row that two texts share by chance too seldom to matter; shorter runs are terms of the field."""
+"""Words in a row that two texts share by chance too seldom to matter; shorter runs are terms of the field. Of bigrams it
+takes as many as weigh so much (`segment.windows`): seven characters of Han."""
 STEM = 6
-"""Letters of a word that are compared."""
+"""Letters of a word that are compared; a bigram is shorter and is compared as a whole."""
 SHARE = 0.6
 """A text is an echo if so much of it stands in runs of the fixed text: a few words changed make no content."""
 _CODE = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _INSERTED = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_QUOTED = re.compile(
-    r"[\"\u201c\u00ab]([^\"\u201c\u201d\u00ab\u00bb\n]{3,200})[\"\u201d\u00bb]|<[^<>\n]{3,200}>"
-    r"|[\u201c\u300c\u300e]([^\u201c\u201d\u300c-\u300f\n]{2,200})[\u201d\u300d\u300f]"
-)
+_QUOTED = re.compile(r"[\"\u201c\u00ab「『]([^\"\u201c\u201d\u00ab\u00bb「」『』\n]{3,200})[\"\u201d\u00bb」』]|<[^<>\n]{3,200}>")
 _PRONOUNS = frozenset("i me my we us our you your he him his she her it its they them their who whom one".split())
 """Words that speak of nothing by themselves: `What is it?` is about no case."""
 _NUMBERED = "[一二三四五甲乙丙丁戊1-5A-Ea-e](?![0-9A-Za-z])"
@@ -58,11 +57,11 @@ def is_echo(pack: Pack, text: str) -> bool:
     in a prompt and be the right answer too.
     """
     words = _words(text)
-    fixed, runs = _fixed(pack), list(windows(words, RUN))
-    if not runs:
+    fixed = _fixed(pack)
+    if _is_term(words):
         return tuple(words) in fixed.examples
     inside = [False] * len(words)
-    for start, end in runs:
+    for start, end in windows(words, RUN):
         if tuple(words[start:end]) in fixed.runs:
             inside[start:end] = [True] * (end - start)
     return sum(inside) >= SHARE * len(words)
@@ -90,10 +89,16 @@ def _fixed(pack: Pack) -> _Fixed:
         for part in _INSERTED.split(_CODE.sub(" ", source)):
             words = _words(part)
             runs.update(tuple(words[start:end]) for start, end in windows(words, RUN))
-            quoted = (_words(match.group(1) or match.group(2) or match.group()) for match in _QUOTED.finditer(part))
-            examples.update(tuple(words) for words in quoted if len(words) > 1 and not any(windows(words, RUN)))
+            quoted = (_words(match.group(1) or match.group()) for match in _QUOTED.finditer(part))
+            examples.update(tuple(words) for words in quoted if len(words) > 1 and _is_term(words))
     return _Fixed(frozenset(runs), frozenset(examples))
 
 
 def _words(text: str) -> list[str]:
-    return segments(" ".join(_WORD.findall(nfkc(text).casefold())))
+    words = _WORD.findall(nfkc(text).casefold())
+    return segments(" ".join(words)) if spaceless(text) else words
+
+
+def _is_term(words: Sequence[str]) -> bool:
+    """Whether so few words are less than a run."""
+    return sum(map(word_weight, words)) < RUN * WEIGHT

@@ -28,6 +28,7 @@ from dgrc.method.reading.wordings import (
 )
 from dgrc.method.replies import encodable
 from dgrc.method.text.normalize import normalize
+from dgrc.method.text.segment import count
 from dgrc.method.text.thoughts import set_apart
 
 TIERS = ("tag", "open_tag", "boxed", "phrase", "line", "whole", "asked")
@@ -215,7 +216,7 @@ def _whole(text: str, options: Options) -> list[str | None]:
         named[0] = _opening(lines[0], options)
     if any(answer is not None for answer in named):
         return [CONFLICT] if named[0] is None else [answer for answer in named if answer is not None]
-    if len(text) > _WHOLE_CHARACTERS or len(text.split()) > _WHOLE_WORDS:
+    if len(text) > _WHOLE_CHARACTERS or count(text) > _WHOLE_WORDS:
         return []
     in_brackets = {letter for letter in _IN_BRACKETS.findall(text) if letter in options.letters}
     spoken_of = in_brackets or options.mentioned(text)
@@ -229,7 +230,7 @@ def _open_phrases(text: str, form: str) -> list[str | None]:
         line, _, more = text[match.end() : match.end() + _REACH].partition("\n")
         said = bare(line) or bare(more.strip().partition("\n")[0])
         said = re.split(r"[.!?;](?=\s|$)", said)[0]
-        if said and len(said.split()) <= _OPEN_ANSWER_WORDS and not _is_placeholder(said):
+        if said and count(said) <= _OPEN_ANSWER_WORDS and not _is_placeholder(said):
             found.append(answer_forms.canonical(said, form))
     return found[-1:]
 
@@ -243,6 +244,6 @@ def _open_whole(text: str, form: str) -> list[str | None]:
     if outright and (said := answer_forms.canonical(lines[0], "yes_no")) is not None:
         return [said]
     said = LABEL.sub("", lines[0])
-    if len(lines) > 1 or _is_placeholder(said) or len(said.split()) > _OPEN_ANSWER_WORDS:
+    if len(lines) > 1 or _is_placeholder(said) or count(said) > _OPEN_ANSWER_WORDS:
         return []
     return [answer_forms.canonical(bare(said), form)]

@@ -9,7 +9,7 @@ scripts meet, words end: `COVID-19\u60a3\u8005` is `COVID-19` and one bigram. Ha
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from dgrc.method.text.normalize import nfkc
 
@@ -106,6 +106,20 @@ def word_weight(word: str) -> int:
     if word.isascii() or not _SPACELESS.match(word):
         return WEIGHT
     return IDEOGRAPH_WEIGHT if _IDEOGRAPHS.match(word) else COMPLEX_WEIGHT
+
+
+def known(words: Sequence[str], said: Collection[str]) -> set[str]:
+    """Which of a text's words, in order, are among those that are said.
+
+    A bigram between two that are said and that overlap it is, too: its characters are, and that they stand together
+    (`\u9664\u6761` of `\u89e3\u9664\u6761\u4ef6`) is where two words meet, not a word.
+    """
+    found = {*words}.intersection(said)
+    for before, word, after in zip(words, words[1:], words[2:], strict=False):
+        if len(word) == 2 and before in found and after in found and before[-1] == word[0] and word[1] == after[0]:
+            if _SPACELESS.match(word):
+                found.add(word)
+    return found
 
 
 def windows(words: Sequence[str], n: int) -> Iterator[tuple[int, int]]:
