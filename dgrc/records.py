@@ -126,8 +126,7 @@ class Asked:
 class Diagnosis:
     """The atomic questions that the teacher asked about one divergence; `error` if it gave none. `other` is the index
     of the chain that the teacher's parts from, in those of `against`: `student`, or `auditor` where one was audited.
-    `refused` are atoms of the reply that are not used.
-    """
+    `refused` are atoms of the reply that are not used."""
 
     teacher: int
     other: int
@@ -274,8 +273,7 @@ class Example:
     """One training example of a curriculum: a user turn and the assistant turn to learn.
 
     `source` is the id of the question or atom it was made from, `kind` is `atom` or `chain`. `sources` are the origins
-    of its question or of all questions that asked the atom, by file and line; the fields before are of the first.
-    """
+    of its question or of all questions that asked the atom, by file and line; the fields before are of the first."""
 
     id: int
     kind: str

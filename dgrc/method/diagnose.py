@@ -11,6 +11,7 @@ from dgrc.method.echo import ECHO, is_echo, own_words, stems
 from dgrc.method.prompts import Pack
 from dgrc.method.reading.options import lettered
 from dgrc.method.replies import json_object, one_line
+from dgrc.method.text.segment import known, spaceless
 from dgrc.method.text.thoughts import shown
 from dgrc.records import Chain, Message, Refused
 
@@ -32,6 +33,8 @@ NO_QUESTION = "no_question"
 ON_TOPIC = 0.34
 """Share of an atom's content words, but for the prompt's own, that must stand in the question, its options or the
 chains."""
+ON_TOPIC_BIGRAMS = ON_TOPIC * (1 + ON_TOPIC) / 2
+"""The same of bigrams: of two one is a word, and one is where words meet, which is known if both of them are."""
 
 
 def build_messages(
@@ -61,7 +64,7 @@ def parse_reply(
     options, chains). A tagged reply may be complete and ask nothing; a JSON reply must ask something.
     """
     atoms, error = _parse_tagged(reply) if pack.reply == "tagged" else _parse_json(reply)
-    said = stems(" ".join(about))
+    said = {*stems(" ".join(about))}
     refused = tuple(Refused(atom, reason) for atom in atoms if (reason := _refused_because(pack, atom, said)))
     dropped = {refusal.text for refusal in refused}
     kept = tuple(atom for atom in atoms if atom not in dropped)
@@ -74,12 +77,14 @@ def parse_reply(
 
 def _refused_because(pack: Pack, atom: str, said: set[str]) -> str | None:
     # What the prompt itself speaks of (a mechanism, a rule) is in every question it gets; the rest must be of the case.
-    words = stems(atom) - own_words(pack, "diagnose")
+    asked = stems(atom)
+    words = {*asked} - own_words(pack, "diagnose")
     if not words or is_echo(pack, atom):
         return ECHO
     if pack.reply == "json" and not _is_question(atom):
         return NO_QUESTION
-    return None if len(words & said) >= max(1, ON_TOPIC * len(words)) else OFF_TOPIC
+    wanted = sum(ON_TOPIC_BIGRAMS if spaceless(word) else ON_TOPIC for word in words)
+    return None if len(words & known(asked, said)) >= max(1, wanted) else OFF_TOPIC
 
 
 def _is_question(atom: str) -> bool:

@@ -36,9 +36,11 @@ _OF_NOTHING = re.compile(
     "[我你您他她它咱]们?|自己|[上前]述|下列|[前后]者|双方|[这那][个些种位样里]?|[本该此](?:案|题|例|文|处|项)|"
     "该(?:选项|答案|结论|分析|推理|思路|观点|说法|患者|链)|"
     f"(?:选项|答案|结论|分析|推理|思路|方案|链条?){_NUMBERED}|"
-    "(?:[甲乙两]|第[一二])(?:个选项|份分析|[段条]推理|种思路|条链)"
+    "(?:[甲乙两]|第[一二])(?:个选项|份分析|[段条]推理|种思路|条链)|"
+    "是否|能否|多[少久长大高重远]|[如为]何|怎[么样]?|哪[个些种里]?|几(?!乎)|还是|[是为在于由与和及或之最]"
 )
-"""The same in Chinese, with what a diagnosis calls the chains and options that nobody sees who is asked the atom."""
+"""The same in Chinese, with what a diagnosis calls the chains and options that nobody sees who is asked the atom, and
+the small words that would make bigrams with their neighbours."""
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -67,10 +69,10 @@ def is_echo(pack: Pack, text: str) -> bool:
     return sum(inside) >= SHARE * len(words)
 
 
-def stems(text: str) -> set[str]:
-    """Content words that speak of something by themselves, cut so that endings do not count."""
+def stems(text: str) -> list[str]:
+    """Content words that speak of something by themselves, in order, cut so that endings do not count."""
     words = content_words(_OF_NOTHING.sub(" ", text))
-    return {word[:STEM] for word in words if word not in _PRONOUNS}
+    return [word[:STEM] for word in words if word not in _PRONOUNS]
 
 
 @functools.lru_cache(maxsize=64)

@@ -9,13 +9,12 @@ from the same cases, at no further sampling.
 import dataclasses
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import ray
 
@@ -23,13 +22,15 @@ from dgrc.config import MethodConfig
 from dgrc.method import curriculum
 from dgrc.method.prompts import load_pack
 from dgrc.method.text.thoughts import learned
-from dgrc.records import Atom, Case, Chain, Example, Origin, VerifiedCase
+from dgrc.questions.origins import origins, traced
+from dgrc.records import Atom, Case, Chain, Example, VerifiedCase
 from dgrc.storage.arrow import arrow_schema, from_row, to_row
 from dgrc.storage.atomic import fresh_folder, write_text
 from dgrc.storage.cards import front_matter, harmless, table
 
 C = TypeVar("C", Case, VerifiedCase)
 ROWS_PER_FILE = 100_000
+SCHEMA = arrow_schema(Example)
 FRONT = {
     "license": "other", "task_categories": ["text-generation"], "tags": ["dgrc", "synthetic"],
     "configs": [{"config_name": "default", "data_files": "*.parquet"}],
@@ -144,24 +145,11 @@ def _write_curriculum(
     folder: Path, source: Path, make: Callable[[dict[str, Any]], Iterable[Example]], questions: Path
 ) -> int:
     """Writes the distinct examples that `make` gives for each row of a dataset, and returns how many there are."""
-    schema = arrow_schema(Example)
-    # An atom has the questions that asked it; other rows are a question each.
-    asked = schema.append(pa.field("asked_by", pa.list_(pa.int64())))
-
-    def expand(batch: pa.Table) -> pa.Table:
-        rows = batch.to_pylist()
-        made = [{**to_row(e), "asked_by": row.get("asked_by") or [row["id"]]} for row in rows for e in make(row)]
-        return pa.Table.from_pylist(made, schema=asked)
-
-    dataset = ray.data.read_parquet(str(source)).map_batches(expand, batch_size=1024, batch_format="pyarrow")
-    batches = dataset.iter_batches(batch_size=None, batch_format="pyarrow")
-    tables = [batch.cast(asked) for batch in batches if batch.num_rows]
-    # Text for training fits in memory long before its training would fit in a budget; sorting makes it reproducible.
-    examples = pa.concat_tables([asked.empty_table(), *tables]).sort_by([("id", "ascending"), ("source", "ascending")])
-    askers: dict[int, set[int]] = defaultdict(set)
-    for id_, by in zip(examples["id"].to_pylist(), examples["asked_by"].to_pylist(), strict=True):
-        askers[id_].update(by)
-    origins = _origins(questions, set().union(*askers.values()))
+    examples = _made(source, make)
+    asked_by: dict[int, set[int]] = defaultdict(set)
+    for id_, askers in zip(examples["id"].to_pylist(), examples["asked_by"].to_pylist(), strict=True):
+        asked_by[id_].update(askers)
+    known = origins(questions, set().union(*asked_by.values()))
     ids = examples["id"].to_numpy()
     examples = examples.filter(pa.array(np.r_[True, ids[1:] != ids[:-1]][: len(ids)]))  # equal examples are neighbours
     examples = examples.drop_columns("asked_by")
@@ -169,31 +157,24 @@ def _write_curriculum(
     with open(folder / "train.jsonl", "w", encoding="utf-8") as jsonl:
         for part, start in enumerate(range(0, max(len(examples), 1), ROWS_PER_FILE)):
             rows = examples.slice(start, ROWS_PER_FILE).to_pylist()
-            traced = [{**row, **_traced(askers[row["id"]], origins)} for row in rows]
-            pq.write_table(pa.Table.from_pylist(traced, schema=schema), folder / f"part-{part:05d}.parquet")
-            jsonl.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in traced)
+            rows = [{**row, **traced(asked_by[row["id"]], known)} for row in rows]
+            pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / f"part-{part:05d}.parquet")
+            jsonl.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     return len(examples)
 
 
-def _origins(questions: Path, wanted: Collection[int]) -> dict[int, Origin]:
-    """Where the questions with these ids stand in the user's files."""
-    found: dict[int, Origin] = {}
-    ids = pa.array(sorted(wanted), pa.int64())
-    for path in sorted(questions.glob("*.parquet")):
-        for batch in pq.ParquetFile(path).iter_batches(columns=["id", "source_id", "source"]):
-            for row in batch.filter(pc.is_in(batch["id"], ids)).to_pylist():
-                found[row["id"]] = origin(row["source_id"], row["source"])
-    return found
+def _made(source: Path, make: Callable[[dict[str, Any]], Iterable[Example]]) -> pa.Table:
+    """The examples of a dataset's rows, sorted by id, each with the questions that it comes from as `asked_by`: those
+    that asked an atom; other rows are a question each."""
+    schema = SCHEMA.append(pa.field("asked_by", pa.list_(pa.int64())))
 
+    def expand(batch: pa.Table) -> pa.Table:
+        rows = batch.to_pylist()
+        made = [{**to_row(e), "asked_by": row.get("asked_by") or [row["id"]]} for row in rows for e in make(row)]
+        return pa.Table.from_pylist(made, schema=schema)
 
-def origin(source_id: str, place: str) -> Origin:
-    """The origin of a question by its `place`, `file:line`; paths of object stores have colons of their own."""
-    file, _, line = place.rpartition(":")
-    return Origin(source_id, file, int(line)) if file and line.isdecimal() else Origin(source_id, place)
-
-
-def _traced(askers: Collection[int], origins: Mapping[int, Origin]) -> dict[str, Any]:
-    """The columns that say where an example comes from."""
-    known = {origins[id_] for id_ in askers if id_ in origins}
-    found = sorted(known, key=lambda one: (one.source_file, one.source_line, one.source_id))
-    return {**to_row(found[0] if found else Origin()), "sources": [to_row(one) for one in found]}
+    dataset = ray.data.read_parquet(str(source)).map_batches(expand, batch_size=1024, batch_format="pyarrow")
+    batches = dataset.iter_batches(batch_size=None, batch_format="pyarrow")
+    tables = [batch.cast(schema) for batch in batches if batch.num_rows]
+    # Text for training fits in memory long before its training would fit in a budget; sorting makes it reproducible.
+    return pa.concat_tables([schema.empty_table(), *tables]).sort_by([("id", "ascending"), ("source", "ascending")])
