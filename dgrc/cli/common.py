@@ -83,7 +83,6 @@ def print_plan(config: Any, parts: tuple[str, ...]) -> None:
     tell(dump_config(config))
     run = RunDir.of(config)
     tell(f"# run folder: {run.root}")
-    tell(f"# prompts   {pack_called(config.method)}")
     if "curate" in parts:
         from dgrc.pipeline.passes import PASSES
 
@@ -92,7 +91,7 @@ def print_plan(config: Any, parts: tuple[str, ...]) -> None:
             reads, writes = ", ".join(p.columns), ", ".join(p.written_columns())
             tell(f"# {p.name:<9} {p.reads[0]}({reads}) -> {p.writes[0]}({writes})")
             tell(f"#           engines {', '.join(p.roles(config))}; method steps {', '.join(p.method)}")
-        tell("# assemble  atoms, verdicts -> curriculum/atomic, curriculum/cot")
+        tell(f"# assemble  atoms, verdicts -> curriculum/atomic, curriculum/cot; prompts {pack_called(config.method)}")
         for role in dict.fromkeys(role for p in PASSES for role in p.roles(config)):
             e = getattr(config, role)
             tell(

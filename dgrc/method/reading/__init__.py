@@ -7,6 +7,7 @@ answers reads nothing: reading never guesses. Thoughts are set apart before, for
 answer.
 """
 
+import itertools
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -163,14 +164,15 @@ def _first_of(said: str, options: Options | None, form: str) -> str | None:
 
 
 def _open_phrases(text: str, form: str) -> list[str | None]:
-    found: list[str | None] = []
-    for match in deque(ANSWER_IS.finditer(text), LAST):
+    patterns = (ANSWER_IS, chinese.OPEN_ANSWER_IS) if chinese.ANY.search(text) else (ANSWER_IS,)
+    found: list[tuple[int, str | None]] = []
+    for match in itertools.chain.from_iterable(deque(pattern.finditer(text), LAST) for pattern in patterns):
         line, _, more = text[match.end() : match.end() + REACH].partition("\n")
         said = bare(line) or bare(more.strip().partition("\n")[0])
-        said = re.split(r"[.!?;](?=\s|$)", said)[0]
+        said = re.split(r"[.!?;](?=\s|$)|[\u3002\uff01\uff1f\uff1b]", said)[0]
         if said and count(said) <= _OPEN_ANSWER_WORDS and not _is_placeholder(said):
-            found.append(answer_forms.canonical(said, form))
-    return found[-1:]
+            found.append((match.start(), answer_forms.canonical(said, form)))
+    return [said for _, said in sorted(found, key=lambda place: place[0])[-1:]]
 
 
 def _open_whole(text: str, form: str) -> list[str | None]:

@@ -18,6 +18,11 @@ ANSWER_IS = re.compile(
     rf"(?:{_SURELY}{{0,2}}(?:是|为|选择?|定为)|[:=]|(?<=答案)(?=[ \[*\"(]{{0,4}}[A-Z](?![A-Za-z]))|(?<=\]))"
     rf"(?:{_OPENING}(?:{_SURELY}|是|为|选择?(?=[ \[*\"(]{{0,4}}[A-Z]))){{0,3}}[*: ]{{0,8}}"
 )
+OPEN_ANSWER_IS = re.compile(
+    r"(?:(?:正确|最终|最后|标准|参考|本题|该题|此题)的?){0,3}(?:答案|结论)[*_ ]{0,4}(?:(?:应该?|应当|就|便|即)?[是为]|[:\uff1a])"
+    r"[*_: \uff1a]{0,8}(?![*_: \uff1a]|根据|依据|依照|按照|基于|取决|如下|由|从|答案|结论)"
+)
+"""As `ANSWER_IS`, where there are no options, before whatever is the answer; in text whose marks are as written."""
 CORRECT_IS = re.compile(
     r"(?:最(?:可能|合适|恰当|佳|适宜|适当|优|合理|符合题意)的?|符合题意的|应(?:当)?选的)"
     rf"[{HAN}]{{0,12}}?{_SURELY}{{0,2}}(?:是|为)[*: ]{{0,8}}"
