@@ -116,7 +116,7 @@ class Options:
         named, rest = match.group(1).upper(), bare(match.group(2) or "")
         if not rest or _NOT.match(rest) or spelled(rest) == self.exact[self.letters.index(named)]:
             return named
-        if self._names_another(named, rest):
+        if self.names_another(named, rest):
             return CONFLICT
         own = self.likeness(self.letters.index(named), rest)
         denied = DENIED.match(rest) or chinese.DENIED.match(rest)
@@ -161,7 +161,7 @@ class Options:
         tail = said[len(own) :] if said[: len(own)] == own else ()
         return bool(tail) and (tail[0] in _WRONG or (tail[0] in _IS and bool({*tail[1:4]} & {"not", *_WRONG})))
 
-    def _names_another(self, named: str, rest: str) -> bool:
+    def names_another(self, named: str, rest: str) -> bool:
         """Whether what follows a letter is another option's text, or another letter."""
         if (two := _TWO.match(rest)) and two.group(1).upper() in self.letters and two.group(1).upper() != named:
             return True

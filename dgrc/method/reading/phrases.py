@@ -182,7 +182,7 @@ def _with_rest(named: str, rest: str, options: Options) -> str | None:
         return None
     if chinese.ASKED.match(rest):
         return None
-    if names_more(options, named, rest) or (options.several and lists_on(named, rest)):
+    if names_more(options, named, rest) or (options.several and lists_on(options, named, rest)):
         return CONFLICT
     behind = _BEHIND.match(rest)
     letter = (behind.group(1) or behind.group(2)) if behind else None
