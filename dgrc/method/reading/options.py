@@ -42,6 +42,9 @@ _TWO = re.compile(
     r"(?! (?:is|are|was|would be) (?:not|wrong|incorrect|false)\b)",
     re.IGNORECASE,
 )
+_NEXT = re.compile(
+    rf"^[(\[*\"]{{0,4}}([A-Z])(?![A-Za-z0-9])[)\]*\"]{{0,4}}(?=\s{{0,2}}(?:[,;/&]|and\b|or\b|$|[{HAN}])(?!\s?[不错非]))"
+)
 CONFLICT = ""
 """What is named where a piece names two options."""
 OPENING = 4
@@ -164,6 +167,8 @@ class Options:
     def names_another(self, named: str, rest: str) -> bool:
         """Whether what follows a letter is another option's text, or another letter."""
         if (two := _TWO.match(rest)) and two.group(1).upper() in self.letters and two.group(1).upper() != named:
+            return True
+        if (two := _NEXT.match(rest)) and two.group(1) in self.letters and two.group(1) != named:
             return True
         letters = re.findall(r"[A-Za-z]+|[" + HAN + "]+", rest)
         if letters and all(word.upper() in (*self.letters, *_JOINING) for word in letters):
