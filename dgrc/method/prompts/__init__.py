@@ -29,7 +29,7 @@ from dgrc.errors import PromptPackError
 from dgrc.records import Message
 
 VARIABLES: dict[str, frozenset[str]] = {
-    "sample": frozenset({"text", "options"}),
+    "sample": frozenset({"text", "options", "several"}),
     "diagnose": frozenset({"text", "options", "first", "second"}),
     "answer": frozenset({"atom"}),
     "verify": frozenset({"text", "options", "facts", "chain"}),
@@ -40,9 +40,10 @@ VARIABLES: dict[str, frozenset[str]] = {
     "read": frozenset({"text", "options", "chain", "shown"}),
     "system": frozenset({"step"}),
 }
-"""What each template may insert. `options` are lettered lines (`A. ...`), empty without choices; `facts` have
-`.question` and `.answer`; `answers` is a list of texts; `shown` are the options under other letters; `form` says in
-English words what `kind` names (`multiple_choice`, `short_answer`, `yes_no`); all others are text."""
+"""What each template may insert. `options` are lettered lines (`A. ...`), empty without choices; `several` is true where
+more than one of them may be right; `facts` have `.question` and `.answer`; `answers` is a list of texts; `shown` are
+the options under other letters; `form` says in English words what `kind` names (`multiple_choice`, `short_answer`,
+`yes_no`); all others are text."""
 
 STEPS = ("sample", "diagnose", "answer", "verify")
 SCHEMA_STEPS = ("diagnose", "answer", "verify")

@@ -77,10 +77,8 @@ def _canonical(answer: str, options: Options) -> str:
 
 def in_tags(text: str, choices: Sequence[str], form: str = "auto", several: bool = False) -> str | None:
     """The answer in the last whole `<answer>` alone: what a label says must not be looked for in its words."""
-    tags = _WHOLE_TAG.findall(text)
-    if not tags:
+    if (said := last_tagged(text)) is None:
         return None
-    said = encodable(_unboxed(tags[-1]))
     if not choices:
         return answer_forms.canonical(said, form)
     options, said = Options.of(choices, several), plain(said)
@@ -88,6 +86,20 @@ def in_tags(text: str, choices: Sequence[str], form: str = "auto", several: bool
         lead = ANSWER_IS.match(bare(said)) or chinese.ANSWER_IS.match(bare(said))  # `The correct answer is B`
         whole = answer_in(options, bare(said)[lead.end() :]) if lead else None
     return _canonical(whole, options) if whole else None
+
+
+def last_tagged(text: str) -> str | None:
+    """What the last whole `<answer>` holds."""
+    tags = _WHOLE_TAG.findall(text)
+    return encodable(_unboxed(tags[-1])) if tags else None
+
+
+def one_answer(answer: str, choices: Sequence[str], several: bool = False) -> str:
+    """An option's letter, or the letters of a set, with one letter for options of one text and sorted; other text as it
+    is."""
+    options, letters = Options.of(choices, several), answer.strip().upper()
+    known = {*letters} <= {*options.letters} if several else letters in options.letters
+    return _canonical(letters, options) if known and letters else answer
 
 
 def _tiers(text: str, options: Options | None, form: str) -> Iterator[tuple[str, list[str | None]]]:

@@ -42,6 +42,13 @@ _TWO = re.compile(
     r"(?! (?:is|are|was|would be) (?:not|wrong|incorrect|false)\b)",
     re.IGNORECASE,
 )
+_NEXT = re.compile(
+    rf"[(\[*\"]{{0,4}}([A-Z])(?![A-Za-z0-9])[)\]*\"]{{0,4}}(?=\s{{0,2}}(?:[,;/&]|and\b|or\b|$|[{HAN}]))"
+)
+_ARE_WRONG = re.compile(
+    r"[(\[*\"]{0,4}[A-Z](?:[)\]*\"]{0,4}\s{0,2}(?:[,;/&]|and\b|or\b|[和与及])[\s(\[*\"]{0,6}[A-Z]){0,25}(?![A-Za-z0-9])[)\]*\"]{0,4}"
+    r"\s{0,2}(?:[均都也皆是为全则]|are |is |all ){0,3}(?:不|错|非|有误|wrong\b|incorrect\b|not\b|false\b)"
+)
 CONFLICT = ""
 """What is named where a piece names two options."""
 OPENING = 4
@@ -107,7 +114,7 @@ class Options:
         for whole in (as_written, said):
             if whole.upper() in self.letters:  # letters are asked for, so they win over texts that are letters
                 return whole.upper()
-            if (by_text := self._by_whole_text(whole)) is not None:
+            if (by_text := self.by_whole_text(whole)) is not None:
                 return by_text
         marked = _MARKED.match(said) or _SEPARATED.match(said)
         match = marked or _BARE.match(said) or _GLUED.match(said)
@@ -116,7 +123,7 @@ class Options:
         named, rest = match.group(1).upper(), bare(match.group(2) or "")
         if not rest or _NOT.match(rest) or spelled(rest) == self.exact[self.letters.index(named)]:
             return named
-        if self._names_another(named, rest):
+        if self.names_another(named, rest):
             return CONFLICT
         own = self.likeness(self.letters.index(named), rest)
         denied = DENIED.match(rest) or chinese.DENIED.match(rest)
@@ -147,7 +154,7 @@ class Options:
         within = 0.8 * shared / len({*words}) if len(words) >= OPENING else 0.0
         return max(shared / len({*own} | {*words}), within)
 
-    def _by_whole_text(self, said: str) -> str | None:
+    def by_whole_text(self, said: str) -> str | None:
         """The option of this text; of several that differ in capitals alone (`Aa`, `aa`) the one that is written so."""
         wanted = normalize(said)
         whole = [name for name, text in zip(self.letters, self.texts, strict=True) if text and text == wanted]
@@ -161,10 +168,12 @@ class Options:
         tail = said[len(own) :] if said[: len(own)] == own else ()
         return bool(tail) and (tail[0] in _WRONG or (tail[0] in _IS and bool({*tail[1:4]} & {"not", *_WRONG})))
 
-    def _names_another(self, named: str, rest: str) -> bool:
+    def names_another(self, named: str, rest: str) -> bool:
         """Whether what follows a letter is another option's text, or another letter."""
         if (two := _TWO.match(rest)) and two.group(1).upper() in self.letters and two.group(1).upper() != named:
             return True
+        if (two := _NEXT.match(rest)) and two.group(1) in self.letters and two.group(1) != named:
+            return _ARE_WRONG.match(rest) is None
         letters = re.findall(r"[A-Za-z]+|[" + HAN + "]+", rest)
         if letters and all(word.upper() in (*self.letters, *_JOINING) for word in letters):
             return True

@@ -37,6 +37,9 @@ REACH = 2000
 _PIECES, _PIECES_OF_SETS = 8, 40
 """Beginnings of a line that are held against the options."""
 _LINES = 26
+_END = r"[.!?](?=\s|$)|[,;](?=\s)|\s[(\[\u2013\u2014-]|\s(?=[因由理这其故即而"
+_ENDS, _SET_ENDS = re.compile(_END + "正符是更最])"), re.compile(_END + "])")
+"""Where a piece of a line may end; after a list a predicate may be the last letter's alone."""
 
 Found = list[tuple[int, str | None]]
 """Where an answer is said, and which."""
@@ -182,7 +185,7 @@ def _with_rest(named: str, rest: str, options: Options) -> str | None:
         return None
     if chinese.ASKED.match(rest):
         return None
-    if names_more(options, named, rest) or (options.several and lists_on(named, rest)):
+    if names_more(options, named, rest) or (options.several and lists_on(options, named, rest)):
         return CONFLICT
     behind = _BEHIND.match(rest)
     letter = (behind.group(1) or behind.group(2)) if behind else None
@@ -195,7 +198,7 @@ def _pieces(line: str, several: bool) -> Iterator[str]:
     """A line as a whole, then its beginnings up to the first sentences' and clauses' ends; for sets the longest first,
     since a comma ends no list."""
     yield line
-    found = re.finditer(r"[.!?](?=\s|$)|[,;](?=\s)|\s[(\[\u2013\u2014-]|\s(?=[\u4e00-\u9fff])", line)
+    found = (_SET_ENDS if several else _ENDS).finditer(line)
     ends = [match.start() for match in itertools.islice(found, _PIECES_OF_SETS if several else _PIECES)]
     yield from (line[:end] for end in (reversed(ends) if several else ends))
 

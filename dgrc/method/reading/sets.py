@@ -9,7 +9,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from dgrc.method.reading.options import CONFLICT, Options, bare, spelled
+from dgrc.method.reading.options import ALIKE, CONFLICT, Options, bare, spelled
 from dgrc.method.reading.wordings import ALSO, MORE
 
 _BOTH = re.compile(r"^(?:both|all of|all|only|just|options?|choices?|letters?|answers?|选项|选择?|只有|仅|包括|有)[: ]{1,3}", re.IGNORECASE)
@@ -36,7 +36,7 @@ def answer_in(options: Options, said: str) -> str | None:
         return said_alone
     listed = letters_in(options, said)
     if listed is None:
-        return None if named and options.several else named
+        return named if not options.several or (not named and len({*_ALONE.findall(said)}) < 2) else None
     if not options.several:
         return listed[0] if len({*map(options.same, listed)}) == 1 else CONFLICT
     return "".join(sorted({*map(options.same, listed)})) if listed else CONFLICT
@@ -52,7 +52,7 @@ def _single(options: Options, said: str, named: str) -> str | None:
     listed = letters_in(options, said)
     if listed is not None and len({*listed}) != 1:
         return None
-    others = {*_ALONE.findall(said)} & {*options.letters} - {named}
+    others = {*_ALONE.findall(_DENIED_PART.split(said)[0])} & {*options.letters} - {named}
     return None if others and not _is_own_text(options, said.strip()[1:].lstrip(").:, ")) else options.same(named)
 
 
@@ -69,7 +69,7 @@ def letters_in(options: Options, said: str) -> list[str] | None:
     words = [word for word in _JOINED.split(text) if word]
     if words and all(word in options.letters for word in words):
         return words
-    if words and all(_RUN.fullmatch(word) and {*word} <= {*options.letters} for word in words):
+    if words and all(word.isupper() and {*word} <= {*options.letters} and len({*word}) == len(word) for word in words):
         return [name for word in words for name in word]
     return _lettered(options, text) or _by_text(options, text)
 
@@ -83,7 +83,8 @@ def _lettered(options: Options, text: str) -> list[str] | None:
     found = []
     for mark, end in zip(marks, ends, strict=True):
         segment = re.sub(r"(?:[\s,;.]|\band\b|[和与及])+$", "", text[mark.start() : end])
-        if options.named(segment) != mark.group(1):
+        own = options.likeness(options.letters.index(mark.group(1)), text[mark.end() : mark.start() + len(segment)])
+        if options.named(segment) != mark.group(1) or own < ALIKE:
             return None
         found.append(mark.group(1))
     return found
@@ -102,8 +103,9 @@ def _by_text(options: Options, text: str) -> list[str] | None:
             at += 1
             continue
         for last in range(min(at + _LONGEST, len(starts)) - 1, at - 1, -1):
-            name = options.named(text[starts[at] : stops[last]])
-            if name:
+            piece = text[starts[at] : stops[last]]
+            name = options.named(piece)
+            if name and (last == at or _is_own_text(options, piece)):
                 found.append(name)
                 at = last + 1
                 break
@@ -126,8 +128,12 @@ def names_more(options: Options, answer: str, rest: str) -> bool:
     return bool(named) and str(named) not in answer
 
 
-def lists_on(answer: str, rest: str) -> bool:
-    """Whether a list goes on behind the options that were read of it, with a letter that no option has, say."""
+def lists_on(options: Options, answer: str, rest: str) -> bool:
+    """Whether a list goes on behind the options that were read of it: with a letter that no option has, or with the
+    text of an option that is not among them."""
+    clause = _CLAUSE.match(rest)
+    if clause and answer in options.letters and options.names_another(answer, clause.group(1)):
+        return True
     more = _LISTED_ON.match(rest)
     return more is not None and more.group(1) not in answer and not _NOT_IT.match(rest[more.end() :])
 
@@ -143,6 +149,8 @@ def also_right(options: Options, answer: str, text: str) -> bool:
 
 _FIRST = re.compile(r"[(\[\"*]{0,4}([A-Z])(?![A-Za-z0-9])[)\]\"*]{0,4}")
 _ALONE = re.compile(r"(?<![A-Za-z0-9])([A-Z])(?![A-Za-z0-9])")
+_CLAUSE = re.compile(r"[\s.:,;)\]\"*]{0,8}([^.,;:()\n]{1,400})")
+_DENIED_PART = re.compile(r"\bnot\b|不[是选]|非")
 _LISTED_ON = re.compile(r"\s{0,4}(?:[,;/&+]|and\b|[和与及])[\s(\[\"*]{0,6}([A-Z])(?![A-Za-z0-9])")
 _NOT_IT = re.compile(
     r"[^.\n]{0,60}?(?:\b(?:not|n't|wrong|incorrect|false|fails?|less|unlikely|cannot|out|but|however|though|although)\b|不|错|非|排除)", re.IGNORECASE

@@ -76,7 +76,7 @@ MORE = re.compile(
     r"(?:but|though) (?:also|maybe|perhaps|possibly|could|may|might))\b|[&+/]|and/or)"
     r"|或者?(?:是|选)?|以及|还有|[和与及](?!其他|其它|其余|别的)|另外|也(?:可能|可以|许)|可能(?:是|选)?|也?许是?)[\s,:]{0,3})"
     r"(?:(?:(?:and|or|also|even|could|might|may|be|it|is|option|options|answer|choice|the|too|probably|possibly|maybe|"
-    r"perhaps|equally|both|likely|go|for|with|pick|choose|have|been|well|as|so)\b|也|可能|可以|是|选|选项|还|许|应|该)"
+    r"perhaps|equally|both|likely|go|for|with|pick|choose|have|been|well|as|so)\b|也|可能|可以|是|选|选项|还|许|应|该|包括|包含)"
     r"[\s,:]{0,3}){0,6}",
     re.IGNORECASE,
 )
