@@ -170,8 +170,7 @@ class WrittenPassage:
 class Case:
     """`gather`'s row: both models' chains and what the teacher asked where they part. `status` is `divergent`,
     `agreeing`, `unparsed` (no two answers that could be compared) or `failed` (see `error`); `auditor` holds the third
-    model's chains where an agreeing question was audited. `asked` are the readings of chains that a reader was asked
-    for.
+    model's chains where an agreeing question was audited. `asked` are readings of chains that a reader was asked for.
     """
 
     id: int
