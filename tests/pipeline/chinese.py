@@ -13,24 +13,26 @@ from dgrc.engines.base import Request
 
 PERIODS = {
     "普通诉讼时效期间": "三年", "租赁合同的最长租赁期限": "二十年", "撤销权的除斥期间": "一年", "继承人放弃继承的表示期限": "六十日",
-    "上诉人对民事判决的上诉期间": "十五日", "申请强制执行的期间": "两年", "不动产异议登记的起诉期限": "十五日之内", "试用期的最长期限": "六个月",
-    "行政诉讼的一般起诉期限": "半年", "行政复议的申请期限": "六十天", "宣告失踪所需的下落不明期间": "满两年", "宣告死亡所需的下落不明期间": "满四年",
+    "上诉人对民事判决的上诉期间": "十五日", "申请强制执行的期间": "两年", "不动产异议登记的起诉期限": "十个工作日", "试用期的最长期限": "六个月",
+    "行政诉讼的一般起诉期限": "五个月", "行政复议的申请期限": "九十日", "宣告失踪所需的下落不明期间": "满七年", "宣告死亡所需的下落不明期间": "满四年",
 }  # fmt: skip
 NAMES = list(PERIODS)
 LENGTHS = list(PERIODS.values())
 LETTERS = "ABCD"
+RETOLD = "丙某与丁某为装修房屋的费用起了争执"
+"""Another story about a period; what is asked of it is worded otherwise."""
 
 
 def options(n: int) -> list[str]:
     """Four lengths, the right one at another place in each question."""
-    others = [length for length in LENGTHS if length != LENGTHS[n]]
-    return [*others[: n % 4], LENGTHS[n], *others[n % 4 : 3]]
+    others = [LENGTHS[(n + step) % len(LENGTHS)] for step in (1, 2, 3)]
+    return [*others[: n % 4], LENGTHS[n], *others[n % 4 :]]
 
 
-def row(n: int) -> dict[str, Any]:
+def row(n: int, told: str = "甲公司与乙公司因一份买卖合同发生纠纷", mark: str = "题") -> dict[str, Any]:
     """A question about a period: every third is open, the others are multiple choice."""
-    text = f"甲公司与乙公司因一份买卖合同发生纠纷，双方对{NAMES[n]}各执一词。依照现行法律，{NAMES[n]}是多长时间？"
-    asked: dict[str, Any] = {"id": f"题{n}", "question": text, "answer": LETTERS[n % 4]}
+    text = f"{told}，双方对{NAMES[n]}各执一词。依照现行法律，{NAMES[n]}是多长时间？"
+    asked: dict[str, Any] = {"id": f"{mark}{n}", "question": text, "answer": LETTERS[n % 4]}
     return asked if n % 3 == 2 else {**asked, "choices": options(n)}
 
 
@@ -44,7 +46,7 @@ def teacher(request: Request) -> list[str]:
     turn = request.messages[-1]["content"]
     n = period(turn)
     if turn.startswith("下面有一道法律问题和两份"):
-        said = {"comparison": f"两份分析对{NAMES[n]}的长短说法不同。", "questions": atoms(n)}
+        said = {"comparison": f"两份分析对{NAMES[n]}的长短说法不同。", "questions": atoms(n, RETOLD in turn)}
         return [json.dumps(said, ensure_ascii=False)]
     if turn.startswith("请回答下面这个法律问题"):
         said = {"reasoning": f"现行法律对{NAMES[n]}有明文规定，不得由当事人约定变更。", "answer": LENGTHS[n]}
@@ -69,9 +71,9 @@ def period(turn: str) -> int:
     return next(n for n, name in enumerate(NAMES) if name in (asked.group(1) if asked else turn))
 
 
-def atoms(n: int) -> list[str]:
-    """What is asked of a divergence: the same in two wordings, by turns; and three that must be refused."""
-    asked = f"现行法律规定的{NAMES[n]}是多长时间？" if n % 2 else f"现行法律所规定的{NAMES[n]}是多长时间呢？"
+def atoms(n: int, reworded: bool) -> list[str]:
+    """What is asked of a divergence, in one of two wordings; and three that must be refused."""
+    asked = f"现行法律规定的{NAMES[n]}{'究竟' if reworded else ''}是多长时间？"
     return [asked, "流感的首选药物是什么？", "期限或管辖有何要求，举证责任由谁承担，某个法律概念是什么意思？", f"{NAMES[n]}的规定"]
 
 
@@ -80,7 +82,7 @@ def chain(turn: str, n: int, said: int) -> str:
     lettered = re.findall(r"^([A-D])\. (.*)$", turn, re.MULTILINE)
     answer = LENGTHS[said]
     if lettered:
-        answer = next((name for name, text in lettered if text == LENGTHS[said]), lettered[-1][0])
+        answer = next(name for name, text in lettered if text == LENGTHS[said])
     return (
         f"本案的争议焦点是{NAMES[n]}。依照现行法律规定，{NAMES[n]}是{LENGTHS[said]}，当事人不能以约定排除该规定，"
         f"因此双方应当受{LENGTHS[said]}这一期间的约束。\n<answer>{answer}</answer>"

@@ -2,6 +2,7 @@
 leak and near-duplicates are found; a pack in the wrong script is said before anything is paid."""
 
 import json
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ import pytest
 
 from dgrc.config.file import make_config
 from dgrc.storage.run_dir import RunDir
-from tests.pipeline.chinese import LENGTHS, NAMES, row, write_rows
+from tests.pipeline.chinese import LENGTHS, NAMES, RETOLD, row, write_rows
 from tests.pipeline.conftest import curate_here
 
 pytestmark = pytest.mark.usefixtures("ray_here")
 
 LEAK = {"id": "考1", "question": "某甲将其汽车借给某乙使用,某乙驾驶时因过失撞伤行人某丙，赔偿责任应当由谁承担？", "answer": "某乙"}
 """Of the evaluation; the corpus has it in full-width marks, with other words before it."""
+TOLD_TWICE = (0, 1, 3)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +26,8 @@ def curated(tmp_path_factory: pytest.TempPathFactory, ray_here: None) -> tuple[R
     folder = tmp_path_factory.mktemp("chinese")
     leaked = {"id": "漏", "question": "请看案例：某甲将其汽车借给某乙使用，某乙驾驶时因过失撞伤行人某丙，赔偿责任应当由谁承担?"}
     again = {**row(0), "id": "重"}
-    questions = write_rows(folder / "题目.jsonl", [*map(row, range(len(NAMES))), leaked, again])
+    retold = [row(n, RETOLD, "又") for n in TOLD_TWICE]
+    questions = write_rows(folder / "题目.jsonl", [*map(row, range(len(NAMES))), leaked, again, *retold])
     held_out = write_rows(folder / "考题.jsonl", [LEAK])
     config = make_config(
         {
@@ -56,7 +59,7 @@ def test_a_planted_leak_and_a_repeat_are_found_and_nothing_else_is_refused(curat
     run, reports, _ = curated
     refused = {row["source_id"]: row["reason"] for row in pq.ParquetDataset(run.quarantine).read().to_pylist()}
     assert refused["漏"] == "contaminated" and len(refused) == 2 and set(refused) == {"漏", "重"}
-    assert reports["ingest"]["contaminated"] == 1 and len(rows(run, "questions")) == len(NAMES)
+    assert reports["ingest"]["contaminated"] == 1 and len(rows(run, "questions")) == len(NAMES) + len(TOLD_TWICE)
 
 
 def test_all_chains_are_read_and_models_part_where_they_say_another_length(curated: Any) -> None:
@@ -71,13 +74,20 @@ def test_all_chains_are_read_and_models_part_where_they_say_another_length(curat
             assert [refused["reason"] for refused in diagnosis["refused"]] == ["off_topic", "echo", "no_question"]
 
 
-def test_atoms_are_answered_in_chinese_and_kept(curated: Any) -> None:
+def test_atoms_are_answered_in_chinese_and_near_duplicates_are_kept_once(curated: Any) -> None:
     run, _, _ = curated
     atoms = rows(run, "atoms")
     assert len(atoms) == sum(case["status"] == "divergent" for case in rows(run, "cases"))
+    asked: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for atom in atoms:
-        assert atom["kept"] and atom["agreement"] == 1.0 and atom["cluster"] == atom["id"], atom
-        assert LENGTHS[next(n for n, name in enumerate(NAMES) if name in atom["question"])]
+        n = next(n for n, name in enumerate(NAMES) if name in atom["question"])
+        assert atom["agreement"] == 1.0 and atom["answer"], atom
+        asked[n].append(atom)
+    assert {n for n, alike in asked.items() if len(alike) == 2} == set(TOLD_TWICE)
+    for alike in asked.values():
+        assert len({atom["cluster"] for atom in alike}) == 1
+        assert sorted(atom["dropped_because"] or "" for atom in alike) == ["", "near_duplicate"][: len(alike)]
+    assert len({atom["cluster"] for atom in atoms}) == len(asked), "another period is another atom"
 
 
 def test_facts_speak_to_chains_and_reject_exactly_those_that_say_another_length(curated: Any) -> None:
@@ -98,13 +108,13 @@ def test_verified_chains_and_atoms_are_the_curriculum_and_nothing_in_it_is_engli
     for kind in ("cot", "atomic"):
         lines = (run.curriculum() / kind / "train.jsonl").read_text(encoding="utf-8").splitlines()
         examples = [json.loads(line) for line in lines]
-        assert len(examples) == len(divergent)
+        assert len(examples) == (len(divergent) if kind == "cot" else len({*divergent.values()}))
         for example in examples:
             words = " ".join(turn["content"] for turn in example["messages"])
             assert {word for word in words.replace("<", " <").replace(">", "> ").split() if word.isascii() and len(word) > 2} <= {
                 "<question>", "</question>", "<options>", "</options>", "<answer>", "</answer>",
             }  # fmt: skip
-            assert example["source_id"].startswith("题") and example["source_file"].endswith("题目.jsonl")
+            assert example["source_id"][0] in "题又" and example["source_file"].endswith("题目.jsonl")
         if kind == "cot":
             assert {example["source"] for example in examples} == set(divergent)
     assert "prompt pack | legal\\_zh, version 1, zh |" in (run.curriculum() / "cot" / "README.md").read_text()
