@@ -19,6 +19,7 @@ from dgrc.method.reading.phrases import LAST, REACH, opening, phrases
 from dgrc.method.reading.sets import also_right, answer_in, joined, names_more
 from dgrc.method.reading.wordings import ANSWER_IS, LABEL
 from dgrc.method.replies import encodable
+from dgrc.method.text.markup import unwrap
 from dgrc.method.text.normalize import normalize
 from dgrc.method.text.thoughts import set_apart
 
@@ -39,8 +40,11 @@ _PLACEHOLDERS = frozenset(
 )  # fmt: skip
 """What a prompt puts where the answer is to stand, which comes back as it is."""
 _OUTRIGHT = re.compile(
-    r"(?:yes|no|maybe|true|false|correct|incorrect)\b *(?:[.,:;!\u2013\u2014-]|$)", re.IGNORECASE
+    r"(?:(?:yes|no|maybe|true|false|correct|incorrect)\b *(?:[.,:;!\u2013\u2014-]|$)"
+    r"|(?:是的?|否|不是|对的?|不对|正确|错误|可能|不确定)\s*(?:[.,:;!。，；：！]|$))",
+    re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"[.!?;](?=\s|$)|[。！？；]")
 _OPEN_ANSWER_WORDS = 14
 """More words after "the answer is" are an explanation, not an answer of a question without options."""
 
@@ -89,7 +93,7 @@ def in_tags(text: str, choices: Sequence[str], form: str = "auto", several: bool
 def last_tagged(text: str) -> str | None:
     """What the last whole `<answer>` holds."""
     tags = _WHOLE_TAG.findall(text)
-    return encodable(_unboxed(tags[-1])) if tags else None
+    return encodable(unwrap(tags[-1])) if tags else None
 
 
 def one_answer(answer: str, choices: Sequence[str], several: bool = False) -> str:
@@ -144,17 +148,13 @@ def _marked(text: str, mark: re.Pattern[str], options: Options | None, form: str
     return [*listed, *later]
 
 
-def _unboxed(said: str) -> str:
-    return _TEXT.sub(r"\1", _BOXED.sub(r"\1", said))
-
-
 def _is_placeholder(said: str) -> bool:
-    return normalize(bare(_unboxed(said))).strip("[]{}()<>.\u2026 ") in _PLACEHOLDERS
+    return normalize(bare(unwrap(said))).strip("[]{}()<>.\u2026 ") in _PLACEHOLDERS
 
 
 def _said(said: str, options: Options | None, form: str) -> str | None:
     """The answer that a marked place holds, as a whole or in the words of a phrase."""
-    said = encodable(_unboxed(said))
+    said = encodable(unwrap(said))
     if options is None:
         return answer_forms.canonical(said, form)
     if (named := answer_in(options, said)) is not None:
@@ -174,25 +174,32 @@ def _first_of(said: str, options: Options | None, form: str) -> str | None:
 
 
 def _open_phrases(text: str, form: str) -> list[str | None]:
-    found: list[str | None] = []
-    for match in deque(ANSWER_IS.finditer(text), LAST):
-        line, _, more = text[match.end() : match.end() + REACH].partition("\n")
-        said = bare(line) or bare(more.strip().partition("\n")[0])
-        said = re.split(r"[.!?;](?=\s|$)", said)[0]
-        if said and len(said.split()) <= _OPEN_ANSWER_WORDS and not _is_placeholder(said):
-            found.append(answer_forms.canonical(said, form))
-    return found[-1:]
+    found: list[tuple[int, str | None]] = []
+    for pattern in (ANSWER_IS, chinese.OPEN_ANSWER_IS):
+        for match in deque(pattern.finditer(text), LAST):
+            line, _, more = text[match.end() : match.end() + REACH].partition("\n")
+            said = bare(line) or bare(more.strip().partition("\n")[0])
+            said = _SENTENCE.split(said)[0]
+            if said and _words(said) <= _OPEN_ANSWER_WORDS and not _is_placeholder(said):
+                found.append((match.start(), answer_forms.canonical(said, form)))
+    return [answer for _, answer in sorted(found, key=lambda one: one[0])[-1:]]
+
+
+def _words(text: str) -> int:
+    """Words between spaces; of Han characters two are one."""
+    return len(text.split()) + len(chinese.ANY.findall(text)) // 2
 
 
 def _open_whole(text: str, form: str) -> list[str | None]:
-    """A reply that is an answer and nothing else, in one short line, or that opens with yes or no."""
+    """A reply that is an answer and nothing else, in one short line, or that opens with yes, no or maybe."""
     lines = [line for line in text.splitlines() if bare(line)]
     if not lines:
         return []
-    outright = form == "yes_no" or (form == "auto" and _OUTRIGHT.match(bare(lines[0])))
-    if outright and (said := answer_forms.canonical(lines[0], "yes_no")) is not None:
-        return [said]
+    outright = form if form in ("yes_no", "yes_no_maybe") else "yes_no_maybe" if form == "auto" else None
+    if outright and (form != "auto" or _OUTRIGHT.match(bare(lines[0]))):
+        if (said := answer_forms.canonical(lines[0], outright)) is not None:
+            return [said]
     said = LABEL.sub("", lines[0])
-    if len(lines) > 1 or _is_placeholder(said) or len(said.split()) > _OPEN_ANSWER_WORDS:
+    if len(lines) > 1 or _is_placeholder(said) or _words(said) > _OPEN_ANSWER_WORDS:
         return []
     return [answer_forms.canonical(bare(said), form)]

@@ -18,6 +18,10 @@ ANSWER_IS = re.compile(
     rf"(?:{_SURELY}{{0,2}}(?:是|为|选择?|定为|包括|包含|有)|[:=]|(?<=答案)(?=[ \[*\"(]{{0,4}}[A-Z](?![A-Za-z]))|(?<=\]))"
     rf"(?:{_OPENING}(?:{_SURELY}|是|为|选择?(?=[ \[*\"(]{{0,4}}[A-Z]))){{0,3}}[*: ]{{0,8}}"
 )
+OPEN_ANSWER_IS = re.compile(
+    rf"{_KIND}(?:答案|结论)[*\"\])】_ ]{{0,6}}(?:{_SURELY}{{0,2}}(?:是|为)|[:：=]|(?<=[\]】]))[*: ：]{{0,8}}"
+)
+"""The same before an answer that is no option, in text as it was written."""
 CORRECT_IS = re.compile(
     r"(?:最(?:可能|合适|恰当|佳|适宜|适当|优|合理|符合题意)的?|符合题意的|应(?:当)?选的)"
     rf"[{HAN}]{{0,12}}?{_SURELY}{{0,2}}(?:是|为)[*: ]{{0,8}}"
