@@ -32,7 +32,7 @@ CHOSEN = re.compile(
 )
 _LIST = r"[(\[\"*]{0,4}[A-Z](?![A-Za-z0-9])[)\]\"*.]{0,4}(?:\s{0,2}[,;/和与及]\s{0,2}[(\[\"*]{0,4}[A-Z](?![A-Za-z0-9])[)\]\"*]{0,4}){0,25}"
 LETTER_CHOSEN = re.compile(
-    rf"(?<![A-Za-z0-9])({_LIST})(?![A-Za-z0-9])[^.;\nA-Z]{{0,30}}?(?:当选|入选|符合题意|[是为即][本该此]?题?(?:的)?{_KIND}(?:答案|选项))"
+    rf"(?<![A-Za-z0-9])({_LIST})(?![A-Za-z0-9])[^.;\nA-Z]{{0,30}}?(?:当选|入选|符合(?:题意|题目|题干|要求)|[是为即][本该此]?题?(?:的)?{_KIND}(?:答案|选项))"
 )
 """`B 错误, 当选`: the letters are the group; a denial between the two makes it none."""
 DENIED_BETWEEN = re.compile(r"不|非|未|没|除|[?]|吗")
