@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dgrc.method.reading.marks import HAN
 from dgrc.method.reading.options import letter
 
-_MARK = r"([(\uff08\[\u3010]?)\s?([A-Z\uff21-\uff3a])\s?([.)\uff0e\uff09\u3001:\uff1a\]\u3011])"
+_MARK = r"((?:[(\uff08\[\u3010]\s?)?)([A-Z\uff21-\uff3a])\s?([.)\uff0e\uff09\u3001:\uff1a\]\u3011])"
 _LINE = re.compile(rf"^[ \t\u3000]*{_MARK}([ \t\u3000]*)(\S.*)$")
 _INLINE = re.compile(rf"(?<![A-Za-z0-9.]){_MARK}")
 _LETTERED = re.compile(
@@ -81,7 +81,7 @@ def split_choices(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _style(opened: str, closed: str) -> str:
-    return (opened + "|" + closed).translate(_STYLES)
+    return (opened.strip() + "|" + closed).translate(_STYLES)
 
 
 def _is_mark(match: re.Match[str]) -> bool:

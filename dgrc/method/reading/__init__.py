@@ -7,7 +7,6 @@ answers reads nothing: reading never guesses. Thoughts are set apart before, for
 answer.
 """
 
-import itertools
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -20,6 +19,7 @@ from dgrc.method.reading.phrases import LAST, REACH, opening, phrases
 from dgrc.method.reading.sets import also_right, answer_in, joined, names_more
 from dgrc.method.reading.wordings import ANSWER_IS, LABEL
 from dgrc.method.replies import encodable
+from dgrc.method.text.markup import unwrap
 from dgrc.method.text.normalize import normalize
 from dgrc.method.text.segment import count
 from dgrc.method.text.thoughts import set_apart
@@ -32,7 +32,7 @@ _WHOLE_TAG = re.compile(r"<answer>((?:(?!<answer>).)*?)</answer>", re.DOTALL | r
 _OPEN_TAG = re.compile(r"<answer>((?:(?!</?answer>).)*)$", re.DOTALL | re.IGNORECASE)
 _BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
 _TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf|textit|textrm|mathit|mathsf|textsf|bm|boldsymbol)\s*\{([^{}]*)\}")
-_BETWEEN = re.compile(r"[\s,;.&/+$*()\[\]-]{0,12}(?:(?:and|or|also|和|与|及|或)[\s,]{0,4}){0,3}[\s$*(\[]{0,6}", re.IGNORECASE)
+_BETWEEN = re.compile(r"[\s,;.&/+$*()\[\]\\-]{0,12}(?:(?:and|or|also|和|与|及|或)[\s,]{0,4}){0,3}[\s$*(\[\\]{0,6}", re.IGNORECASE)
 """What stands between two marked answers that are one list of both."""
 _PLACEHOLDERS = frozenset(
     ("letter", "letters", "answer", "option", "choice", "the letter", "the answer", "your answer", "the letter alone",
@@ -41,8 +41,11 @@ _PLACEHOLDERS = frozenset(
 )  # fmt: skip
 """What a prompt puts where the answer is to stand, which comes back as it is."""
 _OUTRIGHT = re.compile(
-    r"(?:yes|no|maybe|true|false|correct|incorrect)\b *(?:[.,:;!\u2013\u2014-]|$)", re.IGNORECASE
+    r"(?:(?:yes|no|maybe|true|false|correct|incorrect)\b *(?:[.,:;!\u2013\u2014-]|$)"
+    r"|(?:是的?|否|不是|对的?|不对|正确|错误|可能|不确定)\s*(?:[.,:;!。，；：！]|$))",
+    re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"[.!?;](?=\s|$)|[。！？；]")
 _OPEN_ANSWER_WORDS = 14
 """More words after "the answer is" are an explanation, not an answer of a question without options."""
 
@@ -91,7 +94,7 @@ def in_tags(text: str, choices: Sequence[str], form: str = "auto", several: bool
 def last_tagged(text: str) -> str | None:
     """What the last whole `<answer>` holds."""
     tags = _WHOLE_TAG.findall(text)
-    return encodable(_unboxed(tags[-1])) if tags else None
+    return encodable(unwrap(tags[-1])) if tags else None
 
 
 def one_answer(answer: str, choices: Sequence[str], several: bool = False) -> str:
@@ -146,17 +149,13 @@ def _marked(text: str, mark: re.Pattern[str], options: Options | None, form: str
     return [*listed, *later]
 
 
-def _unboxed(said: str) -> str:
-    return _TEXT.sub(r"\1", _BOXED.sub(r"\1", said))
-
-
 def _is_placeholder(said: str) -> bool:
-    return normalize(bare(_unboxed(said))).strip("[]{}()<>.\u2026 ") in _PLACEHOLDERS
+    return normalize(bare(unwrap(said))).strip("[]{}()<>.\u2026 ") in _PLACEHOLDERS
 
 
 def _said(said: str, options: Options | None, form: str) -> str | None:
     """The answer that a marked place holds, as a whole or in the words of a phrase."""
-    said = encodable(_unboxed(said))
+    said = encodable(unwrap(said))
     if options is None:
         return answer_forms.canonical(said, form)
     if (named := answer_in(options, said)) is not None:
@@ -176,25 +175,26 @@ def _first_of(said: str, options: Options | None, form: str) -> str | None:
 
 
 def _open_phrases(text: str, form: str) -> list[str | None]:
-    patterns = (ANSWER_IS, chinese.OPEN_ANSWER_IS) if chinese.ANY.search(text) else (ANSWER_IS,)
     found: list[tuple[int, str | None]] = []
-    for match in itertools.chain.from_iterable(deque(pattern.finditer(text), LAST) for pattern in patterns):
-        line, _, more = text[match.end() : match.end() + REACH].partition("\n")
-        said = bare(line) or bare(more.strip().partition("\n")[0])
-        said = re.split(r"[.!?;](?=\s|$)|[\u3002\uff01\uff1f\uff1b]", said)[0]
-        if said and count(said) <= _OPEN_ANSWER_WORDS and not _is_placeholder(said):
-            found.append((match.start(), answer_forms.canonical(said, form)))
-    return [said for _, said in sorted(found, key=lambda place: place[0])[-1:]]
+    for pattern in (ANSWER_IS, chinese.OPEN_ANSWER_IS):
+        for match in deque(pattern.finditer(text), LAST):
+            line, _, more = text[match.end() : match.end() + REACH].partition("\n")
+            said = bare(line) or bare(more.strip().partition("\n")[0])
+            said = _SENTENCE.split(said)[0]
+            if said and count(said) <= _OPEN_ANSWER_WORDS and not _is_placeholder(said):
+                found.append((match.start(), answer_forms.canonical(said, form)))
+    return [answer for _, answer in sorted(found, key=lambda one: one[0])[-1:]]
 
 
 def _open_whole(text: str, form: str) -> list[str | None]:
-    """A reply that is an answer and nothing else, in one short line, or that opens with yes or no."""
+    """A reply that is an answer and nothing else, in one short line, or that opens with yes, no or maybe."""
     lines = [line for line in text.splitlines() if bare(line)]
     if not lines:
         return []
-    outright = form == "yes_no" or (form == "auto" and _OUTRIGHT.match(bare(lines[0])))
-    if outright and (said := answer_forms.canonical(lines[0], "yes_no")) is not None:
-        return [said]
+    outright = form if form in ("yes_no", "yes_no_maybe") else "yes_no_maybe" if form == "auto" else None
+    if outright and (form != "auto" or _OUTRIGHT.match(bare(lines[0]))):
+        if (said := answer_forms.canonical(lines[0], outright)) is not None:
+            return [said]
     said = LABEL.sub("", lines[0])
     if len(lines) > 1 or _is_placeholder(said) or count(said) > _OPEN_ANSWER_WORDS:
         return []

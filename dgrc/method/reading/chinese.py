@@ -19,10 +19,9 @@ ANSWER_IS = re.compile(
     rf"(?:{_OPENING}(?:{_SURELY}|是|为|选择?(?=[ \[*\"(]{{0,4}}[A-Z]))){{0,3}}[*: ]{{0,8}}"
 )
 OPEN_ANSWER_IS = re.compile(
-    r"(?:(?:正确|最终|最后|标准|参考|本题|该题|此题)的?){0,3}(?:答案|结论)[*_ ]{0,4}(?:(?:应该?|应当|就|便|即)?[是为]|[:\uff1a])"
-    r"[*_: \uff1a]{0,8}(?![*_: \uff1a]|根据|依据|依照|按照|基于|取决|如下|由|从|答案|结论)"
+    rf"{_KIND}(?:答案|结论)[*\"\])】_ ]{{0,6}}(?:{_SURELY}{{0,2}}(?:是|为)|[:：=]|(?<=[\]】]))[*: ：]{{0,8}}"
 )
-"""As `ANSWER_IS`, where there are no options, before whatever is the answer; in text whose marks are as written."""
+"""The same before an answer that is no option, in text as it was written."""
 CORRECT_IS = re.compile(
     r"(?:最(?:可能|合适|恰当|佳|适宜|适当|优|合理|符合题意)的?|符合题意的|应(?:当)?选的)"
     rf"[{HAN}]{{0,12}}?{_SURELY}{{0,2}}(?:是|为)[*: ]{{0,8}}"
@@ -33,7 +32,7 @@ CHOSEN = re.compile(
 )
 _LIST = r"[(\[\"*]{0,4}[A-Z](?![A-Za-z0-9])[)\]\"*.]{0,4}(?:\s{0,2}[,;/和与及]\s{0,2}[(\[\"*]{0,4}[A-Z](?![A-Za-z0-9])[)\]\"*]{0,4}){0,25}"
 LETTER_CHOSEN = re.compile(
-    rf"(?<![A-Za-z0-9])({_LIST})(?![A-Za-z0-9])[^.;\nA-Z]{{0,30}}?(?:当选|入选|符合题意|[是为即][本该此]?题?(?:的)?{_KIND}(?:答案|选项))"
+    rf"(?<![A-Za-z0-9])({_LIST})(?![A-Za-z0-9])[^.;\nA-Z]{{0,30}}?(?:当选|入选|符合(?:题意|题目|题干|要求)|[是为即][本该此]?题?(?:的)?{_KIND}(?:答案|选项))"
 )
 """`B 错误, 当选`: the letters are the group; a denial between the two makes it none."""
 DENIED_BETWEEN = re.compile(r"不|非|未|没|除|[?]|吗")

@@ -45,7 +45,7 @@ _TWO = re.compile(
 _NEXT = re.compile(
     rf"[(\[*\"]{{0,4}}([A-Z])(?![A-Za-z0-9])[)\]*\"]{{0,4}}(?=\s{{0,2}}(?:[,;/&]|and\b|or\b|$|[{HAN}]))"
 )
-_ARE_WRONG = re.compile(
+ARE_WRONG = re.compile(
     r"[(\[*\"]{0,4}[A-Z](?:[)\]*\"]{0,4}\s{0,2}(?:[,;/&]|and\b|or\b|[和与及])[\s(\[*\"]{0,6}[A-Z]){0,25}(?![A-Za-z0-9])[)\]*\"]{0,4}"
     r"\s{0,2}(?:[均都也皆是为全则]|are |is |all ){0,3}(?:不|错|非|有误|wrong\b|incorrect\b|not\b|false\b)"
 )
@@ -123,6 +123,8 @@ class Options:
         named, rest = match.group(1).upper(), bare(match.group(2) or "")
         if not rest or _NOT.match(rest) or spelled(rest) == self.exact[self.letters.index(named)]:
             return named
+        if ARE_WRONG.match(rest):
+            return None  # `A, B wrong` says either that A is right or that both are wrong
         if self.names_another(named, rest):
             return CONFLICT
         own = self.likeness(self.letters.index(named), rest)
@@ -173,7 +175,7 @@ class Options:
         if (two := _TWO.match(rest)) and two.group(1).upper() in self.letters and two.group(1).upper() != named:
             return True
         if (two := _NEXT.match(rest)) and two.group(1) in self.letters and two.group(1) != named:
-            return _ARE_WRONG.match(rest) is None
+            return True
         letters = re.findall(r"[A-Za-z]+|[" + HAN + "]+", rest)
         if letters and all(word.upper() in (*self.letters, *_JOINING) for word in letters):
             return True

@@ -29,7 +29,7 @@ LETTER_IS = re.compile(
     r"[)\]*\".:]{0,6}"
     r"(?:[).:] [^.\n]{0,100}?)?(?:,| is|,? which is| would be| appears to be| seems to be){1,3} {1,4}"
     r"(?:therefore |thus |clearly |indeed |also )?"
-    r"(?:the |an? )?(?:most |only )?(?:final |correct|right|best|appropriate|accurate|likely|suitable)\b"
+    r"(?:the |an? )?(?:most |only )?(?:final |correct|right|best|appropriate|accurate|likely|suitable|answer)\b"
 )
 TEXT_IS = re.compile(
     r"(?:^|[.,;:\n]|\bso\b|\bthus\b|\btherefore\b)([^.,;:\n]{1,160}?) (?:is|would be) (?:therefore |thus |clearly )?"

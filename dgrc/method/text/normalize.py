@@ -13,7 +13,7 @@ _WIDE = tuple(zip("\u3000\uff0c\uff1a\uff1b\uff1f\uff01\uff08\uff09\u2026", (*" 
 """Signs of nearly every Chinese sentence and their normal forms: a text with no others is in normal form without them,
 and is told to be so many times faster than it is brought into it."""
 _JOINER = "\u034f"
-_QUOTES = "\"'`\u201c\u201d\u2018\u2019*"
+_QUOTES = "\"'`\u201c\u201d\u2018\u2019\u300c\u300d\u300e\u300f*"
 
 
 def fold(text: str) -> str:
@@ -48,7 +48,7 @@ def normalize(text: str) -> str:
     Inside longer text only thousands commas and all-zero decimals are dropped: section 12.10 is not 12.1.
     """
     text = " ".join(nfkc(fold(text).casefold()).split())
-    text = text.strip(_QUOTES + " ").rstrip(".,;:? " + _QUOTES)
+    text = text.strip(_QUOTES + " ").rstrip(".,;:? \u3002\u3001" + _QUOTES)
     text = _NUMERAL.sub(_plain_numeral, text)
     number = _NUMBER.fullmatch(text)
     return _number(*number.groups(default="")) if number and any(map(str.isdigit, text)) else text
