@@ -45,13 +45,16 @@ class Made:
 class Maker:
     """Makes documents one after the other, the same for the same seed."""
 
+    CLAUSE_WORDS = 35
+    """Of a standard clause: too few to be a passage by itself."""
+
     def __init__(self, seed: int):
         self._random = np.random.default_rng(seed)
         self._words = self._made_words()
         self._pool: list[str] = []
         self._drawn = 0
         self._chances = np.cumsum(1 / (np.arange(len(self._words)) + 2.0) ** 1.07)
-        self.clauses = [self._sentence(35) for _ in range(_CLAUSES)]
+        self.clauses = [self._sentence(self.CLAUSE_WORDS) for _ in range(_CLAUSES)]
         self.questions = [self._asked(int(n)) for n in self._random.integers(20, 40, QUESTIONS)]
         self._copies: dict[int, list[Made]] = {}
         self._number = 0
