@@ -25,7 +25,7 @@ _SENTENCE_END = re.compile(
 _CLAUSE_END = re.compile(r"[，、：,](?!\d)\s*+")
 # Scripts without spaces have no blank lines between paragraphs: a line that ends in a full stop ends one.
 _BLANK = re.compile(
-    rf"\n[ \t\u3000]*\n+|(?<=[。！？；：…」』）])\n|(?<=[。！？；：…][”’])\n|(?<=[{IDEOGRAPHIC}][.!?;:])\n"
+    rf"\n(?:[ \t\u3000]*\n+|(?<=[。！？；：…」』）]\n)|(?<=[。！？；：…][”’]\n)|(?<=[{IDEOGRAPHIC}][.!?;:]\n))"
 )
 _LINE_END = re.compile(r"\n")
 _RUN = re.compile(r"\S+")
