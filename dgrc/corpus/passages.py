@@ -19,11 +19,14 @@ _CLOSERS = "”’」』》）】〉\"')\\]"
 _WIDE_ENDS = "。！？；…｡።៕။"
 # After the marks of scripts without spaces no white space need follow.
 _SENTENCE_END = re.compile(
-    r"(?<=[.!?;:])[\"')\]]?\s+(?=\S)"
-    rf"|(?<=[{_WIDE_ENDS}])[{_CLOSERS}]{{0,4}}\s*(?=[^\s{_WIDE_ENDS}{_CLOSERS}])"
+    rf"[.!?;:][\"')\]]?\s+(?=\S)|[{_WIDE_ENDS}]++[{_CLOSERS}]{{0,4}}+\s*+"
+    rf"|[.!?;](?<=[{IDEOGRAPHIC}].)[\"')\]]?(?=[{IDEOGRAPHIC}“《「『（])"
 )
-_CLAUSE_END = re.compile(r"(?<=[，、：,])\s*(?=[^\s\d])")
-_BLANK = re.compile(r"\n[ \t\u3000]*\n+")
+_CLAUSE_END = re.compile(r"[，、：,](?!\d)\s*+")
+# Scripts without spaces have no blank lines between paragraphs: a line that ends in a full stop ends one.
+_BLANK = re.compile(
+    rf"\n(?:[ \t\u3000]*\n+|(?<=[。！？；：…」』）]\n)|(?<=[。！？；：…][”’]\n)|(?<=[{IDEOGRAPHIC}][.!?;:]\n))"
+)
 _LINE_END = re.compile(r"\n")
 _RUN = re.compile(r"\S+")
 _UNIT = re.compile(rf"[{IDEOGRAPHIC}{COMPLEX}]|[^{IDEOGRAPHIC}{COMPLEX}]+")
@@ -40,7 +43,7 @@ def split(text: str, most_words: int, least_words: int) -> list[Span]:
         spans = _paragraphs(text, *section, blocks)
         pieces = [piece for *span, edge in spans for piece in _short_enough(text, *span, most_words, edge)]
         passages += _packed(pieces, most_words, least_words)
-    return [(start, end) for start, end, _ in passages if not _at_most(text[start:end], least_words - 1)]
+    return [(start, end) for start, end, held in passages if held > (least_words - 1) * WEIGHT]
 
 
 def words(text: str) -> int:
@@ -50,8 +53,8 @@ def words(text: str) -> int:
 
 def _at_most(text: str, count: int) -> bool:
     """Whether a text has no more words, without looking at the rest of it if it has spaces between them."""
-    if spaceless(text):
-        return weight(text) <= count * WEIGHT
+    if spaceless(text):  # a beginning weighs at most a word more than it does in the whole
+        return weight(text[: 2 * count]) <= (count + 1) * WEIGHT and weight(text) <= count * WEIGHT
     return len(text.split(None, count)) <= count
 
 

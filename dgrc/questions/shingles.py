@@ -24,7 +24,9 @@ _IDEOGRAPH, _COMPLEX = 1, 2
 """Bytes before a character of a script without spaces; no word has them."""
 _WEIGHTS = np.full(256, WEIGHT)
 _WEIGHTS[_IDEOGRAPH], _WEIGHTS[_COMPLEX] = IDEOGRAPH_WEIGHT, COMPLEX_WEIGHT
-_KINDS = re.compile(f"([{IDEOGRAPHIC}]+)|([{COMPLEX}]+)|(\\w)")
+_ASSIGNED = 0x40000
+"""Code points before this may be letters; those of the planes after it are none."""
+_KINDS = re.compile(f"([{IDEOGRAPHIC}]+)|([{COMPLEX}]+)|([^\\W{IDEOGRAPHIC}{COMPLEX}]+)")
 
 
 Hashes = tuple[np.ndarray, np.ndarray, np.ndarray | None]
@@ -120,7 +122,8 @@ def _plain(text: str) -> bytes:
 def _kinds() -> np.ndarray:
     """What each code point is: `_IDEOGRAPH`, `_COMPLEX`, 3 for a letter of a word, or 0: what stands between words."""
     kinds = np.zeros(sys.maxunicode + 1, np.uint8)
-    for found in _KINDS.finditer("".join(map(chr, range(len(kinds))))):
+    every = np.arange(_ASSIGNED, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    for found in _KINDS.finditer(every):
         kinds[found.start() : found.end()] = found.lastindex
     return kinds
 

@@ -1,5 +1,6 @@
 """One segmenter for all scripts: words where there are spaces, bigrams where there are none."""
 
+import re
 import unicodedata
 
 import pytest
@@ -7,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dgrc.method.text.normalize import nfkc
-from dgrc.method.text.segment import WEIGHT, count, script, segments, spaceless, weight, windows, word_weight
+from dgrc.method.text.segment import (
+    COMPLEX,
+    IDEOGRAPHIC,
+    WEIGHT,
+    count,
+    script,
+    segments,
+    spaceless,
+    weight,
+    windows,
+    word_weight,
+)
 
 SPACED = "abC1 .,-%\n\t\u00e9\u0438\u0416\u03b1علאक\u093fह합의\u00a7"
 MIXED = SPACED + "合同法不々〇がガｶ\uff9eーกำ\u0e49。，\uff21\uff11𠮷豈\u3000"
@@ -112,3 +124,11 @@ def test_a_megabyte_of_han_or_of_its_marks_is_done_at_once() -> None:
     for text in ("合同法当事人，" * 50_000, "。" * 350_000, "合" * 350_000, "合\ufe00" * 150_000):
         assert len(segments(text)) <= len(text)
         assert weight(text) <= WEIGHT * len(text)
+
+
+def test_every_character_of_these_scripts_is_seen() -> None:
+    """What is looked for first, in bytes, must not hide any."""
+    every = re.findall(f"[{IDEOGRAPHIC}{COMPLEX}]", "".join(map(chr, range(0x110000))))
+    assert len(every) > 90_000
+    assert all(map(spaceless, every))
+    assert not any(map(spaceless, "aéß§“”—…€ءб한"))
