@@ -20,6 +20,7 @@ ANSWER_IS = re.compile(
 )
 OPEN_ANSWER_IS = re.compile(
     rf"{_KIND}(?:答案|结论)[*\"\])】_ ]{{0,6}}(?:{_SURELY}{{0,2}}(?:是|为)|[:：=]|(?<=[\]】]))[*: ：]{{0,8}}"
+    r"(?![*: ：]|根据|依据|依照|按照|基于|取决|如下|由|从|答案|结论)"
 )
 """The same before an answer that is no option, in text as it was written."""
 CORRECT_IS = re.compile(
