@@ -126,8 +126,7 @@ class Asked:
 class Diagnosis:
     """The atomic questions that the teacher asked about one divergence; `error` if it gave none. `other` is the index
     of the chain that the teacher's parts from, in those of `against`: `student`, or `auditor` where one was audited.
-    `refused` are atoms of the reply that are not used.
-    """
+    `refused` are atoms of the reply that are not used."""
 
     teacher: int
     other: int
@@ -171,8 +170,7 @@ class WrittenPassage:
 class Case:
     """`gather`'s row: both models' chains and what the teacher asked where they part. `status` is `divergent`,
     `agreeing`, `unparsed` (no two answers that could be compared) or `failed` (see `error`); `auditor` holds the third
-    model's chains where an agreeing question was audited. `asked` are the readings of chains that a reader was asked
-    for.
+    model's chains where an agreeing question was audited. `asked` are readings of chains that a reader was asked for.
     """
 
     id: int
@@ -258,19 +256,33 @@ class VerifiedCase:
     audit: str | None = None
     supporting: tuple[Verdict, ...] = ()
     opposing: tuple[Verdict, ...] = ()
+    several: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a question was read: the user's id (empty if it has none), the file, and its line, from 1 (0: unknown)."""
+
+    source_id: str = ""
+    source_file: str = ""
+    source_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """One training example of a curriculum: a user turn and the assistant turn to learn.
 
-    `source` is the id of the question or atom it was made from, `kind` is `atom` or `chain`.
-    """
+    `source` is the id of the question or atom it was made from, `kind` is `atom` or `chain`. `sources` are the origins
+    of its question or of all questions that asked the atom, by file and line; the fields before are of the first."""
 
     id: int
     kind: str
     source: int
     messages: tuple[Message, ...]
+    source_id: str = ""
+    source_file: str = ""
+    source_line: int = 0
+    sources: tuple[Origin, ...] = ()
 
 
 def hash64(*parts: str) -> int:

@@ -45,24 +45,31 @@ class Made:
 class Maker:
     """Makes documents one after the other, the same for the same seed."""
 
+    CLAUSE_WORDS = 35
+    """Of a standard clause: too few to be a passage by itself."""
+
     def __init__(self, seed: int):
         self._random = np.random.default_rng(seed)
         self._words = self._made_words()
         self._pool: list[str] = []
         self._drawn = 0
         self._chances = np.cumsum(1 / (np.arange(len(self._words)) + 2.0) ** 1.07)
-        self.clauses = [self._sentence(35) for _ in range(_CLAUSES)]
-        self.questions = [self._sentence(int(n)).rstrip(".") + "?" for n in self._random.integers(20, 40, QUESTIONS)]
+        self.clauses = [self._sentence(self.CLAUSE_WORDS) for _ in range(_CLAUSES)]
+        self.questions = [self._asked(int(n)) for n in self._random.integers(20, 40, QUESTIONS)]
         self._copies: dict[int, list[Made]] = {}
         self._number = 0
 
     def documents(self, characters: int) -> Iterator[Made]:
-        """Documents of so many characters in all."""
+        """Documents of so many characters (bytes, where a character has several) in all."""
         while characters > 0:
             made = self._next()
-            characters -= len(made.text)
+            characters -= self.size(made.text)
             self._number += 1
             yield made
+
+    def size(self, text: str) -> int:
+        """How much of what was wanted a text is."""
+        return len(text)
 
     def _next(self) -> Made:
         waiting = self._copies.pop(self._number, [])
@@ -87,18 +94,28 @@ class Maker:
         return "\n\n".join(self._section(n + 1, leaks if n == place else None) for n in range(sections)) + "\n"
 
     def _section(self, number: int, leaks: int | None) -> str:
-        mark = "§" if self._random.random() < 0.3 else "Section"
-        heading = f"{mark} {number}. {' '.join(self._draw(3)).title()}"
+        heading = self._heading(number)
         sentences = [[self._sentence(int(n)) for n in self._random.integers(12, 30, int(count))]
                      for count in self._random.integers(3, 8, int(self._random.integers(1, 5)))]  # fmt: skip
         if self._random.random() < 0.2:
             sentences[-1].append(self.clauses[int(self._random.integers(_CLAUSES))])
         if leaks is not None:
-            shouted = self._random.random() < 0.3
-            sentences[0].insert(1, self.questions[leaks].upper() if shouted else self.questions[leaks])
+            otherwise = self._random.random() < 0.3
+            sentences[0].insert(1, self._otherwise(self.questions[leaks]) if otherwise else self.questions[leaks])
         if self._random.random() < 0.2:
             sentences[0][0] = f"“{sentences[0][0]}”"
-        return "\n\n".join([heading, *(" ".join(paragraph) for paragraph in sentences)])
+        return self._put_together(heading, sentences)
+
+    def _heading(self, number: int) -> str:
+        mark = "§" if self._random.random() < 0.3 else "Section"
+        return f"{mark} {number}. {' '.join(self._draw(3)).title()}"
+
+    def _put_together(self, heading: str, paragraphs: list[list[str]]) -> str:
+        return "\n\n".join([heading, *(" ".join(paragraph) for paragraph in paragraphs)])
+
+    def _otherwise(self, question: str) -> str:
+        """The question as somebody else would have written it down."""
+        return question.upper()
 
     def _changed(self, text: str) -> str:
         """A few words of it changed: about one in a hundred and fifty, some left out or put in; at times the spacing.
@@ -117,6 +134,9 @@ class Maker:
     def _sentence(self, count: int) -> str:
         return " ".join(self._draw(count)).capitalize() + "."
 
+    def _asked(self, count: int) -> str:
+        return self._sentence(count).rstrip(".") + "?"
+
     def _draw(self, count: int) -> list[str]:
         if self._drawn + count > len(self._pool):
             chances = self._random.random(_POOL) * self._chances[-1]
@@ -132,14 +152,16 @@ class Maker:
         return np.array(sorted(made, key=lambda word: (len(word), word)), object)[:VOCABULARY]
 
 
-def make(folder: Path, megabytes: float, seed: int, shard_mb: float = SHARD_MB) -> dict[str, Any]:
+def make(
+    folder: Path, megabytes: float, seed: int, shard_mb: float = SHARD_MB, language: type[Maker] = Maker
+) -> dict[str, Any]:
     """Writes a corpus, an evaluation file and the truth; returns how much of what there is.
 
     `folder` gets `corpus/`, `evaluation.jsonl` and `truth.jsonl`, a line a document: its name (a text file's path),
     cluster, leak and size.
     """
     (folder / "corpus").mkdir(parents=True)
-    maker = Maker(seed)
+    maker = language(seed)
     counts = {"documents": 0, "bytes": 0, "copies": 0, "leaks": 0, "files": 0}
     with open(folder / "evaluation.jsonl", "w", encoding="utf-8") as file:
         for question in maker.questions:
@@ -150,7 +172,7 @@ def make(folder: Path, megabytes: float, seed: int, shard_mb: float = SHARD_MB) 
         size = 0
         for made in documents:
             shard.append(made)
-            size += len(made.text)
+            size += maker.size(made.text)
             if size >= shard_mb * 1e6:
                 _write(folder / "corpus", shard, counts, truth)
                 shard, size = [], 0
@@ -169,7 +191,7 @@ def _write(folder: Path, shard: list[Made], counts: dict[str, int], truth: IO[st
         counts["copies"] += made.cluster != made.number
         counts["leaks"] += made.leaks is not None
         row = {key: value for key, value in asdict(made).items() if key != "text"}
-        truth.write(json.dumps({**row, "name": name, "bytes": len(made.text.encode())}) + "\n")
+        truth.write(json.dumps({**row, "name": name, "bytes": len(made.text.encode()), "characters": len(made.text)}) + "\n")
         if made.number in files:
             files[made.number].write_text(made.text, encoding="utf-8")
     _write_file(folder / f"shard-{number:05d}.{FORMS[number % len(FORMS)]}", shard[len(files) :])

@@ -12,6 +12,7 @@ from benchmarks.shared.watch import Watch
 from dgrc.cli.common import say
 from dgrc.config import Config
 from dgrc.engines.base import Request
+from dgrc.method.text import segment
 
 LOOK_SECONDS = 0.2
 
@@ -48,11 +49,12 @@ def measure(folder: Path, share: float) -> dict[str, Any]:
 
 
 def sizes(folder: Path, report: dict[str, Any], working: dict[str, int]) -> dict[str, Any]:
-    """Megabytes of text, and bytes that a passage takes on disk while repeats are looked for, by what they are."""
+    """Megabytes and characters of text, and bytes that a passage takes on disk while repeats are looked for, by what they are."""
     with open(folder / "truth.jsonl", encoding="utf-8") as truth:
-        texts = sum(json.loads(line)["bytes"] for line in truth)
+        sizes = [(row["bytes"], row["characters"]) for row in map(json.loads, truth)]
+    texts, characters = map(sum, zip(*sizes, strict=True))
     passages = sum(report.get(name, 0) for name in ("passages", "repeated", "near_duplicate"))
-    return {"mb": texts / 1e6, "bytes_a_passage": {name: round(size / passages, 1) for name, size in working.items()}}
+    return {"mb": texts / 1e6, "characters": characters, "bytes_a_passage": {name: round(size / passages, 1) for name, size in working.items()}}
 
 
 def config_of(folder: Path, name: str, files: str | None = None, limit: int | None = None) -> Config:
@@ -106,8 +108,9 @@ def teacher(request: Request) -> list[str]:
     content = request.messages[-1]["content"]
     if "<passage>" not in content:
         return [json.dumps({"remark": "", "self_contained": True, "one_right_answer": True})]
-    words = content.partition("<passage>")[2].split()
-    asked = [f"What follows where {' '.join(words[at : at + 12])} is pleaded ?" for at in (5, 20)]
+    passage = content.partition("<passage>")[2]
+    words, space = (segment.segments(passage)[::2], "") if segment.spaceless(passage) else (passage.split(), " ")
+    asked = [f"What follows where {space.join(words[at : at + 12])} is pleaded ?" for at in (5, 20)]
     options = [f"{word} {number}" for number, word in enumerate(words[40:44])]
     return [json.dumps({"questions": [{"question": text, "options": options} for text in asked]})]
 

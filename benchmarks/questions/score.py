@@ -28,7 +28,7 @@ class Known:
     leaks: int | None
 
 
-def score(folder: Path, mb: float, seed: int) -> dict[str, Any]:
+def score(folder: Path, mb: float, seed: int, language: type[Maker] = Maker) -> dict[str, Any]:
     """Recall and precision of what was removed, and whether every passage is there once.
 
     Of repeats, a passage of a planted copy is found if it was removed in favour of one of its own cluster; the first
@@ -41,7 +41,7 @@ def score(folder: Path, mb: float, seed: int) -> dict[str, Any]:
     return {
         **_repeats(truth, kept, removed),
         **_leaks(truth, removed),
-        **_accounts(truth, kept + removed, mb, seed),
+        **_accounts(truth, kept + removed, language(seed), mb),
         "passages": len(kept), "removed": len(removed),
     }  # fmt: skip
 
@@ -79,12 +79,12 @@ def _leaks(truth: dict[str, Known], removed: list[dict[str, Any]]) -> dict[str, 
             "contamination_precision": _share(len(right), len(named)), "planted_leaks": len(held)}  # fmt: skip
 
 
-def _accounts(truth: dict[str, Known], rows: list[dict[str, Any]], mb: float, seed: int) -> dict[str, int]:
+def _accounts(truth: dict[str, Known], rows: list[dict[str, Any]], maker: Maker, mb: float) -> dict[str, int]:
     """Passages that the made documents have and the run has not, has twice, or has at another place or otherwise."""
     names = {it.number: name for name, it in truth.items()}
     settings = CorpusConfig()
     expected = set()
-    for made in Maker(seed).documents(int(mb * 1e6)):
+    for made in maker.documents(int(mb * 1e6)):
         for start, end in split(made.text, settings.passage_words, settings.least_words):
             expected.add(_key(names[made.number], start, end, hash64(made.text[start:end])))
     found = [_key(row["document"], row["start"], row["end"], row["id"]) for row in rows]

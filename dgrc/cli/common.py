@@ -78,7 +78,7 @@ def print_plan(config: Any, parts: tuple[str, ...]) -> None:
     """What a job would do: settings, passes with their columns, engines and trainers; then what is not here for it."""
     from dgrc.config.file import dump_config
     from dgrc.storage.run_dir import RunDir
-    from dgrc.workflow.preflight import missing
+    from dgrc.workflow.preflight import missing, pack_called
 
     tell(dump_config(config))
     run = RunDir.of(config)
@@ -91,7 +91,7 @@ def print_plan(config: Any, parts: tuple[str, ...]) -> None:
             reads, writes = ", ".join(p.columns), ", ".join(p.written_columns())
             tell(f"# {p.name:<9} {p.reads[0]}({reads}) -> {p.writes[0]}({writes})")
             tell(f"#           engines {', '.join(p.roles(config))}; method steps {', '.join(p.method)}")
-        tell("# assemble  atoms, verdicts -> curriculum/atomic, curriculum/cot")
+        tell(f"# assemble  atoms, verdicts -> curriculum/atomic, curriculum/cot; prompts {pack_called(config.method)}")
         for role in dict.fromkeys(role for p in PASSES for role in p.roles(config)):
             e = getattr(config, role)
             tell(

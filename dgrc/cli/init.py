@@ -26,6 +26,7 @@ def init(
     """Write a commented CONFIG for your own questions. A file that is there is not overwritten."""
     from dgrc.config.starter import STUDENT, TEACHER, starter
     from dgrc.errors import ConfigError
+    from dgrc.method.prompts import languages, load_pack
     from dgrc.questions.columns import find_files
     from dgrc.questions.sniff import sniff
 
@@ -37,6 +38,9 @@ def init(
     notes = [f"{first}: {found.notes[0]}", *found.notes[1:]]
     if others:
         notes.append(f"{len(others):,} more files were not looked at; the same columns are wanted in them")
+    scripts = languages.shares(str(list(row.values())) for row in found.rows)
+    if other := languages.mismatch(load_pack("general"), scripts):
+        notes.append(f"! {other}")
     written = starter(path.stem, files, found.fields, notes, teacher or TEACHER, student or STUDENT)
     try:
         with open(path, "x", encoding="utf-8") as file:  # somebody may have been faster

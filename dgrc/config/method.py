@@ -13,7 +13,11 @@ LATER_SETTINGS = {"ask_unread": "checked", "thoughts": "visible"}
 class MethodConfig(Section):
     """The switches of the method (`dgrc.method`)."""
 
-    prompts: str = Field("general", description="Prompt pack: `general`, `legal`, `medical`, `proving`, or a folder.")
+    prompts: str = Field(
+        "general",
+        description="Prompt pack: `general`, `legal` or `medical`, `legal_zh` or `medical_zh` for questions in Chinese, "
+        "`proving`, or a folder.",
+    )
     teacher_chains: int = Field(3, ge=1, description="K: teacher chains a question.")
     student_chains: int = Field(3, ge=1, description="J: student chains a question.")
     teacher_sampling: Sampling = Field(Sampling(), description="How the teacher samples chains.")
@@ -24,10 +28,11 @@ class MethodConfig(Section):
         Sampling(temperature=0, max_tokens=1024), description="How atoms are judged and free-text answers graded."
     )
     verify_sampling: Sampling = Field(Sampling(temperature=0), description="How chains are verified.")
-    answers: Literal["auto", "text", "number", "yes_no"] = Field(
+    answers: Literal["auto", "text", "number", "yes_no", "yes_no_maybe"] = Field(
         "auto",
         description="Form of the answers to questions without choices. `number` reads units too, `auto` compares as "
-        "numbers or yes and no what is nothing else. An answer that is not of the form counts as unread.",
+        "numbers or yes, no and maybe what is nothing else; `yes_no` knows no maybe, `yes_no_maybe` does (PubMedQA). An "
+        "answer that is not of the form counts as unread.",
     )
     number_tolerance: float = Field(0.0, ge=0, lt=1, description="Numbers that differ by less, relatively, are equal.")
     grader: bool = Field(

@@ -15,6 +15,11 @@ class FieldMap(Section):
         "choices", description="Column with a list of options, or a list of columns with one option each, if any."
     )
     label: str | None = Field("label", description="Column with the right answer; evaluation alone reads it.")
+    several: str | None = Field(
+        "several",
+        description="Column that says (true or false, 1 or 0, yes or no) whether several options of the question may "
+        "be right, if any. Then all their letters are asked for, and answers are compared as sets.",
+    )
     source_id: str | None = Field("id", description="Column with the user's own id.")
 
 

@@ -26,7 +26,7 @@ questions:
 # api: {{base_url: "https://HOST/v1", key_env: NAME_OF_A_VARIABLE}}}}. With `gpus: 0` it runs on CPUs.
 teacher: {teacher}
 student: {student}
-method: {{prompts: general}}  # or legal, or medical
+method: {{prompts: general}}  # or legal, or medical; for questions in Chinese legal_zh or medical_zh
 evaluation: {{files: []}}  # questions with labels to score the student on, before and after
 """
 

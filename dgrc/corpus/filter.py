@@ -29,7 +29,7 @@ from dgrc.corpus.shard import write_rows
 from dgrc.corpus.sharded_tasks import committed, replace, spread, workplace
 from dgrc.method import screen
 from dgrc.questions.decontamination import Contamination
-from dgrc.questions.shingles import word_hashes
+from dgrc.questions.shingles import weighed_hashes
 from dgrc.records import Removed, WrittenPassage, content_id
 from dgrc.storage.arrow import arrow_schema
 from dgrc.storage.atomic import write_json
@@ -134,7 +134,7 @@ def _decontaminated(
 ) -> tuple[list[dict[str, Any]], list[Removed]]:
     if check is None or not items:
         return items, []
-    found = check.find_all(*word_hashes([" ".join([item["question"], *item["choices"]]) for item in items]))
+    found = check.find_all(*weighed_hashes([" ".join([item["question"], *item["choices"]]) for item in items]))
     pairs = list(zip(items, found, strict=True))
     gone = [_removed(item, "contaminated", place) for item, place in pairs if place is not None]
     return [item for item, place in pairs if place is None], gone

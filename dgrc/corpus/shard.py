@@ -24,7 +24,7 @@ from dgrc.errors import QuestionFileError, StorageError
 from dgrc.method.replies import encodable
 from dgrc.questions.decontamination import Contamination
 from dgrc.questions.formats import BROKEN, Row
-from dgrc.questions.shingles import runs, word_hashes
+from dgrc.questions.shingles import Hashes, runs, weighed_hashes
 from dgrc.records import Passage, Quarantined, Removed, hash64
 from dgrc.storage.arrow import arrow_schema, to_row
 from dgrc.storage.atomic import write_json
@@ -133,14 +133,14 @@ class Shard:
         columns, self._batch = self._batch.columns, Columns()
         if not columns["id"]:
             return
-        hashes, offsets = word_hashes(columns["text"])
+        hashes = weighed_hashes(columns["text"])
         table = pa.table(columns, schema=SCHEMA)
-        clean = self._decontaminated(table, hashes, offsets)
+        clean = self._decontaminated(table, hashes)
         if self._limit is not None:
             clean = clean[: self._limit - self._keys.rows]
         keys = table["id"].to_numpy().view(np.uint64).reshape(-1, 1)
         if self._corpus.near_duplicate < 1:
-            sketch = sketches(*runs(hashes, offsets, SHINGLE))[clean]
+            sketch = sketches(*runs(*hashes[:2], SHINGLE, hashes[2]))[clean]
             self._sketches.write(sketch.tobytes())
             keys = np.concatenate([keys[clean], band_keys(sketch)], axis=1)
         else:
@@ -150,9 +150,9 @@ class Shard:
         if sum(map(len, self._group)) >= GROUP_ROWS:
             self._write_group()
 
-    def _decontaminated(self, table: pa.Table, hashes: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    def _decontaminated(self, table: pa.Table, hashes: Hashes) -> np.ndarray:
         """Rows of a batch that share nothing with an evaluation question; the others are noted."""
-        found = self._check.find_all(hashes, offsets) if self._check is not None else [None] * len(table)
+        found = self._check.find_all(*hashes) if self._check is not None else [None] * len(table)
         for row, place in enumerate(found):
             if place is not None:
                 of = {name: table[name][row].as_py() for name in PLACES.names}

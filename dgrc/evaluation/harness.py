@@ -75,11 +75,13 @@ def _task(name: str, folder: Path, evaluation: EvaluationConfig) -> dict[str, An
 
 def _document(held_out: HeldOut, place: int, method: MethodConfig) -> dict[str, str]:
     question = held_out.questions[place]
-    messages = sample.build_messages(load_pack(method.prompts), question.text, question.choices)
+    messages = sample.build_messages(
+        load_pack(method.prompts), question.text, question.choices, question.several
+    )
     return {
         "id": question.source_id or str(question.id),
         "prompt": "\n\n".join(message["content"] for message in messages),
-        "answer": expected_answer(question.label, question.choices, method.answers),
+        "answer": expected_answer(question.label, question.choices, method.answers, question.several),
     }
 
 

@@ -25,6 +25,9 @@ MOST_OPTIONS = 26
 """More options have names of two letters, which are more than one token."""
 SPELLINGS = ("", " ")
 """What may stand before the letter: tokenizers differ in whether a reply begins with `A` or with a space and `A`."""
+ASKED = "Which option is right? Reply with its letter alone."
+ASKED_IN = {"zh": "哪个选项正确？只回复它的字母。"}
+"""What is asked, one wording for all packs of a language; in English where there is none for it."""
 TIE = 1e-6
 """Averages as near to each other as this are one: rounding must not decide."""
 
@@ -47,7 +50,7 @@ def left_out(engine: EngineConfig, pack: Pack, evaluation: EvaluationConfig, que
     if evaluation.option_likelihood == "off":
         return "`evaluation.option_likelihood` is off"
     if not any(has_letters(question) for question in questions):
-        return f"no question has from 2 to {MOST_OPTIONS} options"
+        return f"no question has from 2 to {MOST_OPTIONS} options of which one is right"
     if engine.engine == "openai_api":
         return "a server's API does not give them"
     if evaluation.option_likelihood == "on":
@@ -60,8 +63,8 @@ def left_out(engine: EngineConfig, pack: Pack, evaluation: EvaluationConfig, que
 
 
 def has_letters(question: Question) -> bool:
-    """Whether the options of a question can be told apart by one letter each."""
-    return 2 <= len(question.choices) <= MOST_OPTIONS
+    """Whether the options of a question can be told apart by one letter each, and one of them is the answer."""
+    return not question.several and 2 <= len(question.choices) <= MOST_OPTIONS
 
 
 def cyclic_orders(options: int) -> list[tuple[int, ...]]:
@@ -71,19 +74,19 @@ def cyclic_orders(options: int) -> list[tuple[int, ...]]:
     return [tuple((start + place) % options for place in range(options)) for start in starts]
 
 
-def build_messages(text: str, choices: Sequence[str]) -> tuple[Message, ...]:
-    """Asks for the letter alone; one wording for all packs. The question comes first: its orders share the prefix."""
-    asked = [text, "", *lettered(choices), "", "Which option is right? Reply with its letter alone."]
+def build_messages(text: str, choices: Sequence[str], language: str = "") -> tuple[Message, ...]:
+    """Asks for the letter alone, in the pack's language. The question comes first: its orders share the prefix."""
+    asked = [text, "", *lettered(choices), "", ASKED_IN.get(language.partition("-")[0], ASKED)]
     return ({"role": "user", "content": "\n".join(asked)},)
 
 
-def build_requests(question: Question) -> list[Request]:
+def build_requests(question: Question, language: str = "") -> list[Request]:
     """One request an order; its answer is one log-probability for each letter in each spelling."""
     letters = [letter(place) for place in range(len(question.choices))]
     spelled = tuple(before + name for before in SPELLINGS for name in letters)
     return [
         Request(
-            build_messages(question.text, [question.choices[option] for option in order]),
+            build_messages(question.text, [question.choices[option] for option in order], language),
             max_tokens=1, think=False, logprobs_of=spelled,
         )
         for order in cyclic_orders(len(question.choices))
@@ -114,9 +117,10 @@ def best_option(found: OptionLikelihoods, question: Question) -> str:
 
 
 async def option_likelihoods(
-    client: PoolClient, questions: Sequence[Question], in_flight: int
+    client: PoolClient, questions: Sequence[Question], in_flight: int, language: str = ""
 ) -> list[OptionLikelihoods | None]:
-    """Those of each question, in their order; None without options that letters can name."""
+    """Those of each question, in their order; None without options that letters can name, or where several may be right:
+    the first letter says nothing of the others. `language` is the pack's."""
     gate = asyncio.Semaphore(in_flight)
 
     async def ask(request: Request, sibling: int) -> Completion:
@@ -127,7 +131,7 @@ async def option_likelihoods(
         if not has_letters(question):
             return None
         sibling = sibling_key(question.id, "options")
-        completions = await asyncio.gather(*(ask(request, sibling) for request in build_requests(question)))
+        completions = await asyncio.gather(*(ask(request, sibling) for request in build_requests(question, language)))
         errors = [completion.error for completion in completions if completion.error is not None]
         if errors:
             return OptionLikelihoods((), 0.0, errors[0])

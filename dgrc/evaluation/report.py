@@ -51,7 +51,7 @@ def score(
     """Which replies of each model are right."""
     return {
         name: [
-            is_right(p.chain.answer, q.label, q.choices, method.answers, method.number_tolerance)
+            is_right(p.chain.answer, q.label, q.choices, method.answers, method.number_tolerance, q.several)
             for p, q in zip(replies, questions, strict=True)
         ]
         for name, replies in predictions.items()
@@ -64,7 +64,7 @@ def score_likeliest(
     """For which questions the likeliest option of each model is the right one; None where there is none."""
     return {
         name: [
-            None if letter is None else is_right(letter, q.label, q.choices, method.answers)
+            None if letter is None else is_right(letter, q.label, q.choices, method.answers, several=q.several)
             for letter, q in ((_likeliest(p, q), q) for p, q in zip(replies, questions, strict=True))
         ]
         for name, replies in predictions.items()

@@ -4,12 +4,14 @@ The chains are named neutrally and their order can be swapped, so that neither t
 tells the teacher which one is its own.
 """
 
+import re
 from collections.abc import Sequence
 
 from dgrc.method.echo import ECHO, is_echo, own_words, stems
 from dgrc.method.prompts import Pack
 from dgrc.method.reading.options import lettered
 from dgrc.method.replies import json_object, one_line
+from dgrc.method.text.segment import known, spaceless
 from dgrc.method.text.thoughts import shown
 from dgrc.records import Chain, Message, Refused
 
@@ -18,6 +20,12 @@ _ASKING = frozenset(
     "what which who whom whose when where why how is are was were do does did can could may might must should shall "
     "will would has have had under in at for to define name state explain describe give list identify".split()
 )
+_ASKING_HAN = re.compile(
+    "什么|甚么|是否|能否|可否|应否|有无|是不是|能不能|可不可|会不会|有没有|要不要|多[少久长大高重远]|[哪谁怎吗]|几(?!乎)|"
+    "(?<!任)何(?!况)|呢$|^(?:请(?![求示愿托假])|试(?:述|论|分析|说明|比较)|简述|简要|列举|列出|指出|写出)"
+)
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
+_KANA_OR_HANGUL = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
 OFF_TOPIC = "off_topic"
 """Why an atom is refused that has nothing to do with the case."""
 NO_QUESTION = "no_question"
@@ -25,6 +33,8 @@ NO_QUESTION = "no_question"
 ON_TOPIC = 0.34
 """Share of an atom's content words, but for the prompt's own, that must stand in the question, its options or the
 chains."""
+ON_TOPIC_BIGRAMS = ON_TOPIC * (1 + ON_TOPIC) / 2
+"""The same of bigrams: of two one is a word, and one is where words meet, which is known if both of them are."""
 
 
 def build_messages(
@@ -54,7 +64,7 @@ def parse_reply(
     options, chains). A tagged reply may be complete and ask nothing; a JSON reply must ask something.
     """
     atoms, error = _parse_tagged(reply) if pack.reply == "tagged" else _parse_json(reply)
-    said = stems(" ".join(about))
+    said = {*stems(" ".join(about))}
     refused = tuple(Refused(atom, reason) for atom in atoms if (reason := _refused_because(pack, atom, said)))
     dropped = {refusal.text for refusal in refused}
     kept = tuple(atom for atom in atoms if atom not in dropped)
@@ -67,17 +77,24 @@ def parse_reply(
 
 def _refused_because(pack: Pack, atom: str, said: set[str]) -> str | None:
     # What the prompt itself speaks of (a mechanism, a rule) is in every question it gets; the rest must be of the case.
-    words = stems(atom) - own_words(pack, "diagnose")
+    asked = stems(atom)
+    words = {*asked} - own_words(pack, "diagnose")
     if not words or is_echo(pack, atom):
         return ECHO
     if pack.reply == "json" and not _is_question(atom):
         return NO_QUESTION
-    return None if len(words & said) >= max(1, ON_TOPIC * len(words)) else OFF_TOPIC
+    wanted = sum(ON_TOPIC_BIGRAMS if spaceless(word) else ON_TOPIC for word in words)
+    return None if len(words & known(asked, said)) >= max(1, wanted) else OFF_TOPIC
 
 
 def _is_question(atom: str) -> bool:
-    """Whether a text asks: by its mark, or by the word it begins with. Other scripts are not judged."""
-    if any(mark in atom for mark in "?\uff1f\u061f\u037e") or not atom.isascii():
+    """Whether a text asks: by its mark, by the word it begins with, or in Chinese by a word that asks. Other scripts are
+    not judged."""
+    if any(mark in atom for mark in "?\uff1f\u061f\u037e"):
+        return True
+    if _HAN.search(atom) and not _KANA_OR_HANGUL.search(atom):
+        return _ASKING_HAN.search(atom.strip(" \"'\u201c\u201d。.")) is not None
+    if not atom.isascii():
         return True
     words = atom.split()
     return len(words) > 2 and words[0].casefold().strip("\"'*(") in _ASKING

@@ -8,32 +8,45 @@ were knowledge.
 
 import functools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dgrc.method.prompts import Pack
 from dgrc.method.screen import content_words
 from dgrc.method.text.normalize import nfkc
+from dgrc.method.text.segment import WEIGHT, segments, spaceless, windows, word_weight
 from dgrc.method.write import FORMS
 
 ECHO = "echo"
 """Why a text is refused that is the prompt's own."""
 RUN = 4
-"""Words in a row that two texts share by chance too seldom to matter; shorter runs are terms of the field."""
+"""Words in a row that two texts share by chance too seldom to matter; shorter runs are terms of the field. Of bigrams it
+takes as many as weigh so much (`segment.windows`): seven characters of Han."""
 STEM = 6
-"""Letters of a word that are compared."""
+"""Letters of a word that are compared; a bigram is shorter and is compared as a whole."""
 SHARE = 0.6
 """A text is an echo if so much of it stands in runs of the fixed text: a few words changed make no content."""
 _CODE = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _INSERTED = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_QUOTED = re.compile(r"[\"\u201c\u00ab]([^\"\u201c\u201d\u00ab\u00bb\n]{3,200})[\"\u201d\u00bb]|<[^<>\n]{3,200}>")
+_QUOTED = re.compile(r"[\"\u201c\u00ab「『]([^\"\u201c\u201d\u00ab\u00bb「」『』\n]{3,200})[\"\u201d\u00bb」』]|<[^<>\n]{3,200}>")
 _PRONOUNS = frozenset("i me my we us our you your he him his she her it its they them their who whom one".split())
 """Words that speak of nothing by themselves: `What is it?` is about no case."""
+_NUMBERED = "[一二三四五甲乙丙丁戊1-5A-Ea-e](?![0-9A-Za-z])"
+_OF_NOTHING = re.compile(
+    "[我你您他她它咱]们?|自己|[上前]述|下列|[前后]者|双方|[这那][个些种位样里]?|[本该此](?:案|题|例|文|处|项)|"
+    "该(?:选项|答案|结论|分析|推理|思路|观点|说法|患者|链)|"
+    f"(?:选项|答案|结论|分析|推理|思路|方案|链条?){_NUMBERED}|"
+    "(?:[甲乙两]|第[一二])(?:个选项|份分析|[段条]推理|种思路|条链)|"
+    "是否|能否|多[少久长大高重远]|[如为]何|怎[么样]?|哪[个些种里]?|几(?!乎)|还是|[是为在于由与和及或之最]"
+)
+"""The same in Chinese, with what a diagnosis calls the chains and options that nobody sees who is asked the atom, and
+the small words that would make bigrams with their neighbours."""
 _WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
 class _Fixed:
-    """A pack's fixed text: its runs of `RUN` words, and the shorter texts that it gives as examples."""
+    """A pack's fixed text: its runs of words, and the shorter texts that it gives as examples."""
 
     runs: frozenset[tuple[str, ...]]
     examples: frozenset[tuple[str, ...]]
@@ -42,23 +55,24 @@ class _Fixed:
 def is_echo(pack: Pack, text: str) -> bool:
     """Whether a text is the pack's own wording.
 
-    A text of fewer than four words is one only if the pack quotes it whole: terms such as `burden of proof` may stand
+    A text shorter than a run is one only if the pack quotes it whole: terms such as `burden of proof` may stand
     in a prompt and be the right answer too.
     """
     words = _words(text)
     fixed = _fixed(pack)
-    if len(words) < RUN:
+    if _is_term(words):
         return tuple(words) in fixed.examples
     inside = [False] * len(words)
-    for start in range(len(words) - RUN + 1):
-        if tuple(words[start : start + RUN]) in fixed.runs:
-            inside[start : start + RUN] = [True] * RUN
+    for start, end in windows(words, RUN):
+        if tuple(words[start:end]) in fixed.runs:
+            inside[start:end] = [True] * (end - start)
     return sum(inside) >= SHARE * len(words)
 
 
-def stems(text: str) -> set[str]:
-    """Content words that are no pronouns, cut so that endings do not count."""
-    return {word[:STEM] for word in content_words(text) if word not in _PRONOUNS}
+def stems(text: str) -> list[str]:
+    """Content words that speak of something by themselves, in order, cut so that endings do not count."""
+    words = content_words(_OF_NOTHING.sub(" ", text))
+    return [word[:STEM] for word in words if word not in _PRONOUNS]
 
 
 @functools.lru_cache(maxsize=64)
@@ -76,11 +90,17 @@ def _fixed(pack: Pack) -> _Fixed:
         # What is inserted parts two runs; a condition or loop does not: its branches are written one after the other.
         for part in _INSERTED.split(_CODE.sub(" ", source)):
             words = _words(part)
-            runs.update(tuple(words[start : start + RUN]) for start in range(len(words) - RUN + 1))
+            runs.update(tuple(words[start:end]) for start, end in windows(words, RUN))
             quoted = (_words(match.group(1) or match.group()) for match in _QUOTED.finditer(part))
-            examples.update(tuple(words) for words in quoted if 1 < len(words) < RUN)
+            examples.update(tuple(words) for words in quoted if len(words) > 1 and _is_term(words))
     return _Fixed(frozenset(runs), frozenset(examples))
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(nfkc(text).casefold())
+    words = _WORD.findall(nfkc(text).casefold())
+    return segments(" ".join(words)) if spaceless(text) else words
+
+
+def _is_term(words: Sequence[str]) -> bool:
+    """Whether so few words are less than a run."""
+    return sum(map(word_weight, words)) < RUN * WEIGHT

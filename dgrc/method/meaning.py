@@ -10,9 +10,11 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 
+from dgrc.method.contained import conditions, gives
 from dgrc.method.reading import answer_forms
 from dgrc.method.screen import content_words, decisive, words_of
 from dgrc.method.text.normalize import normalize
+from dgrc.method.text.segment import spaceless
 
 STEM = 5
 _CONDITIONS = frozenset("if unless except only when without rarely sometimes until but".split())
@@ -65,7 +67,7 @@ def same(a: str, b: str, form: str = "auto", tolerance: float = 0.0, question: s
     """Whether two answers to a question are the same; `form` and `tolerance` are those of `answer_forms`."""
     if normalize(a) == normalize(b) or answer_forms.same(a, b, form, tolerance):
         return True
-    if form == "auto" and None not in (said := [answer_forms.canonical(answer, "yes_no") for answer in (a, b)]):
+    if form == "auto" and None not in (said := [answer_forms.canonical(answer, "yes_no_maybe") for answer in (a, b)]):
         return said[0] == said[1] and _conditions(a) == _conditions(b)
     return form in ("auto", "text") and _says(a, b, question)
 
@@ -77,6 +79,8 @@ def _says(a: str, b: str, question: str) -> bool:
     Numbers, negations and conditions must be equal. In doubt two answers are two: a lost agreement drops an atom, a
     wrong one teaches it. So a noun beside the answer makes another answer (`insulin resistance` is not `insulin`).
     """
+    if spaceless(a) or spaceless(b):
+        return gives(a, b, question)
     short, long = sorted((_tokens(a), _tokens(b)), key=lambda tokens: sum(map(_is_content, tokens)))
     said = [token for token in short if _is_content(token)]
     asked = {_stem(token) for token in _tokens(question) if _is_content(token)}
@@ -135,7 +139,7 @@ def _stem(token: str) -> str:
 
 
 def _conditions(answer: str) -> set[str]:
-    return {*words_of(answer)} & _CONDITIONS
+    return ({*words_of(answer)} & _CONDITIONS) | (conditions(answer) if spaceless(answer) else set())
 
 
 def _singular(word: str) -> str:

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Sequence
 
 from dgrc.method.text.normalize import fold, nfkc, normalize
+from dgrc.method.text.segment import segments, spaceless
+from dgrc.method.text.unspaced import NEGATIONS, set_apart, without_small_words
 from dgrc.records import hash64
 
 # Words that carry no fact. Negations, quantifiers, modals, `to`, `from`, `by`, `and`, `or`, `who` are not among them.
@@ -17,7 +19,7 @@ _FUNCTION_WORDS = frozenset(
     "a an the is are was were be been being am do does did of in at for with that this these those there "
     "what which please".split()
 )
-_NEGATIONS = frozenset("not no never neither nor none without cannot except unless".split())
+_NEGATIONS = frozenset("not no never neither nor none without cannot except unless".split()) | NEGATIONS
 _CONTRACTION = re.compile(r"(\w)n't\b", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"(\w)'s\b", re.IGNORECASE)
 _DECIMAL = re.compile(r"(?<=[0-9])[.,](?=[0-9])")
@@ -71,13 +73,16 @@ def difficulty(given: float, alone: float) -> float:
 
 
 def content_words(text: str) -> list[str]:
-    """The words of a text that carry fact, in order, in lower case, repeats included."""
-    # Capitals tell `vitamin A` from an article, unless all is in capitals or the word opens the sentence.
+    """The words of a text that carry fact, in order, in lower case, repeats included; of scripts without spaces
+    bigrams (`text.segment`), beside negations and numbers as words of their own (`text.unspaced`)."""
+    # Capitals tell `vitamin A` from an article, unless all is in capitals or the word opens the sentence. Among scripts
+    # that have neither capitals nor articles a lone letter is always a name.
+    unspaced = spaceless(text)
     shouted = text == text.upper()
-    words = _words(text)
+    words = _words(text, small=False)
     content = []
     for index, word in enumerate(words):
-        name = word.isupper() and index > 0 and not shouted
+        name = len(word) == 1 if unspaced else word.isupper() and index > 0 and not shouted
         if name or word.casefold() not in _FUNCTION_WORDS:
             content.append(nfkc(word.casefold()))
     return content
@@ -88,11 +93,13 @@ def words_of(text: str) -> list[str]:
     return [nfkc(word.casefold()) for word in _words(text)]
 
 
-def _words(text: str) -> list[str]:
+def _words(text: str, small: bool = True) -> list[str]:
     """Words, numbers and symbols. Punctuation goes, but decimal points, minus signs, % and \u00a7 stay."""
     text = _POSSESSIVE.sub(r"\1", _CONTRACTION.sub(r"\1 not", fold(text)))
+    if spaceless(text):
+        text = set_apart(text if small else without_small_words(text))
     text = _NEGATIVE.join(_MINUS.split(_POINT.join(_DECIMAL.split(text))))
-    return "".join(map(_character, text)).replace(_POINT, ".").replace(_NEGATIVE, "-").split()
+    return segments("".join(map(_character, text)).replace(_POINT, ".").replace(_NEGATIVE, "-"))
 
 
 def _character(character: str) -> str:

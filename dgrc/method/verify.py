@@ -16,6 +16,7 @@ from dgrc.method.prompts import Pack
 from dgrc.method.reading.options import lettered
 from dgrc.method.replies import json_object
 from dgrc.method.screen import content_words
+from dgrc.method.text.segment import known
 from dgrc.method.text.thoughts import shown
 from dgrc.records import Chain, Message
 
@@ -43,8 +44,8 @@ def sort_facts(facts: Iterable[Fact]) -> tuple[Fact, ...]:
 def speaks_to(fact: Fact, said: Collection[str], coverage: float) -> bool:
     """Whether an atom is about a chain: `coverage` of the content words of its question are among the words `said` in
     the chain and the question it answers."""
-    asked = set(content_words(fact.question))
-    return bool(asked) and len(asked.intersection(said)) >= coverage * len(asked) - 1e-9
+    words = content_words(fact.question)
+    return bool(words) and len(known(words, said)) >= coverage * len({*words}) - 1e-9
 
 
 def build_messages(

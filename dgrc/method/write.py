@@ -12,6 +12,7 @@ from dgrc.method.prompts import Pack
 from dgrc.method.reading.options import lettered
 from dgrc.method.replies import json_object, one_line
 from dgrc.method.text.normalize import normalize
+from dgrc.method.text.segment import count
 from dgrc.records import Message
 
 FORMS = {
@@ -24,15 +25,25 @@ _LEANS = re.compile(
     r"\b(?:the|this|that|these|above|following|given|provided)\s+"
     r"(?:passage|text|excerpt|extract|paragraph|document|article above|section above|material)\b"
     r"|\b(?:according to|in|from) the (?:author|passage|text|excerpt)\b"
-    r"|\bas (?:stated|mentioned|described) (?:above|here)\b",
+    r"|\bas (?:stated|mentioned|described) (?:above|here)\b"
+    # The same in Chinese; `上述规定` may be of a rule that the question quotes itself, and `条文中` of a statute.
+    r"|(?:[本该这此原上前]|[上前]述|以上|所给|给[定出]的?|提供的|下列)一?[篇份则]?(?:段落|段(?:文字|话|材料)|文章|节选|摘录|片段|短文|文段|正文)"
+    r"|(?:[上前]述|以上|所给|给[定出]的?|提供的)(?:文字|文本|材料|资料)|[本上下前原][文段](?!书|件|章程|时间|期间)"
+    r"|(?:根据|依据|依照|按照|结合)(?:作者|段落|文段|材料|短文|文章|资料)|(?<![条正原论全公判])文中|(?:段落|文段|材料|短文|文章)中"
+    r"|作者(?:认为|指出|提到)|[如前上]文?所述",
     re.IGNORECASE,
 )
-_GIVES_AWAY = re.compile(r"^\s*(?:all|none|both|neither)\b.*\b(?:above|these|them|others?)\b", re.IGNORECASE)
+_GIVES_AWAY = re.compile(
+    r"^\s*(?:all|none|both|neither)\b.*\b(?:above|these|them|others?)\b"
+    r"|^\s*(?:以上|上述|前述)(?:所有|[各几二两三四])?(?:选项|项|说法|答案|情形|情况|者|都|均|皆|全)"
+    r"|^\s*(?:[都均皆全]|全部)(?:不?(?:是|对|正确|可|可以|成立|符合)|错|错误)\W*$|^\s*[没無无]有?正确(?:答案|选项)",
+    re.IGNORECASE,
+)
 
 
 def build_messages(pack: Pack, passage: str, title: str, form: str, count: int) -> list[Message]:
     """The messages that ask for questions of a form about a passage."""
-    return pack.messages("write", passage=passage, title=title, form=FORMS[form], count=str(count))
+    return pack.messages("write", passage=passage, title=title, form=FORMS[form], kind=form, count=str(count))
 
 
 def parse_reply(reply: str, form: str) -> tuple[list[tuple[str, tuple[str, ...]]], str | None]:
@@ -54,7 +65,7 @@ def parse_reply(reply: str, form: str) -> tuple[list[tuple[str, tuple[str, ...]]
 
 def problem(text: str, choices: Sequence[str], form: str) -> str | None:
     """Why a question cannot be used, judged by itself; None if it can."""
-    if len(text.split()) < LEAST_WORDS:
+    if count(text) < LEAST_WORDS:
         return "too_short"
     if len(text) > MOST_CHARACTERS:
         return "too_long"

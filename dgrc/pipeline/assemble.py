@@ -2,13 +2,14 @@
 
 Each curriculum is a folder with `*.parquet` and `train.jsonl` of chat `messages` (what `datasets`,
 TRL, LLaMA-Factory and axolotl load) and a dataset card. Rows are sorted by id, so that the same
-completions give the same bytes. Baseline recipes come from the same cases, at no further sampling.
+completions give the same bytes, and each says from which questions of the user's files it came. Baseline recipes come
+from the same cases, at no further sampling.
 """
 
 import dataclasses
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,22 +22,26 @@ from dgrc.config import MethodConfig
 from dgrc.method import curriculum
 from dgrc.method.prompts import load_pack
 from dgrc.method.text.thoughts import learned
+from dgrc.questions.origins import origins, traced
 from dgrc.records import Atom, Case, Chain, Example, VerifiedCase
 from dgrc.storage.arrow import arrow_schema, from_row, to_row
 from dgrc.storage.atomic import fresh_folder, write_text
-from dgrc.storage.cards import front_matter, harmless
+from dgrc.storage.cards import front_matter, harmless, table
 
 C = TypeVar("C", Case, VerifiedCase)
 ROWS_PER_FILE = 100_000
+SCHEMA = arrow_schema(Example)
 FRONT = {
     "license": "other", "task_categories": ["text-generation"], "tags": ["dgrc", "synthetic"],
     "configs": [{"config_name": "default", "data_files": "*.parquet"}],
 }  # fmt: skip
 CARD = """# {title}
 
-{count:,} examples made by dgrc (recipe {recipe}, prompt pack {pack}). Column `messages` holds the chat turns; the
-assistant turn is what to learn. `kind` is `atom` or `chain`, `source` the id of the atom or question it came from.
-No label was used to make it; the replies are a model's and can be wrong.
+{count:,} examples made by dgrc (recipe {recipe}). Column `messages` holds the chat turns; the assistant turn is what to
+learn. `kind` is `atom` or `chain`, `source` the id of the atom or question it came from. `source_id`, `source_file` and
+`source_line` say where the question stands in the files that were given, of an atom the first question that asked it;
+`sources` has all of them. No label was used to make it; the replies are a model's and can be wrong.
+
 """
 READ_BY = """
 How the answers of the teacher's chains were read, of those that could be: {tiers}. `tag` is the form that was asked
@@ -45,25 +50,35 @@ for; the others are surer than a guess and less sure than that (`asked` is a rea
 
 
 def assemble(
-    cases: Path, atoms: Path, verdicts: Path, output: Path, method: MethodConfig, recipe: str, thoughts: str = "drop"
+    data: Mapping[str, Path], output: Path, method: MethodConfig, recipe: str, thoughts: str, made_with: Mapping[str, str]
 ) -> dict[str, int]:
-    """Writes the curriculum of one recipe (`curriculum.RECIPES`); `thoughts` is `training.thoughts`.
+    """Writes the curriculum of one recipe (`curriculum.RECIPES`).
+
+    Args:
+        data: The folders of the datasets `questions`, `cases`, `atoms` and `verdicts`.
+        output: Where the curriculum's folders go.
+        method: Settings.
+        recipe: Its name.
+        thoughts: `training.thoughts`.
+        made_with: Facts for the cards, such as models and run.
 
     Returns:
         The number of examples by curriculum (`atomic`, `cot`), of those that the recipe has.
     """
-    parts = curriculum.RECIPES[recipe]
+    parts, cases = curriculum.RECIPES[recipe], data["cases"]
     sources: dict[str, tuple[Path, Callable[[dict[str, Any]], Iterable[Example]]]] = {}
     if parts.atoms:
-        sources["atomic"] = (atoms, _AtomExamples(method))
+        sources["atomic"] = (data["atoms"], _AtomExamples(method))
     if parts.verified:
-        sources["cot"] = (verdicts, _VerifiedExamples(method, thoughts))
+        sources["cot"] = (data["verdicts"], _VerifiedExamples(method, thoughts))
     elif parts.chains:
         sources["cot"] = (cases, _CaseExamples(method, recipe, thoughts))
-    written = {
-        name: write_curriculum(output / name, path, make, f"{name} curriculum", recipe, method.prompts)
-        for name, (path, make) in sources.items()
-    }
+    written = {}
+    for name, (path, make) in sources.items():
+        written[name] = _write_curriculum(output / name, path, make, data["questions"])
+        said = {"title": f"{name} curriculum".capitalize(), "recipe": recipe}
+        card = CARD.format(count=written[name], **{key: harmless(text) for key, text in said.items()})
+        write_text(output / name / "README.md", front_matter(FRONT) + card + table(made_with))
     if "cot" in written and (tiers := _read_by(cases)):
         said = ", ".join(f"{tier} {count:,}" for tier, count in tiers.most_common())
         card = output / "cot" / "README.md"
@@ -126,31 +141,40 @@ def _as_learned(case: C, thoughts: str) -> C:
     return dataclasses.replace(case, teacher=told(case.teacher))
 
 
-def write_curriculum(
-    folder: Path, source: Path, make: Callable[[dict[str, Any]], Iterable[Example]], title: str, recipe: str, pack: str
+def _write_curriculum(
+    folder: Path, source: Path, make: Callable[[dict[str, Any]], Iterable[Example]], questions: Path
 ) -> int:
     """Writes the distinct examples that `make` gives for each row of a dataset, and returns how many there are."""
-    schema = arrow_schema(Example)
+    examples = _made(source, make)
+    asked_by: dict[int, set[int]] = defaultdict(set)
+    for id_, askers in zip(examples["id"].to_pylist(), examples["asked_by"].to_pylist(), strict=True):
+        asked_by[id_].update(askers)
+    known = origins(questions, set().union(*asked_by.values()))
+    ids = examples["id"].to_numpy()
+    examples = examples.filter(pa.array(np.r_[True, ids[1:] != ids[:-1]][: len(ids)]))  # equal examples are neighbours
+    examples = examples.drop_columns("asked_by")
+    fresh_folder(folder)
+    with open(folder / "train.jsonl", "w", encoding="utf-8") as jsonl:
+        for part, start in enumerate(range(0, max(len(examples), 1), ROWS_PER_FILE)):
+            rows = examples.slice(start, ROWS_PER_FILE).to_pylist()
+            rows = [{**row, **traced(asked_by[row["id"]], known)} for row in rows]
+            pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / f"part-{part:05d}.parquet")
+            jsonl.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    return len(examples)
+
+
+def _made(source: Path, make: Callable[[dict[str, Any]], Iterable[Example]]) -> pa.Table:
+    """The examples of a dataset's rows, sorted by id, each with the questions that it comes from as `asked_by`: those
+    that asked an atom; other rows are a question each."""
+    schema = SCHEMA.append(pa.field("asked_by", pa.list_(pa.int64())))
 
     def expand(batch: pa.Table) -> pa.Table:
-        examples = [to_row(e) for row in batch.to_pylist() for e in make(row)]
-        return pa.Table.from_pylist(examples, schema=schema)
+        rows = batch.to_pylist()
+        made = [{**to_row(e), "asked_by": row.get("asked_by") or [row["id"]]} for row in rows for e in make(row)]
+        return pa.Table.from_pylist(made, schema=schema)
 
     dataset = ray.data.read_parquet(str(source)).map_batches(expand, batch_size=1024, batch_format="pyarrow")
     batches = dataset.iter_batches(batch_size=None, batch_format="pyarrow")
     tables = [batch.cast(schema) for batch in batches if batch.num_rows]
     # Text for training fits in memory long before its training would fit in a budget; sorting makes it reproducible.
-    examples = pa.concat_tables([schema.empty_table(), *tables]).sort_by("id")
-    ids = examples["id"].to_numpy()
-    examples = examples.filter(pa.array(np.r_[True, ids[1:] != ids[:-1]][: len(ids)]))  # equal examples are neighbours
-    fresh_folder(folder)
-    with open(folder / "train.jsonl", "w", encoding="utf-8") as jsonl:
-        for part, start in enumerate(range(0, max(len(examples), 1), ROWS_PER_FILE)):
-            table = examples.slice(start, ROWS_PER_FILE)
-            pq.write_table(table, folder / f"part-{part:05d}.parquet")
-            jsonl.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in table.to_pylist())
-    count = len(examples)
-    said = {"title": title.capitalize(), "recipe": recipe, "pack": pack}
-    card = CARD.format(count=count, **{name: harmless(text) for name, text in said.items()})
-    write_text(folder / "README.md", front_matter(FRONT) + card)
-    return count
+    return pa.concat_tables([schema.empty_table(), *tables]).sort_by([("id", "ascending"), ("source", "ascending")])

@@ -32,9 +32,11 @@ from dgrc.pipeline.passes import PASSES, Pass
 from dgrc.pipeline.screen import known_ids, reused_folder, screen_corpus
 from dgrc.questions.columns import find_files
 from dgrc.questions.ingest import ingest
+from dgrc.questions.language import other_script
 from dgrc.questions.published import SUFFIXES
 from dgrc.questions.recorded import teacher_chains, write_chains, write_verdicts
 from dgrc.records import hash64
+from dgrc.storage.cards import made_with
 from dgrc.storage.objectstore.files import open_bytes
 from dgrc.storage.run_dir import RunDir
 
@@ -74,6 +76,8 @@ def curate(
     fingerprint = _input_fingerprint(config)
     if run.number == 1:
         reports["ingest"] = once(run, "ingest", fingerprint, lambda: _ingest(run, config), say)
+        if warning := other_script(run, config.method.prompts):
+            say(f"! {warning}")
     else:
         fingerprint = f"{hash64(fingerprint, upstream):x}"
         reports["carry"] = once(run, "carry", fingerprint, lambda: _carry_over(run), say)
@@ -159,10 +163,9 @@ class Engines:
 
 def make_baseline(run: RunDir, config: Config, recipe: str) -> dict[str, int]:
     """Writes the curriculum of a baseline recipe from the run's cases."""
-    return assemble(
-        run.dataset("cases"), run.dataset("atoms"), run.dataset("verdicts"), run.curriculum(recipe),
-        config.method, recipe, config.training.thoughts,
-    )
+    data = {name: run.dataset(name) for name in ("questions", "cases", "atoms", "verdicts")}
+    facts = made_with(run, config, load_pack(config.method.prompts).called())
+    return assemble(data, run.curriculum(recipe), config.method, recipe, config.training.thoughts, facts)
 
 
 def _ingest(run: RunDir, config: Config) -> dict[str, Any]:

@@ -13,10 +13,12 @@ from typing import Any
 
 from dgrc.config import FieldMap, LimitsConfig
 from dgrc.errors import QuestionFileError, StorageError
+from dgrc.method.reading import MOST_OF_SETS
 from dgrc.method.reading.options import MOST_CHOICES
 from dgrc.method.replies import encodable
-from dgrc.method.sample import split_choices
+from dgrc.method.choices import split_choices, unlettered
 from dgrc.questions.formats import BROKEN, LIMITS, raw_rows
+from dgrc.questions.several import several_of
 from dgrc.storage.objectstore.files import is_remote, matching
 
 SUFFIXES = (".jsonl", ".json", ".parquet", ".csv")
@@ -108,7 +110,8 @@ def pick(place: str, row: dict[str, Any], fields: FieldMap) -> RawRow:
     stem, split = (text, tuple(choices)) if choices else split_choices(text)
     label = row.get(fields.label) if fields.label else None
     source_id = row.get(fields.source_id) if fields.source_id else None
-    return _row(place, stem, split, label, source_id)
+    several, problem = several_of(row, fields.several)
+    return RawRow(place, error=problem) if problem else _row(place, stem, split, label, source_id, several)
 
 
 def options_of(row: dict[str, Any], names: str | tuple[str, ...] | None) -> tuple[list[str] | None, str | None]:
@@ -153,13 +156,24 @@ def columns(row: dict[str, Any]) -> str:
     return ", ".join(names) + (f" and {len(row) - NAMED_COLUMNS:,} more" if len(row) > NAMED_COLUMNS else "")
 
 
-def _row(place: str, text: str, choices: tuple[str, ...], label: Any, source_id: Any) -> RawRow:
+def label_text(label: Any) -> str | None:
+    """A label as text; a list of letters or texts as one that names them all."""
+    if isinstance(label, list | tuple) and all(isinstance(part, str) for part in label):
+        return "; ".join(label) or None
+    return None if label is None else str(label)
+
+
+def _row(
+    place: str, text: str, choices: tuple[str, ...], label: Any, source_id: Any, several: bool = False
+) -> RawRow:
     if len(choices) > MOST_CHOICES:
         return RawRow(place, error=f"it has {len(choices):,} choices; letters tell {MOST_CHOICES} apart")
     raw = RawRow(
-        place, text.strip(), tuple(c.strip() for c in choices),
-        None if label is None else str(label), "" if source_id is None else str(source_id),
+        place, text.strip(), unlettered(tuple(c.strip() for c in choices)), label_text(label),
+        "" if source_id is None else str(source_id), several=several and bool(choices),
     )
+    if raw.several and len(choices) > MOST_OF_SETS:
+        return RawRow(place, error=f"several of its {len(choices)} choices may be right; wanted are {MOST_OF_SETS} at most")
     try:
         "".join([raw.text, *raw.choices, raw.label or "", raw.source_id]).encode()
     except UnicodeEncodeError:  # JSON escapes can smuggle it in; neither Arrow nor a tokenizer takes it

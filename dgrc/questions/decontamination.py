@@ -1,7 +1,8 @@
 """Do texts repeat what will be evaluated on? Evaluation files in, a check of questions and passages out.
 
 A text is contaminated if it shares a run of n words (13, as is usual) with an evaluation question, or all of its
-words if it has fewer. Case and punctuation do not count; options belong to the text. Only hashes are held.
+words if it has fewer; in a script without spaces a run of characters that weighs as much (`text.segment`: of Chinese 21
+for 13 words). Case, width and punctuation do not count; options belong to the text. Only hashes are held.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ import numpy as np
 from dgrc.config import Config
 from dgrc.questions.columns import find_files, read_rows
 from dgrc.questions.published import SUFFIXES, published_rows
-from dgrc.questions.shingles import runs, word_hashes
+from dgrc.questions.shingles import runs, weighed_hashes
 
 MOST_BITS = 24
 """Of a hash, by which most runs are told at once from those of evaluation questions."""
@@ -34,15 +35,17 @@ class Contamination:
 
     def find(self, text: str, choices: Sequence[str]) -> str | None:
         """The place of an evaluation question that this one repeats, or None."""
-        return self.find_all(*word_hashes([" ".join([text, *choices])]))[0]
+        return self.find_all(*weighed_hashes([" ".join([text, *choices])]))[0]
 
-    def find_all(self, hashes: np.ndarray, offsets: np.ndarray) -> list[str | None]:
-        """The same for many texts by the hashes of their words, as `word_hashes` gives them."""
+    def find_all(
+        self, hashes: np.ndarray, offsets: np.ndarray, weights: np.ndarray | None = None
+    ) -> list[str | None]:
+        """The same for many texts by the hashes of their words, as `weighed_hashes` gives them."""
         self._take_in()
         found: list[str | None] = [None] * (len(offsets) - 1)
         if not len(self._grams):
             return found
-        grams, begins = runs(hashes, offsets, self._n)
+        grams, begins = runs(hashes, offsets, self._n, weights)
         maybe = np.flatnonzero(self._seen[grams >> self._shift])
         at = np.minimum(np.searchsorted(self._grams, grams[maybe]), len(self._grams) - 1)
         same = self._grams[at] == grams[maybe]
@@ -55,7 +58,8 @@ class Contamination:
         """Sorts in what was added since; of questions that share a run the first is named."""
         if not self._waiting:
             return
-        grams, begins = runs(*word_hashes(self._waiting), self._n)
+        hashes, offsets, weights = weighed_hashes(self._waiting)
+        grams, begins = runs(hashes, offsets, self._n, weights)
         first = len(self._places) - len(self._waiting)
         whose = np.repeat(np.arange(first, len(self._places)), np.diff(begins))
         self._waiting = []

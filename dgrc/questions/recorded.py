@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from dgrc.config import LimitsConfig
 from dgrc.errors import QuestionFileError, StorageError
 from dgrc.method.replies import encodable
-from dgrc.method.sample import split_choices
+from dgrc.method.choices import split_choices, unlettered
 from dgrc.questions.formats import BROKEN, LIMITS, jsonl_rows
 from dgrc.records import Chain, Quarantined, Verdict, content_id
 from dgrc.storage.arrow import arrow_schema, from_row, to_row
@@ -150,6 +150,6 @@ def _by_content(row: dict[str, Any]) -> int | None:
     try:
         (human,) = [turn["value"] for turn in row["conversations"] if turn["from"] == "human"][:1]
         text, choices = split_choices(human)
-        return content_id(text.strip(), tuple(choice.strip() for choice in choices))
+        return content_id(text.strip(), unlettered(tuple(choice.strip() for choice in choices)))
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

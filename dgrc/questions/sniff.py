@@ -188,11 +188,11 @@ def _label(found: Sniffed, fields: FieldMap) -> str | None:
 
 def _is_label(row: Row, name: str, fields: FieldMap) -> bool:
     """Whether scoring could use it: a number does not tell which option it means, nor a letter where there are none."""
-    value, choices = row.get(name), pick("", row, fields).choices
+    value, raw = row.get(name), pick("", row, fields)
     label = str(value).strip()
-    if not isinstance(value, str | int | float) or (not choices and len(label) == 1 and label.isalpha()):
+    if not isinstance(value, str | int | float) or (not raw.choices and len(label) == 1 and label.isalpha()):
         return False
-    return any(in_tags(said, choices) is not None for said in (label, f"<answer>{label}</answer>"))
+    return any(in_tags(said, raw.choices, several=raw.several) is not None for said in (label, f"<answer>{label}</answer>"))
 
 
 def _source_id(found: Sniffed) -> str | None:

@@ -29,6 +29,7 @@ holder dies, however it dies. Beside it `.holder` says who that is, for whoever 
 """
 
 import datetime
+import hashlib
 import json
 import os
 import platform
@@ -231,6 +232,13 @@ class RunDir:
 
     def _recipe(self, recipe: str) -> Path:
         return self.round() if recipe == "dgrc" else self.round() / "baselines" / recipe
+
+
+def decisive_fingerprint(config: Config) -> str:
+    """A hash of the settings that decide a curation: runs of one fingerprint began alike, but for what their question
+    files hold."""
+    said = json.dumps(_decisive(config.model_dump(mode="json")), sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _told(holder: Path) -> str:

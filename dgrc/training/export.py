@@ -16,7 +16,7 @@ import torch
 import torch.distributed as dist
 
 from dgrc.errors import TrainingError
-from dgrc.storage.cards import front_matter, harmless, row
+from dgrc.storage.cards import front_matter, harmless, row, table
 from dgrc.storage.model_directory import adapter_problem, model_problem
 from dgrc.storage.objectstore.models import local_copy
 from dgrc.training.model.load import ADAPTER
@@ -199,14 +199,13 @@ def is_adapter(folder: Path) -> bool:
 
 def model_card(base_model: str, card: dict[str, str], adapter: bool = False) -> str:
     """The student's README.md: the Hub's front matter, then a table of the facts in `card`."""
-    rows = "\n".join(row(key, value) for key, value in card.items())
     library, kind = ("peft", "An adapter of a language model") if adapter else ("transformers", "A language model")
     base = Path(base_model).name
     facts = {"library_name": library, "pipeline_tag": "text-generation", "base_model": base, "tags": ["dgrc"]}
     return (
         f"{front_matter(facts)}\n# {harmless(card.get('name', 'Student'))}\n\n"
         f"{kind} adapted without labels by divergence-guided reasoning curricula (`dgrc`).\n\n"
-        f"| | |\n|---|---|\n{rows}\n"
+        f"{table(card)}"
     )
 
 

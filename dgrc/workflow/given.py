@@ -122,10 +122,10 @@ def _wanted(columns: Iterable[Any], fields: FieldMap) -> list[str]:
     return found
 
 
-def _content(fields: FieldMap, there: Collection[Any]) -> set[str]:
+def _content(fields: FieldMap, there: Collection[Any]) -> set[str | None]:
     """The columns, of a row or table with these, that make a question what it is."""
     choices = (fields.choices,) if isinstance(fields.choices, str) else fields.choices or ()
-    return {fields.text, *choices, *(CONVERSATION if CONVERSATION[0] in there else ())}
+    return {fields.text, fields.several, *choices, *(CONVERSATION if CONVERSATION[0] in there else ())}
 
 
 def _keep(run: RunDir, config: Config, write: Write) -> Config:

@@ -243,19 +243,21 @@ class Job:
 
     def _train(self, recipes: list[str], budget: Any) -> dict[str, dict[str, Any]]:
         """Trains the students of these recipes and returns the report of each."""
+        from dgrc.method.prompts import load_pack
+        from dgrc.storage.cards import made_with
         from dgrc.training.run.course import Course
         from dgrc.training.run.launch import train
         from dgrc.training.run.progress import TrainingLine
 
         courses = []
+        facts = made_with(self.run, self.config, load_pack(self.config.method.prompts).called())
         for recipe in recipes:
             folders = [self.run.curriculum(recipe) / kind for kind in ("atomic", "cot")]
             atoms, chains = (str(folder) if folder.is_dir() else None for folder in folders)
             card = {
                 "name": f"{self.config.name}: {recipe}",
                 "recipe": recipe,
-                "run": self.config.name,
-                "teacher": Path(self.config.teacher.model).name,
+                **facts,
                 "unlabeled questions": ", ".join(Path(name).name for name in self.config.questions.files),
             }
             output, parts = str(self.run.student(recipe)), self.parts(recipe)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from dgrc.config import Config, MethodConfig
-from dgrc.errors import DgrcError, QuestionFileError
+from dgrc.errors import DgrcError, PromptPackError, QuestionFileError
 from dgrc.runtime.extras import check_extras, engines_of, needs
 from dgrc.storage.objectstore.files import is_remote
 from dgrc.workflow.templates import check_templates, in_hub_cache
@@ -40,6 +40,17 @@ def check_pack(method: MethodConfig) -> None:
         pack.require("judge", "method.judge")
     if method.grader:
         pack.require("grade", "method.grader")
+
+
+def pack_called(method: MethodConfig) -> str:
+    """The prompt pack with version and language, or what is wrong with it."""
+    from dgrc.method.prompts import load_pack
+
+    try:
+        check_pack(method)
+        return load_pack(method.prompts).called()
+    except PromptPackError as e:
+        return f"{method.prompts}: {e}"
 
 
 def missing(config: Config, parts: Collection[str]) -> list[str]:

@@ -44,6 +44,22 @@ def test_the_written_file_loads_at_once_and_names_what_is_missing(folder: Path) 
     assert "put-your-student-here" in missing[2]
 
 
+@pytest.mark.parametrize("turns", [False, True])
+def test_questions_in_another_script_are_told_which_packs_ask_in_it(folder: Path, turns: bool) -> None:
+    text = "租赁合同的租赁期限最长为多少年？"
+    row: dict[str, Any] = {"id": "题", "question": text}
+    if turns:
+        row = {"id": "题", "conversations": [{"from": "human", "value": text}, {"from": "gpt", "value": "二十年"}]}
+    (folder / "data" / "zh.jsonl").write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+    done = dgrc("init", "zh.yaml", "--questions", "data/zh.jsonl")
+    assert done.exit_code == 0, done.stderr
+    said = "! 100% of the questions are written in Han, the pack `general` asks in English"
+    assert said in done.stderr and said in (folder / "zh.yaml").read_text(encoding="utf-8")
+    assert "`legal_zh` or `medical_zh`" in done.stderr
+    assert load_config("zh.yaml").method.prompts == "general"
+    assert "written in" not in dgrc("init", "en.yaml", "--questions", "data/a.jsonl").stderr
+
+
 def test_models_may_be_named() -> None:
     done = dgrc("init", "my.yaml", "--questions", "data/a.jsonl", "--teacher", "org/big", "--student", "/m/small")
     assert done.exit_code == 0

@@ -130,6 +130,7 @@ def test_a_missing_model_directory_is_one_paragraph(tmp_path: Path) -> None:
 def test_a_dry_run_lists_settings_and_passes_with_their_columns_and_does_nothing(tmp_path: Path) -> None:
     config = ROOT / "configs" / "proving" / "small.yaml"
     result = dgrc("run", config, "--dry-run", "--set", f"runs_dir={tmp_path}", "--set", "method.max_pairs=9")
+    assert "; prompts proving, version 1, language not declared\n" in result.stdout
     assert result.exit_code == 0, result.stderr
     assert "max_pairs: 9" in result.stdout
     lines = [line for line in result.stdout.splitlines() if line.startswith("# ")]

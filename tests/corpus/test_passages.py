@@ -5,7 +5,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dgrc.corpus.passages import is_heading, split, words
+from dgrc.corpus.headings import is_heading
+from dgrc.corpus.passages import split, words
 
 LAW = """CHAPTER I
 General rules

@@ -76,3 +76,20 @@ def test_benchmarks_are_tasks_of_their_own_and_share_questions_that_are_the_same
     assert held_out.tasks == {"held_out": [0], "MedQA": [0, 1]}
     with pytest.raises(EvaluationError, match="Two benchmarks are called 'medqa'"):
         load_held_out(EvaluationConfig(benchmarks=(benchmark, benchmark)))
+
+
+def test_one_question_with_two_labels_is_refused_naming_both_rows(tmp_path: Path) -> None:
+    row = {"question": "Barred?", "choices": ["Yes", "No"]}
+    with pytest.raises(EvaluationError, match=r"held_out.jsonl:1 and .*held_out.jsonl:3 ask one question.*'A' and 'No'"):
+        load(tmp_path, row | {"label": "A"}, row | {"question": "Late?", "label": "A"}, row | {"label": "No"})
+    assert len(load(tmp_path, row | {"label": "B"}, row | {"label": "No"})) == 1, "one label, written in two ways"
+
+
+def test_several_right_options_are_read_from_their_column(tmp_path: Path) -> None:
+    row = {"question": "Which?", "choices": ["A. x", "B. y", "C. z"], "label": ["A", "C"], "several": True}
+    (question,) = load(tmp_path, row)
+    assert (question.choices, question.several, question.label) == (("x", "y", "z"), True, "A; C")
+    with pytest.raises(EvaluationError, match=r"held_out.jsonl:1 cannot be used.*names several options"):
+        load(tmp_path, row | {"several": False})
+    (named,) = load(tmp_path, row | {"several": None, "multi": "1"}, fields=FieldMap(several="multi"))
+    assert named.several

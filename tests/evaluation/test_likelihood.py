@@ -3,6 +3,7 @@
 import asyncio
 import math
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -129,6 +130,9 @@ def test_requests_share_the_question_and_ask_for_no_thoughts() -> None:
     assert len(requests) == 4 and not any(request.think for request in requests)
     assert all(request.messages[0]["content"].startswith("case 7 ?\n\nA. option 7 ") for request in requests)
     assert "\nA. option 7 1\n" in requests[1].messages[0]["content"], "the second order begins with the second option"
+    for language, end in (("zh", "哪个选项正确？只回复它的字母。"), ("zh-Hant", "字母。"), ("en", "alone."), ("", "alone.")):
+        said = [request.messages[0]["content"] for request in build_requests(asked, language)]
+        assert all(text.endswith(end) for text in said) and len({*said}) == 4
 
 
 @pytest.mark.parametrize(
@@ -151,3 +155,14 @@ def test_where_likelihoods_are_left_out_it_is_said(
     evaluation = EvaluationConfig(option_likelihood=setting)  # type: ignore[arg-type]
     reason = left_out(EngineConfig(**engine), load_pack(pack), evaluation, [question(0, options)])
     assert (says in reason) if says else reason == ""
+
+
+def test_where_several_options_may_be_right_no_first_letter_is_scored() -> None:
+    several = replace(question(1), several=True)
+    model = Model({}, {})
+    found = asyncio.run(option_likelihoods(model, [question(0), several], 1))  # type: ignore[arg-type]
+    assert found[0] is not None and found[1] is None
+    evaluation = EvaluationConfig(option_likelihood="on")
+    engine = EngineConfig(engine="scripted", script="tests.scripts:teacher")
+    assert "of which one is right" in left_out(engine, GENERAL, evaluation, [several])
+    assert left_out(engine, GENERAL, evaluation, [several, question(0)]) == ""

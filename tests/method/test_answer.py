@@ -14,7 +14,7 @@ GENERAL, PROVING = load_pack("general"), load_pack("proving")
 LINES = st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc", "Z"], exclude_characters="<"), min_size=1)
 
 
-@pytest.mark.parametrize("name", ["general", "legal", "medical", "proving"])
+@pytest.mark.parametrize("name", ["general", "legal", "legal_zh", "medical", "medical_zh", "proving"])
 def test_the_question_comes_last_and_unchanged(name: str) -> None:
     messages = answer.build_messages(load_pack(name), "What is a tort?")
     assert messages[-1]["role"] == "user"

@@ -17,7 +17,7 @@ TEACHER, STUDENT = chain("A", "the older chain"), chain("B", "the younger chain"
 WORDS = st.lists(st.sampled_from("differ : ? . done same what is the limit".split()), max_size=30).map(" ".join)
 
 
-@pytest.mark.parametrize("name", ["general", "legal", "medical", "proving"])
+@pytest.mark.parametrize("name", ["general", "legal", "legal_zh", "medical", "medical_zh", "proving"])
 def test_swap_exchanges_the_chains_and_nothing_else(name: str) -> None:
     pack = load_pack(name)
     plain = diagnose.build_messages(pack, "Which?", ("x", "y"), TEACHER, STUDENT, False)
@@ -142,6 +142,35 @@ def test_atoms_that_say_nothing_of_the_case_are_refused(asked: list[str], kept: 
     assert dropped == tuple(Refused(text, reason) for text, reason in zip(asked[kept:], refused, strict=True))
     assert (error is None) == bool(kept)
     assert error is None or all(reason in error for reason in refused)
+
+
+CHINESE_CASE = (
+    "甲将房屋出租给乙，租期二十五年。租赁合同的效力如何？", "全部有效", "超过二十年的部分无效",
+    "租赁期限不得超过二十年，超过二十年的，超过部分无效。<answer>B</answer>", "当事人意思自治，合同有效。<answer>A</answer>",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("atom", "refused"),
+    [
+        ("租赁合同约定的租赁期限最长为多少年？", None), ("租赁期限超过二十年的租赁合同效力如何", None),
+        ("民法典中租赁期限的上限是多久", None), ("请说明租赁期限超过法定上限的部分的效力。", None),
+        ("租赁期限的上限几年", None), ("谁可以主张租赁合同无效", None), ("租赁期限超过二十年的部分是否无效。", None),
+        ("试用期和租赁期限的上限", "no_question"), ("请求权的租赁合同基础", "no_question"), ("说明义务的租赁合同内容", "no_question"),
+        ("列举租赁合同无效的情形。", None), ("试述租赁合同无效的后果。", None),
+        ("租赁合同的最长期限", "no_question"), ("任何租赁合同的期限", "no_question"), ("租赁合同几乎都有期限。", "no_question"),
+        ("租赁期限的二十年上限何况无效", "no_question"),
+        ("流感的首选药物是什么？", "off_topic"), ("劳动合同的试用期最长为多久？", "off_topic"), ("What is the longest term of a lease?", "off_topic"),
+        ("上述分析的结论是什么？", "echo"), ("它是什么？", "echo"), ("选项A还是选项B？", "echo"), ("思路甲和思路乙哪个？", "echo"), ("第二段推理为何？", "echo"),
+        ("各地或各个时期的法律规定不一的，还要写明是哪里、何时的法律", "echo"), ("本案被告", "echo"), ("？？？", "echo"),
+    ],
+)  # fmt: skip
+def test_chinese_atoms_must_ask_and_be_of_their_case(atom: str, refused: str | None) -> None:
+    pack = load_pack("legal_zh")
+    reply = json.dumps({"comparison": "两份分析对租赁期限的上限看法不同。", "questions": [atom]}, ensure_ascii=False)
+    atoms, dropped, error = diagnose.parse_reply(pack, reply, CHINESE_CASE)
+    assert [refusal.reason for refusal in dropped] == ([refused] if refused else []), dropped
+    assert atoms == (() if refused else (atom,)) and (error is None) == (refused is None)
 
 
 def test_a_refused_atom_takes_no_place_of_the_five() -> None:

@@ -1,6 +1,7 @@
 """Judging atoms: a total over all seven aspects, or nothing."""
 
 import json
+import re
 
 import pytest
 
@@ -10,12 +11,12 @@ from dgrc.method.prompts import load_pack
 GENERAL = load_pack("general")
 
 
-@pytest.mark.parametrize("pack", ["general", "legal", "medical"])
+@pytest.mark.parametrize("pack", ["general", "legal", "legal_zh", "medical", "medical_zh"])
 def test_the_judge_sees_the_atom_and_is_told_every_aspect(pack: str) -> None:
     system, user = judge.build_messages(load_pack(pack), "what is the limit ?", "by rule 3", "5 years")
     assert all(part in user["content"] for part in ("what is the limit ?", "by rule 3", "5 years"))
-    assert all(f"- {aspect}:" in user["content"] for aspect in judge.ASPECTS)
-    assert "each of the seven aspects by its name" in system["content"]
+    assert all(re.search(rf"^- {aspect}(?:: |（\w\w）：)", user["content"], re.M) for aspect in judge.ASPECTS)
+    assert "each of the seven aspects by its name" in system["content"] or "七个方面" in system["content"]
     schema = json.loads(load_pack(pack).schema("judge") or "")
     assert set(judge.ASPECTS) < set(schema["required"])
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dgrc.method import sample
+from dgrc.method.choices import split_choices
 from dgrc.method.prompts import load_pack
 from dgrc.method.reading.options import lettered
 from dgrc.records import Chain
@@ -37,7 +38,7 @@ def test_where_the_marks_are_the_reply_that_was_asked_for_they_stay() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_holds_no_options(text: str) -> None:
-    assert sample.split_choices(text) == (text, ())
+    assert split_choices(text) == (text, ())
 
 
 def test_messages_hold_text_and_lettered_options_in_one_line_each() -> None:
@@ -74,7 +75,7 @@ INSTRUCTION = "Please reason first, then give your answer. The format is: <answe
     ],
 )
 def test_options_inside_the_text_are_split_off(text: str, stem: str, options: tuple[str, ...]) -> None:
-    assert sample.split_choices(text) == (stem, options)
+    assert split_choices(text) == (stem, options)
 
 
 @pytest.mark.parametrize(
@@ -98,19 +99,35 @@ def test_options_inside_the_text_are_split_off(text: str, stem: str, options: tu
     ],
 )
 def test_text_is_left_alone_where_in_doubt(text: str) -> None:
-    assert sample.split_choices(text) == (text, ())
+    assert split_choices(text) == (text, ())
 
 
 @given(st.lists(st.from_regex(r"[a-z][a-z ]{0,8}[a-z]", fullmatch=True), min_size=2, max_size=26))
 def test_lettered_options_split_back(choices: list[str]) -> None:
     choices = [" ".join(choice.split()) for choice in choices]
     text = "\n".join(["Stem?", *lettered(choices), INSTRUCTION])
-    assert sample.split_choices(text) == ("Stem?", tuple(choices))
+    assert split_choices(text) == ("Stem?", tuple(choices))
 
 
 @given(st.text(alphabet="AB.)( \nxy?"))
 def test_splitting_never_raises_and_loses_no_word(text: str) -> None:
-    stem, options = sample.split_choices(text)
+    stem, options = split_choices(text)
     assert (stem, options) == (text, ()) or len(options) >= 2
     assert sorted("".join([stem, *options])) <= sorted(text) or not options
     assert sum(part.count("x") for part in (stem, *options)) == text.count("x")
+
+
+@pytest.mark.parametrize("name", ["general", "legal", "medical"])
+def test_where_several_options_may_be_right_all_their_letters_are_asked_for(name: str) -> None:
+    pack = load_pack(name)
+    one, several = (sample.build_messages(pack, "Which?", ("x", "y"), flag)[-1]["content"] for flag in (False, True))
+    assert "Exactly one option is right" in one and "LETTERS" not in one
+    assert "<answer>LETTERS</answer>" in several and "Exactly one" not in several
+    assert sample.build_messages(pack, "Which?", (), True) == sample.build_messages(pack, "Which?", ())
+    assert sample.asks_for_several(pack) and not sample.asks_for_several(load_pack("proving"))
+
+
+def test_a_chain_answers_with_a_set_where_several_options_may_be_right() -> None:
+    said = sample.to_chain("<answer>C, A</answer>", "stop", 9, OPTIONS, several=True)
+    assert (said.answer, said.read_by) == ("AC", "tag")
+    assert sample.to_chain("<answer>C, A</answer>", "stop", 9, OPTIONS).answer is None

@@ -45,7 +45,7 @@ def test_a_fact_speaks_to_a_chain_that_says_enough_of_its_words() -> None:
     assert not verify.speaks_to(Fact(1, "what is the ?", "5"), said, 0.1), "it is about nothing"
 
 
-@pytest.mark.parametrize("name", ["general", "legal", "medical", "proving"])
+@pytest.mark.parametrize("name", ["general", "legal", "legal_zh", "medical", "medical_zh", "proving"])
 def test_messages_show_question_facts_and_chain_in_this_order(name: str) -> None:
     content = verify.build_messages(load_pack(name), "The case.", (), chain("1", "The chain."), FACTS)[-1]["content"]
     places = [content.index(text) for text in ("The case.", "what is a ?", "what is b ?", "what is c ?", "The chain.")]

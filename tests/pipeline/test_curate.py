@@ -12,6 +12,7 @@ from dgrc.errors import RunDirError
 from dgrc.pipeline.curate import ASSEMBLING, SCREENING
 from dgrc.pipeline.passes import PASSES
 from dgrc.storage.run_dir import RunDir
+from dgrc.version import __version__
 from tests.pipeline.conftest import curate_here, scripted_config, write_questions
 
 pytestmark = pytest.mark.usefixtures("ray_here")
@@ -70,11 +71,34 @@ def test_curricula_load_as_chat_datasets(curated: RunDir) -> None:
     atomic = datasets.load_dataset("parquet", data_files=str(parts), split="train")
     cot = datasets.load_dataset("json", data_files=str(curated.curriculum() / "cot" / "train.jsonl"), split="train")
     assert {m["role"] for row in atomic for m in row["messages"]} == {"user", "assistant"}
+    assert {row["source_id"][0] for row in (*atomic, *cot)} == {"q"} and all(row["source_line"] for row in (*atomic, *cot))
     # All chains of the scripted teacher that pass have the same text, so each divergent question gives one.
     assert len(cot) == len(atomic) == sum(r["status"] == "divergent" for r in _rows(curated, "cases"))
     for row in cot:
         n = int(row["messages"][0]["content"].split()[1])
         assert row["messages"][1]["content"].endswith(f"<answer> {n % 5} </answer>")
+
+
+def test_curricula_and_their_cards_say_where_they_come_from(curated: RunDir) -> None:
+    """The id, file and line of the user's question: of a chain its own, of an atom all that asked it."""
+    file = str(curated.root.parent / "q.jsonl")
+    lines = {f"q{i}": i + 1 for i in range(QUESTIONS)}
+    by_id = {row["id"]: row["source_id"] for row in _rows(curated, "questions")}
+    atoms = {row["id"]: {by_id[asker] for asker in row["asked_by"]} for row in _rows(curated, "atoms")}
+    for kind in ("atomic", "cot"):
+        folder = curated.curriculum() / kind
+        rows = [json.loads(line) for line in (folder / "train.jsonl").read_text().splitlines()]
+        assert rows == pq.ParquetDataset(sorted(folder.glob("*.parquet"))).read().to_pylist()
+        for row in rows:
+            asked = atoms[row["source"]] if kind == "atomic" else {by_id[row["source"]]}
+            assert {one["source_id"] for one in row["sources"]} == asked
+            assert {one["source_line"] for one in row["sources"]} == {lines[name] for name in asked}
+            assert row["source_id"] in asked and row["source_line"] == min(lines[name] for name in asked)
+            assert {row["source_file"], *(one["source_file"] for one in row["sources"])} == {file}
+        card = (folder / "README.md").read_text()
+        for fact in ("run | t, round 1", "prompt pack | proving, version 1", "teacher | script tests.scripts:teacher",
+                     "student | script tests.scripts:student", "configuration | fingerprint ", f"dgrc | {__version__}, "):  # fmt: skip
+            assert f"| {fact.replace('_', chr(92) + '_')}" in card, fact
 
 
 def test_usage_counts_every_call(curated: RunDir) -> None:
@@ -101,9 +125,16 @@ def test_other_settings_are_refused_in_the_same_run(curated: RunDir) -> None:
 
 
 def test_labels_do_not_reach_curation(curated: RunDir, tmp_path: Path) -> None:
-    """With labels permuted, and removed from every third question, curation gives the same bytes."""
-    others = write_questions(tmp_path / "p.jsonl", QUESTIONS, lambda i: str((i + 2) % 5) if i % 3 else None)
-    run, _, _ = curate_here(scripted_config(tmp_path, others, "others"))
+    """With labels permuted, and removed from every third question, curation gives the same bytes. The file is the same
+    one, for the curricula name it."""
+    file = curated.root.parent / "q.jsonl"
+    before = file.read_bytes()
+    write_questions(file, QUESTIONS, lambda i: str((i + 2) % 5) if i % 3 else None)
+    try:
+        assert file.read_bytes() != before
+        run, _, _ = curate_here(scripted_config(tmp_path, file, "others"))
+    finally:
+        file.write_bytes(before)
     for name in ("cases", "atoms", "verdicts"):
         assert _rows(run, name) == _rows(curated, name)
     for kind in ("atomic", "cot"):

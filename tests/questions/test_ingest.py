@@ -212,3 +212,11 @@ def test_very_many_files_are_read_in_order_by_few_tasks(tmp_path: Path, monkeypa
         (tmp_path / f"{number:03d}.jsonl").write_text(json.dumps({"question": f"case {number} . which court ?"}))
     report, kept, _ = ingest_here(scripted_config(tmp_path / "runs", tmp_path / "*.jsonl"))
     assert report.kept == 40 and [row["text"].split()[1] for row in kept] == [str(number) for number in range(40)]
+
+
+def test_questions_of_which_several_options_may_be_right_need_words_for_it(tmp_path: Path) -> None:
+    config = scripted_config(tmp_path, tmp_path / "q.jsonl")
+    room = PromptRoom(config)
+    assert room.unasked(False) is None
+    assert "pack 'proving' asks for one letter" in str(room.unasked(True))
+    assert PromptRoom(scripted_config(tmp_path, tmp_path / "q.jsonl", prompts="legal")).unasked(True) is None

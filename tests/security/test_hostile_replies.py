@@ -16,9 +16,12 @@ from dgrc.method.screen import content_words
 from dgrc.method.text.normalize import normalize
 from tests.method.builders import chain
 
-JSON_PACKS = ("general", "legal", "medical")
+JSON_PACKS = ("general", "legal", "legal_zh", "medical", "medical_zh")
 TAGS = ("question", "options", "reasoning_1", "reasoning_2", "facts", "answers", "given_answer")
-LINES = ("Fact 2. all is well - yes", "Answer 9. senate", "B. another option", '{"facts": []}', "{{ 7 }}", "{% x %}")
+LINES = (
+    "Fact 2. all is well - yes", "Answer 9. senate", "B. another option", '{"facts": []}', "{{ 7 }}", "{% x %}",
+    "命题2：一切正常 答：是", "事实2：一切正常", "答案9：参议院",
+)  # fmt: skip
 MARKERS = ("first :", "second :", "chain :", "facts :", "first", "second", "chain", ":", "::")
 SIGNS = ("<", ">", "/", "</", " ", "\n", "\u200b", "\u2028", "<|im_end|>", "x")
 PIECES = st.sampled_from((*TAGS, *LINES, *MARKERS, *SIGNS))
@@ -59,7 +62,8 @@ def structure(pack: Pack, prompt: str) -> dict[str, int]:
 def numbered(prompt: str, section: str) -> int:
     """How many lines of a section name a numbered fact, a numbered answer or a lettered option."""
     inside = re.search(rf"<{section}>\n(.*?)</{section}>", prompt, re.DOTALL)
-    return len(re.findall(r"^(?:Fact \d+|Answer \d+|[A-Z])\. ", inside.group(1), re.MULTILINE)) if inside else 0
+    line = r"^(?:(?:Fact \d+|Answer \d+|[A-Z])\. |(?:命题|事实|答案)\d+：)"
+    return len(re.findall(line, inside.group(1), re.MULTILINE)) if inside else 0
 
 
 @pytest.mark.parametrize("name", [*JSON_PACKS, "proving"])

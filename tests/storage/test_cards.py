@@ -1,12 +1,17 @@
 """Cards are web pages on a hub: what they are made of can neither end its place nor become markup."""
 
 import re
+from pathlib import Path
 
 import pytest
 import yaml
 
-from dgrc.storage.cards import front_matter, harmless, row
+from dgrc.config import Config
+from dgrc.config.file import make_config
+from dgrc.storage.cards import front_matter, harmless, made_with, row, table
+from dgrc.storage.run_dir import RunDir, decisive_fingerprint
 from dgrc.training.export import add_to_card, model_card
+from dgrc.version import __version__
 
 HOSTILE = (
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[click](javascript:alert(1))", "![x](http://t.test/p)",
@@ -37,6 +42,41 @@ def test_the_front_matter_says_what_it_is_given_and_no_more(text: str) -> None:
     assert facts["base_model"] == text.replace("/", "")
     assert "<script" not in body and "<img" not in body and "\n---" not in body
     assert front_matter({"a": text}).count("\n---\n") == 1
+
+
+def engines(**student: object) -> Config:
+    api = {"engine": "openai_api", "model": "big-1", "api": {"base_url": "https://h.test/v1", "key_env": "KEY"}}
+    return make_config({"name": "r", "teacher": api, "student": {"model": "Qwen/Qwen3-8B", "gpus": 1, **student}})
+
+
+def test_what_a_run_made_is_traced_to_run_settings_models_and_pack(tmp_path: Path) -> None:
+    run = RunDir(tmp_path / "r")
+    facts = made_with(run, engines(), "legal_zh, version 1, zh")
+    assert facts["run"] == "r, round 1" and facts["prompt pack"] == "legal_zh, version 1, zh"
+    assert (facts["teacher"], facts["student"]) == ("big-1 (openai_api)", "Qwen/Qwen3-8B (vllm)")
+    assert facts["dgrc"].startswith(f"{__version__}, commit ") and "auditor" not in facts
+    audited = engines().model_copy(update={"auditor": engines().student})
+    assert made_with(run, audited, "")["auditor"] == "Qwen/Qwen3-8B (vllm)"
+    assert table(facts).count("\n") == 2 + len(facts)
+
+
+@pytest.mark.parametrize(
+    ("model", "named"),
+    [
+        ("/home/me/models/qwen", "qwen"), ("~/models/qwen", "qwen"), ("./qwen", "qwen"), ("models/mine/qwen", "qwen"),
+        ("s3://bucket/models/qwen", "qwen"), ("qwen", "qwen"), ("{run}/round-1/student", "round-1/student"),
+    ],
+)  # fmt: skip
+def test_folders_of_a_machine_are_nobody_elses_matter(model: str, named: str, tmp_path: Path) -> None:
+    run = RunDir(tmp_path / "r")
+    facts = made_with(run, engines(model=model.format(run=run.root)), "")
+    assert facts["student"] == f"{named} (vllm)"
+
+
+def test_a_fingerprint_is_of_what_decides_a_curation() -> None:
+    one = decisive_fingerprint(engines())
+    assert one == decisive_fingerprint(engines(replicas=2)) != decisive_fingerprint(engines(model="another/model"))
+    assert one != decisive_fingerprint(engines().model_copy(update={"seed": 7}))
 
 
 def test_facts_are_replaced_by_their_key(tmp_path) -> None:  # type: ignore[no-untyped-def]

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from dgrc.cli import main
 from dgrc.pipeline.method_version import METHOD_VERSION, claim_method, method_of
 from dgrc.storage.run_dir import RunDir
+from dgrc.training.data.inputs import read_examples
 from dgrc.workflow.results import Run
 
 EARLIER = Path(__file__).parent / "earlier_runs"
@@ -42,6 +43,12 @@ def test_its_chains_are_read_as_records(run: Path) -> None:
     assert len(cases) == 6
     assert {chain["read_by"] for case in cases for chain in case["teacher"]} == {READ_BY[run_commit(run)]}
     assert not any(question["several"] for question in Run(run).questions.to_table().to_pylist())
+
+
+def test_its_curricula_can_be_trained_on(run: Path) -> None:
+    for kind in ("atomic", "cot"):
+        examples = read_examples(str(run / "round-1" / "curriculum" / kind))
+        assert examples and all(e.messages[-1]["role"] == "assistant" and e.sources == () for e in examples)
 
 
 def test_to_curate_it_again_is_refused_before_anything_starts(run: Path, tmp_path: Path) -> None:

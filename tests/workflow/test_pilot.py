@@ -134,6 +134,21 @@ def test_chains_that_only_say_the_prompt_again_are_told_apart() -> None:
     assert any("100% of the student's chains only say the prompt again" in said for said in warnings(figures))
 
 
+def test_a_pack_in_another_script_than_the_questions_is_said_with_its_share() -> None:
+    whole = {"asked": [], "teacher": [], "student": [], "auditor": []}
+    han = {"text": "租赁期限最长为多少年？", "choices": ["十年", "二十年"], **whole}
+    latin = {"text": "How long may a lease be?", "choices": [], **whole}
+    method = METHOD.model_copy(update={"prompts": "medical"})
+    figures = measure(report(), [han, han, han, latin], [], method)
+    assert figures["scripts"] == {"Han": 0.75, "Latin": 0.25}
+    assert figures["pack"] == {"name": "medical", "version": "4", "language": "en"}
+    (said,) = warnings(figures)
+    assert said.startswith("75% of the questions are written in Han, the pack `medical` asks in English")
+    assert "`medical_zh`" in said
+    chinese = method.model_copy(update={"prompts": "medical_zh"})
+    assert warnings(measure(report(), [han] * 10, [], chinese)) == []
+
+
 def asked_case(answer: str | None, first: str | None, second: str | None) -> dict[str, Any]:
     """A case of four options with one student chain, what could be read of it, and what a reader said."""
     chain = {"text": "x", "thoughts": "", "answer": answer, "finish_reason": "stop", "tokens": 5, "read_by": "tag"}

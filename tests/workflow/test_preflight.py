@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from dgrc.config.file import make_config
-from dgrc.workflow.preflight import missing
+from dgrc.config.method import MethodConfig
+from dgrc.workflow.preflight import missing, pack_called
 
 WHOLE = ("curate", "train", "evaluate")
 SCRIPTED = {"engine": "scripted", "script": "tests.scripts:teacher"}
@@ -65,3 +66,10 @@ def test_models_and_keys_that_are_not_here_are_named(here: Path, monkeypatch: py
 def test_a_configuration_without_questions_is_told_so() -> None:
     assert told() == ["questions.files: no file is named"]
     assert told(("train",)) == []
+
+
+def test_the_pack_is_named_with_version_and_language_or_with_what_is_wrong_with_it() -> None:
+    assert pack_called(MethodConfig(prompts="medical_zh")) == "medical_zh, version 1, zh"
+    assert pack_called(MethodConfig(prompts="proving")) == "proving, version 1, language not declared"
+    assert "There is no prompt pack `gone`" in pack_called(MethodConfig(prompts="gone"))
+    assert "has no step `grade`" in pack_called(MethodConfig(prompts="proving", grader=True))

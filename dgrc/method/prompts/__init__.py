@@ -1,6 +1,6 @@
 """Prompt packs: a folder of Jinja templates, one a step, becomes a `Pack` that renders chat messages.
 
-A pack folder holds `pack.toml` (name, version, reply form, tags), `sample.jinja`, `diagnose.jinja`,
+A pack folder holds `pack.toml` (name, version, language, reply form, tags), `sample.jinja`, `diagnose.jinja`,
 `answer.jinja`, `verify.jinja` and, if wanted, `system.jinja`. A pack whose replies are JSON also has
 `diagnose.schema.json`, `answer.schema.json` and `verify.schema.json`, which engines enforce, and may have `judge`
 (needed for `method.judge`), `grade` (for `method.grader`), `write` and `stands_alone` (for `dgrc questions`), template
@@ -29,20 +29,21 @@ from dgrc.errors import PromptPackError
 from dgrc.records import Message
 
 VARIABLES: dict[str, frozenset[str]] = {
-    "sample": frozenset({"text", "options"}),
+    "sample": frozenset({"text", "options", "several"}),
     "diagnose": frozenset({"text", "options", "first", "second"}),
     "answer": frozenset({"atom"}),
     "verify": frozenset({"text", "options", "facts", "chain"}),
     "judge": frozenset({"atom", "answer", "rationale"}),
     "grade": frozenset({"text", "answers"}),
-    "write": frozenset({"passage", "title", "form", "count"}),
+    "write": frozenset({"passage", "title", "form", "kind", "count"}),
     "stands_alone": frozenset({"text", "options"}),
     "read": frozenset({"text", "options", "chain", "shown"}),
     "system": frozenset({"step"}),
 }
-"""What each template may insert. `options` are lettered lines (`A. ...`), empty without choices; `facts` have
-`.question` and `.answer`; `answers` is a list of texts; `shown` are the options under other letters; all others are
-text."""
+"""What each template may insert. `options` are lettered lines (`A. ...`), empty without choices; `several` is true where
+more than one of them may be right; `facts` have `.question` and `.answer`; `answers` is a list of texts; `shown` are
+the options under other letters; `form` says in English words what `kind` names (`multiple_choice`, `short_answer`,
+`yes_no`); all others are text."""
 
 STEPS = ("sample", "diagnose", "answer", "verify")
 SCHEMA_STEPS = ("diagnose", "answer", "verify")
@@ -52,11 +53,16 @@ cannot be read."""
 OWN_SCHEMA = ("read",)
 """Steps whose schema depends on the question, so that packs hold none for them."""
 _HOME = Path(__file__).parent
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
 @dataclass(frozen=True)
 class Pack:
-    """The wording of all steps. Holds template sources, compiled once a process, so that packs pickle."""
+    """The wording of all steps. Holds template sources, compiled once a process, so that packs pickle.
+
+    `language` is the ISO 639 code of the language that it asks in (`en`, `zh`, also with a script or region, as
+    `zh-Hant`), empty where the pack does not say.
+    """
 
     name: str
     version: str
@@ -65,6 +71,11 @@ class Pack:
     markers: tuple[str, ...]
     templates: Mapping[str, str] = field(hash=False)
     schemas: Mapping[str, str] = field(hash=False)
+    language: str = ""
+
+    def called(self) -> str:
+        """The pack as cards name it: name, version and language."""
+        return f"{self.name}, version {self.version}, {self.language or 'language not declared'}"
 
     def digest(self) -> str:
         """A hash of all that the pack says: another wording is another pack, whatever its name and version."""
@@ -142,42 +153,51 @@ def load_pack(name_or_folder: str) -> Pack:
     steps = [*STEPS, *chosen, *(["system"] if "system.jinja" in there else [])]
     templates = {step: _template(folder / f"{step}.jinja", step, tags, markers) for step in steps}
     schemas = {step: _schema(folder / f"{step}.schema.json") for step in with_schema if reply == "json"}
-    return Pack(declared["name"], declared["version"], reply, tags, markers, templates, schemas)
+    return Pack(declared["name"], declared["version"], reply, tags, markers, templates, schemas, declared["language"])
+
+
+def built_in() -> list[str]:
+    """The names of the packs that come with dgrc."""
+    return sorted(path.parent.name for path in _HOME.glob("*/pack.toml"))
 
 
 def _find(name_or_folder: str) -> Path:
-    built_in = sorted(path.parent.name for path in _HOME.glob("*/pack.toml"))
-    folder = _HOME / name_or_folder if name_or_folder in built_in else Path(name_or_folder)
+    known = built_in()
+    folder = _HOME / name_or_folder if name_or_folder in known else Path(name_or_folder)
     if not (folder / "pack.toml").is_file():
         raise PromptPackError(
-            f"There is no prompt pack `{name_or_folder}`: it is neither a built-in pack ({', '.join(built_in)}) nor a "
+            f"There is no prompt pack `{name_or_folder}`: it is neither a built-in pack ({', '.join(known)}) nor a "
             "folder with a pack.toml. Name one of these, or copy a built-in pack to a folder of your own."
         )
     return folder
 
 
 def _declaration(folder: Path) -> dict[str, Any]:
-    """`pack.toml`, checked: name, version and reply are text, tags a list of names."""
+    """`pack.toml`, checked: name, version and reply are text, tags a list of names, language a code or not there."""
     try:
         declared = tomllib.loads((folder / "pack.toml").read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PromptPackError(f"{folder / 'pack.toml'} is not TOML: {error}. Correct it.") from error
     declared.setdefault("tags", [])
     declared.setdefault("markers", [])
+    declared.setdefault("language", "")  # packs of users are older than this key
     good = (
-        set(declared) == {"name", "version", "reply", "tags", "markers"}
+        set(declared) == {"name", "version", "reply", "tags", "markers", "language"}
         and all(isinstance(declared[key], str) and declared[key] for key in ("name", "version"))
         and declared["reply"] in ("json", "tagged")
         and isinstance(declared["tags"], list)
         and all(isinstance(tag, str) and re.fullmatch(r"\w+", tag) for tag in declared["tags"])
         and isinstance(declared["markers"], list)
         and all(isinstance(marker, str) and marker.strip() for marker in declared["markers"])
+        and isinstance(declared["language"], str)
+        and (not declared["language"] or _LANGUAGE.fullmatch(declared["language"]) is not None)
     )
     if not good:
         raise PromptPackError(
             f"{folder / 'pack.toml'} declares {declared}; wanted are the keys name and version (text), reply "
             '("json" or "tagged") and, if templates put tags around inserted text or markers before it, tags (a list '
-            "of names) and markers (a list of texts). Correct the file."
+            "of names) and markers (a list of texts), and, if wanted, language (an ISO 639 code such as en or zh). "
+            "Correct the file."
         )
     return declared
 

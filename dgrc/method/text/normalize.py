@@ -9,8 +9,11 @@ _NUMERAL = re.compile(r"(?<![\w.,])([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?(
 _NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?")
 _MARKS = re.compile("(?:[^\\w\\s\\x00-\\x7f]|[\uff9e\uff9f]){31,}")
 """More signs in a row, none a letter, than any script puts on one; some of them may be combining marks."""
+_WIDE = tuple(zip("\u3000\uff0c\uff1a\uff1b\uff1f\uff01\uff08\uff09\u2026", (*" ,:;?!()", "..."), strict=True))
+"""Signs of nearly every Chinese sentence and their normal forms: a text with no others is in normal form without them,
+and is told to be so many times faster than it is brought into it."""
 _JOINER = "\u034f"
-_QUOTES = "\"'`\u201c\u201d\u2018\u2019*"
+_QUOTES = "\"'`\u201c\u201d\u2018\u2019\u300c\u300d\u300e\u300f*"
 
 
 def fold(text: str) -> str:
@@ -24,6 +27,9 @@ def nfkc(text: str) -> str:
 
     Marks are sorted by insertion, so that a run of 100,000 would take minutes.
     """
+    if not text.isascii():
+        for wide, plain in _WIDE:
+            text = text.replace(wide, plain)
     return unicodedata.normalize("NFKC", _MARKS.sub(_broken_up, text))
 
 
@@ -42,7 +48,7 @@ def normalize(text: str) -> str:
     Inside longer text only thousands commas and all-zero decimals are dropped: section 12.10 is not 12.1.
     """
     text = " ".join(nfkc(fold(text).casefold()).split())
-    text = text.strip(_QUOTES + " ").rstrip(".,;:? " + _QUOTES)
+    text = text.strip(_QUOTES + " ").rstrip(".,;:? \u3002\u3001" + _QUOTES)
     text = _NUMERAL.sub(_plain_numeral, text)
     number = _NUMBER.fullmatch(text)
     return _number(*number.groups(default="")) if number and any(map(str.isdigit, text)) else text

@@ -7,6 +7,7 @@ Engines with a reasoning parser give the thoughts apart already. What reaches he
 
 import re
 
+from dgrc.method.text.segment import count
 from dgrc.records import Chain
 
 _MARK = re.compile(
@@ -14,7 +15,7 @@ _MARK = re.compile(
 )
 _ANSWER = re.compile(r"<answer>.*?(?:</answer>|$)|\\boxed\{[^{}]*\}", re.IGNORECASE | re.DOTALL)
 LEAST_WORDS = 8
-"""A text of fewer words, its answer apart, reasons about nothing."""
+"""A text of fewer words (`segment.count`), its answer apart, reasons about nothing."""
 
 
 def set_apart(reply: str) -> tuple[str, str]:
@@ -45,7 +46,7 @@ def set_apart(reply: str) -> tuple[str, str]:
 
 def reasons(text: str) -> bool:
     """Whether a text says more than an answer."""
-    return len(_ANSWER.sub(" ", text).split()) >= LEAST_WORDS
+    return count(_ANSWER.sub(" ", text)) >= LEAST_WORDS
 
 
 def shown(chain: Chain, which: str) -> str:

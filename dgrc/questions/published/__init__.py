@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dgrc.errors import EvaluationError, StorageError
+from dgrc.method.choices import unlettered
 from dgrc.method.reading.options import MOST_CHOICES
 from dgrc.questions.columns import RawRow
 from dgrc.questions.formats import BROKEN, csv_rows, raw_rows
@@ -72,5 +73,5 @@ def _checked(place: str, row: Row) -> RawRow:
     if len(row["choices"]) > MOST_CHOICES:
         raise EvaluationError(f"The benchmark row {place} cannot be used: letters tell {MOST_CHOICES} options apart.")
     source_id = "" if row["source_id"] is None else str(row["source_id"])
-    choices = tuple(" ".join(choice.split()) for choice in row["choices"])
+    choices = unlettered(tuple(" ".join(choice.split()) for choice in row["choices"]))
     return RawRow(place, row["text"].strip(), choices, row["label"], source_id)

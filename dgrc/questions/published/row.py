@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dgrc.method.reading.options import letter
+from dgrc.method.choices import label_of
 
 Row = dict[str, Any]
 Numbered = list[tuple[int, Row]]
@@ -15,5 +15,5 @@ def question(text: str, choices: Any, label: int | str, source_id: Any) -> Row:
     if isinstance(label, int):
         if not 0 <= label < len(choices):
             raise IndexError(f"option {label} of {len(choices)}")
-        label = letter(label)
+        label = label_of(label, choices)
     return {"text": text, "choices": tuple(choices), "label": label, "source_id": source_id}

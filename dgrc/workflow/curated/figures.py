@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from dgrc.config import MethodConfig
 from dgrc.method.echo import is_echo
-from dgrc.method.prompts import Pack, load_pack
+from dgrc.method.prompts import Pack, languages, load_pack
 from dgrc.method.reading import TIERS
 from dgrc.pipeline.counters import REFUSALS
 from dgrc.storage.run_dir import RunDir
@@ -36,6 +36,7 @@ def measure(
 ) -> dict[str, Any]:
     """Shares, None where nothing was asked: `read` of each step's replies that could be read, and what came of them.
 
+    `scripts` has the share of the questions in each script, `other_script` what to say if the pack asks in another.
     `read.*_sample` is the share of the chains that ended by themselves; `chains` counts how the others ended.
     """
     counts: Counts = {}
@@ -46,8 +47,12 @@ def measure(
     roles = [role for role in ROLES if counts.get(f"{role}_chains")]
     checked = verdicts["passed"] + verdicts["rejected"]
     pack = load_pack(method.prompts)
+    written = languages.shares(" ".join([case.get("text", ""), *case["choices"]]) for case in cases)
     gathered, ingested = report["gather"], report.get("ingest", {})  # a later round carries its questions over
     return {
+        "pack": {"name": pack.name, "version": pack.version, "language": pack.language},
+        "scripts": written,
+        "other_script": languages.mismatch(pack, written),
         "questions": gathered["rows"],
         "usable_questions": ingested.get("usable", gathered["rows"]),
         "contaminated": ingested.get("contaminated", 0),
@@ -143,7 +148,7 @@ def _atoms(run: RunDir) -> list[dict[str, Any]]:
 def _cases(run: RunDir) -> Iterator[dict[str, Any]]:
     left = LOOKED_AT
     for path in sorted(run.dataset("cases").glob("*.parquet")):
-        rows = pq.ParquetFile(path).iter_batches(batch_size=256, columns=["choices", "asked", *ROLES])
+        rows = pq.ParquetFile(path).iter_batches(batch_size=256, columns=["text", "choices", "asked", *ROLES])
         for batch in rows:
             yield from batch.slice(0, left).to_pylist()
             left -= min(left, len(batch))

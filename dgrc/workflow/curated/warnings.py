@@ -22,7 +22,8 @@ Figures = dict[str, Any]
 
 def warnings(figures: Figures) -> list[str]:
     """Everything that the figures of a curation give reason to say, what costs most first."""
-    return [*_nothing(figures), *_chains(figures), *_atoms(figures), *_verdicts(figures), *_other(figures)]
+    script = [figures["other_script"]] if figures["other_script"] else []
+    return [*_nothing(figures), *script, *_chains(figures), *_atoms(figures), *_verdicts(figures), *_other(figures)]
 
 
 def _nothing(figures: Figures) -> Iterator[str]:

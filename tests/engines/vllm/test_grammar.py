@@ -16,7 +16,7 @@ WRITTEN = {
     "escaped throughout": json.dumps(TEXT),
     "with a slash escaped": json.dumps(TEXT).replace("/", "\\/"),
 }
-PACKS = ("general", "legal", "medical")
+PACKS = ("general", "legal", "legal_zh", "medical", "medical_zh")
 
 
 @pytest.fixture(scope="module")

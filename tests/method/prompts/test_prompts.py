@@ -16,8 +16,8 @@ from dgrc.method.prompts import Pack, load_pack
 from dgrc.records import Message
 from tests.method.builders import HOSTILE, chain
 
-BUILT_IN = ("general", "legal", "medical", "proving")
-JSON_PACKS = BUILT_IN[:3]
+BUILT_IN = ("general", "legal", "legal_zh", "medical", "medical_zh", "proving")
+JSON_PACKS = BUILT_IN[:-1]
 HOME = Path(prompts.__file__).parent
 FACT = verify.Fact(1, "What is a tort?", "a civil wrong")
 
@@ -109,7 +109,7 @@ def test_a_missing_variable_is_an_error_with_a_remedy() -> None:
 
 def test_an_unknown_pack_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     for name in ("generale", str(tmp_path), "../prompts"):
-        with pytest.raises(PromptPackError, match="general, legal, medical, proving"):
+        with pytest.raises(PromptPackError, match="general, legal, legal_zh, medical, medical_zh, proving"):
             load_pack(name)
 
 
@@ -136,6 +136,8 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
         ("pack.toml", 'name = "x"\nversion = 1\nreply = "json"\n', "wanted are the keys"),
         ("pack.toml", 'name = "x"\nversion = "1"\nreply = "json"\ntags = ["a b"]\n', "wanted are the keys"),
         ("pack.toml", 'name = "x"\nversion = "1"\nreply = "json"\nextra = 1\n', "wanted are the keys"),
+        ("pack.toml", 'name = "x"\nversion = "1"\nreply = "json"\nlanguage = "English"\n', "wanted are the keys"),
+        ("pack.toml", 'name = "x"\nversion = "1"\nreply = "json"\nlanguage = 1\n', "wanted are the keys"),
         ("pack.toml", 'name = "x"\nversion = "1"\nreply = "tagged"\n', "no step of a pack"),
         ("sample.jinja", "{% if %}", "line 1"),
         ("sample.jinja", "{{ text }} {{ label }}", "uses label"),

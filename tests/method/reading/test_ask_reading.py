@@ -18,7 +18,7 @@ def test_no_option_keeps_its_place(count: int) -> None:
     assert all(one != two for one, two in zip(first, second, strict=True))
 
 
-@pytest.mark.parametrize("name", ["general", "legal", "medical"])
+@pytest.mark.parametrize("name", ["general", "legal", "legal_zh", "medical", "medical_zh"])
 def test_options_stand_under_other_letters_and_question_and_chain_come_first(name: str) -> None:
     pack = load_pack(name)
     said = chain(None, "I would say the mill, all told.")
@@ -56,3 +56,8 @@ def test_not_everything_can_be_asked() -> None:
     assert not ask_reading.can_be_asked(load_pack("proving"), COURTS)
     assert not ask_reading.can_be_asked(load_pack("general"), ())
     assert not ask_reading.can_be_asked(load_pack("general"), ["x"] * (ask_reading.MOST_CHOICES + 1))
+
+
+def test_no_reader_is_asked_where_an_answer_is_a_set() -> None:
+    pack = load_pack("general")
+    assert ask_reading.can_be_asked(pack, COURTS) and not ask_reading.can_be_asked(pack, COURTS, several=True)

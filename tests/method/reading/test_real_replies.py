@@ -54,7 +54,7 @@ def version_3(tmp_path_factory: pytest.TempPathFactory) -> Any:
         '"supports"}], "consistent": true}',
     }
     packs: dict[str, Pack] = {}
-    for name in ("general", "legal", "medical"):
+    for name in ("general", "legal", "legal_zh", "medical", "medical_zh"):
         pack = load_pack(name)
         shown = {**pack.templates, "system": pack.templates["system"] + "\n".join(examples.values())}
         packs[name] = Pack(pack.name, "3", pack.reply, pack.tags, pack.markers, shown, pack.schemas)

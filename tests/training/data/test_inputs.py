@@ -1,5 +1,12 @@
-from dgrc.records import Example
-from dgrc.training.data.inputs import set_apart
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dgrc.records import Example, Origin
+from dgrc.storage.arrow import arrow_schema, to_row
+from dgrc.training.data.inputs import read_examples, set_apart
 from tests.training.builders import make_examples
 
 
@@ -24,3 +31,18 @@ def test_all_that_is_said_of_one_question_is_on_one_side() -> None:
 def test_nothing_is_set_apart_by_default() -> None:
     chains = make_examples("chain", 50)
     assert set_apart(([], chains), 0.0, seed=0) == (([], chains), ([], []))
+
+
+EARLIER = pa.schema([field for field in arrow_schema(Example) if not field.name.startswith("source_")]).remove(4)
+
+
+@pytest.mark.parametrize("schema", [EARLIER, arrow_schema(Example), arrow_schema(Example).append(pa.field("x", pa.int8()))])
+def test_curricula_of_earlier_versions_and_of_others_with_more_columns_are_read(tmp_path: Path, schema: pa.Schema) -> None:
+    assert EARLIER.names == ["id", "kind", "source", "messages"]
+    origin = Origin("q1", "q.jsonl", 7)
+    turns = ({"role": "user", "content": "Which?"}, {"role": "assistant", "content": "<answer>B</answer>"})
+    made = [Example(n, "chain", n, turns, "q1", "q.jsonl", 7, (origin,)) for n in (2, 1)]
+    pq.write_table(pa.Table.from_pylist([to_row(e) for e in made], schema=schema), tmp_path / "part-00000.parquet")
+    first, second = read_examples(str(tmp_path))
+    assert (first.id, second.id) == (1, 2) and first.messages == turns
+    assert first.sources == ((origin,) if "sources" in schema.names else ())

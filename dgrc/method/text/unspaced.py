@@ -1,0 +1,88 @@
+"""What decides in a text whose script puts no spaces between words, set apart before it is cut into bigrams. Text in,
+text with spaces out.
+
+In bigrams a negation would be hidden (`不得` and `得转` of `不得转让`) and a number would be many words. So negations
+become words of their own, and numbers in Han characters are written in digits, which is also how `三十日` and `30日`
+are one. Some fixed words with such characters are no numbers (`一般`), and what asks (`是否`) denies nothing.
+"""
+
+import re
+
+NEGATIONS = frozenset("不 未 无 無 非 否 勿 莫 毋 没 ない ไม មិ ບໍ".split())
+"""The words that negations become."""
+_ASKED = re.compile("是否|(?<=[能可会應应當当需])否|([是有能会應应當当可需])(?:不|没)\\1")
+_DENIED = re.compile("[没沒]有?|[不未无無非否勿莫毋]|ません|な(?:い|く|かっ|し)|ไม่|មិន|ບໍ່")
+_ALIKE = {"沒": "没", "ま": "ない", "な": "ない", "ไ": "ไม", "ម": "មិ", "ບ": "ບໍ"}
+
+_DIGITS = {digit: value for value, digits in enumerate(
+    ("零〇", "一壹", "二两兩贰貳", "三叁", "四肆", "五伍", "六陆陸", "七柒", "八捌", "九玖")) for digit in digits}  # fmt: skip
+_UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "万": 10**4, "萬": 10**4, "亿": 10**8,
+          "億": 10**8}  # fmt: skip
+_FORMAL = frozenset("壹贰貳叁肆伍陆陸柒捌玖拾佰仟")
+"""For bank notes; some also stand in common words (`大陆`), so that one alone is no number."""
+_LONGEST = 24
+"""Characters of a number that is worked out; longer rows of numerals stay as they are."""
+_NUMERAL = "".join((*_DIGITS, *_UNITS))
+_NUMBER = re.compile(
+    "(?P<word>统一|唯一|万一(?![元千百十万亿])|十分(?!之)|一(?:般|定|样|直|切|致|旦|并|律|同|起|些)|百姓)"
+    f"|(?P<share>[百千])分之(?P<of>[{_NUMERAL}]+)"
+    f"|(?<![\\d.,])(?P<arabic>\\d{{1,15}}(?:\\.\\d{{1,9}})?)(?P<times>[十百千]?[万亿萬億])"
+    f"|(?P<whole>[{_NUMERAL}]+)(?:点(?P<decimals>[{''.join(_DIGITS)}]{{1,9}})(?![{_NUMERAL}]))?"
+)
+
+# Small words of Chinese that carry no fact, as `the`, `of`, `is` and `what` carry none.
+_SMALL = re.compile(
+    "请问|什么样|什么|甚么|哪(?:些|个|種|种|一[个种])|(?<![目标])的|(?<![还還])是(?![非否不])|(?<![为除])了(?![解结如然])"
+    "|[吗嗎呢吧嘛](?=\\W|$)"
+)
+
+
+def set_apart(text: str) -> str:
+    """The text with spaces around its negations and its numbers in digits."""
+    text = _DENIED.sub(_denial, _ASKED.sub(lambda match: f" {match.group(1) or ''} ", text))
+    return _NUMBER.sub(_number, text)
+
+
+def without_small_words(text: str) -> str:
+    """The text with spaces for the small words that carry no fact."""
+    return _SMALL.sub(" ", text)
+
+
+def _denial(match: re.Match[str]) -> str:
+    first = match.group()[0]
+    return f" {_ALIKE.get(first, first)} "
+
+
+def _number(match: re.Match[str]) -> str:
+    if match["word"]:
+        return match.group()
+    if match["share"]:
+        return f" {_value(match['of'])} {'%' if match['share'] == '百' else '‰'} "
+    if match["arabic"]:
+        times = _UNITS[match["times"][-1]] * (_UNITS[match["times"][0]] if len(match["times"]) > 1 else 1)
+        whole, _, decimals = match["arabic"].partition(".")
+        value = str(int(whole + decimals) * times).zfill(len(decimals) + 1)
+        return f" {value[: len(value) - len(decimals)]}.{value[len(value) - len(decimals) :]}".rstrip("0").rstrip(".") + " "
+    whole = match["whole"]
+    if len(whole) > _LONGEST or (len(whole) == 1 and whole in _FORMAL):
+        return match.group()
+    decimals = "".join(str(_DIGITS[digit]) for digit in match["decimals"] or "")
+    return f" {_value(whole)}{'.' * bool(decimals)}{decimals} "
+
+
+def _value(numerals: str) -> str:
+    """The number that numerals name, in digits: by their places (`二〇二〇`) or by their units (`三百一十二`)."""
+    if len(numerals) > _LONGEST or not any(numeral in _UNITS for numeral in numerals):
+        return "".join(str(_DIGITS.get(numeral, numeral)) for numeral in numerals)
+    total = section = digit = largest = 0
+    for numeral in numerals:
+        unit = _UNITS.get(numeral, 0)
+        if not unit:
+            digit = _DIGITS[numeral]
+        elif unit < 10**4:
+            section, digit = section + (digit or 1) * unit, 0
+        elif unit > largest:  # `三万亿`: what stands before counts in it
+            total, section, digit, largest = (total + section + digit or 1) * unit, 0, 0, unit
+        else:  # `一亿二千万`
+            total, section, digit = total + (section + digit or 1) * unit, 0, 0
+    return str(total + section + digit)
