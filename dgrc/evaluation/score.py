@@ -59,11 +59,17 @@ def expected_answer(label: str | None, choices: Sequence[str], form: str = "auto
 
 
 def is_right(
-    answer: str | None, label: str | None, choices: Sequence[str], form: str = "auto", tolerance: float = 0.0
+    answer: str | None,
+    label: str | None,
+    choices: Sequence[str],
+    form: str = "auto",
+    tolerance: float = 0.0,
+    question: str = "",
 ) -> bool:
     """Whether a chain's answer equals the label; an answer that could not be read (None) does not.
 
-    `form` and `tolerance` are those of `method.answers` and `method.number_tolerance`.
+    `form` and `tolerance` are those of `method.answers` and `method.number_tolerance`; `question` is the question's
+    text, which may say the unit of a bare number.
 
     Raises:
         EvaluationError: the label is missing or unusable.
@@ -73,7 +79,7 @@ def is_right(
         return False
     if same_answer(answer, expected) is True:
         return True
-    return not choices and meaning.same(answer, expected, form, tolerance)
+    return not choices and meaning.same(answer, expected, form, tolerance, question)
 
 
 def accuracy(right: Sequence[bool], unparsed: int, confidence: float) -> Accuracy:
