@@ -29,11 +29,11 @@ _PLAIN = re.compile(rf"([+-]?)((?>{FIGURES}))")
 _LEADS = {
     "": "about|approximately|approx|around|roughly|circa|ca|=|~|\u2248|exactly|precisely|only|just|a total of|"
     "in total|nearly|almost|for|estimated|on average",
-    "<": "<|less than|fewer than|under|below|smaller than|lower than|shorter than|younger than",
+    "<": "<|less than|fewer than|under|below|smaller than|lower than|shorter than",
     "<=": "\u2264|<=|at most|no more than|not more than|up to|a maximum of|maximum of|maximum|max|not to exceed|within|"
     "no later than|not exceeding|no longer than|not longer than|no greater than|not greater than|the maximum of|"
     "less than or equal to|up to a maximum of|not over|no fewer or more than",
-    ">": ">|more than|greater than|over|above|larger than|higher than|longer than|exceeding|older than|in excess of",
+    ">": ">|more than|greater than|over|above|larger than|higher than|longer than|exceeding|in excess of",
     ">=": "\u2265|>=|at least|no less than|not less than|no fewer than|not fewer than|a minimum of|minimum of|minimum|"
     "min|greater than or equal to|at a minimum|not under|the minimum of|more than or equal to",
 }  # fmt: skip
@@ -46,6 +46,8 @@ _AFTER = {
     "max|at most|or smaller|or sooner|at maximum|and less",
 }  # fmt: skip
 _BOUNDS = {words: sign for sign, phrases in _AFTER.items() for words in phrases.split("|")}
+_AGES = frozenset(("older", "younger"))
+"""Bounds that say that years are an age."""
 _TO = frozenset(("-", "to", "~", "through", "until"))
 _OUT_OF = (("out", "of", "every"), ("in", "every"), ("out", "of"), ("in",), ("of", "every"), ("per",))
 
@@ -89,6 +91,7 @@ def _finished(said: list[str], at: int, value: Value, sign: str, tail: list[str]
             at += 1
         bound = _phrase(said, at, _BOUNDS)
         if bound is not None and not sign:
+            tail += ["old"] if said[bound[1] - 1].lower() in _AGES and "old" not in tail else []
             sign, at = bound
         elif (found := tails.tail(said, at + (said[at] == "-" and said[at + 1] == "old"))) is not None:
             tail.append(found[0])

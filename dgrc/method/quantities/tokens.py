@@ -24,7 +24,7 @@ _SIGNS = str.maketrans({
     "\u2126": "\u03a9", "\u212b": "\u00c5", "\u200b": "", "\ufeff": "", "\u00ad": "",
 })  # fmt: skip
 _SHORT = re.compile(r"\b((?:[A-Za-z]\.){1,5}[A-Za-z])\b\.?|\b([A-Za-z])\.(?=[A-Za-z]\b)")
-_NUMBERS = re.compile(r"[0-9]|[\u96f6\u3007\u4e00\u4e8c\u4e24\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e\u5343\u534a\u00bc-\u00be\u2150-\u215e]")
+_NUMBERS = re.compile(r"[0-9\uff10-\uff19]|[\u96f6\u3007\u4e00\u4e8c\u4e24\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e\u5343\u534a\u00bc-\u00be\u2150-\u215e]")
 _LETTERS = re.compile(r"[A-Za-z]+")
 _HAN = re.compile("[\u3007\u4e00-\u9fff]")
 _TOKEN = re.compile(

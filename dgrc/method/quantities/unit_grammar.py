@@ -25,7 +25,7 @@ def unit_at(tokens: Sequence[str], at: int, start: Unit | None = None) -> tuple[
     """The unit that stands at a place, and the place after it; `start` is one that stood before the number ($)."""
     above: Parts = [] if start is None else [(start, 1)]
     below: Parts = []
-    if start is None and tokens[at] not in ("/", "per"):
+    if start is None and (tokens[at] not in ("/", "per") or tokens[at + 1] in ("cent", "mille")):
         first = _factor(tokens, at)
         if first is None:
             return None

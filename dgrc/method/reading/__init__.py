@@ -12,6 +12,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 
+from dgrc.method import quantities
 from dgrc.method.reading import answer_forms
 from dgrc.method.reading.options import CONFLICT, Options, bare
 from dgrc.method.reading.wordings import (
@@ -55,6 +56,7 @@ _REACH = 2000
 """Characters in which an answer stands after "the answer is"; options may be paragraphs."""
 _PIECES = 8
 """Beginnings of a line that are held against the options."""
+_SENTENCE = re.compile(r"[.!?;](?=\s|$)")
 _OPEN_ANSWER_WORDS = 14
 """More words after "the answer is" are an explanation, not an answer of a question without options."""
 
@@ -227,11 +229,21 @@ def _open_phrases(text: str, form: str) -> list[str | None]:
     found: list[str | None] = []
     for match in deque(ANSWER_IS.finditer(text), _LAST):
         line, _, more = text[match.end() : match.end() + _REACH].partition("\n")
-        said = bare(line) or bare(more.strip().partition("\n")[0])
-        said = re.split(r"[.!?;](?=\s|$)", said)[0]
+        said = line if bare(line) else more.strip().partition("\n")[0]
+        if not _is_measure(said):
+            said = _SENTENCE.split(said if _is_measure(_SENTENCE.split(said)[0]) else bare(said))[0]
         if said and len(said.split()) <= _OPEN_ANSWER_WORDS and not _is_placeholder(said):
-            found.append(answer_forms.canonical(said, form))
+            found.append(_open_answer(said, form))
     return found[-1:]
+
+
+def _is_measure(said: str) -> bool:
+    return quantities.parse(said.strip()) is not None
+
+
+def _open_answer(said: str, form: str) -> str | None:
+    """The answer of one line. The signs that a measure begins or ends with ($5, > 5 %, 6'2") are no decoration."""
+    return answer_forms.canonical(said.strip() if _is_measure(said) else bare(said), form)
 
 
 def _open_whole(text: str, form: str) -> list[str | None]:
@@ -245,4 +257,4 @@ def _open_whole(text: str, form: str) -> list[str | None]:
     said = LABEL.sub("", lines[0])
     if len(lines) > 1 or _is_placeholder(said) or len(said.split()) > _OPEN_ANSWER_WORDS:
         return []
-    return [answer_forms.canonical(bare(said), form)]
+    return [_open_answer(said, form)]
