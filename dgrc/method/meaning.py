@@ -19,7 +19,8 @@ from dgrc.method.text.normalize import normalize
 STEM = 5
 _CONDITIONS = frozenset("if unless except only when without rarely sometimes until but".split())
 """Words that make a yes or no another one."""
-_CLAUSE = re.compile(r"([,;:()!?]|\.(?=\s|$))")
+_CLAUSE = re.compile(r"([,;:)!?]|(?<![\w)])\(|\.(?=\s|$))")
+"""Where clauses part; a bracket right behind a word, as in 10(b), is a part of it."""
 _MARKS = frozenset(",;:()!?.")
 _ENDS = frozenset(";(!?.")
 _BEFORE = frozenset("answer called named known it its by from on to as , :".split())
@@ -83,7 +84,8 @@ def same(a: str, b: str, form: str = "auto", tolerance: float = 0.0, question: s
     one, two = answer_forms.value(a, form, question), answer_forms.value(b, form, question)
     if one is not None and two is not None:  # 5 mW and 5 MW are one text in lower case, and two answers
         return quantities.same(one, two, tolerance)
-    if normalize(unwrap(a)) == normalize(unwrap(b)) or answer_forms.same(a, b, form, tolerance, question):
+    alike = (one is None) == (two is None) and normalize(unwrap(a)) == normalize(unwrap(b))
+    if alike or answer_forms.same(a, b, form, tolerance, question):
         return True
     if form == "auto" and None not in (said := [answer_forms.canonical(answer, "yes_no") for answer in (a, b)]):
         return said[0] == said[1] and _conditions(a) == _conditions(b)

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dgrc.method.quantities.asked import resolved
 from dgrc.method.quantities.grammar import read
 from dgrc.method.quantities.spelling import spell
+from dgrc.method.quantities.tokens import plain
 from dgrc.method.quantities.units import named
 from dgrc.method.quantities.values import (
     Comparison,
@@ -38,7 +39,7 @@ from dgrc.method.quantities.values import (
 
 __all__ = [
     "Comparison", "Compound", "Date", "Pair", "Quantity", "Range", "Ratio", "Schedule", "Unit", "Value", "groups",
-    "parse", "resolved", "same", "spell", "units_in",
+    "parse", "plain", "resolved", "same", "spell", "units_in",
 ]  # fmt: skip
 
 _MEASURED = re.compile(r"(?<![\w.])[0-9][0-9.,]{0,40} ?([A-Za-z\u00b5\u03bc\u03a9\u00b0%]{1,30})")

@@ -10,21 +10,40 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from dgrc.method.quantities import chinese
-from dgrc.method.quantities.nouns import NOUNS
+from dgrc.method.quantities.nouns import COUNTED, NOUNS
 from dgrc.method.quantities.tokens import END, LONGEST, split
 from dgrc.method.quantities.unit_grammar import unit_at
-from dgrc.method.quantities.values import NO_UNIT, PERCENT, Comparison, Date, Pair, Quantity, Range, Unit, Value
-
-_MANY = re.compile(r"\bhow (?:many|much)(?: (?:full|whole|total|more|additional|of the))? ([^?;!\n]{1,80})", re.IGNORECASE)
-_IN = re.compile(
-    r"(?:\bin|\bunits?:|\(|\[|\bmeasured in|\bexpressed (?:in|as)|\bnumber of|\bunit of) ([^?;!\n]{1,80})", re.IGNORECASE
+from dgrc.method.quantities.values import (
+    NO_UNIT,
+    PERCENT,
+    Comparison,
+    Date,
+    Pair,
+    Quantity,
+    Range,
+    Schedule,
+    Unit,
+    Value,
 )
-_PERCENT = re.compile(r"\b(?:what|which) (?:\w+ )?(?:percent|per cent|percentage)\b|\bpercentage (?:of|is|are)\b|百分之(?:多少|几)|百分比", re.I)
+
+_MANY = re.compile(
+    r"\bhow (?:many|much)(?: (?:full|whole|total|more|additional|of the))? ([^?;!\n]{1,80})", re.IGNORECASE
+)
+_IN = re.compile(
+    r"(?:\bin |\bunits?: ?|\(|\[|\bexpressed as |\bnumber of |\bunit of )([^?;!\n]{1,80})", re.IGNORECASE
+)
+_PERCENT = re.compile(
+    r"\b(?:what|which) (?:\w{1,20} )?(?:percent|per cent|percentage)\b|\bpercentage (?:of|is|are)\b|"
+    r"百分之(?:多少|几)|百分比",
+    re.IGNORECASE,
+)
 _OLD = re.compile(r"\bhow old\b|\b(?:at )?what age\b|多大年龄|几岁|多少岁|几周岁", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:what|which) year\b|哪一?年", re.IGNORECASE)
 _HAN_MANY = re.compile(r"(?:多少|几)\s*(.{1,8})")
 _HAN_UNIT = re.compile(r"以(.{1,12}?)为?(?:单位|计)|单位(?:是|为|:|：)\s*(.{1,12})")
 _LONGEST_QUESTION = 20_000
+_NOT_IN = frozenset((*COUNTED, *"second minute bar degree foot century decade grain cup fold".split()))
+"""What "in" which, or brackets, are hardly the unit that is asked for: `in patients`, `in second place`."""
 _NOT_ALONE = frozenset("a an in as at is be he me us am pm do go no so to or c f k b g m s h d l t w y u v".split())
 
 
@@ -44,6 +63,9 @@ def resolved(value: Value, question: str) -> Value:
     wanted = asked(question)
     if isinstance(value, Quantity) and value.unit == NO_UNIT and wanted.year and 1000 <= value.value < 3000:
         return Date(int(value.value), None, None, value.tail) if value.value.denominator == 1 else value
+    if wanted.unit is not None and wanted.unit.name.startswith("time/") and isinstance(value, Quantity):
+        often = f"{value.value} times a {wanted.unit.name.removeprefix('time/')}"
+        return Schedule((often, *value.tail)) if value.unit == NO_UNIT and value.value.denominator == 1 else value
     if wanted.unit is not None:
         value = _with_unit(value, wanted.unit)
     if wanted.nouns and not isinstance(value, Date) and not {*value.tail} & {*NOUNS.values()}:
@@ -66,7 +88,7 @@ def asked(question: str) -> Asked:
         return Asked(many[0] if len({*many}) == 1 else None, nouns)
     if _PERCENT.search(text):
         return Asked(PERCENT, nouns)
-    told = [*_after(_IN, text), *_han(_HAN_UNIT, text)]
+    told = [unit for unit in _after(_IN, text) if unit.name not in _NOT_IN] + [*_han(_HAN_UNIT, text)]
     return Asked(told[-1] if told else None, nouns)
 
 
@@ -98,7 +120,7 @@ def _han(pattern: re.Pattern[str], text: str) -> Iterator[Unit]:
 
 def _unit(text: str) -> Unit | None:
     """The unit with which a text begins."""
-    tokens = [*split(text[:LONGEST]), END]
+    tokens = [*split(text[:LONGEST]), *(END,) * 5]
     if tokens[0].lower() in _NOT_ALONE and tokens[1] not in (END, "?", ".", ",", ")", "]"):
         return None
     found = unit_at(tokens, 0)

@@ -1,7 +1,7 @@
 """Chinese measures in the words of English ones. A text in Chinese flows in; one that the same grammar reads flows out.
 
-Numerals become figures (`\u4e09\u4e07` is 30000, `\u767e\u5206\u4e4b\u4e94` is 5 %), units and what stands beside them words. What is in no table
-stays, so that no reader takes the rest for a measure.
+Numerals become figures (`三万` is 30000, `百分之五` is 5 %), units and what stands beside them words. What is in no
+table stays, so that no reader takes the rest for a measure.
 """
 
 import re
@@ -23,12 +23,14 @@ _PERIODS = {"天": "day", "日": "day", "周": "week", "星期": "week", "月": 
 _WORDS = {
     "微克": "mcg", "毫克": "mg", "公斤": "kg", "千克": "kg", "克": "g", "吨": "tonne", "市斤": "jin", "斤": "jin",
     "公里": "km", "千米": "km", "厘米": "cm", "毫米": "mm", "微米": "um", "纳米": "nm", "英里": "mile", "英尺": "ft",
-    "英寸": "inch", "米": "m", "平方": "square", "立方": "cubic", "公顷": "hectare", "亩": "mu_land", "毫升": "mL", "微升": "uL",
+    "英寸": "inch", "米": "m", "平方": "square", "立方": "cubic", "公顷": "hectare", "亩": "mu_land", "毫升": "mL",
+    "微升": "uL",
     "分升": "dL", "升": "L", "小时": "h", "分钟": "min", "秒钟": "s", "秒": "s", "个工作日": "business day",
     "工作日": "business day", "个自然日": "day", "自然日": "day", "日历日": "day", "天": "day", "日": "day",
     "个星期": "week", "星期": "week", "个礼拜": "week", "周岁": "years old", "岁": "years old", "周": "week",
     "个月": "month", "个季度": "quarter_year", "季度": "quarter_year", "年": "year", "元人民币": "CNY", "人民币": "CNY",
-    "美元": "USD", "美金": "USD", "欧元": "EUR", "英镑": "GBP", "日元": "JPY", "港元": "HKD", "港币": "HKD", "元": "CNY",
+    "美元": "USD", "美金": "USD", "欧元": "EUR", "英镑": "GBP", "日元": "JPY", "港元": "HKD", "港币": "HKD",
+    "元": "CNY",
     "块钱": "CNY", "摄氏度": "degree_celsius", "华氏度": "degree_fahrenheit", "摄氏": "", "毫米汞柱": "mmHg",
     "兆帕": "MPa", "帕": "Pa", "焦耳": "J", "焦": "J", "大卡": "kcal", "卡路里": "cal", "卡": "cal", "瓦特": "W",
     "瓦": "W", "伏特": "V", "伏": "V", "毫安": "mA", "兆赫": "MHz", "赫兹": "Hz", "毫摩尔": "mmol", "微摩尔": "umol",
@@ -38,16 +40,18 @@ _WORDS = {
     "最多": "at most", "不超过": "at most", "不多于": "at most", "不高于": "at most", "不得超过": "at most",
     "超过": "more than", "多于": "more than", "高于": "more than", "大于": "more than", "少于": "less than",
     "低于": "less than", "小于": "less than", "不足": "less than", "不满": "less than", "未满": "less than",
-    "及以上": "or more", "以上": "or more", "及以下": "or less", "以下": "or less", "以内": "or less", "之内": "or less",
+    "及以上": "or more", "以上": "or more", "及以下": "or less", "以下": "or less", "以内": "or less",
+    "之内": "or less",
     "约为": "about", "大约": "about", "大概": "about", "约": "about", "左右": "", "之间": "", "到": "to", "至": "to",
-    "负": "-", "零下": "-", "口服": "orally", "静脉注射": "intravenously", "静脉滴注": "intravenously", "静注": "intravenously",
+    "负": "-", "零下": "-", "口服": "orally", "静脉注射": "intravenously", "静脉滴注": "intravenously",
+    "静注": "intravenously",
     "肌内注射": "intramuscularly", "肌肉注射": "intramuscularly", "肌注": "intramuscularly",
     "皮下注射": "subcutaneously", "舌下含服": "sublingually", "有期徒刑": "of imprisonment", "监禁": "of imprisonment",
     "拘役": "of detention", "缓刑": "of probation", "胰岛素": "of insulin", "每日": "daily", "每天": "daily",
     "每周": "weekly", "每月": "monthly", "度": "degree", "分": "min", "票": "vote", "例": "case",
 }  # fmt: skip
 _WORD = re.compile("|".join(sorted(_WORDS, key=len, reverse=True)))
-DAY = re.compile(r"(?:([0-9]{4})年)?(?:([0-9]{1,2})月(?:([0-9]{1,2})[日号])?)?")
+DAY = re.compile(r"(?:([12][0-9]{3})年)?(?:([0-9]{1,2})月(?:([0-9]{1,2})[日号])?)?")
 """A date in Chinese, with figures."""
 
 

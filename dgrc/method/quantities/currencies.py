@@ -16,9 +16,11 @@ _NAMES = {
     "yuan": "CN\u00a5|RMB\u00a5|CNY|RMB|renminbi|Chinese yuan|yuan renminbi",
     "canadian_dollar": "CA$|C$|CAN$|CAD", "australian_dollar": "A$|AU$|AUD", "hong_kong_dollar": "HK$|HKD",
     "singapore_dollar": "S$|SG$|SGD", "new_zealand_dollar": "NZ$|NZD", "taiwan_dollar": "NT$|TWD|NTD",
-    "swiss_franc": "CHF", "indian_rupee": "\u20b9|INR", "won": "\u20a9|KRW", "ruble": "\u20bd|RUB|rouble|roubles",
+    "swiss_franc": "CHF", "indian_rupee": "\u20b9|INR|Rs|rupee|rupees|Indian rupees", "won": "\u20a9|KRW",
+    "ruble": "\u20bd|RUB|rouble|roubles",
     "real": "R$|BRL|reais", "mexican_peso": "MX$|MXN", "rand": "ZAR", "swedish_krona": "SEK", "norwegian_krone": "NOK",
-    "danish_krone": "DKK", "zloty": "PLN", "lira": "TRY", "shekel": "\u20aa|ILS", "baht": "\u0e3f|THB", "ringgit": "MYR",
+    "danish_krone": "DKK", "zloty": "PLN", "lira": "TRY", "shekel": "\u20aa|ILS", "baht": "\u0e3f|THB",
+    "ringgit": "MYR",
     "dirham": "AED", "riyal": "SAR",
 }  # fmt: skip
 CURRENCIES: dict[str, tuple[Fraction, str, tuple[str, ...]]] = {
@@ -29,5 +31,5 @@ CURRENCIES: dict[str, tuple[Fraction, str, tuple[str, ...]]] = {
 MONEY = frozenset(CURRENCIES)
 SIGNS = frozenset(
     spelling for name, (_, _, spellings) in CURRENCIES.items() for spelling in spellings if " " not in spelling
-) - {"bucks", "yen", "renminbi", "rouble", "roubles", "reais", "\u00a2"}
+) - {"bucks", "yen", "renminbi", "rouble", "roubles", "reais", "rupee", "rupees", "\u00a2"}
 """What may stand before the number."""

@@ -23,19 +23,22 @@ _MONTH_FIRST = re.compile(rf"{_WEEKDAY}({_NAME})\.? {_DAY}(?:(?:, ?| ){_YEAR})?"
 _MONTH_YEAR = re.compile(rf"({_NAME})\.?,? (?:of )?{_YEAR}")
 _YEAR_FIRST = re.compile(rf"{_YEAR}([-/.])([0-9]{{1,2}})(?:\2([0-9]{{1,2}}))?")
 _YEAR_LAST = re.compile(rf"([0-9]{{1,2}})([/.-])([0-9]{{1,2}})\2{_YEAR}")
+_YEAR_ALONE = re.compile(rf"(?:in the year|the year|in|year|ad) {_YEAR}|{_YEAR} (?:ad|ce|c\.e|a\.d)")
 _NAMED = re.compile(rf"\b(?:{_NAME})\b")
 LONGEST = 48
 
 
 def date(text: str) -> Date | None:
     """The date that a text is as a whole."""
-    if len(text) > LONGEST or not any(map(str.isdecimal, text)) and "月" not in text:
+    if len(text) > LONGEST or (not any(map(str.isdecimal, text)) and "月" not in text):
         return None
     if "年" in text or "月" in text:
         return _chinese(text)
     said = text.lower()
     if _NAMED.search(said):
         return _with_name(said)
+    if match := _YEAR_ALONE.fullmatch(said):
+        return _checked(match.group(1) or match.group(2), None, None)
     if match := _YEAR_FIRST.fullmatch(said):
         year, mark, month, day = match.groups()
         return _checked(year, month, day) if day or (mark == "-" and len(month) == 2) else None

@@ -11,17 +11,21 @@ from fractions import Fraction
 
 from dgrc.method.quantities import dates, tails
 from dgrc.method.quantities.measures import Read, number_at, read_sum
+from dgrc.method.quantities.nouns import TIMES_OF
 from dgrc.method.quantities.numerals import FIGURES, figures
-from dgrc.method.quantities.tokens import plain, tokens
+from dgrc.method.quantities.tokens import END, plain, tokens
+from dgrc.method.quantities.units import unit
 from dgrc.method.quantities.values import (
     PERCENT,
     Comparison,
+    Compound,
     Pair,
     Quantity,
     Range,
     Ratio,
     Schedule,
     Value,
+    magnitudes,
     with_tail,
 )
 
@@ -38,7 +42,7 @@ _LEADS = {
     "min|greater than or equal to|at a minimum|not under|the minimum of|more than or equal to",
 }  # fmt: skip
 _SIGNS = {words: sign for sign, phrases in _LEADS.items() for words in phrases.split("|")}
-_MOST_WORDS = 5
+_MOST_WORDS, _MOST_BITS = 5, 400
 _AFTER = {
     ">=": "or more|or greater|or older|or over|or above|and over|and above|and older|or longer|or higher|+|minimum|"
     "at least|and up|or larger|and more|at minimum|or later",
@@ -48,6 +52,7 @@ _AFTER = {
 _BOUNDS = {words: sign for sign, phrases in _AFTER.items() for words in phrases.split("|")}
 _AGES = frozenset(("older", "younger"))
 """Bounds that say that years are an age."""
+_TIMES = ((("second", 1),), (("month", 1),), (("business_day", 1),))
 _TO = frozenset(("-", "to", "~", "through", "until"))
 _OUT_OF = (("out", "of", "every"), ("in", "every"), ("out", "of"), ("in",), ("of", "every"), ("per",))
 
@@ -66,6 +71,7 @@ def read(text: str) -> Value | None:
 
 def _whole(said: list[str]) -> Value | None:
     sign, tail, at = "", list[str](), 0
+    said = _bound_last(said)
     while (lead := _phrase(said, at, _SIGNS)) is not None:
         if lead[0] and sign:
             return None
@@ -84,6 +90,16 @@ def _whole(said: list[str]) -> Value | None:
     return _finished(said, at, value, sign, tail)
 
 
+def _bound_last(said: list[str]) -> list[str]:
+    """`10 or fewer employees` as `10 employees or fewer`."""
+    end = said.index(END)
+    for at in range(1, end - 2):
+        if said[at] == "or" and said[at + 2] and number_at(said, at - 1) is not None:
+            if (bound := _phrase(said, at, _BOUNDS)) is not None and said[bound[1]]:
+                return [*said[:at], *said[bound[1] : end], *said[at : bound[1]], *said[end:]]
+    return said
+
+
 def _finished(said: list[str], at: int, value: Value, sign: str, tail: list[str]) -> Value | None:
     """With the bounds and tails that stand behind it, up to the end of the text."""
     while said[at]:
@@ -100,11 +116,26 @@ def _finished(said: list[str], at: int, value: Value, sign: str, tail: list[str]
             return None
     if len({*tail}) != len(tail):
         return None
+    if "old" in tail and isinstance(value, Quantity) and not value.unit.name:  # aged 12
+        value = replace(value, unit=unit("year"))
+    if not TIMES_OF.isdisjoint(tail) and not _is_time(value):
+        return None
+    if any(max(abs(n.numerator), n.denominator).bit_length() > _MOST_BITS for n in magnitudes(value)):
+        return None
     if sign:
         if not isinstance(value, Quantity):
             return None
         value = Comparison(sign, value)
     return with_tail(value, tuple(tail))
+
+
+def _is_time(value: Value) -> bool:
+    match value:
+        case Quantity(unit=unit_) | Range(low=Quantity(unit=unit_)):
+            return unit_.base in _TIMES
+        case Compound():
+            return True
+    return False
 
 
 def _schedule(said: list[str], at: int) -> Schedule | None:
@@ -145,13 +176,13 @@ def _body(said: list[str], at: int) -> tuple[Value, int] | None:
 
 def _range(low: Quantity, read: Read, high: Quantity, second: Read) -> Range | None:
     """Both ends with the unit and the scale that stand behind the second: `$1-2 million`, `2 to 4 weeks`."""
-    if second.scale != 1 and read.scale == 1 and (read.money or not read.unit.name) and read.number < second.number:
+    if second.scale != 1 and read.scale == 1 and (read.led or not read.unit.name) and read.number < second.number:
         low = replace(low, value=low.value * second.scale)
     if not low.unit.name and high.unit.name:
         low = replace(low, unit=high.unit)
-    elif read.money and not high.unit.name:
+    elif read.led and not high.unit.name:
         high = replace(high, unit=low.unit)
-    if low.unit.base != high.unit.base or low.unit.name and not high.unit.name or low.amount >= high.amount:
+    if low.unit.base != high.unit.base or (low.unit.name and not high.unit.name) or low.amount >= high.amount:
         return None
     return Range(low, high)
 
@@ -164,7 +195,7 @@ def _beside(said: list[str], at: int, first: Quantity) -> tuple[Pair, int] | Non
 
 
 def _ratio(said: list[str], at: int) -> tuple[Ratio, int] | None:
-    """`1:1000`, `3:2:1`. A time of day (`10:30`) reads as one too, in terms that are as low as those of no other."""
+    """`1:1000`, `3:2:1`; what may be a time of day (`10:30`) is none."""
     parts: list[Fraction] = []
     while (part := number_at(said, at)) is not None and part[0] > 0:
         parts.append(part[0])
@@ -172,7 +203,10 @@ def _ratio(said: list[str], at: int) -> tuple[Ratio, int] | None:
         if said[at] != ":":
             break
         at += 1
-    return (Ratio(tuple(parts)), at) if len(parts) > 1 and said[at - 1] != ":" else None
+    if len(parts) < 2 or said[at - 1] == ":":
+        return None
+    clock = len(parts) == 2 and parts[0] != 1 and parts[0] < 24 and parts[1] < 60 and len(said[at - 1]) == 2
+    return None if clock else (Ratio(tuple(parts)), at)
 
 
 def _share(said: list[str], at: int) -> tuple[Quantity, int] | None:

@@ -1,4 +1,5 @@
-"""One measure: a number and its unit, or a sum of them. Tokens flow in; what was read and the place after it flow out."""
+"""One measure: a number and its unit, or a sum of them. Tokens flow in; what was read flows out, with the place after
+it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,14 +15,14 @@ from dgrc.method.quantities.values import NO_UNIT, Compound, Pair, Quantity, Uni
 _THOUSANDS = {"K": 1000, "k": 1000, "M": 10**6}
 _IN_VOLUME = frozenset(("\u03bcL", "uL", "mcL", "mm3"))
 _POWER_SIGNS = frozenset(("x", "X", "\u00d7", "*", "\u00b7"))
-_PRESSURE = (("gram", 1), ("meter", -1), ("second", -2))
+_TIME = (("second", 1),)
 _BEFORE = frozenset(("ph", "pka"))
 """Units that stand before their number."""
 
 
 @dataclass(frozen=True)
 class Read:
-    """What was read: `number` times `scale` of a unit, or over or beside `other`; `money` says that a sign led it."""
+    """What was read: `number` times `scale` of a unit, or over or beside `other`; `led`: the unit stood before it."""
 
     number: Fraction
     at: int
@@ -29,7 +30,7 @@ class Read:
     scale: Fraction = Fraction(1)
     other: Fraction | None = None
     beside: bool = False
-    money: bool = False
+    led: bool = False
 
     @property
     def value(self) -> Quantity | Pair:
@@ -37,9 +38,7 @@ class Read:
         if self.other is None:
             return Quantity(self.number * self.scale, self.unit)
         first, second = Quantity(self.number, self.unit), Quantity(self.other, self.unit)
-        has_unit = bool(self.unit.name)
-        pressure = self.unit.base == _PRESSURE and self.number > 1
-        if self.beside or pressure or is_pair(self.number, self.other, has_unit):
+        if self.beside or is_pair(self.number, self.other, self.unit):
             return Pair(first, second)
         return Quantity(self.number / self.other * self.scale, self.unit)
 
@@ -67,12 +66,15 @@ def read_one(tokens: Sequence[str], at: int) -> Read | None:
     label = tokens[at].lower() if tokens[at].lower() in _BEFORE else None
     if money or label:
         at += 1 + (label is not None and tokens[at + 1] in ("of", "=", ":", "is"))
+        at += tokens[at] == "$" and money != "$"  # USD $5
         second, at = _sign(tokens, at)
         sign *= second
     found = number_at(tokens, at) or _single(tokens, at, money)
     if found is None:
         return None
-    read = _scaled(tokens, Read(sign * found[0], found[1], money=money is not None), found[1] - at == 1)
+    past = _repeated(tokens, found)
+    led = money is not None or label is not None
+    read = _scaled(tokens, Read(sign * found[0], past, led=led), past - at == 1)
     if read is None:
         return None
     if label:
@@ -96,6 +98,13 @@ def read_sum(tokens: Sequence[str], at: int) -> tuple[Quantity | Pair | Compound
         parts.append(further[0])
         at = further[1]
     return _summed(parts), first, at
+
+
+def _repeated(tokens: Sequence[str], found: tuple[Fraction, int]) -> int:
+    """The place after the same number again in brackets: `thirty (30) days`."""
+    value, at = found
+    again = number_at(tokens, at + 1) if tokens[at] == "(" else None
+    return at if again is None or again[0] != value or tokens[again[1]] != ")" else again[1] + 1
 
 
 def _sign(tokens: Sequence[str], at: int) -> tuple[int, int]:
@@ -124,18 +133,24 @@ def _scaled(tokens: Sequence[str], read: Read, is_figure: bool) -> Read | None:
     at, scale = read.at, Fraction(1)
     while (word := tokens[at].lower()) in SCALES or (word == "a" and tokens[at + 1] in SCALES):
         scale, at = scale * SCALES.get(word, 1), at + 1
-    if scale == 1 and tokens[at] in OF_MONEY and (read.money or named(tokens[at + 1]) in MONEY):
+    if scale == 1 and tokens[at] in OF_MONEY and (read.led or named(tokens[at + 1]) in MONEY):
         scale, at = Fraction(OF_MONEY[tokens[at]]), at + 1
     if tokens[at] in _THOUSANDS and tokens[at + 1] == "/" and tokens[at + 2] in _IN_VOLUME:
         scale, at = scale * _THOUSANDS[tokens[at]], at + 1
     power = _power_of_ten(tokens, at, read.number)
     if power is not None:
         scale, at = scale * power[0], power[1]
-    if scale == 1 and is_figure and tokens[at] in ("/", "over") and not read.money:
+    if scale == 1 and is_figure and tokens[at] in ("/", "over") and not read.led:
         other = figures(tokens[at + 1]) if tokens[at + 1][:1].isdigit() else None
-        if other is not None and not (tokens[at] == "/" and tokens[at + 2] == "/"):
+        rate = tokens[at + 2] == "/" if tokens[at] == "/" else _is_time(tokens, at + 2)  # over 30 minutes
+        if other is not None and not rate:
             return None if not other else replace(read, other=other, beside=tokens[at] == "over", at=at + 2)
     return replace(read, scale=scale, at=at)
+
+
+def _is_time(tokens: Sequence[str], at: int) -> bool:
+    found = unit_at(tokens, at) if tokens[at] else None
+    return found is not None and found[0].base == _TIME
 
 
 def _power_of_ten(tokens: Sequence[str], at: int, number: Fraction) -> tuple[Fraction, int] | None:
@@ -157,8 +172,8 @@ def _with_unit(tokens: Sequence[str], read: Read, start: Unit | None) -> Read | 
     at = read.at
     if start is not None:
         again = unit_at(tokens, at)
-        if again is not None and again[0].name == start.name:  # $5 dollars
-            return replace(read, unit=start, at=again[1])
+        if again is not None and (again[0].name == start.name or again[0].name.endswith(f"_{start.name}")):
+            return replace(read, unit=again[0], at=again[1])  # $5 dollars, $5 CAD
         found = unit_at(tokens, at, start)
         return replace(read, unit=start) if found is None else replace(read, unit=found[0], at=found[1])
     hyphen = tokens[at] == "-" and tokens[at + 1][:1].isalpha()
@@ -166,7 +181,7 @@ def _with_unit(tokens: Sequence[str], read: Read, start: Unit | None) -> Read | 
     if found is None:
         return read
     past = found[1]
-    if read.other is None and tokens[past] == "/":  # 875 mg/125 mg
+    if read.other is None and tokens[past] == "/" and found[0].base != _TIME:  # 875 mg/125 mg
         second = read_one(tokens, past + 1)
         if second is not None and second.other is None and second.unit == found[0]:
             return replace(read, unit=found[0], other=second.number * second.scale, beside=True, at=second.at)

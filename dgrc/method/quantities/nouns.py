@@ -115,8 +115,10 @@ _OF = {
     "of notice": "of notice|notice|written notice", "of experience": "of experience|experience",
     "of treatment": "of treatment|treatment|of therapy|therapy", "of service": "of service|service",
     "of gestation": "of gestation|gestation|gestational age|of gestational age|of pregnancy|pregnant",
-    "of insulin": "of insulin|insulin", "old": "old|of age|- old|yo|y / o", "w/v": "w / v", "w/w": "w / w",
+    "of insulin": "of insulin|insulin", "old": "old|of age|- old|yo|y / o|/ o", "w/v": "w / v", "w/w": "w / w",
     "v/v": "v / v", "of body weight": "of body weight|body weight|bodyweight",
 }  # fmt: skip
+TIMES_OF = frozenset(_OF) - {"of insulin", "w/v", "w/w", "v/v", "of body weight"}
+"""What only a time is of."""
 NOUNS = {spelling: name for name, spellings in _OF.items() for spelling in spellings.split("|")}
 """What a measure may be of, and so is another measure than the same without: spelling to the name of it."""

@@ -11,11 +11,11 @@ FIGURES = rf"(?:{_GROUPED}|{_INDIAN}|[0-9]+)(?:\.[0-9]+)?{_POWER}|\.[0-9]+{_POWE
 """A number without a sign: thousands by comma, space or apostrophe, decimals by a point, a power of ten."""
 _MARKS = re.compile(r"[ ,']")
 LARGEST_POWER = 99
-MOST_DIGITS = 40
+MOST_DIGITS = 100
 """Larger powers of ten, and numbers of more digits, measure nothing."""
 
-_UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-ONES = {word: n for n, word in enumerate((_UNITS + " eighteen nineteen").split())}
+_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+ONES = {word: n for n, word in enumerate(f"zero one two three four five six seven eight nine {_TEENS}".split())}
 TENS = {word: 10 * n for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
 PARTS = {
     word: Fraction(1, n)

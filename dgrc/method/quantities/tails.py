@@ -16,10 +16,13 @@ _FIXED_TAILS = {
     "4 times a day": "qid|qds", "1 times a week": "weekly|once weekly|qwk|qw|every week|each week|q week",
     "1 times a month": "monthly|once monthly|every month|each month|qmonth",
     "1 times a year": "yearly|annually|once yearly|once annually|every year|each year",
-    "1 times a hour": "hourly|every hour|qh", "2 times a week": "twice weekly|biw", "3 times a week": "thrice weekly|tiw",
+    "1 times a hour": "hourly|every hour|qh", "2 times a week": "twice weekly|biw",
+    "3 times a week": "thrice weekly|tiw",
     "every 2 day": "every other day|every second day|on alternate days|alternate days|qod|eod|qad",
-    "every 14 day": "every other week|every second week|qow", "as needed": "as needed|prn|when needed|when required|as required|if needed",
-    "at bedtime": "at bedtime|qhs|hs|before bed|before bedtime", "at night": "at night|nightly|every night|nocte|each night",
+    "every 14 day": "every other week|every second week|qow",
+    "as needed": "as needed|prn|when needed|when required|as required|if needed",
+    "at bedtime": "at bedtime|qhs|hs|before bed|before bedtime",
+    "at night": "at night|nightly|every night|nocte|each night",
     "in the morning": "in the morning|qam|every morning|each morning|mane",
     "in the evening": "in the evening|qpm|every evening|each evening", "with meals": "with meals|with food",
     "before meals": "before meals|ac", "after meals": "after meals|pc", "immediately": "immediately|stat",
@@ -27,15 +30,19 @@ _FIXED_TAILS = {
     "in divided doses": "in divided doses|divided",
     "intravenously": "iv|intravenously|intravenous|by iv|via iv|by intravenous injection",
     "as intravenous bolus": "as intravenous bolus|iv bolus|iv push|ivp|intravenous bolus|bolus iv",
-    "as intravenous infusion": "as intravenous infusion|iv infusion|intravenous infusion|iv drip|by intravenous infusion",
+    "as intravenous infusion": "as intravenous infusion|iv infusion|intravenous infusion|iv drip|"
+    "by intravenous infusion",
     "intramuscularly": "im|intramuscularly|intramuscular|by intramuscular injection",
     "subcutaneously": "sc|sq|subq|subcut|subcutaneously|subcutaneous|sub - q|by subcutaneous injection|sub q",
     "orally": "po|orally|oral|by mouth|per os|per oral", "sublingually": "sl|sublingually|sublingual|under the tongue",
-    "rectally": "pr|rectally|rectal|per rectum", "topically": "topically|topical", "inhaled": "inhaled|by inhalation|inh|via inhalation",
+    "rectally": "pr|rectally|rectal|per rectum", "topically": "topically|topical",
+    "inhaled": "inhaled|by inhalation|inh|via inhalation",
     "intranasally": "intranasally|intranasal", "intrathecally": "intrathecally|intrathecal",
-    "transdermally": "transdermally|transdermal", "buccally": "buccally|buccal", "intradermally": "intradermally|intradermal",
+    "transdermally": "transdermally|transdermal", "buccally": "buccally|buccal",
+    "intradermally": "intradermally|intradermal",
     "intraosseously": "io|intraosseously|intraosseous", "vaginally": "vaginally|vaginal|pv",
-    "by nasogastric tube": "by nasogastric tube|via ng tube|via nasogastric tube|ng", "nebulized": "nebulized|nebulised|by nebulizer|via nebulizer",
+    "by nasogastric tube": "by nasogastric tube|via ng tube|via nasogastric tube|ng",
+    "nebulized": "nebulized|nebulised|by nebulizer|via nebulizer",
 }  # fmt: skip
 FIXED = {spelling: name for name, spellings in _FIXED_TAILS.items() for spelling in (name, *spellings.split("|"))}
 _MANY = {"once": "1", "twice": "2", "thrice": "3"}
@@ -115,10 +122,8 @@ def _every(tokens: Sequence[str], at: int) -> tuple[str, int] | None:
     high = _number(tokens, low[1] + 1) if tokens[low[1]] in ("-", "to", "~", "or") else None
     past = (high or low)[1]
     past += tokens[past] == "-"
-    spans = [_span(each[0], tokens[past]) for each in (low, high) if each]
-    if None in spans:
-        return None
-    return "every " + " to ".join(filter(None, spans)), past + 1
+    span = _span([each[0] for each in (low, high) if each], tokens[past])
+    return None if span is None else (f"every {span}", past + 1)
 
 
 def _lasting(tokens: Sequence[str], at: int) -> tuple[str, int] | None:
@@ -130,7 +135,7 @@ def _lasting(tokens: Sequence[str], at: int) -> tuple[str, int] | None:
     if count is None:
         return None
     past = count[1] + (tokens[count[1]] == "-")
-    span = _span(count[0], tokens[past])
+    span = _span([count[0]], tokens[past])
     return None if span is None else (f"{'over' if word == 'over' else 'for'} {span}", past + 1)
 
 
@@ -147,16 +152,18 @@ def _number(tokens: Sequence[str], at: int) -> tuple[str, int] | None:
     return _counted(tokens, at)
 
 
-def _span(count: str, word: str) -> str | None:
-    """A length of time in one spelling: `1 week` is `7 day`."""
+def _span(counts: Sequence[str], word: str) -> str | None:
+    """Lengths of time in one spelling: `1 week` is `7 day`, `4 to 6 h` is `4 to 6 hour`."""
     name = named(word)
-    value = figures(count)
-    if name is None or value is None or word in ("m", "M"):
+    values = [value for count in counts if (value := figures(count)) is not None]
+    if name is None or len(values) < len(counts) or word in ("m", "M"):
         return None
-    length = Quantity(value, unit(name))
-    if length.unit.base == (("month", 1),):
-        return f"{float(length.amount):.10g} month"
-    if length.unit.base != (("second", 1),):
+    amounts = [Quantity(value, unit(name)).amount for value in values]
+    if unit(name).base == (("month", 1),):
+        size, name = 1, "month"
+    elif unit(name).base == (("second", 1),):
+        whole = (each for each in _SPANS if all(amount % each[0] == 0 for amount in amounts))
+        size, name = next(whole, (1, "second"))
+    else:
         return None
-    size, name = next((each for each in _SPANS if length.amount % each[0] == 0), (1, "second"))
-    return f"{float(length.amount / size):.10g} {name}"
+    return f"{' to '.join(f'{float(amount / size):.10g}' for amount in amounts)} {name}"

@@ -14,7 +14,8 @@ from dgrc.method.text.normalize import fold
 LONGEST = 160
 """Characters; no measure is longer."""
 END = ""
-"""The token after the last, so that looking ahead needs no care."""
+_AHEAD = (END,) * 5
+"""What follows the last token, so that looking ahead needs no care."""
 _VULGAR = re.compile("([0-9]?)([\u00bc-\u00be\u2150-\u215e])")
 _SIGNS = str.maketrans({
     "\u2032": "'", "\u2033": '"', "\u02da": "\u00b0", "\u00ba": "\u00b0", "\u201c": '"', "\u201d": '"',
@@ -24,11 +25,11 @@ _SIGNS = str.maketrans({
     "\u2126": "\u03a9", "\u212b": "\u00c5", "\u200b": "", "\ufeff": "", "\u00ad": "",
 })  # fmt: skip
 _SHORT = re.compile(r"\b((?:[A-Za-z]\.){1,5}[A-Za-z])\b\.?|\b([A-Za-z])\.(?=[A-Za-z]\b)")
-_NUMBERS = re.compile(r"[0-9\uff10-\uff19]|[\u96f6\u3007\u4e00\u4e8c\u4e24\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e\u5343\u534a\u00bc-\u00be\u2150-\u215e]")
+_NUMBERS = re.compile("[0-9\uff10-\uff19\u00bc-\u00be\u2150-\u215e零〇一二两三四五六七八九十百千半]")
 _LETTERS = re.compile(r"[A-Za-z]+")
 _HAN = re.compile("[\u3007\u4e00-\u9fff]")
 _TOKEN = re.compile(
-    rf"{FIGURES}|(?:US|AU|CAN|CA|HK|NZ|SG|NT|MX|[ACSR])\$|(?:CN|RMB|JP)\u00a5|[cm]m ?H2O|"
+    rf"{FIGURES}|(?:(?:US|AU|CAN|CA|HK|NZ|SG|NT|MX) ?|[ACSR])\$|(?:CN|RMB|JP)\u00a5|[cm]m ?H2O|"
     r"[A-Za-z\u03bc\u03a9\u00c5\u00e5\u00b0_]+(?:'s\b|(?<=s)'(?![0-9])|[23](?![0-9A-Za-z]))?|<=|>=|\S"
 )
 _SAID = WORDS | SCHEDULES
@@ -36,15 +37,15 @@ _QUOTES = "\"'`"
 
 
 def tokens(text: str) -> list[str]:
-    """The tokens of a text that may state a number, followed by `END`; none if it states none for sure."""
+    """The tokens of a text that may state a number, followed by some `END`; none if it states none for sure."""
     said = plain(text)
     if not 0 < len(said) <= LONGEST or not _may_state(said):
         return []
-    return [*split(said), END]
+    return [*split(said), *_AHEAD]
 
 
 def split(said: str) -> list[str]:
-    """The tokens of a text, of one that states no number too."""
+    """The tokens of a text alone, of one that states no number too."""
     if not said.isascii():
         said = _ascii(said)
         if _HAN.search(said):
@@ -77,4 +78,4 @@ def _word(token: str) -> str:
         return token[:-2]
     if token.endswith("'") and len(token) > 1:
         return token[:-1]
-    return token.replace(" ", "") if token.endswith("H2O") else token
+    return token.replace(" ", "") if token.endswith(("H2O", "$")) else token

@@ -16,6 +16,7 @@ _RAISED = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
 _RAISED_AFTER = {"squared": 2, "cubed": 3}
 _TIMES = frozenset(("\u00b7", "*"))
 _EACH = frozenset(("a", "an", "each", "every"))
+_SHARES = frozenset((("per", "cent"), ("per", "mille")))
 _LONGEST = 4
 _TIME, _CALENDAR = (("second", 1),), (("month", 1),)
 Parts = list[tuple[Unit, int]]
@@ -25,7 +26,7 @@ def unit_at(tokens: Sequence[str], at: int, start: Unit | None = None) -> tuple[
     """The unit that stands at a place, and the place after it; `start` is one that stood before the number ($)."""
     above: Parts = [] if start is None else [(start, 1)]
     below: Parts = []
-    if start is None and (tokens[at] not in ("/", "per") or tokens[at + 1] in ("cent", "mille")):
+    if start is None and (tokens[at] not in ("/", "per") or (tokens[at], tokens[at + 1]) in _SHARES):
         first = _factor(tokens, at)
         if first is None:
             return None

@@ -53,8 +53,8 @@ katal kat n \u03bc
 """
 _UNITS = """
 kelvin : K
-degree_celsius : \u00b0C, \u00b0 C, C, deg C, degC, degree C, degrees C, degree celsius, degrees celsius, celsius, centigrade, degrees centigrade
-degree_fahrenheit : \u00b0F, \u00b0 F, F, deg F, degF, degree F, degrees F, degree fahrenheit, degrees fahrenheit, fahrenheit
+degree_celsius : \u00b0C, \u00b0 C, C, deg C, degC, degree C, degrees C, degrees celsius, celsius, centigrade
+degree_fahrenheit : \u00b0F, \u00b0 F, F, deg F, degF, degree F, degrees F, degrees fahrenheit, fahrenheit
 degree_rankine : \u00b0R, degrees rankine
 degree : \u00b0, deg
 radian : rad
@@ -96,7 +96,7 @@ business_day = * : working day, working days, workday, workdays, bd
 court_day = * : court days
 trading_day = *
 millimeter_hg = torr : mmHg, mm Hg, mmhg, millimeters of mercury, millimetres of mercury, millimeter of mercury, torr
-centimeter_h2o = centimeter_H2O : cmH2O, centimeters of water
+centimeter_water = centimeter_H2O : cmH2O, centimeters of water
 standard_atmosphere : atm, atmosphere, atmospheres
 psi : PSI, pounds per square inch
 horsepower : hp
@@ -127,11 +127,12 @@ beat = *
 breath = *
 bpm = beat/minute
 drop = * : gtt, gtts
+kilocalorie : Cal
 pack_year = * : pack year, pack years, pack-year
 met = * : MET, METs
 french = * : Fr
 gauge = *
-diopter : dioptre, dioptres
+diopter = * : dioptre, dioptres
 fold = * : times as much, folds
 bit
 usp_unit = * : USP units, USP unit
@@ -139,7 +140,7 @@ jin = 500 gram
 """
 _OTHER_WORDS = {"gram": "gramme", "meter": "metre", "liter": "litre"}
 _UNCHANGED = frozenset(("hertz", "siemens", "lux"))
-PINT = {"degree_celsius": "delta_degC", "degree_fahrenheit": "delta_degF", "degree_rankine": "delta_degR"}
+PINT = {"degree_celsius": "delta_degC", "degree_fahrenheit": "delta_degF", "degree_rankine": "degree_Rankine"}
 """What pint calls a unit that has another name here; of temperatures, their differences."""
 OWN: dict[str, tuple[Fraction, tuple[tuple[str, int], ...] | str]] = {}
 """Units that are defined here: so many of a product of others, or, of their own name, a dimension of their own."""
@@ -151,7 +152,8 @@ FOLDED: dict[str, str | None] = {}
 
 def _spell(name: str, spellings: list[str]) -> None:
     words = name.replace("_", " ")
-    plural = [] if name in _UNCHANGED else [words + "s", name + "s", words + "es"]
+    end = "es" if words.endswith(("s", "x", "ch", "sh")) else "s"
+    plural = [] if name in _UNCHANGED else [words + end, name + "s"]
     for spelling in (name, words, *plural, *spellings):
         EXACT.setdefault(spelling.strip(), name)
 

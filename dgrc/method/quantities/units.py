@@ -15,6 +15,10 @@ from dgrc.method.quantities.values import NO_UNIT, Unit
 
 SCALES = {"degree_celsius": "degC", "degree_fahrenheit": "degF", "kelvin": "kelvin", "degree_rankine": "degR"}
 """Scales of temperature; their base is the Celsius scale, so that a tolerance means what a reader takes it to."""
+_SMALL = ("milli", "pico")
+"""Prefixes that become another one (mega, peta) with a capital."""
+_SYMBOL = 5
+"""Longer spellings are words."""
 _VOLUME = ("meter", -3)
 _COUNTED = frozenset(("cell", "copy"))
 """What is counted in a volume need not be named: 4.5 x 10^9 cells/L is 4.5 x 10^9/L."""
@@ -25,7 +29,10 @@ def named(spelling: str) -> str | None:
     exact = unit_table.EXACT.get(spelling)
     if exact is not None or len(spelling) == 1:  # of single letters the case always tells
         return exact
-    return unit_table.FOLDED.get(spelling.casefold())
+    name = unit_table.FOLDED.get(spelling.casefold())
+    if name is None or not name.startswith(_SMALL) or len(spelling) > _SYMBOL:
+        return name
+    return None if spelling[0].isupper() and not (spelling.isupper() and len(spelling) > 2) else name  # MSv, Ma
 
 
 @functools.cache

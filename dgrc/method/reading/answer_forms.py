@@ -28,8 +28,8 @@ def canonical(answer: str, form: str) -> str | None:
     if form == "yes_no":
         return _yes_no(answer)
     text = normalize(unwrap(answer))
-    if form == "auto" and (found := quantities.parse(answer)) is not None and quantities.parse(text) != found:
-        return quantities.spell(found)
+    if form == "auto" and (cased := _cased(answer, text)) is not None:
+        return cased
     return text or None
 
 
@@ -43,9 +43,9 @@ def value(answer: str, form: str, question: str = "") -> quantities.Value | None
 def same(a: str, b: str, form: str, tolerance: float, question: str = "") -> bool:
     """Whether two canonical answers are the same.
 
-    Measures are compared by value (5 km is 5000 m, 98.6 \u00b0F is 37 \u00b0C), within a relative `tolerance`; a bare number
-    equals one with a unit only where the question says the unit. `auto` compares as measures, or as yes and no, what is
-    nothing else on both sides.
+    Measures are compared by value (5 km is 5000 m, 98.6 \u00b0F is 37 \u00b0C), within a relative `tolerance`; a bare
+    number equals one with a unit only where the question says the unit. `auto` compares as measures, or as yes and
+    no, what is nothing else on both sides.
     """
     if a == b:
         return True
@@ -56,6 +56,15 @@ def same(a: str, b: str, form: str, tolerance: float, question: str = "") -> boo
         said = _yes_no(a), _yes_no(b)
         return None not in said and said[0] == said[1]
     return False
+
+
+def _cased(answer: str, text: str) -> str | None:
+    """What keeps a measure apart from what lower case would make of it: its spelling (5 MW), or for a text that only
+    then would be one, the text as written (5 MSv); None where case says nothing."""
+    found = quantities.parse(answer)
+    if found == quantities.parse(text):
+        return None
+    return " ".join(quantities.plain(answer).split()) if found is None else quantities.spell(found)
 
 
 def _yes_no(answer: str) -> str | None:
