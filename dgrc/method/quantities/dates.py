@@ -72,9 +72,9 @@ def _chinese(text: str) -> Date | None:
 
 def _checked(year: str | None, month: str | None, day: str | None) -> Date | None:
     """The date, if there is such a day."""
-    numbers = [None if part is None else int(part) for part in (year, month, day)]
+    y, m, d = (None if part is None else int(part) for part in (year, month, day))
     try:
-        day_of(numbers[0] or 2000, 1 if numbers[1] is None else numbers[1], 1 if numbers[2] is None else numbers[2])
+        day_of(2000 if y is None else y, 1 if m is None else m, 1 if d is None else d)
     except ValueError:
         return None
-    return Date(*numbers)
+    return Date(y, m, d)

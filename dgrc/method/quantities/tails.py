@@ -65,9 +65,9 @@ def tail(tokens: Sequence[str], at: int) -> tuple[str, int] | None:
         return None
     for size in range(_LONGEST, 0, -1):
         said = " ".join(tokens[at : at + size]).lower()
-        if (found := FIXED.get(said) or NOUNS.get(said)) is not None and not said.endswith(" "):
-            if not (found == "once" and _how_often(tokens, at)):
-                return found, at + min(size, len(tokens) - 1 - at)
+        fixed = FIXED.get(said) or NOUNS.get(said)
+        if fixed is not None and not (fixed == "once" and _how_often(tokens, at)):
+            return fixed, at + size
     return next((found for read in (_how_often, _every, _lasting, _divided) if (found := read(tokens, at))), None)
 
 

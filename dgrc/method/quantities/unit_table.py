@@ -142,8 +142,8 @@ _OTHER_WORDS = {"gram": "gramme", "meter": "metre", "liter": "litre"}
 _UNCHANGED = frozenset(("hertz", "siemens", "lux"))
 PINT = {"degree_celsius": "delta_degC", "degree_fahrenheit": "delta_degF", "degree_rankine": "degree_Rankine"}
 """What pint calls a unit that has another name here; of temperatures, their differences."""
-OWN: dict[str, tuple[Fraction, tuple[tuple[str, int], ...] | str]] = {}
-"""Units that are defined here: so many of a product of others, or, of their own name, a dimension of their own."""
+OWN: dict[str, tuple[Fraction, tuple[tuple[str, int], ...]]] = {}
+"""Units that are defined here: so many of a product of others; what is one of itself is a dimension of its own."""
 EXACT: dict[str, str] = {}
 """Spellings to full names."""
 FOLDED: dict[str, str | None] = {}
@@ -173,7 +173,11 @@ def _prefixed() -> None:
 
 def _own_prefixed(name: str, base: str, prefix: str) -> None:
     power = {"n": -9, "\u03bc": -6, "m": -3, "k": 3}.get(prefix, 0)
-    OWN[name] = (Fraction(10) ** power, ((base, 1),)) if prefix else (Fraction(1), base)
+    OWN[name] = (Fraction(10) ** power, ((base, 1),))
+
+
+def _itself(name: str) -> tuple[Fraction, tuple[tuple[str, int], ...]]:
+    return Fraction(1), ((name, 1),)
 
 
 def _define(name: str, definition: str) -> None:
@@ -181,7 +185,7 @@ def _define(name: str, definition: str) -> None:
     if not definition:
         return
     if definition == "*":
-        OWN[name] = (Fraction(1), name)
+        OWN[name] = _itself(name)
         return
     first, _, rest = definition.partition(" ")
     count, of = (Fraction(first), rest) if first[0].isdigit() else (Fraction(1), definition)
@@ -200,12 +204,12 @@ def _fill() -> None:
         name, _, definition = left.partition(" = ")
         _define(name.strip(), definition.strip())
         _spell(name.strip(), [spelling for spelling in spellings.split(", ") if spelling])
-    for name, (count, of, spellings) in CURRENCIES.items():
-        OWN[name] = (count, ((of, 1),)) if of else (Fraction(1), name)
-        _spell(name, list(spellings))
+    for name, (count, of, signs) in CURRENCIES.items():
+        OWN[name] = (count, ((of, 1),)) if of else _itself(name)
+        _spell(name, list(signs))
     _prefixed()
     for name, plurals in COUNTED.items():
-        OWN[name] = (Fraction(1), name)
+        OWN[name] = _itself(name)
         _spell(name, list(plurals))
     for spelling, name in EXACT.items():
         folded = spelling.casefold()

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from dgrc.method.quantities import unit_table
-from dgrc.method.quantities.values import NO_UNIT, Unit
+from dgrc.method.quantities.values import Unit
 
 SCALES = {"degree_celsius": "degC", "degree_fahrenheit": "degF", "kelvin": "kelvin", "degree_rankine": "degR"}
 """Scales of temperature; their base is the Celsius scale, so that a tolerance means what a reader takes it to."""
@@ -50,9 +50,9 @@ def part(name: str) -> Unit:
     """The unit of a full name as a part of a product: of temperatures the difference."""
     if name in unit_table.OWN:
         factor, of = unit_table.OWN[name]
-        if of == name:
-            return Unit(name, Fraction(1), ((name, 1),))
-        base = product([(part(each), power) for each, power in of]) if of else NO_UNIT
+        if of == ((name, 1),):
+            return Unit(name, factor, of)
+        base = product([(part(each), power) for each, power in of])
         return Unit(name, factor * base.factor, base.base)
     quantity = _registry().Quantity(Fraction(1), unit_table.PINT.get(name, name)).to_root_units()
     powers = tuple(sorted((str(base), int(power)) for base, power in quantity.unit_items()))
