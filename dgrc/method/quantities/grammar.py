@@ -50,6 +50,7 @@ _AFTER = {
     "max|at most|or smaller|or sooner|at maximum|and less",
 }  # fmt: skip
 _BOUNDS = {words: sign for sign, phrases in _AFTER.items() for words in phrases.split("|")}
+_FIRST = frozenset(words.split()[0] for words in (*_SIGNS, *_BOUNDS))
 _AGES = frozenset(("older", "younger"))
 """Bounds that say that years are an age."""
 _TIMES = ((("second", 1),), (("month", 1),), (("business_day", 1),))
@@ -212,7 +213,7 @@ def _ratio(said: list[str], at: int) -> tuple[Ratio, int] | None:
 def _share(said: list[str], at: int) -> tuple[Quantity, int] | None:
     """`1 in 4`, `3 out of 5`, `12 per 1,000`: a share, as percent; only where nothing else follows."""
     above = number_at(said, at)
-    if above is None:
+    if above is None or said[above[1]].lower() not in ("in", "out", "of", "per"):
         return None
     for words in _OUT_OF:
         past = above[1] + len(words)
@@ -225,6 +226,8 @@ def _share(said: list[str], at: int) -> tuple[Quantity, int] | None:
 
 
 def _phrase(said: Sequence[str], at: int, phrases: dict[str, str]) -> tuple[str, int] | None:
+    if said[at].lower() not in _FIRST:
+        return None
     for size in range(min(_MOST_WORDS, len(said) - 1 - at), 0, -1):
         words = " ".join(said[at : at + size]).lower()
         if words in phrases:

@@ -190,6 +190,8 @@ def _with_unit(tokens: Sequence[str], read: Read, start: Unit | None) -> Read | 
 
 def _further(tokens: Sequence[str], at: int, before: Quantity) -> tuple[Quantity, int] | None:
     """The next part of a sum, if it is of a smaller unit of the same kind, or days after months."""
+    if not tokens[at]:
+        return None
     at += tokens[at] == ","
     at += tokens[at] in ("and", "&")
     if tokens[at].lower() in ("-", "minus", "+", "negative"):

@@ -73,6 +73,8 @@ def tail(tokens: Sequence[str], at: int) -> tuple[str, int] | None:
 
 def of_what(tokens: Sequence[str], at: int) -> tuple[str, int] | None:
     """The noun at a place, for where it stands before the measure."""
+    if tokens[at].lower() not in _FIRST:
+        return None
     for size in range(_LONGEST, 0, -1):
         said = " ".join(tokens[at : at + size]).lower()
         if (found := NOUNS.get(said)) is not None and found.startswith(("of ", "in ")):
