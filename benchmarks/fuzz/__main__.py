@@ -213,10 +213,12 @@ def fuzz_guided(target: str, runs: int, seed: int) -> Tally:
     return tally
 
 
-def plan(inputs: int, seed: int, guided: bool) -> list[tuple[Callable[..., Tally], tuple[Any, ...]]]:
+def plan(
+    inputs: int, seed: int, guided: bool, only: str | None = None
+) -> list[tuple[Callable[..., Tally], tuple[Any, ...]]]:
     """The work in pieces of some seconds, so that all processors are busy to the end."""
-    targets = list(parsers.TARGETS)
-    files = max(1, int(inputs * FILES_SHARE) // 3)  # each is read in three ways
+    targets = [only] if only else list(parsers.TARGETS)
+    files = 0 if only else max(1, int(inputs * FILES_SHARE) // 3)  # each is read in three ways
     runs = int(inputs * GUIDED_SHARE) // len(targets) if guided else 0
     texts = -(-(inputs - 3 * files - runs * len(targets)) // len(targets))
     work: list[tuple[Callable[..., Tally], tuple[Any, ...]]] = []
@@ -227,12 +229,14 @@ def plan(inputs: int, seed: int, guided: bool) -> list[tuple[Callable[..., Tally
     return work
 
 
-def fuzz(inputs: int, seed: int, guided: bool, ingest_files: int, processes: int) -> Tally:
-    """All of it."""
+def fuzz(
+    inputs: int, seed: int, guided: bool, ingest_files: int, processes: int, only: str | None = None
+) -> Tally:
+    """All of it, or the texts for one parser."""
     tally = fuzz_ingest(seed, ingest_files) if ingest_files else Tally()  # first, for Ray may not start here
     # Not forked: a process that dies of an input must take nothing with it, and Ray's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
-    waiting = plan(inputs, seed, guided)
+    waiting = plan(inputs, seed, guided, only)
     with concurrent.futures.ProcessPoolExecutor(processes, mp_context=context) as pool:
         for (work, arguments), result in [(item, pool.submit(item[0], *item[1])) for item in waiting]:
             try:
@@ -251,13 +255,17 @@ def fuzz(inputs: int, seed: int, guided: bool, ingest_files: int, processes: int
 @click.option("--seed", default=0, show_default=True, help="Another seed tries others.")
 @click.option("--guided/--no-guided", default=None, help="Coverage-guided, too; by default if atheris is installed.")
 @click.option("--ingest-files", default=400, show_default=True, help="Files that go through `ingest` on Ray as well.")
-@click.option("--write/--no-write", default=True, help="Record the result.")
-def main(inputs: int, seed: int, guided: bool | None, ingest_files: int, write: bool) -> None:
+@click.option("--only", type=click.Choice(list(parsers.TARGETS)), help="Texts for this parser, and nothing else.")
+@click.option("--processes", default=os.cpu_count() or 1, show_default=True, type=click.IntRange(min=1))
+@click.option("--write/--no-write", default=True, help="Record the result (of all parsers).")
+def main(
+    inputs: int, seed: int, guided: bool | None, ingest_files: int, only: str | None, processes: int, write: bool
+) -> None:
     """Fuzzes and tells what was found."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     guided = importlib.util.find_spec("atheris") is not None if guided is None else guided
     began = time.monotonic()
-    tally = fuzz(inputs, seed, guided, ingest_files, os.cpu_count() or 1)
+    tally = fuzz(inputs, seed, guided, 0 if only else ingest_files, processes, only)
     for finding in tally.findings[:SHOWN]:
         say(finding)
     if len(tally.findings) > SHOWN:
@@ -268,10 +276,12 @@ def main(inputs: int, seed: int, guided: bool | None, ingest_files: int, write: 
         target: {kind: tally[f"{kind} of {target}"] for kind in ("inputs", "crashes", "hangs", "unaccounted")}
         for target in sorted({name.partition(" of ")[2] for name in tally if " of " in name})
     }
-    if write:
+    if write and not only:
         record("fuzz", summary, command=f"fuzz --inputs {inputs} --seed {seed} --ingest-files {ingest_files}")
     click.echo(json.dumps(summary))
 
 
 if __name__ == "__main__":
-    main()
+    from benchmarks.fuzz.__main__ import main as run  # by its whole name: spawned processes do not import a `__main__`
+
+    run()

@@ -17,7 +17,7 @@ from dgrc.corpus import passages
 from dgrc.engines.api.batches import _lines
 from dgrc.engines.api.replies import judge, read
 from dgrc.errors import ConfigError
-from dgrc.method import answer, audit, compare, diagnose, grade, meaning, replies, sample, screen, verify
+from dgrc.method import answer, audit, compare, diagnose, grade, meaning, quantities, replies, sample, screen, verify
 from dgrc.method import judge as judging
 from dgrc.method import write as writing
 from dgrc.method.choices import split_choices
@@ -113,6 +113,20 @@ def _forms(said: str) -> None:
         assert spelled is None or (isinstance(spelled, str) and answer_forms.same(spelled, spelled, form, 0.0))
 
 
+def _quantities(said: str) -> None:
+    for text in (said, *said.splitlines()[:4]):
+        value = quantities.parse(text)
+        if value is None:
+            continue
+        spelled = quantities.spell(value)
+        again = quantities.parse(spelled)
+        assert again is not None and quantities.same(value, again) and quantities.spell(again) == spelled
+        assert quantities.groups([value, again, quantities.resolved(value, said)], 0.01)
+        spelled.encode()
+    half = quantities.parse("0.5")
+    assert half is not None and quantities.resolved(half, said) is not None
+
+
 def _screen(said: str) -> None:
     assert all(isinstance(word, str) and word for word in screen.content_words(said))
     assert isinstance(screen.atom_id(said), int) and isinstance(normalize.fold(said), str)
@@ -177,8 +191,8 @@ def _config(said: str) -> None:
 
 TARGETS: dict[str, Callable[[str], None]] = {
     "replies": _replies, "judge": _judge, "grade": _grade, "write": _write, "chain": _chain, "compare": _compare,
-    "forms": _forms, "screen": _screen, "question": _question, "passages": _passages, "server": _server,
-    "batch": _batch, "config": _config,
+    "forms": _forms, "quantities": _quantities, "screen": _screen, "question": _question, "passages": _passages,
+    "server": _server, "batch": _batch, "config": _config,
     **{f"{step.__name__[1:]}:{pack}": functools.partial(
         lambda step, pack, said: step(load_pack(pack), said), step, pack
     ) for step in (_answer, _diagnose, _verify, _prompts) for pack in PACKS},
@@ -211,7 +225,9 @@ SEEDS = (
     "Thu, 01 Jan 2026 00:00:00 GMT",
     '{"custom_id": "a-1", "response": {"status_code": 200, "body": ' + _BODY + '}}\n{"custom_id": "b", "error": {}}',
     "name: x\nseed: 3\nteacher:\n  model: m\n  replicas: [1, 2]\nmethod: {ifd: [0.1, 0.9], max_pairs: 2}\n",
-    "method.max_pairs=2",
+    "method.max_pairs=2", "$1.5 million", "10 mg/kg/day IV q8h", "120/80 mmHg", "at least 2-4 weeks", "6'2\"",
+    "98.6 \u00b0F", "4.5 x 10^9/L", "5 years' imprisonment", "March 3, 2021", "\u4e09\u4e07\u5143",
+    "How many mg in total?", "\u4e24\u5e74\u534a", "twenty-one business days",
 )  # fmt: skip
 WORDS = (
     "<answer>", "</answer>", "<think>", "</think>", "differ :", "done", "?", " . ", "verdict", "same", "unused", "[",
@@ -224,6 +240,8 @@ WORDS = (
     "\u00a7 1",
     "&a ", "*a", "!!python/name:os.system", "!!timestamp ", "? ", "- ", "---", "chain :", "first :", "<|im_end|>",
     "{{ 7 }}",
+    " mg", "/day", " x 10^", " to ", "at least ", "\u00bd", "\u4e07", "\u767e\u5206\u4e4b", " twice daily",
+    "1:", "per ", "^-1",
 )  # fmt: skip
 
 
@@ -232,6 +250,7 @@ HINTS = {
     "verify": ("facts", "verdict"), "judge": ("clarity",), "grade": ("groups",), "write": ("options", "self_contained"),
     "question": ("Which court?\n",), "passages": ("GENERAL",), "server": ("choices", "error", "GMT"),
     "batch": ("custom_id",), "config": ("seed:", "method."), "forms": ("<answer>about", "mg"),
+    "quantities": ("$1.5", "mg", "weeks", "6'2", "98.6", "10^9", "March", "years", "\u5143", "\u5e74", "days"),
 }  # fmt: skip
 """What stands in the seeds that are a target's own."""
 

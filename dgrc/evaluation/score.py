@@ -98,11 +98,13 @@ def is_right(
     form: str = "auto",
     tolerance: float = 0.0,
     several: bool = False,
+    question: str = "",
 ) -> bool:
     """Whether a chain's answer equals the label; an answer that could not be read (None) does not.
 
     Two options of one text are one answer. Where `several` options may be right, the sets must be equal. `form` and
-    `tolerance` are those of `method.answers` and `method.number_tolerance`.
+    `tolerance` are those of `method.answers` and `method.number_tolerance`; `question` is the question's text, which
+    may say the unit of a bare number.
 
     Raises:
         EvaluationError: the label is missing or unusable.
@@ -112,7 +114,7 @@ def is_right(
         return False
     if same_answer(one_answer(answer, choices, several) if choices else answer, expected) is True:
         return True
-    return not choices and meaning.same(answer, expected, form, tolerance)
+    return not choices and meaning.same(answer, expected, form, tolerance, question)
 
 
 def accuracy(right: Sequence[bool], unparsed: int, confidence: float) -> Accuracy:

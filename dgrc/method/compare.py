@@ -1,15 +1,15 @@
 """Where student and teacher part. Chains with final answers flow in; a status and index pairs flow out.
 
 Divergence is the method's only signal, so which answers are the same is decided once, for all steps: those that mean
-the same (`meaning`, or a grader's word) are given one wording, and then two answers are the same if they normalize to
-the same text. A chain without an answer never diverges.
+the same (`meaning`, or a grader's word) are given one wording, and then two answers are the same if they have the same
+canonical text. A chain without an answer never diverges.
 """
 
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 
-from dgrc.method.text.normalize import normalize
+from dgrc.method.reading import answer_forms
 from dgrc.records import Chain, Divergence
 
 
@@ -17,7 +17,12 @@ def same_answer(a: str | None, b: str | None) -> bool | None:
     """Whether two answers are the same; None if either is missing, for then nothing can be said."""
     if a is None or b is None:
         return None
-    return normalize(a) == normalize(b)
+    return _text(a) == _text(b)
+
+
+def _text(answer: str) -> str:
+    """What is compared: normalized text, with measures spelled out that case tells apart (5 mW, 5 MW)."""
+    return answer_forms.canonical(answer, "auto") or ""
 
 
 def wordings(chains: Sequence[Chain]) -> list[str]:
@@ -90,6 +95,6 @@ def _opposed(said: str, answers: dict[str, int]) -> int:
 
 def _answers(chains: Sequence[Chain]) -> dict[str, int]:
     """Normalized answers, most frequent first, ties in order of appearance, each with its first chain's index."""
-    said = [None if chain.answer is None else normalize(chain.answer) for chain in chains]
+    said = [None if chain.answer is None else _text(chain.answer) for chain in chains]
     counts = Counter(answer for answer in said if answer is not None)
     return {answer: said.index(answer) for answer, _ in counts.most_common()}  # most_common() is stable

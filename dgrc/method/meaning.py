@@ -10,16 +10,19 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 
+from dgrc.method import quantities
 from dgrc.method.contained import conditions, gives
 from dgrc.method.reading import answer_forms
 from dgrc.method.screen import content_words, decisive, words_of
+from dgrc.method.text.markup import unwrap
 from dgrc.method.text.normalize import normalize
 from dgrc.method.text.segment import spaceless
 
 STEM = 5
 _CONDITIONS = frozenset("if unless except only when without rarely sometimes until but".split())
 """Words that make a yes or no another one."""
-_CLAUSE = re.compile(r"([,;:()!?]|\.(?=\s|$))")
+_CLAUSE = re.compile(r"([,;:)!?]|(?<![\w)])\(|\.(?=\s|$))")
+"""Where clauses part; a bracket right behind a word, as in 10(b), is a part of it."""
 _MARKS = frozenset(",;:()!?.")
 _ENDS = frozenset(";(!?.")
 _BEFORE = frozenset("answer called named known it its by from on to as , :".split())
@@ -33,18 +36,33 @@ _NARROWING = frozenset("and or nor plus both either if only when rarely sometime
 def group(answers: Sequence[str], form: str, tolerance: float, question: str = "") -> list[list[str]]:
     """Distinct answers that are the same, together, in order of appearance; `question` is what they answer.
 
-    An answer joins the first group with all of whose members it is the same: containment does not carry over from one
-    pair to the next, and a group must not drift.
+    Who is together depends on which answers there are, not on their order. Measures are grouped by value
+    (`quantities.groups`). Then, the shortest first, an answer joins the first group with all of whose members it is the
+    same: containment does not carry over from one pair to the next, and a group must not drift.
     """
+    distinct = list(dict.fromkeys(answers))
+    values = {a: v for a in distinct if (v := answer_forms.value(a, form, question)) is not None}
+    measured = list(values)
+    alike = [[measured[place] for place in places] for places in quantities.groups([*values.values()], tolerance)]
     groups: list[list[str]] = []
-    for answer in dict.fromkeys(answers):
+    for item in sorted([*alike, *([a] for a in distinct if a not in values)], key=lambda item: min(map(_brief, item))):
         for members in groups:
-            if all(same(member, answer, form, tolerance, question) for member in members):
-                members.append(answer)
+            if all(_may_join(a, b, values) and same(a, b, form, tolerance, question) for a in members for b in item):
+                members += item
                 break
         else:
-            groups.append([answer])
-    return groups
+            groups.append(list(item))
+    place = {answer: number for number, answer in enumerate(distinct)}
+    return sorted((sorted(members, key=place.__getitem__) for members in groups), key=lambda members: place[members[0]])
+
+
+def _brief(answer: str) -> tuple[int, str]:
+    return len(answer), answer
+
+
+def _may_join(a: str, b: str, values: Collection[str]) -> bool:
+    """Measures were put together before."""
+    return not (a in values and b in values)
 
 
 def agreement(answers: Sequence[str | None], groups: Sequence[Sequence[str]]) -> tuple[int | None, float]:
@@ -65,11 +83,15 @@ def agreement(answers: Sequence[str | None], groups: Sequence[Sequence[str]]) ->
 
 def same(a: str, b: str, form: str = "auto", tolerance: float = 0.0, question: str = "") -> bool:
     """Whether two answers to a question are the same; `form` and `tolerance` are those of `answer_forms`."""
-    if normalize(a) == normalize(b) or answer_forms.same(a, b, form, tolerance):
+    one, two = answer_forms.value(a, form, question), answer_forms.value(b, form, question)
+    if one is not None and two is not None:  # 5 mW and 5 MW are one text in lower case, and two answers
+        return quantities.same(one, two, tolerance)
+    alike = (one is None) == (two is None) and normalize(unwrap(a)) == normalize(unwrap(b))
+    if alike or answer_forms.same(a, b, form, tolerance, question):
         return True
     if form == "auto" and None not in (said := [answer_forms.canonical(answer, "yes_no_maybe") for answer in (a, b)]):
         return said[0] == said[1] and _conditions(a) == _conditions(b)
-    return form in ("auto", "text") and _says(a, b, question)
+    return form in ("auto", "text") and quantities.units_in(a) == quantities.units_in(b) and _says(a, b, question)
 
 
 def _says(a: str, b: str, question: str) -> bool:

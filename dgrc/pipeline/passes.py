@@ -57,7 +57,7 @@ GATHER = Pass(
     writes=("cases", Case),
     roles=lambda config: ("teacher", "student", *(("auditor",) if config.method.audit_share else ())),
     step=gather.gather,
-    method=("sample", "choices", "reading", "compare", "meaning", "grade", "audit", "diagnose"),
+    method=("sample", "choices", "reading", "compare", "meaning", "quantities", "grade", "audit", "diagnose"),
     counters=counters.of_case,
     counted=(
         *(f"{r}.list.element.{part}" for r in counters.ROLES for part in ("answer", "finish_reason", "read_by")),
@@ -76,7 +76,7 @@ ANSWER = Pass(
     writes=("answers", Atom),
     roles=lambda config: ("teacher", *(("student",) if config.method.ifd else ())),
     step=answer.answer,
-    method=("answer", "meaning", "screen", "judge"),
+    method=("answer", "meaning", "quantities", "screen", "judge"),
     counters=counters.of_atom,
     counted=("answers", "judge", "error"),
     settings=(

@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 
+from dgrc.method import quantities
 from dgrc.method.reading import answer_forms, chinese
 from dgrc.method.reading.lines import last_line, whole_reply
 from dgrc.method.reading.marks import plain
@@ -179,11 +180,21 @@ def _open_phrases(text: str, form: str) -> list[str | None]:
     for pattern in (ANSWER_IS, chinese.OPEN_ANSWER_IS):
         for match in deque(pattern.finditer(text), LAST):
             line, _, more = text[match.end() : match.end() + REACH].partition("\n")
-            said = bare(line) or bare(more.strip().partition("\n")[0])
-            said = _SENTENCE.split(said)[0]
+            said = line if bare(line) else more.strip().partition("\n")[0]
+            if not _is_measure(said):
+                said = _SENTENCE.split(said if _is_measure(_SENTENCE.split(said)[0]) else bare(said))[0]
             if said and count(said) <= _OPEN_ANSWER_WORDS and not _is_placeholder(said):
-                found.append((match.start(), answer_forms.canonical(said, form)))
+                found.append((match.start(), _open_answer(said, form)))
     return [answer for _, answer in sorted(found, key=lambda one: one[0])[-1:]]
+
+
+def _is_measure(said: str) -> bool:
+    return quantities.parse(said.strip()) is not None
+
+
+def _open_answer(said: str, form: str) -> str | None:
+    """The answer of one line. The signs that a measure begins or ends with ($5, > 5 %, 6'2") are no decoration."""
+    return answer_forms.canonical(said.strip() if _is_measure(said) else bare(said), form)
 
 
 def _open_whole(text: str, form: str) -> list[str | None]:
@@ -198,4 +209,4 @@ def _open_whole(text: str, form: str) -> list[str | None]:
     said = LABEL.sub("", lines[0])
     if len(lines) > 1 or _is_placeholder(said) or count(said) > _OPEN_ANSWER_WORDS:
         return []
-    return [answer_forms.canonical(bare(said), form)]
+    return [_open_answer(said, form)]

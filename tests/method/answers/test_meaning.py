@@ -1,5 +1,7 @@
 """Which answers mean the same, and what repeated answers agree on."""
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from tests.method.builders import HOSTILE
 SAME = [
     ("Antiviral drugs are used to treat it.", "Antiviral drug"), ("5 mg", "5 milligrams"), ("5 km", "5000 m"),
     ("Yes", "yes."), ("yes", "True"), ("The Supreme Court", "the supreme court."), ("antivirals", "antiviral"),
-    ("the plaintiff", "The plaintiff, who bears it"), ("1,000", "1000.0"), ("therapies", "therapy"), ("5", "5 %"),
+    ("the plaintiff", "The plaintiff, who bears it"), ("1,000", "1000.0"), ("therapies", "therapy"), ("5 %", "0.05"),
 ]  # fmt: skip
 OTHER = [
     ("the left atrium", "the right atrium"), ("5 mg", "5 g"), ("3 days", "5 days"), ("type 1 diabetes",
@@ -27,6 +29,8 @@ OTHER = [
     ("5 mg", "up to 5 mg"), ("kidney", "left kidney"), ("negligence", "negligence per se"),
     ("aspirin", "aspirin in children"), ("drug", "antiviral drug"), ("yes", "no, unless it is waived"),
     ("scurvy", "Vitamin C is what the scurvy virus lacks, which causes scurvy"),
+    ("5", "5 %"), ("5 mW", "5 MW"), ("5 mW", "The power is 5 MW."), ("120/80", "150/100"), ("$1.5m", "$1.5bn"),
+    ("10 mg IV", "10 mcg IV"), ("5 mg", "5 mg twice daily"), ("3rd Circuit", "3 rods"),
     ("thyroid", "parathyroid"), ("axis", "axi"), ("", "aspirin"), ("the", "of"),
 ]  # fmt: skip
 
@@ -67,6 +71,7 @@ def test_a_group_does_not_drift() -> None:
         ("What limits the rate of cholesterol synthesis?", "HMG-CoA reductase", "It is limited by HMG-CoA reductase."),
         ("Where does alpha fetoprotein come from in the body?", "In the body it comes from the liver.",
          "Alpha fetoprotein comes from the liver, where it is made."),
+        ("What percentage recovers?", "5", "5 %"), ("How many days is it open?", "14", "2 weeks"),
         ("Is a contract for land to be in writing?", "Yes", "Yes, a contract for land is to be in writing."),
     ],
 )  # fmt: skip
@@ -96,8 +101,16 @@ def test_sameness_is_mutual_and_never_raises(a: str, b: str) -> None:
     assert meaning.same(a, a) and meaning.same(a, b) == meaning.same(b, a)
 
 
-@given(st.lists(st.sampled_from([a for pair in (*SAME, *OTHER) for a in pair]), max_size=8))
-def test_groups_hold_each_answer_once(answers: list[str]) -> None:
-    groups = meaning.group(answers, "auto", 0.0)
+WORDINGS = [a for pair in (*SAME, *OTHER) for a in pair]
+
+
+@given(st.lists(st.sampled_from(WORDINGS), max_size=8), st.sampled_from(("auto", "number")), st.randoms())
+def test_groups_hold_each_answer_once_and_do_not_depend_on_the_order(
+    answers: list[str], form: str, rng: random.Random
+) -> None:
+    groups = meaning.group(answers, form, 0.0)
     assert sorted(answer for members in groups for answer in members) == sorted({*answers})
-    assert all(meaning.same(a, b) for members in groups for a in members for b in members)
+    assert all(meaning.same(a, b, form) for members in groups for a in members for b in members)
+    assert [members[0] for members in groups] == [a for a in dict.fromkeys(answers) if a in {m[0] for m in groups}]
+    rng.shuffle(answers)
+    assert {frozenset(members) for members in meaning.group(answers, form, 0.0)} == {*map(frozenset, groups)}

@@ -1,0 +1,78 @@
+"""Answers that are measures: numbers with units, ranges, bounds, ratios, pairs, dates. Text in, a typed value out.
+
+The whole text must be understood, or it is no value. Two values are the same exactly, or within a tolerance: `same`.
+A bare number gets a unit only from a question that says one: `resolved`. `spell` gives each value one spelling.
+
+What is decided here, and may be decided otherwise elsewhere:
+- 5 % is 0.05 and 1/20; "1 in 4" is 25 %; `1:4` is a ratio, equal to `2:8` and to no share.
+- `120/80` is a pair, `1/2` a fraction (`spelling.is_pair` draws the line).
+- Years are months, days are hours, but no month has a fixed number of days. Calendar days are days, business days not.
+- What stands behind a measure belongs to it: `5 mg IV` is not `5 mg`. "About" says nothing.
+- `U` is a unit, which is no international unit (`IU`); mEq is no mmol.
+- A `$` alone is the US dollar's; `m` is a million with a currency and the metre elsewhere.
+"""
+
+import functools
+import re
+from collections.abc import Sequence
+
+from dgrc.method.quantities.asked import resolved
+from dgrc.method.quantities.grammar import read
+from dgrc.method.quantities.spelling import spell
+from dgrc.method.quantities.tokens import plain
+from dgrc.method.quantities.units import named
+from dgrc.method.quantities.values import (
+    Comparison,
+    Compound,
+    Date,
+    Pair,
+    Quantity,
+    Range,
+    Ratio,
+    Schedule,
+    Unit,
+    Value,
+    key,
+    magnitudes,
+    same,
+)
+
+__all__ = [
+    "Comparison", "Compound", "Date", "Pair", "Quantity", "Range", "Ratio", "Schedule", "Unit", "Value", "groups",
+    "parse", "plain", "resolved", "same", "spell", "units_in",
+]  # fmt: skip
+
+_MEASURED = re.compile(r"(?<![\w.])[0-9][0-9.,]{0,40} ?([A-Za-z\u00b5\u03bc\u03a9\u00b0%]{1,30})")
+
+
+@functools.lru_cache(maxsize=4096)
+def parse(text: str) -> Value | None:
+    """The value that a text states as a whole; None if it states none, or anything beside it."""
+    return read(text)
+
+
+def groups(values: Sequence[Value], tolerance: float) -> list[list[int]]:
+    """The places of values that are the same, together, whatever their order.
+
+    Without a tolerance the groups are the classes of an equivalence. With one they are what single links make of it:
+    two values further apart than the tolerance are in one group if others between them lead from one to the other.
+    """
+    classes: dict[tuple[object, object], list[int]] = {}
+    for place, value in enumerate(values):
+        classes.setdefault((key(value), magnitudes(value)), []).append(place)
+    found: list[list[int]] = []
+    for places in classes.values():
+        linked = [group for group in found if tolerance and _linked(values, group, places[0], tolerance)]
+        found = [group for group in found if group not in linked]
+        found.append(sorted(place for group in [*linked, places] for place in group))
+    return sorted(found)
+
+
+def _linked(values: Sequence[Value], group: Sequence[int], place: int, tolerance: float) -> bool:
+    return any(same(values[member], values[place], tolerance) for member in group)
+
+
+def units_in(text: str) -> list[str]:
+    """The units behind the numbers of a text, sorted: in prose, too, case tells 5 mW and 5 MW apart."""
+    found = (named(word.replace("\u00b5", "\u03bc")) for word in _MEASURED.findall(text))
+    return sorted(filter(None, found))

@@ -1,0 +1,127 @@
+"""Which unit a question asks for. A question flows in; values whose bare numbers have that unit flow out.
+
+A bare number is a measure only where the question says of what: `5` answers "How many mg?" as `5 mg` does.
+"""
+
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from dgrc.method.quantities import chinese
+from dgrc.method.quantities.nouns import COUNTED, NOUNS
+from dgrc.method.quantities.tokens import END, LONGEST, split
+from dgrc.method.quantities.unit_grammar import unit_at
+from dgrc.method.quantities.values import (
+    NO_UNIT,
+    PERCENT,
+    Comparison,
+    Date,
+    Pair,
+    Quantity,
+    Range,
+    Schedule,
+    Unit,
+    Value,
+)
+
+_MANY = re.compile(
+    r"\bhow (?:many|much)(?: (?:full|whole|total|more|additional|of the))? ([^?;!\n]{1,80})", re.IGNORECASE
+)
+_IN = re.compile(
+    r"(?:\bin |\bunits?: ?|\(|\[|\bexpressed as |\bnumber of |\bunit of )([^?;!\n]{1,80})", re.IGNORECASE
+)
+_PERCENT = re.compile(
+    r"\b(?:what|which) (?:\w{1,20} )?(?:percent|per cent|percentage)\b|\bpercentage (?:of|is|are)\b|"
+    r"百分之(?:多少|几)|百分比",
+    re.IGNORECASE,
+)
+_OLD = re.compile(r"\bhow old\b|\b(?:at )?what age\b|多大年龄|几岁|多少岁|几周岁", re.IGNORECASE)
+_YEAR = re.compile(r"\b(?:what|which) year\b|哪一?年", re.IGNORECASE)
+_HAN_MANY = re.compile(r"(?:多少|几)\s*(.{1,8})")
+_HAN_UNIT = re.compile(r"以(.{1,12}?)为?(?:单位|计)|单位(?:是|为|:|：)\s*(.{1,12})")
+_LONGEST_QUESTION = 20_000
+_NOT_IN = frozenset((*COUNTED, *"second minute bar degree foot century decade grain cup fold".split()))
+"""What "in" which, or brackets, are hardly the unit that is asked for: `in patients`, `in second place`."""
+_NOT_ALONE = frozenset("a an in as at is be he me us am pm do go no so to or c f k b g m s h d l t w y u v".split())
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a question says of its answer: a unit, nouns, or that it is a year."""
+
+    unit: Unit | None = None
+    nouns: tuple[str, ...] = ()
+    year: bool = False
+
+
+def resolved(value: Value, question: str) -> Value:
+    """The value with the unit that the question says for a bare number, and the noun that it says for a measure."""
+    if not question:
+        return value
+    wanted = asked(question)
+    if isinstance(value, Quantity) and value.unit == NO_UNIT and wanted.year and 1000 <= value.value < 3000:
+        return Date(int(value.value), None, None, value.tail) if value.value.denominator == 1 else value
+    if wanted.unit is not None and wanted.unit.name.startswith("time/") and isinstance(value, Quantity):
+        often = f"{value.value} times a {wanted.unit.name.removeprefix('time/')}"
+        return Schedule((often, *value.tail)) if value.unit == NO_UNIT and value.value.denominator == 1 else value
+    if wanted.unit is not None:
+        value = _with_unit(value, wanted.unit)
+    if wanted.nouns and not isinstance(value, Date) and not {*value.tail} & {*NOUNS.values()}:
+        if len(wanted.nouns) == 1:
+            value = replace(value, tail=tuple(sorted({*value.tail, *wanted.nouns})))
+    return value
+
+
+@functools.lru_cache(maxsize=512)
+def asked(question: str) -> Asked:
+    """What a question says of its answer; of several units the one after "how many", else the last one "in" which."""
+    text = question[-_LONGEST_QUESTION:]
+    if _YEAR.search(text):
+        return Asked(year=True)
+    if _OLD.search(text):
+        return Asked(_unit("years"), ("old",))
+    nouns = tuple(sorted({NOUNS[word] for word in re.findall(r"[a-z]{5,}", text.lower()) if word in NOUNS}))
+    many = [*_after(_MANY, text), *_han(_HAN_MANY, text)]
+    if many:
+        return Asked(many[0] if len({*many}) == 1 else None, nouns)
+    if _PERCENT.search(text):
+        return Asked(PERCENT, nouns)
+    told = [unit for unit in _after(_IN, text) if unit.name not in _NOT_IN] + [*_han(_HAN_UNIT, text)]
+    return Asked(told[-1] if told else None, nouns)
+
+
+def _with_unit(value: Value, unit: Unit) -> Value:
+    match value:
+        case Quantity(unit=own) if own == NO_UNIT:
+            return replace(value, unit=unit)
+        case Range(low, high) if low.unit == high.unit == NO_UNIT:
+            return replace(value, low=replace(low, unit=unit), high=replace(high, unit=unit))
+        case Comparison(_, than) if than.unit == NO_UNIT:
+            return replace(value, than=replace(than, unit=unit))
+        case Pair(first, second) if first.unit == second.unit == NO_UNIT:
+            return replace(value, first=replace(first, unit=unit), second=replace(second, unit=unit))
+    return value
+
+
+def _after(pattern: re.Pattern[str], text: str) -> Iterator[Unit]:
+    for match in pattern.finditer(text):
+        if (unit := _unit(match.group(1))) is not None:
+            yield unit
+
+
+def _han(pattern: re.Pattern[str], text: str) -> Iterator[Unit]:
+    for match in pattern.finditer(text):
+        said = next(filter(None, match.groups()))
+        if (unit := _unit(chinese.english(said).replace("个", ""))) is not None:
+            yield unit
+
+
+def _unit(text: str) -> Unit | None:
+    """The unit with which a text begins."""
+    tokens = [*split(text[:LONGEST]), *(END,) * 5]
+    if tokens[0].lower() in _NOT_ALONE and tokens[1] not in (END, "?", ".", ",", ")", "]"):
+        return None
+    found = unit_at(tokens, 0)
+    return None if found is None or not found[0].name or found[0].factor == Fraction(0) else found[0]
