@@ -42,4 +42,4 @@ def test_two_answers_are_the_same_or_not(row: list[str]) -> None:
         assert meaning.same(a, b, form, 0.0, question) is meaning.same(b, a, form, 0.0, question) is wanted
     one = answer_forms.canonical(a, form)
     if one is not None and answer_forms.canonical(b, form) is not None:
-        assert is_right(one, b, (), form, 0.0, question) is wanted
+        assert is_right(one, b, (), form, 0.0, question=question) is wanted
