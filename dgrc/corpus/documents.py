@@ -1,5 +1,5 @@
-"""Files of a corpus, local or on an object store, to documents: JSONL, JSON, Parquet, CSV and plain text in, one row a
-document out.
+"""Files of a corpus, local or on an object store, to documents: JSONL, JSON, Parquet, CSV, TSV and plain text in,
+packed or not, one row a document out.
 
 A row that cannot be read comes out too, with why; only a file that cannot be opened or parsed as a whole raises. Files
 are read as they are unpacked, rows a few at a time: what is held is a document, not a file (but for `.json`, and a text
@@ -7,16 +7,16 @@ file is one document).
 """
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from dgrc.config import CorpusConfig
 from dgrc.questions.columns import columns, find_files
-from dgrc.questions.formats import Row, jsonl_rows, parquet_rows, raw_rows, whole
+from dgrc.questions.formats import SUFFIXES as ROWS
+from dgrc.questions.formats import Row, parquet_rows, raw_rows
+from dgrc.questions.packed import PACKED, suffix_of, whole
 from dgrc.storage.objectstore.files import size
 
-PACKED = (".gz", ".zst")
 PLAIN = (".txt", ".md")
-SUFFIXES = (".jsonl", ".json", ".parquet", ".csv", *PLAIN, *PACKED)
+SUFFIXES = (*ROWS, *PLAIN)
 ROWS_AT_ONCE = 256
 """Of a Parquet file."""
 SHARD_BYTES, SHARDS, UNPACKED = 32 << 20, 64, 4
@@ -49,18 +49,15 @@ def documents(path: str, corpus: CorpusConfig) -> Iterator[tuple[str, Row | str]
 
     Raises one of `formats.BROKEN` if the file cannot be read as a whole.
     """
-    packed = path.endswith(PACKED)
-    inner = Path(Path(path).stem).suffix if packed else Path(path).suffix
+    inner = suffix_of(path)
     if inner in PLAIN:
         yield path, {corpus.text: whole(path, corpus.limits).decode("utf-8-sig")}
         return
-    if packed and inner != ".jsonl":
-        raise ValueError(f"of compressed files .jsonl, .txt and .md are read, not {inner}{Path(path).suffix}")
     if inner == ".parquet":
         wanted = [name for name in (corpus.text, corpus.title, corpus.id) if name]
         rows = parquet_rows(path, corpus.limits, wanted, ROWS_AT_ONCE)
     else:
-        rows = jsonl_rows(path, corpus.limits) if packed else raw_rows(path, corpus.limits)
+        rows = raw_rows(path, corpus.limits)
     yield from ((f"{path}:{number}", row) for number, row in rows)
 
 

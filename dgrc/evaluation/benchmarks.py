@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from dgrc.config import EvaluationConfig
 from dgrc.errors import EvaluationError
 from dgrc.evaluation.score import expected_answer
-from dgrc.questions.columns import RawRow, find_files, read_rows
-from dgrc.questions.published import SUFFIXES, published_rows
+from dgrc.questions.columns import RawRow, check_columns, find_files, read_rows
+from dgrc.questions.published import published_rows, right_answers
 from dgrc.records import Question, content_id
 
 OWN = "held_out"
@@ -47,6 +47,7 @@ def load_held_out(config: EvaluationConfig) -> HeldOut:
 
     Raises:
         EvaluationError: a row cannot be read, or has no label, or two benchmarks have one name.
+        QuestionFileError: a file cannot be read, or no row has a column that a setting names.
     """
     held_out = HeldOut()
     if config.files:
@@ -55,15 +56,22 @@ def load_held_out(config: EvaluationConfig) -> HeldOut:
         name = benchmark.name or benchmark.form
         if name in held_out.tasks:
             raise EvaluationError(f"Two benchmarks are called {name!r}. Give each of `evaluation.benchmarks` a `name`.")
-        files = find_files(benchmark.files, SUFFIXES)
-        held_out.add(name, (row for path in files for row in published_rows(benchmark.form, path)), config.limit)
+        files = find_files(benchmark.files)
+        answers = right_answers(find_files(benchmark.answers)) if benchmark.answers else None
+        rows = (row for path in files for row in published_rows(benchmark.form, path, answers))
+        held_out.add(name, rows, config.limit)
     return held_out
 
 
 def _labeled(config: EvaluationConfig) -> Iterator[RawRow]:
-    for path in find_files(config.files):
+    files, had = find_files(config.files), set[str]()
+    for path in files:
         for raw in read_rows(path, config.fields):
+            had.update(raw.has)
             if raw.error is not None or not raw.text or raw.label is None:
-                problem = raw.error or ("the question is empty" if not raw.text else "the label is missing")
+                check_columns(files, config.fields, had, "evaluation.fields")
+                missing = raw.unlabeled or "the label is missing"
+                problem = raw.error or (missing if raw.text else "the question is empty")
                 raise EvaluationError(f"The evaluation row {raw.place} cannot be used: {problem}. Mend or remove it.")
             yield raw
+    check_columns(files, config.fields, had, "evaluation.fields")

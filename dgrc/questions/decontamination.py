@@ -10,7 +10,7 @@ import numpy as np
 
 from dgrc.config import Config
 from dgrc.questions.columns import find_files, read_rows
-from dgrc.questions.published import SUFFIXES, published_rows
+from dgrc.questions.published import published_rows
 from dgrc.questions.shingles import runs, word_hashes
 
 MOST_BITS = 24
@@ -73,8 +73,8 @@ def of_evaluation(config: Config) -> Contamination | None:
         return None
     check = Contamination(questions.contamination_ngram)
     for benchmark in evaluation.benchmarks:
-        for path in find_files(benchmark.files, SUFFIXES):
-            for row in published_rows(benchmark.form, path):
+        for path in find_files(benchmark.files):
+            for row in published_rows(benchmark.form, path, labels=False):
                 check.add(row.text, row.choices, row.place)
     for path in find_files(evaluation.files) if evaluation.files else ():
         for row in read_rows(path, evaluation.fields):

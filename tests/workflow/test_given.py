@@ -139,7 +139,7 @@ def test_what_is_wrong_with_a_row_is_said_of_that_row(tmp_path: Path) -> None:
         {"question": pd.NA, "id": pd.NaT},
         {"question": "half \ud800"},
         {"question": "with a loop", "choices": loop},
-        {"question": "with numbers", "choices": [1, 2]},
+        {"question": "with a list", "choices": [1, [2]]},
         {"question": "of arrays", "choices": np.array(["x", "y"]), "label": np.nan},
         {"conversations": [{"from": "human", "value": "asked in turns"}], "id": 9},
     ]
@@ -150,7 +150,7 @@ def test_what_is_wrong_with_a_row_is_said_of_that_row(tmp_path: Path) -> None:
     assert {n: (r.text, r.choices, r.label, r.source_id) for n, r in enumerate(found) if r.error is None} == good
     said = [row.error for row in found if row.error is not None]
     wanted = ["no field 'question'; the row has 'q', 'a'", "is a int", "is a dict", "is null", "is null",
-              "half of a character", "is a dict", "'choices' is not a list of texts"]  # fmt: skip
+              "half of a character", "is a dict", "its option 2 is a list"]  # fmt: skip
     assert all(part in error for part, error in zip(wanted, said, strict=True)), said
 
 
