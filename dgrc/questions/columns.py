@@ -105,12 +105,11 @@ def pick(place: str, row: dict[str, Any], fields: FieldMap) -> RawRow:
     try:
         if turns is not None:
             return _of_turns(place, row, turns, fields, has)
-        stem = _text(row, fields)
         label = row.get(fields.label) if fields.label else None
-        source_id = row.get(fields.source_id) if fields.source_id else None
-        return _row(place, row, ("", stem, label, source_id), fields, has)
+        return _row(place, row, ("", _text(row, fields), label), fields, has)
     except Unusable as e:
-        return RawRow(place, error=str(e), has=has)
+        source_id = _source_id(row, fields)
+        return RawRow(place, error=str(e), source_id="" if missing(source_id) else encodable(str(source_id)), has=has)
 
 
 def configured(fields: FieldMap) -> tuple[str, ...]:
@@ -159,19 +158,27 @@ def _of_turns(place: str, row: dict[str, Any], name: str, fields: FieldMap, has:
     """The form of chat turns: the user's turn asks, the assistant's (if any) is the label."""
     turns = read_turns(row[name], name)
     label = row.get(fields.label) if turns.answered is None and fields.label else turns.answered
-    source_id = row.get(fields.source_id) if fields.source_id in row else row.get("id")
-    return _row(place, row, (turns.system, turns.asked, label, source_id), fields, has)
+    return _row(place, row, (turns.system, turns.asked, label), fields, has)
+
+
+def _source_id(row: dict[str, Any], fields: FieldMap) -> Any:
+    """The user's own id; that of chat turns stands in `id` where no setting says otherwise."""
+    name = fields.source_id
+    if turns_in(row, fields) is not None and name not in row:
+        name = "id"
+    return row.get(name) if name is not None else None
 
 
 def _row(
-    place: str, row: dict[str, Any], parts: tuple[str, str, Any, Any], fields: FieldMap, has: tuple[str, ...]
+    place: str, row: dict[str, Any], parts: tuple[str, str, Any], fields: FieldMap, has: tuple[str, ...]
 ) -> RawRow:
-    before, text, label, source_id = parts
+    before, text, label = parts
     choices = choices_of(row, fields.choices) if _are_there(row, fields) else Choices()
     stem, texts = (text, choices.texts) if choices.texts else split_choices(text)
     if not texts and (problem := unmapped(row, fields)):
         raise Unusable(problem)
-    return made(place, "\n\n".join(filter(None, (before, stem))), texts, *labeled(label, choices), source_id, has=has)
+    whole = "\n\n".join(filter(None, (before, stem)))
+    return made(place, whole, texts, *labeled(label, choices), _source_id(row, fields), has=has)
 
 
 def _are_there(row: dict[str, Any], fields: FieldMap) -> bool:

@@ -96,7 +96,9 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
         report.kept += 1
     questions.close()
     if config.questions.form is None and report.read:
-        check_columns(files, config.questions.fields, had, "questions.fields")
+        # Curation reads no labels: it must go the same way where they are taken out.
+        read = config.questions.fields.model_copy(update={"label": None})
+        check_columns(files, read, had, "questions.fields")
     _record_chains(run, config, report, quarantine)
     quarantine.close()
     if report.kept == 0:

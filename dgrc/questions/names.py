@@ -74,7 +74,8 @@ def unmapped(row: dict[str, Any], fields: FieldMap) -> str | None:
     """Why a row without options cannot be used, if it has some in columns that no setting names."""
     if fields.choices is None:  # whoever says so knows that there are none
         return None
-    own = {fields.text, fields.label, fields.source_id}
+    mapped = (fields.choices,) if isinstance(fields.choices, str) else fields.choices
+    own = {fields.text, fields.label, fields.source_id, *mapped}
     for names in option_columns(tuple(name for name in row if isinstance(name, str) and name not in own)):
         if sum(_holds(row[name], alone=len(names) == 1) for name in names) >= min(2, len(names)):
             shown = ", ".join(map(repr, names))
@@ -87,7 +88,8 @@ def _holds(value: Any, alone: bool) -> bool:
     if alone and isinstance(value, str):
         return value.lstrip()[:1] in ("[", "{") or "\n" in value.strip()
     if alone:
-        return isinstance(value, list | dict | tuple) and bool(value)
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+        return any(not missing(each) and each != "" for each in inner)
     if isinstance(value, str):
         return bool(value.strip())
     return not missing(value) and not isinstance(value, list | dict)

@@ -42,7 +42,8 @@ def read_turns(turns: Any, of: str) -> Turns:
     Raises:
         Unusable: it has none, or more than one, or turns that are no text of these roles.
     """
-    found = [_turn(turn, f"turn {number} of `{of}`") for number, turn in enumerate(turns, 1)] if isinstance(turns, list | tuple) else []
+    turns = turns if isinstance(turns, list | tuple) else ()
+    found = [_turn(turn, f"turn {number} of `{of}`") for number, turn in enumerate(turns, 1)]
     roles = [role for role, _ in found]
     if "user" not in roles:
         raise Unusable(f"`{of}` has no turn with `from: human` and a `value`, or `role: user` and a `content`")

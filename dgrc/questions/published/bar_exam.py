@@ -1,5 +1,6 @@
 """Questions of an exam as they are printed: the options stand inside the text, a line `(A) ...` or `A. ...` each,
-after the stem. The text is in `question`, `text` or another usual column, or in chat turns, as the paper's authors have it."""
+after the stem. The text is in `question`, `text` or another usual column, or in chat turns, as the paper's authors have
+it."""
 
 from dgrc.config import FieldMap
 from dgrc.questions.columns import pick

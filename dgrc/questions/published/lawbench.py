@@ -65,8 +65,8 @@ def _marked(text: str) -> tuple[str, list[Pair]]:
             found.append(mark)
     if len(found) < 2:
         raise Unusable(
-            "it has no options: its text has no `A:...;B:...`, its instruction no list of labels. The form reads choice "
-            "tasks; for the others name the columns in `fields`"
+            "it has no options: its text has no `A:...;B:...`, its instruction no list of labels. The form reads "
+            "choice tasks; for the others name the columns in `fields`"
         )
     ends = [mark.start() for mark in found[1:]] + [len(text)]
     options: list[Pair] = [
