@@ -22,7 +22,7 @@ from dgrc.storage.atomic import fresh_folder, write_json
 
 FILTER = "answer"
 SCORING = "dgrc_scoring"
-SCORING_FILE = '''"""How the replies to these tasks are scored: as `dgrc evaluate` does, which must be installed beside lm_eval."""
+SCORING_FILE = '''"""How replies to these tasks are scored: by dgrc, which must be installed where lm_eval runs."""
 
 from dgrc.evaluation.harness_scoring import process_results, target
 

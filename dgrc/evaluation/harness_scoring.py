@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dgrc.config import MethodConfig
-from dgrc.evaluation.score import expected_answer, is_right
+from dgrc.evaluation.published_metrics import right
+from dgrc.evaluation.score import expected_answer
 from dgrc.method import sample
 from dgrc.method.prompts import load_pack
 from dgrc.records import Question
@@ -25,7 +26,7 @@ def document(question: Question, method: MethodConfig) -> dict[str, Any]:
     scoring = {
         "answer": expected_answer(question.label, question.choices, method.answers),
         "label": question.label, "choices": question.choices,
-        "form": method.answers, "tolerance": method.number_tolerance,
+        "form": method.answers, "tolerance": method.number_tolerance, "meta": question.meta,
     }  # fmt: skip
     return {
         "id": question.source_id or str(question.id),
@@ -46,5 +47,5 @@ def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str,
     lm_eval does not say of a reply whether it was cut off, so all are read as if they had ended by themselves.
     """
     by = json.loads(doc["scoring"])
-    chain = sample.to_chain(results[0], "stop", 0, by["choices"], by["form"])
-    return {METRIC: float(is_right(chain.answer, by["label"], by["choices"], by["form"], by["tolerance"]))}
+    answer = sample.to_chain(results[0], "stop", 0, by["choices"], by["form"]).answer
+    return {METRIC: float(right(answer, by["label"], by["choices"], by["form"], by["tolerance"], by["meta"]))}

@@ -1,7 +1,7 @@
 """The files for lm-evaluation-harness: what they hold, and that the tool comes to our figures with them.
 
-Where lm_eval is installed it reads the files itself and is given replies whose answers and labels are numbers with signs
-and points, text, yes and no, letters; without it the function that it would call is asked.
+Where lm_eval is installed it reads the files itself and is given replies whose answers and labels are numbers with
+signs and points, text, yes and no, letters; without it the function that it would call is asked.
 """
 
 import importlib.util
@@ -78,7 +78,7 @@ def test_the_function_beside_a_task_says_of_each_reply_what_we_say(tmp_path: Pat
 
 
 def test_points_and_signs_of_numbers_decide() -> None:
-    by = {"form": "auto", "tolerance": 0.0, "choices": []}
+    by = {"form": "auto", "tolerance": 0.0, "choices": [], "meta": "{}"}
     for said, label, right in (
         ("1.5", "15", 0), ("-5", "5", 0), ("12.10", "1210", 0), ("10-20", "1020", 0), ("1,000", "1000", 1),
         ("Yes.", "yes", 1),

@@ -12,22 +12,27 @@ from dgrc.questions.columns import RawRow
 from dgrc.questions.formats import BROKEN, csv_rows, raw_rows
 from dgrc.questions.published import casehold, legalbench, medmcqa, medqa, mmlu
 from dgrc.questions.published.row import Numbered, Row
+from dgrc.storage.objectstore.files import size
 
 SUFFIXES = (".jsonl", ".json", ".parquet", ".csv", ".tsv")
 FORMS: dict[str, Callable[[Numbered, str], Iterator[tuple[int, Row]]]] = {
     "medmcqa": medmcqa.read, "medqa": medqa.read, "mmlu": mmlu.read, "casehold": casehold.read,
     "legalbench": legalbench.read,
 }  # fmt: skip
+HEADER_ALONE = "it has a header and no rows"
+"""LegalBench gives out such a file for a task without solved examples (`rule_qa`)."""
 
 
 def published_rows(form: str, path: str) -> list[RawRow]:
-    """All rows of one file of a benchmark.
+    """All rows of one file of a benchmark; of a table with a header alone one, whose error says so (`HEADER_ALONE`).
 
     Raises:
         EvaluationError: the file is not of this form, or a row of it cannot be used.
     """
     try:
         rows = list(_numbered(form, path))
+        if not rows and _has_header(form, path):
+            return [RawRow(path, error=HEADER_ALONE)]
         if not rows:
             raise EvaluationError(f"The benchmark file {path} has no rows.")
         return [_checked(f"{path}:{number}", raw) for number, raw in FORMS[form](rows, path)]
@@ -56,6 +61,10 @@ def _numbered(form: str, path: str) -> Iterator[tuple[int, Row]]:
         yield number, row
 
 
+def _has_header(form: str, path: str) -> bool:
+    return Path(path).suffix in (".csv", ".tsv") and form != "mmlu" and size(path) > 0
+
+
 def _table(path: str, separator: str, header: bool) -> Iterator[tuple[int, Row | str]]:
     """A table as its authors wrote it; without a header the columns of MMLU are meant."""
     names = None if header else ["question", "A", "B", "C", "D", "answer"]
@@ -73,4 +82,5 @@ def _checked(place: str, row: Row) -> RawRow:
         raise EvaluationError(f"The benchmark row {place} cannot be used: letters tell {MOST_CHOICES} options apart.")
     source_id = "" if row["source_id"] is None else str(row["source_id"])
     choices = tuple(" ".join(choice.split()) for choice in row["choices"])
-    return RawRow(place, row["text"].strip(), choices, row["label"], source_id)
+    more = row.get("meta", "{}"), row.get("several", False)
+    return RawRow(place, row["text"].strip(), choices, row["label"], source_id, more[0], several=more[1])
