@@ -202,7 +202,8 @@ def test_a_header_alone_is_said_and_is_no_error_of_the_whole(tmp_path: Path) -> 
         ("Q: {{topic}}\nA:", [["text", "answer"], ["a", "Yes"]], r"test\.tsv:2 .* column 'topic'; the row has 'tex"),
         ("No place.", [["text", "answer"], ["a", "Yes"]], r"base_prompt\.txt cannot be used: it has no `\{\{column"),
         ("Options: x, y\n\nQ: {{text}}\nA:", [["text", "answer"], ["a", "zebra"]], "'zebra' is none of the opt.* x; y"),
-        ("Q: {{q}}\n0: {{c0}}\n1: {{c1}}\nA:", [["q", "c0", "answer"], ["a", "b", "0"]], "wants the option 'c1'"),
+        ("Q: {{text}}\nA:", [["text", "answer"], ["a", ""]], r"test\.tsv:2 cannot be used: it has no answer"),
+        ("Q: {{q}}\n0: {{c0}}\n1: {{c1}}\nA:", [["q", "c0", "answer"], ["a", "b", "0"]], "wants the column 'c1'"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_said_with_the_place(

@@ -5,6 +5,7 @@ docs/evaluation.md says whose files are read; each form's file says which column
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from dgrc.errors import EvaluationError, StorageError
 from dgrc.method.reading.options import MOST_CHOICES
@@ -15,7 +16,7 @@ from dgrc.questions.published.row import Numbered, Row
 from dgrc.storage.objectstore.files import size
 
 SUFFIXES = (".jsonl", ".json", ".parquet", ".csv", ".tsv")
-FORMS: dict[str, Callable[[Numbered, str], Iterator[tuple[int, Row]]]] = {
+FORMS: dict[str, Callable[[Numbered, str], Iterator[tuple[int, Any]]]] = {
     "medmcqa": medmcqa.read, "medqa": medqa.read, "mmlu": mmlu.read, "casehold": casehold.read,
     "legalbench": legalbench.read,
 }  # fmt: skip
@@ -75,7 +76,9 @@ def _table(path: str, separator: str, header: bool) -> Iterator[tuple[int, Row |
             yield number, row
 
 
-def _checked(place: str, row: Row) -> RawRow:
+def _checked(place: str, row: Row | str) -> RawRow:
+    if isinstance(row, str):
+        raise EvaluationError(f"The benchmark row {place} cannot be used: {row}.")
     if not isinstance(row["text"], str) or not row["text"].strip():
         raise EvaluationError(f"The benchmark row {place} cannot be used: it has no question.")
     if len(row["choices"]) > MOST_CHOICES:

@@ -28,37 +28,40 @@ OPEN = {
 """Tasks without options and how their authors score them; `ssla_` tasks are lists of names."""
 
 
-def read(rows: Numbered, path: str) -> Iterator[tuple[int, Row]]:
-    """The questions of a file's rows, with their labels.
+def read(rows: Numbered, path: str) -> Iterator[tuple[int, Row | str]]:
+    """The questions of a file's rows, with their labels, or why a row has none.
 
     Raises:
-        EvaluationError: the prompt is none, wants a column that is not there, or a label is none of the options.
+        EvaluationError: the prompt cannot be used.
     """
     prompt, task = _prompt(path), PurePosixPath(path).parent.name
     scored = "names" if task.startswith("ssla_") else OPEN.get(task)
-    answers = [row["answer"].strip() for _, row in rows]
+    answers = [(row["answer"] or "").strip() for _, row in rows]
     options = Options() if scored else find_options(prompt, [*_answers_of_train(path), *answers])
     if options.choices or prompt.columns_of_options:
         scored = "exceptions" if options.several else "balanced"
     meta = json.dumps({"task": task, "scored": scored} if scored else {"task": task})
     for (number, row), answer in zip(rows, answers, strict=True):
-        place = f"{path}:{number}"
-        own = of_columns(prompt, row, place) if prompt.columns_of_options else options
-        text = prompt.fill(row, place, own.listed)
-        asked = question(text, own.choices, _label(answer, own, place), row.get("index"))
-        yield number, {**asked, "several": own.several, "meta": meta}
+        try:
+            own = of_columns(prompt, row) if prompt.columns_of_options else options
+            asked = question(prompt.fill(row, own.listed), own.choices, _label(answer, own), row.get("index"))
+        except ValueError as e:
+            yield number, str(e)
+        else:
+            yield number, {**asked, "several": own.several, "meta": meta}
 
 
-def _label(answer: str, options: Options, place: str) -> str:
-    """The answer as it is, or the letters of the options that it names."""
+def _label(answer: str, options: Options) -> str:
+    """The answer as it is, or the letters of the options that it names; ValueError if it names none."""
+    if not answer:
+        raise ValueError("it has no answer in the column 'answer'")
     if not options.choices:
         return answer
-    parts = answer.split(",") if options.several else [answer]
-    found = [options.place(part) for part in parts]
+    found = [options.place(part) for part in (answer.split(",") if options.several else [answer])]
     if None in found:
-        raise EvaluationError(
-            f"The benchmark row {place} cannot be used: its answer {answer[:80]!r} is none of the options "
-            f"{'; '.join(choice[:40] for choice in options.choices)}, which stand in `base_prompt.txt`."
+        raise ValueError(
+            f"its answer {answer[:80]!r} is none of the options that stand in `base_prompt.txt`: "
+            f"{'; '.join(choice[:40] for choice in options.choices)}"
         )
     return "".join(letter(place) for place in sorted({at for at in found if at is not None}))
 

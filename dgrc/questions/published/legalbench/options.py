@@ -12,10 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dgrc.errors import EvaluationError
 from dgrc.method.reading.options import letter
-from dgrc.questions.columns import columns
-from dgrc.questions.published.legalbench.prompt import Prompt
+from dgrc.questions.published.legalbench.prompt import Prompt, value_of
 
 _LETTERED = re.compile(r"^[ \t]*(?:Option[ \t]+)?[(\[]?([A-Z])[.:)\]]+[ \t]+(\S.*)$")
 _IN_BRACKETS = re.compile(r"\[[ \t]*(A[ \t]*[:.)][^\[\]\n]{1,2000})\]")
@@ -58,19 +56,9 @@ def find_options(prompt: Prompt, answers: Sequence[str]) -> Options:
     return next((found for way in ways if (found := way(prompt, distinct)) is not None), Options())
 
 
-def of_columns(prompt: Prompt, row: Mapping[str, Any], place: str) -> Options:
-    """The options of a row that has them in columns of its own.
-
-    Raises:
-        EvaluationError: one of the columns is not there.
-    """
-    missing = [name for name in prompt.columns_of_options.values() if row.get(name) is None]
-    if missing:
-        raise EvaluationError(
-            f"The benchmark row {place} cannot be used: `base_prompt.txt` wants the option {missing[0]!r}; the row has "
-            f"{columns(dict(row))}."
-        )
-    texts = tuple(str(row[name]).strip() for name in prompt.columns_of_options.values())
+def of_columns(prompt: Prompt, row: Mapping[str, Any]) -> Options:
+    """The options of a row that has them in columns of its own; ValueError if one is not there."""
+    texts = tuple(value_of(row, name) for name in prompt.columns_of_options.values())
     return Options(texts, tuple(prompt.columns_of_options))
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dgrc.errors import EvaluationError
 from dgrc.questions.columns import columns
 
 _PLACE = re.compile(r"\{\{[ \t]*([^{}\n]{1,80})\}\}")
@@ -45,24 +44,20 @@ class Prompt:
         asked, columns_of_options = _columns_of_options(text[start:])
         return cls(text[:solved].strip(), text[solved:start].strip(), _without_lead(asked), columns_of_options)
 
-    def fill(self, row: Mapping[str, Any], place: str, listed: str = "") -> str:
+    def fill(self, row: Mapping[str, Any], listed: str = "") -> str:
         """The question of a row; the instruction is without the list of options, `listed`, which is shown apart.
 
-        Raises:
-            EvaluationError: the row lacks a column that the prompt wants.
+        ValueError if the row lacks a column that the prompt wants.
         """
-
-        def value(match: re.Match[str]) -> str:
-            name = match[1].strip()
-            if row.get(name) is None:
-                raise EvaluationError(
-                    f"The benchmark row {place} cannot be used: `base_prompt.txt` wants the column {name!r}; the row "
-                    f"has {columns(dict(row))}."
-                )
-            return str(row[name])
-
         instruction = self.instruction.replace(listed, "", 1).strip() if listed else self.instruction
-        return f"{instruction}\n{_PLACE.sub(value, self.asked)}".strip()
+        return f"{instruction}\n{_PLACE.sub(lambda place: value_of(row, place[1].strip()), self.asked)}".strip()
+
+
+def value_of(row: Mapping[str, Any], name: str) -> str:
+    """What a row has in a column that the prompt wants; ValueError if it is not there."""
+    if row.get(name) is None:
+        raise ValueError(f"`base_prompt.txt` wants the column {name!r}; the row has {columns(dict(row))}")
+    return str(row[name]).strip()
 
 
 def _line_with(text: str, lead: str) -> int | None:
