@@ -4,6 +4,7 @@ docs/evaluation.md says whose files are read; each form's file says which column
 too, with why: among the questions of a run it is quarantined, in an evaluation it is an error.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -171,4 +172,4 @@ def _raw(place: str, row: Row | str) -> RawRow:
         )
     except Unusable as e:
         return RawRow(place, error=str(e))
-    return raw
+    return dataclasses.replace(raw, meta=row.get("meta", "{}"))

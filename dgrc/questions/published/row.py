@@ -69,7 +69,8 @@ def _letters(label: Any, choices: Choices, several: bool) -> str | None:
     if not isinstance(label, str):
         raise Unusable(f"its label is a {type(label).__name__}, one option is wanted")
     is_text = label.strip().casefold() in (text.strip().casefold() for text in choices.texts)
-    if is_text or not _LETTERS.fullmatch(_plain(label)):
+    is_one = _plain(label) in map(letter, range(26, len(choices.texts)))  # `AB` is the 28th
+    if is_text or is_one or not _LETTERS.fullmatch(_plain(label)):
         return choices.label(label.strip())
     if len(letters_in(label)) > 1:
         raise Unusable(f"its label {label[:80]!r} names several options where one is right")
