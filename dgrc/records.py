@@ -258,6 +258,7 @@ class VerifiedCase:
     audit: str | None = None
     supporting: tuple[Verdict, ...] = ()
     opposing: tuple[Verdict, ...] = ()
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from dgrc.errors import ConfigError
 from dgrc.method import answer, audit, compare, diagnose, grade, meaning, replies, sample, screen, verify
 from dgrc.method import judge as judging
 from dgrc.method import write as writing
+from dgrc.method.choices import split_choices
 from dgrc.method.prompts import Pack, load_pack
 from dgrc.method.reading import answer_forms
 from dgrc.method.text import normalize
@@ -119,7 +120,7 @@ def _screen(said: str) -> None:
 
 
 def _question(said: str) -> None:
-    stem, choices = sample.split_choices(replies.encodable(said))
+    stem, choices = split_choices(replies.encodable(said))
     written(stem, *choices)
     assert isinstance(content_id(stem, choices), int) and len(choices) <= 26
 

@@ -24,10 +24,11 @@ class MethodConfig(Section):
         Sampling(temperature=0, max_tokens=1024), description="How atoms are judged and free-text answers graded."
     )
     verify_sampling: Sampling = Field(Sampling(temperature=0), description="How chains are verified.")
-    answers: Literal["auto", "text", "number", "yes_no"] = Field(
+    answers: Literal["auto", "text", "number", "yes_no", "yes_no_maybe"] = Field(
         "auto",
         description="Form of the answers to questions without choices. `number` reads units too, `auto` compares as "
-        "numbers or yes and no what is nothing else. An answer that is not of the form counts as unread.",
+        "numbers or yes, no and maybe what is nothing else; `yes_no` knows no maybe, `yes_no_maybe` does (PubMedQA). An "
+        "answer that is not of the form counts as unread.",
     )
     number_tolerance: float = Field(0.0, ge=0, lt=1, description="Numbers that differ by less, relatively, are equal.")
     grader: bool = Field(

@@ -23,6 +23,11 @@ class FieldMap(Section):
         "each; null says that the questions have none.",
     )
     label: str | None = Field("label", description="Column with the right answer; evaluation alone reads it.")
+    several: str | None = Field(
+        "several",
+        description="Column that says (true or false, 1 or 0, yes or no) whether several options of the question may "
+        "be right, if any. Then all their letters are asked for, and answers are compared as sets.",
+    )
     source_id: str | None = Field("id", description="Column with the user's own id.")
 
 

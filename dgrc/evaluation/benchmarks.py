@@ -32,16 +32,35 @@ class HeldOut:
         places = {question.id: place for place, question in enumerate(self.questions)}
         found: dict[int, None] = {}
         for raw in rows:
-            expected_answer(raw.label, raw.choices)  # a label that no answer meets must not come out after inference
+            # A label that no answer meets must not come out after inference.
+            expected = _expected(raw)
             id_ = content_id(raw.text, raw.choices)
             if id_ not in places:
                 places[id_] = len(self.questions)
                 own = raw.source_id, raw.text, raw.choices, raw.label, raw.place, raw.meta, raw.several
                 self.questions.append(Question(id_, *own))
+            else:
+                _check_same(self.questions[places[id_]], raw, expected)
             found[places[id_]] = None
             if limit is not None and len(found) == limit:
                 break
         self.tasks[task] = list(found)
+
+
+def _expected(raw: RawRow) -> str:
+    try:
+        return expected_answer(raw.label, raw.choices, several=raw.several)
+    except EvaluationError as e:
+        raise EvaluationError(f"The evaluation row {raw.place} cannot be used. {e}") from e
+
+
+def _check_same(first: Question, again: RawRow, expected: str) -> None:
+    """Raises EvaluationError where a question is asked again with another right answer."""
+    if first.several != again.several or expected_answer(first.label, first.choices, several=first.several) != expected:
+        raise EvaluationError(
+            f"The evaluation rows {first.source} and {again.place} ask one question and have two labels, "
+            f"{(first.label or '')[:80]!r} and {(again.label or '')[:80]!r}: one of them is wrong. Remove or mend it."
+        )
 
 
 def load_held_out(config: EvaluationConfig) -> HeldOut:

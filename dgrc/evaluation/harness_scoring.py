@@ -22,10 +22,10 @@ METRIC = "exact_match"
 
 def document(question: Question, method: MethodConfig) -> dict[str, Any]:
     """A question as a row of a task: what is asked, what is right, and what decides whether a reply is."""
-    messages = sample.build_messages(load_pack(method.prompts), question.text, question.choices)
+    messages = sample.build_messages(load_pack(method.prompts), question.text, question.choices, question.several)
     scoring = {
-        "answer": expected_answer(question.label, question.choices, method.answers),
-        "label": question.label, "choices": question.choices,
+        "answer": expected_answer(question.label, question.choices, method.answers, question.several),
+        "label": question.label, "choices": question.choices, "several": question.several,
         "form": method.answers, "tolerance": method.number_tolerance, "meta": question.meta,
     }  # fmt: skip
     return {
@@ -47,5 +47,6 @@ def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str,
     lm_eval does not say of a reply whether it was cut off, so all are read as if they had ended by themselves.
     """
     by = json.loads(doc["scoring"])
-    answer = sample.to_chain(results[0], "stop", 0, by["choices"], by["form"]).answer
-    return {METRIC: float(right(answer, by["label"], by["choices"], by["form"], by["tolerance"], by["meta"]))}
+    answer = sample.to_chain(results[0], "stop", 0, by["choices"], by["form"], several=by.get("several", False)).answer
+    asked = by["label"], by["choices"], by["form"], by["tolerance"], by["meta"], by.get("several", False)
+    return {METRIC: float(right(answer, *asked))}

@@ -47,7 +47,7 @@ def left_out(engine: EngineConfig, pack: Pack, evaluation: EvaluationConfig, que
     if evaluation.option_likelihood == "off":
         return "`evaluation.option_likelihood` is off"
     if not any(has_letters(question) for question in questions):
-        return f"no question has from 2 to {MOST_OPTIONS} options"
+        return f"no question has from 2 to {MOST_OPTIONS} options of which one is right"
     if engine.engine == "openai_api":
         return "a server's API does not give them"
     if evaluation.option_likelihood == "on":
@@ -60,8 +60,8 @@ def left_out(engine: EngineConfig, pack: Pack, evaluation: EvaluationConfig, que
 
 
 def has_letters(question: Question) -> bool:
-    """Whether the options of a question can be told apart by one letter each."""
-    return 2 <= len(question.choices) <= MOST_OPTIONS
+    """Whether the options of a question can be told apart by one letter each, and one of them is the answer."""
+    return not question.several and 2 <= len(question.choices) <= MOST_OPTIONS
 
 
 def cyclic_orders(options: int) -> list[tuple[int, ...]]:
@@ -116,7 +116,8 @@ def best_option(found: OptionLikelihoods, question: Question) -> str:
 async def option_likelihoods(
     client: PoolClient, questions: Sequence[Question], in_flight: int
 ) -> list[OptionLikelihoods | None]:
-    """Those of each question, in their order; None without options that letters can name."""
+    """Those of each question, in their order; None without options that letters can name, or where several may be right: the
+    first letter says nothing of the others."""
     gate = asyncio.Semaphore(in_flight)
 
     async def ask(request: Request, sibling: int) -> Completion:

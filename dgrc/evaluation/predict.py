@@ -15,6 +15,7 @@ from dgrc.config import EngineConfig, EvaluationConfig, MethodConfig, Sampling
 from dgrc.engines.base import Request
 from dgrc.engines.client import PoolClient
 from dgrc.engines.pool import Pool, sibling_key
+from dgrc.errors import EvaluationError
 from dgrc.evaluation.likelihood import OptionLikelihoods, left_out, option_likelihoods
 from dgrc.method import sample
 from dgrc.method.compare import majority_answer
@@ -60,7 +61,12 @@ def predict_all(
         evaluation: How replies are drawn, and how many for a majority.
         seed: Seeds the engines.
         say: Takes one line for the user at a time.
+
+    Raises:
+        EvaluationError: questions have several right options, which the prompt pack cannot ask for.
     """
+    if any(question.several for question in questions) and not sample.asks_for_several(load_pack(method.prompts)):
+        raise EvaluationError(f"Held-out questions have several right options. {sample.ONE_LETTER_PACK}".format(method.prompts))
     pools: list[Pool] = []
     try:
         for config, models in engines:
@@ -72,6 +78,8 @@ def predict_all(
             reason = left_out(config, load_pack(method.prompts), evaluation, questions)
             if reason and evaluation.option_likelihood != "off":
                 say(f"  {' and '.join(models)}: likelihoods of options are left out: {reason}")
+            elif not reason and (sets := sum(question.several for question in questions)):
+                say(f"  likelihoods of options are left out of {sets:,} questions with several right options")
             clients = {name: pool.client(weights=directory) for name, directory in models.items()}
             turns.append((clients, not reason))
         return finish(_side_by_side(turns, questions, method, evaluation, say))
@@ -116,7 +124,7 @@ async def predict(
 
     async def ask(question: Question, sampling: Sampling, n: int) -> tuple[list[Chain], str | None]:
         request = Request(
-            messages=tuple(sample.build_messages(pack, question.text, question.choices)), n=n,
+            messages=tuple(sample.build_messages(pack, question.text, question.choices, question.several)), n=n,
             temperature=sampling.temperature, top_p=sampling.top_p, top_k=sampling.top_k,
             max_tokens=sampling.max_tokens,
         )  # fmt: skip
@@ -125,7 +133,7 @@ async def predict(
         replies = [
             sample.to_chain(
                 reply.text, reply.finish_reason, reply.tokens, question.choices, method.answers, reply.thoughts,
-                pack.reply == "tagged",
+                pack.reply == "tagged", question.several,
             )
             for reply in completion.samples
         ]

@@ -28,7 +28,8 @@ Figure = dict[str, Any]
 
 
 def right(
-    answer: str | None, label: str | None, choices: Sequence[str], form: str, tolerance: float, meta: str
+    answer: str | None, label: str | None, choices: Sequence[str], form: str, tolerance: float, meta: str,
+    several: bool = False,
 ) -> bool:
     """Whether an answer is right by the rule in `meta`, or as `score.is_right` has it where there is none.
 
@@ -37,7 +38,7 @@ def right(
     """
     rule = _RULES.get(json.loads(meta).get("scored", ""))
     if rule is None or label is None:
-        return is_right(answer, label, choices, form, tolerance)
+        return is_right(answer, label, choices, form, tolerance, several)
     return answer is not None and rule(answer, label)
 
 

@@ -53,7 +53,7 @@ def score(
     """Which replies of each model are right."""
     return {
         name: [
-            right_by_rule(p.chain.answer, q.label, q.choices, method.answers, method.number_tolerance, q.meta)
+            right_by_rule(p.chain.answer, q.label, q.choices, method.answers, method.number_tolerance, q.meta, q.several)
             for p, q in zip(replies, questions, strict=True)
         ]
         for name, replies in predictions.items()

@@ -13,8 +13,10 @@ from statistics import NormalDist
 from dgrc.errors import EvaluationError
 from dgrc.method import meaning
 from dgrc.method.compare import same_answer
-from dgrc.method.reading import in_tags
-from dgrc.method.reading.options import letter
+from dgrc.method.reading import in_tags, last_tagged, one_answer
+from dgrc.method.reading.marks import plain
+from dgrc.method.reading.options import Options, bare, letter
+from dgrc.method.reading.sets import letters_in
 
 
 @dataclass(frozen=True)
@@ -29,49 +31,86 @@ class Accuracy:
     unparsed: int
 
 
-def expected_answer(label: str | None, choices: Sequence[str], form: str = "auto") -> str:
-    """The answer that a label stands for, in the form in which chains answer: a letter, or normalized text.
+def expected_answer(label: str | None, choices: Sequence[str], form: str = "auto", several: bool = False) -> str:
+    """The answer that a label stands for, in the form in which chains answer: a letter, where `several` options may be
+    right the sorted letters of all that are (`ABD`), or normalized text.
 
-    A label may be the letter, the option's text, or a whole worked reply that ends in `<answer>...</answer>`.
+    A label may be the letter, the option's text, both (`B. text`), or a whole worked reply that ends in
+    `<answer>...</answer>`; of a question with several right options a list of these.
 
     Raises:
         EvaluationError: there is no label, or it names none of the options (a number does not: it may count
-            from 0 or from 1).
+            from 0 or from 1), or it cannot be told which it names.
     """
     if label is None:
         raise EvaluationError(
             "A held-out question has no label, so nothing can be scored on it. "
             "Name the label's column in `evaluation.fields.label`, or leave the question out."
         )
-    expected = in_tags(label, choices, form)
+    expected = in_tags(label, choices, form, several)
     if expected is None:
-        expected = in_tags(f"<answer>{label}</answer>", choices, form)
+        expected = in_tags(f"<answer>{label}</answer>", choices, form, several)
+    if choices and (problem := _in_doubt(label, Options.of(choices, several))):
+        raise EvaluationError(f"A held-out question has the label {label[:80]!r}, which {problem}")
     if expected is None:
-        wanted = {"number": "a number", "yes_no": "yes or no"}.get(form, "any text that is not empty")
-        if choices:
-            wanted = f"a letter from A to {letter(len(choices) - 1)} or the whole text of one of these options"
-            wanted = f"{wanted} ({'; '.join(choice[:40] for choice in choices)})"
         raise EvaluationError(
-            f"A held-out question has the label {label[:80]!r}, but wanted is {wanted}. "
+            f"A held-out question has the label {label[:80]!r}, but wanted is {_wanted(choices, form, several)}. "
             "Mend the label, or name the right column in `evaluation.fields.label`."
         )
     return expected
 
 
+def _wanted(choices: Sequence[str], form: str, several: bool) -> str:
+    if not choices:
+        wanted = {"number": "a number", "yes_no": "yes or no", "yes_no_maybe": "yes, no or maybe"}
+        return wanted.get(form, "any text that is not empty")
+    options = "; ".join(choice[:40] for choice in choices)
+    which = "letters, such as `AC`," if several else "a letter"
+    whole = "whole texts of some" if several else "the whole text of one"
+    return f"{which} from A to {letter(len(choices) - 1)} or {whole} of these options ({options})"
+
+
+def _in_doubt(label: str, options: Options) -> str | None:
+    """Why it cannot be told which option a label names, if so."""
+    said = plain(last_tagged(label) or label)
+    by_text, listed = options.by_whole_text(bare(said)), letters_in(options, said) or []
+    named = bare(said).upper()
+    if by_text and named in options.letters and options.same(named) != options.same(by_text):
+        letters = f"the letter of one option and the text of another. Give both, `{named}. TEXT` or `{by_text}. TEXT`"
+        return f"is {letters}: the options are {'; '.join(options.exact)[:200]}."
+    listed = sorted({*map(options.same, listed)})
+    if len(listed) < 2 or (by_text and not options.several):
+        return None
+    if by_text:
+        return f"lists the options {', '.join(listed)} and is the text of option {by_text}. Part letters by commas."
+    if options.several:
+        return None
+    return (
+        f"names several options ({', '.join(listed)}), where one is right. If several may be, say so for this question in "
+        "a column `several` (`evaluation.fields.several`); else mend the label."
+    )
+
+
 def is_right(
-    answer: str | None, label: str | None, choices: Sequence[str], form: str = "auto", tolerance: float = 0.0
+    answer: str | None,
+    label: str | None,
+    choices: Sequence[str],
+    form: str = "auto",
+    tolerance: float = 0.0,
+    several: bool = False,
 ) -> bool:
     """Whether a chain's answer equals the label; an answer that could not be read (None) does not.
 
-    `form` and `tolerance` are those of `method.answers` and `method.number_tolerance`.
+    Two options of one text are one answer. Where `several` options may be right, the sets must be equal. `form` and
+    `tolerance` are those of `method.answers` and `method.number_tolerance`.
 
     Raises:
         EvaluationError: the label is missing or unusable.
     """
-    expected = expected_answer(label, choices, form)
+    expected = expected_answer(label, choices, form, several)
     if answer is None:
         return False
-    if same_answer(answer, expected) is True:
+    if same_answer(one_answer(answer, choices, several) if choices else answer, expected) is True:
         return True
     return not choices and meaning.same(answer, expected, form, tolerance)
 

@@ -35,9 +35,11 @@ def atom_turns(pack: Pack, question: str, said: str, rationale: str) -> list[Mes
     return [*turns, {"role": "assistant", "content": reply}]
 
 
-def chain_example(pack: Pack, text: str, choices: Sequence[str], question_id: int, chain: Chain) -> Example:
+def chain_example(
+    pack: Pack, text: str, choices: Sequence[str], question_id: int, chain: Chain, several: bool = False
+) -> Example:
     """The training example of a chain: the question as it is sampled, then the chain."""
-    return _example("chain", question_id, sample.build_messages(pack, text, choices), chain.text.strip())
+    return _example("chain", question_id, sample.build_messages(pack, text, choices, several), chain.text.strip())
 
 
 def verified_examples(
@@ -59,7 +61,7 @@ def verified_examples(
     for chain in verified:
         chains.setdefault(chain.text.strip(), chain)
     kept = list(chains.values())[:per_question]
-    return [chain_example(pack, case.text, case.choices, case.id, chain) for chain in kept]
+    return [chain_example(pack, case.text, case.choices, case.id, chain, case.several) for chain in kept]
 
 
 def distill(pack: Pack, case: Case) -> list[Example]:
@@ -80,7 +82,7 @@ def self_train(pack: Pack, case: Case) -> list[Example]:
 def many_chains(pack: Pack, case: Case) -> list[Example]:
     """Distillation of all teacher chains that gave an answer, unfiltered (SCoTD)."""
     chains = {chain.text.strip(): chain for chain in case.teacher if chain.answer is not None}
-    return [chain_example(pack, case.text, case.choices, case.id, chain) for chain in chains.values()]
+    return [chain_example(pack, case.text, case.choices, case.id, chain, case.several) for chain in chains.values()]
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def _with_majority_answer(chains: Sequence[Chain]) -> list[Chain]:
 
 
 def _first(pack: Pack, case: Case, chains: Sequence[Chain]) -> list[Example]:
-    return [chain_example(pack, case.text, case.choices, case.id, chain) for chain in chains[:1]]
+    return [chain_example(pack, case.text, case.choices, case.id, chain, case.several) for chain in chains[:1]]
 
 
 def _example(kind: str, source: int, turns: Sequence[Message], reply: str) -> Example:

@@ -65,7 +65,7 @@ def same(a: str, b: str, form: str = "auto", tolerance: float = 0.0, question: s
     """Whether two answers to a question are the same; `form` and `tolerance` are those of `answer_forms`."""
     if normalize(a) == normalize(b) or answer_forms.same(a, b, form, tolerance):
         return True
-    if form == "auto" and None not in (said := [answer_forms.canonical(answer, "yes_no") for answer in (a, b)]):
+    if form == "auto" and None not in (said := [answer_forms.canonical(answer, "yes_no_maybe") for answer in (a, b)]):
         return said[0] == said[1] and _conditions(a) == _conditions(b)
     return form in ("auto", "text") and _says(a, b, question)
 

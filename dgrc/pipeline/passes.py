@@ -53,11 +53,11 @@ class Pass:
 GATHER = Pass(
     name="gather",
     reads=("questions", Question),
-    columns=("id", "text", "choices"),
+    columns=("id", "text", "choices", "several"),
     writes=("cases", Case),
     roles=lambda config: ("teacher", "student", *(("auditor",) if config.method.audit_share else ())),
     step=gather.gather,
-    method=("sample", "reading", "compare", "meaning", "grade", "audit", "diagnose"),
+    method=("sample", "choices", "reading", "compare", "meaning", "grade", "audit", "diagnose"),
     counters=counters.of_case,
     counted=(
         *(f"{r}.list.element.{part}" for r in counters.ROLES for part in ("answer", "finish_reason", "read_by")),
@@ -87,7 +87,7 @@ ANSWER = Pass(
 VERIFY = Pass(
     name="verify",
     reads=("cases", Case),
-    columns=("id", "text", "choices", "status", "teacher", "student", "diagnoses", "error", "auditor"),
+    columns=("id", "text", "choices", "status", "teacher", "student", "diagnoses", "error", "auditor", "several"),
     writes=("verdicts", VerifiedCase),
     roles=verify.roles,
     step=verify.verify,

@@ -12,12 +12,14 @@ from typing import Any
 
 from dgrc.config import FieldMap, LimitsConfig
 from dgrc.errors import QuestionFileError, StorageError
+from dgrc.method.choices import split_choices, unlettered
+from dgrc.method.reading import MOST_OF_SETS
 from dgrc.method.replies import encodable
-from dgrc.method.sample import split_choices
 from dgrc.questions.formats import BROKEN, LIMITS, SUFFIXES, raw_rows
 from dgrc.questions.names import form_of, unmapped
 from dgrc.questions.options import Choices, Unusable, choices_of, columns, missing
 from dgrc.questions.packed import PACKED, suffix_of
+from dgrc.questions.several import several_of
 from dgrc.questions.turns import read_turns, turns_in
 from dgrc.storage.objectstore.files import is_remote, matching
 
@@ -177,8 +179,11 @@ def _row(
     stem, texts = (text, choices.texts) if choices.texts else split_choices(text)
     if not texts and (problem := unmapped(row, fields)):
         raise Unusable(problem)
+    several, problem = several_of(row, fields.several)
+    if problem:
+        raise Unusable(problem)
     whole = "\n\n".join(filter(None, (before, stem)))
-    return made(place, whole, texts, *labeled(label, choices), _source_id(row, fields), has=has)
+    return made(place, whole, texts, *labeled(label, choices, several), _source_id(row, fields), several, has=has)
 
 
 def _are_there(row: dict[str, Any], fields: FieldMap) -> bool:
@@ -187,12 +192,15 @@ def _are_there(row: dict[str, Any], fields: FieldMap) -> bool:
     return any(name in row for name in names) or turns_in(row, fields) is None
 
 
-def labeled(label: Any, choices: Choices) -> tuple[str | None, str | None]:
-    """A row's label as text, or None and, if there is one, why it cannot be taken."""
+def labeled(label: Any, choices: Choices, several: bool) -> tuple[str | None, str | None]:
+    """A row's label as text, a list of letters or texts as one that names them all; or None and, if there is one, why
+    it cannot be taken."""
     if missing(label):
         return None, None
     try:
-        return choices.label(str(label)), None
+        if isinstance(label, list | tuple):
+            return "; ".join(choices.label(str(part)) for part in label) or None, None
+        return choices.labels(str(label)) if several else choices.label(str(label)), None
     except Unusable as e:
         return None, str(e)
 
@@ -204,12 +212,14 @@ def made(
     """A row of these parts.
 
     Raises:
-        Unusable: they are no text.
+        Unusable: they are no text, or more options than sets can be made of.
     """
     raw = RawRow(
-        place, text.strip(), tuple(c.strip() for c in choices), label, "" if missing(source_id) else str(source_id),
-        several=several, unlabeled=unlabeled, has=has,
+        place, text.strip(), unlettered(tuple(c.strip() for c in choices)), label,
+        "" if missing(source_id) else str(source_id), several=several and bool(choices), unlabeled=unlabeled, has=has,
     )  # fmt: skip
+    if raw.several and len(choices) > MOST_OF_SETS:
+        raise Unusable(f"several of its {len(choices)} choices may be right; wanted are {MOST_OF_SETS} at most")
     try:
         "".join([raw.text, *raw.choices, raw.label or "", raw.source_id]).encode()
     except UnicodeEncodeError as e:  # JSON escapes can smuggle it in; neither Arrow nor a tokenizer takes it

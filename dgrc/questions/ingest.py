@@ -154,15 +154,20 @@ class PromptRoom:
 
     def __init__(self, config: Config):
         self._pack = load_pack(config.method.prompts)
+        self._asks_for_several = sample.asks_for_several(self._pack)
         self._limits: list[tuple[str, int, PromptEncoder | None]] = []
         for role, engine in config.engines().items():
             asked = (engine.model, engine.thinking, engine.chat_template_kwargs)
             encoder = PromptEncoder(*asked) if engine.engine == "vllm" else None
             self._limits.append((role, engine.max_model_len, encoder))
 
-    def problem(self, text: str, choices: tuple[str, ...]) -> str | None:
+    def unasked(self, several: bool) -> str | None:
+        """Why a question of which several options may be right cannot be asked, if so."""
+        return sample.ONE_LETTER_PACK.format(self._pack.name) if several and not self._asks_for_several else None
+
+    def problem(self, text: str, choices: tuple[str, ...], several: bool = False) -> str | None:
         """Why the question does not fit, or None."""
-        messages = tuple(sample.build_messages(self._pack, text, choices))
+        messages = tuple(sample.build_messages(self._pack, text, choices, several))
         size = sum(len(m["content"].encode()) for m in messages)
         for role, limit, encoder in self._limits:
             # No tokenizer makes more tokens than bytes: most questions need no tokenizing here.
@@ -182,7 +187,9 @@ def _refuse(raw: RawRow, id_: int, seen: Seen, room: PromptRoom) -> tuple[str, s
         return "empty", "the question has no text"
     if repeated := seen.repeated(raw, id_):
         return repeated
-    problem = room.problem(raw.text, raw.choices)
+    if unasked := room.unasked(raw.several):
+        return "several", unasked
+    problem = room.problem(raw.text, raw.choices, raw.several)
     return ("too_long", problem) if problem else None
 
 

@@ -17,6 +17,7 @@ KEYS = ("key", "label", "letter", "id", "keys", "labels", "letters")
 """What stands before the text and the key of an option in an object of its own, as ARC, MedQA and others have it."""
 _SIGN = re.compile(r"^(?:option|choice|answer|ending|holding|op)?[\s_.-]*([a-z]|[0-9]{1,2})$")
 _BARE = re.compile(r"^[(\[\uff08]?\s*([a-z]|[0-9]{1,2})\s*[)\]\uff09]?[.:\uff0e\u3001]?$")
+_LETTERS = re.compile(r"[A-Za-z](?:[\s,;/\u3001\uff0c\uff1b]*+[A-Za-z])*+")
 Pair = tuple[str | None, Any]
 
 
@@ -73,6 +74,12 @@ class Choices:
         if by_text not in (None, found):
             raise Unusable(f"its label {label[:80]!r} is the key of one option and the text of another")
         return found
+
+    def labels(self, label: str) -> str:
+        """The same of letters side by side, `ABD` or `A, B`, where several options may be right."""
+        if not self.called or label.strip().casefold() in self.called or not _LETTERS.fullmatch(label.strip()):
+            return self.label(label)
+        return "".join(sorted({self.label(sign) for sign in label if sign.isalpha()}))
 
 
 def missing(value: Any) -> bool:

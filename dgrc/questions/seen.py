@@ -1,6 +1,7 @@
-"""Where each question was first: the driver's memory of a corpus while it is read, 32 bytes a question.
+"""Where each question was first: the driver's memory of a corpus while it is read, 32 bytes a question, 48 with a label.
 
-A question is known by its content and by its id in the question file, each a 64-bit hash. Hashes and places lie in
+A question is known by its content and by its id in the question file, each a 64-bit hash. Labels decide nothing: that a
+repeat has another one is told in quarantine, for the label of one of the two is wrong. Hashes and places lie in
 sorted arrays, which rows are looked up in some thousands at a time; only those of the rows under way are in a `dict`.
 """
 
@@ -51,8 +52,9 @@ class Seen:
     def __init__(self, files: Sequence[str]):
         self._files = files
         self._number = {path: number for number, path in enumerate(files)}
-        self._by_content, self._by_source = Firsts(), Firsts()
-        self._contents, self._sources = dict[int, int](), dict[int, int]()  # around the rows under way
+        self._by_content, self._by_source, self._by_label = Firsts(), Firsts(), Firsts()
+        # Around the rows under way.
+        self._contents, self._sources, self._labels = dict[int, int](), dict[int, int](), dict[int, int]()
 
     def over(self, batches: Iterable[Sequence[RawRow]]) -> Iterator[tuple[RawRow, int]]:
         """Each row with its content's id; `repeated` and `keep` are to be asked of the one that came last."""
@@ -60,15 +62,19 @@ class Seen:
             ids = [content_id(raw.text, raw.choices) for raw in rows]
             self._contents = self._by_content.known(ids)
             self._sources = self._by_source.known([hash64(raw.source_id) for raw in rows])
-            old = set(self._contents), set(self._sources)
+            self._labels = self._by_label.known([_labeled(raw, id_) for raw, id_ in zip(rows, ids, strict=True)])
+            old = set(self._contents), set(self._sources), set(self._labels)
             yield from zip(rows, ids, strict=True)
             self._by_content.add({key: place for key, place in self._contents.items() if key not in old[0]})
             self._by_source.add({key: place for key, place in self._sources.items() if key not in old[1]})
+            self._by_label.add({key: place for key, place in self._labels.items() if key not in old[2]})
 
     def repeated(self, raw: RawRow, id_: int) -> tuple[str, str] | None:
         """Reason and detail if a question like this was kept."""
         if (place := self._contents.get(id_)) is not None:
-            return "repeated", f"same text and choices as {self._said(place)}"
+            other = raw.label is not None and _labeled(raw, id_) not in self._labels
+            label = f", whose label is not {raw.label!r:.40}" if other else ""
+            return "repeated", f"same text and choices as {self._said(place)}{label}"
         if raw.source_id and (place := self._sources.get(hash64(raw.source_id))) is not None:
             return "repeated_id", f"same id {raw.source_id!r} as {self._said(place)}"
         return None
@@ -78,11 +84,18 @@ class Seen:
         path, _, number = raw.place.rpartition(":")
         place = (self._number[path] << NUMBER_BITS) + int(number)
         self._contents[id_] = place
+        if raw.label is not None:
+            self._labels[_labeled(raw, id_)] = place
         if raw.source_id:
             self._sources[hash64(raw.source_id)] = place
 
     def _said(self, place: int) -> str:
         return f"{self._files[place >> NUMBER_BITS]}:{place & ((1 << NUMBER_BITS) - 1)}"
+
+
+def _labeled(raw: RawRow, id_: int) -> int:
+    """A question together with its label."""
+    return hash64(str(id_), raw.label or "")
 
 
 def _sorted(pairs: np.ndarray) -> np.ndarray:

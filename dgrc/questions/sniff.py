@@ -182,7 +182,7 @@ def _is_label(row: Row, name: str, fields: FieldMap) -> bool:
         return False
     if not choices and len(label) == 1 and label.isalpha():
         return False
-    return any(in_tags(said, choices) is not None for said in (label, f"<answer>{label}</answer>"))
+    return any(in_tags(said, choices, several=raw.several) is not None for said in (label, f"<answer>{label}</answer>"))
 
 
 def _source_id(found: Sniffed) -> str | None:

@@ -125,7 +125,7 @@ def _wanted(columns: Iterable[Any], settings: QuestionsConfig) -> list[str]:
     return found
 
 
-def _content(settings: QuestionsConfig, there: Collection[Any]) -> set[str]:
+def _content(settings: QuestionsConfig, there: Collection[Any]) -> set[str | None]:
     """The columns, of a row or table with these, that make a question what it is; also those by which a row is refused,
     for its options must not be lost. A published form is read from all its columns."""
     texts, fields = tuple(column for column in there if isinstance(column, str)), settings.fields
@@ -133,7 +133,7 @@ def _content(settings: QuestionsConfig, there: Collection[Any]) -> set[str]:
         return {*texts}
     choices = (fields.choices,) if isinstance(fields.choices, str) else fields.choices or ()
     maybe = (column for columns in option_columns(texts) for column in columns)
-    return {fields.text, *choices, *maybe, *((*TURNS, "id") if {*TURNS} & {*texts} else ())}
+    return {fields.text, fields.several, *choices, *maybe, *((*TURNS, "id") if {*TURNS} & {*texts} else ())}
 
 
 def _keep(run: RunDir, config: Config, write: Write) -> Config:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dgrc.method import sample
+from dgrc.method.choices import split_choices
 from dgrc.method.prompts import load_pack
 from dgrc.method.reading.options import lettered
 from dgrc.records import Chain
@@ -37,7 +38,7 @@ def test_where_the_marks_are_the_reply_that_was_asked_for_they_stay() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_holds_no_options(text: str) -> None:
-    assert sample.split_choices(text) == (text, ())
+    assert split_choices(text) == (text, ())
 
 
 def test_messages_hold_text_and_lettered_options_in_one_line_each() -> None:
@@ -74,7 +75,7 @@ INSTRUCTION = "Please reason first, then give your answer. The format is: <answe
     ],
 )
 def test_options_inside_the_text_are_split_off(text: str, stem: str, options: tuple[str, ...]) -> None:
-    assert sample.split_choices(text) == (stem, options)
+    assert split_choices(text) == (stem, options)
 
 
 @pytest.mark.parametrize(
@@ -98,19 +99,19 @@ def test_options_inside_the_text_are_split_off(text: str, stem: str, options: tu
     ],
 )
 def test_text_is_left_alone_where_in_doubt(text: str) -> None:
-    assert sample.split_choices(text) == (text, ())
+    assert split_choices(text) == (text, ())
 
 
 @given(st.lists(st.from_regex(r"[a-z][a-z ]{0,8}[a-z]", fullmatch=True), min_size=2, max_size=26))
 def test_lettered_options_split_back(choices: list[str]) -> None:
     choices = [" ".join(choice.split()) for choice in choices]
     text = "\n".join(["Stem?", *lettered(choices), INSTRUCTION])
-    assert sample.split_choices(text) == ("Stem?", tuple(choices))
+    assert split_choices(text) == ("Stem?", tuple(choices))
 
 
 @given(st.text(alphabet="AB.)( \nxy?"))
 def test_splitting_never_raises_and_loses_no_word(text: str) -> None:
-    stem, options = sample.split_choices(text)
+    stem, options = split_choices(text)
     assert (stem, options) == (text, ()) or len(options) >= 2
     assert sorted("".join([stem, *options])) <= sorted(text) or not options
     assert sum(part.count("x") for part in (stem, *options)) == text.count("x")

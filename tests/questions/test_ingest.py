@@ -161,7 +161,7 @@ def test_questions_in_a_published_form_are_kept_or_quarantined_like_others(
     ]  # fmt: skip
     path = tmp_path / "cmb.json"
     path.write_text(json.dumps(rows, ensure_ascii=False))
-    config = with_questions(scripted_config(tmp_path, path), form="cmb")
+    config = with_questions(scripted_config(tmp_path, path, prompts="general"), form="cmb")
     report, kept, quarantined = ingest_without_ray(config, monkeypatch)
     assert [(q["source_id"], q["choices"], q["label"], q["several"]) for q in kept] == [
         ("1", ["甲", "乙"], "AB", True), ("2", ["甲", "乙"], None, False),

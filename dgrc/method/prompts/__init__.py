@@ -29,7 +29,7 @@ from dgrc.errors import PromptPackError
 from dgrc.records import Message
 
 VARIABLES: dict[str, frozenset[str]] = {
-    "sample": frozenset({"text", "options"}),
+    "sample": frozenset({"text", "options", "several"}),
     "diagnose": frozenset({"text", "options", "first", "second"}),
     "answer": frozenset({"atom"}),
     "verify": frozenset({"text", "options", "facts", "chain"}),
@@ -40,7 +40,8 @@ VARIABLES: dict[str, frozenset[str]] = {
     "read": frozenset({"text", "options", "chain", "shown"}),
     "system": frozenset({"step"}),
 }
-"""What each template may insert. `options` are lettered lines (`A. ...`), empty without choices; `facts` have
+"""What each template may insert. `options` are lettered lines (`A. ...`), empty without choices; `several` is true where
+more than one of them may be right; `facts` have
 `.question` and `.answer`; `answers` is a list of texts; `shown` are the options under other letters; all others are
 text."""
 

@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from dgrc.method.reading.verdicts import verdict
 from dgrc.method.text.normalize import fold, normalize
 
-FORMS = ("auto", "text", "number", "yes_no")
-_YES, _NO = ("yes", "true", "correct"), ("no", "false", "incorrect")
+FORMS = ("auto", "text", "number", "yes_no", "yes_no_maybe")
 _CURRENCIES = {"$": "dollar", "\u20ac": "euro", "\u00a3": "pound_sterling", "\u00a5": "yen"}
 _ABOUT = re.compile(r"^(?:about|approximately|approx\.?|around|roughly|circa|ca\.?|=|~|\u2248)\s*", re.IGNORECASE)
 _NUMBER = r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?"
@@ -37,13 +37,14 @@ def canonical(answer: str, form: str) -> str | None:
     """The one spelling of an answer of that form; None if it is not of the form, or empty.
 
     `number` gives the number with its unit's full name (`5 kilometer`), or alone where what follows it is no unit; an
-    answer with several numbers is no number. `yes_no` gives `yes` or `no`. The others give normalized text.
+    answer with several numbers is no number. `yes_no` gives `yes` or `no`, `yes_no_maybe` also `maybe` (`verdicts`). The
+    others give normalized text.
     """
     if form == "number":
         found = quantity(answer)
         return None if found is None else _spelled(found)
-    if form == "yes_no":
-        return _yes_no(answer)
+    if form in ("yes_no", "yes_no_maybe"):
+        return verdict(answer, maybe=form == "yes_no_maybe")
     return normalize(answer) or None
 
 
@@ -51,7 +52,8 @@ def same(a: str, b: str, form: str, tolerance: float) -> bool:
     """Whether two canonical answers are the same.
 
     Numbers of different units are compared in base units (5 km is 5000 m), bare numbers in the other's unit (5 is 5 %),
-    within a relative `tolerance`. `auto` compares as numbers, or as yes and no, what is nothing else on both sides.
+    within a relative `tolerance`. `auto` compares as numbers, or as yes, no and maybe, what is nothing else on both
+    sides.
     """
     if a == b:
         return True
@@ -60,7 +62,7 @@ def same(a: str, b: str, form: str, tolerance: float) -> bool:
         if one is not None and two is not None and (form == "number" or (_is_plain(a) and _is_plain(b))):
             return _same_quantity(one, two, tolerance)
     if form == "auto" and a.isalpha() and b.isalpha():
-        said = _yes_no(a), _yes_no(b)
+        said = verdict(a, maybe=True), verdict(b, maybe=True)
         return None not in said and said[0] == said[1]
     return False
 
@@ -118,13 +120,6 @@ def _with_unit(value: float, unit: str) -> Quantity:
 def _spelled(found: Quantity) -> str:
     number = normalize(f"{found.value:.12g}")
     return f"{number} {found.unit.replace(' ** ', '^').replace(' ', '')}" if found.unit else number
-
-
-def _yes_no(answer: str) -> str | None:
-    """`yes` or `no` if the answer's first word says so and no other word says the opposite."""
-    words = re.findall(r"[a-z]+", fold(answer).casefold())
-    said = {"yes" if word in _YES else "no" for word in words if word in (*_YES, *_NO)}
-    return said.pop() if words and words[0] in (*_YES, *_NO) and len(said) == 1 else None
 
 
 @functools.cache

@@ -21,9 +21,9 @@ _FIRST_LETTER = 10
 MOST_CHOICES = 16
 
 
-def can_be_asked(pack: Pack, choices: Sequence[str]) -> bool:
-    """Whether a pack has words for it, and the question options."""
-    return "read" in pack.templates and 2 <= len(choices) <= MOST_CHOICES
+def can_be_asked(pack: Pack, choices: Sequence[str], several: bool = False) -> bool:
+    """Whether a pack has words for it, and the question options of which one is right: a reader names one."""
+    return not several and "read" in pack.templates and 2 <= len(choices) <= MOST_CHOICES
 
 
 def orders(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -10,30 +10,54 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dgrc.method.reading import chinese
+from dgrc.method.reading.marks import HAN, plain
 from dgrc.method.reading.wordings import DENIED
 from dgrc.method.text.normalize import fold, normalize
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MOST_CHOICES = 26 + 26 * 26
 """Options that can be told apart by one or two letters."""
-DECORATION = "*_`$\"'#>~ \t\u201c\u201d\u2018"
+DECORATION = "*_`$\"'#>~ \t\u201c\u201d\u2018\u2019"
+_CAPITAL = re.compile(r"[A-Z][a-z]{2,}(?![^\W_])")
+_QUOTES = "*_`\"' \u201c\u201d\u2018\u2019"
 _TAGS = re.compile(r"</?[a-z][a-z0-9_]{0,15}>|\\[\[\]()]|\$\$", re.IGNORECASE)
-_LEAD = re.compile(r"^(?:(?:option|choice|letter|answer|alternative)s?\b ?[:.#]? ?)+", re.IGNORECASE)
+_LEAD = re.compile(
+    r"^(?:(?:(?:option|choice|letter|answer|alternative)s?\b|[故应本题可则]{0,2}选择?|(?:正确|最终)?答案[是为选]?) ?[:.#]? ?){1,6}",
+    re.IGNORECASE,
+)
 _MARKED = re.compile(r"^[(\[{]\s*([A-Za-z]{1,2})\s*[)\]}]\s*(.*)$", re.DOTALL)
 _SEPARATED = re.compile(r"^([A-Za-z]{1,2})\s*(?:[).:,;\]\u2013\u2014=/|]|-+(?=\s)|\s-+)+\s*(.*)$", re.DOTALL)
 _BARE = re.compile(r"^([A-Z]{1,2})(?:\s+(.*))?$", re.DOTALL)
-_AFTER = re.compile(r"^(?:because|since|\(|[-\u2013\u2014])", re.IGNORECASE)
+_GLUED = re.compile(rf"^([A-Z])([{HAN}].*)$", re.DOTALL)
+_AFTER = re.compile(r"^(?:because|since|\(|[-\u2013\u2014]|[是即]?因|由于|理由)", re.IGNORECASE)
 _AS_LETTER = re.compile(r"(?:(?<=[(\[])|\b(?=[A-Z][.):,])|(?<=option )|(?<=answer )|(?<=choice ))([A-Z])\b")
 _OTHER = re.compile(r"(?:^|[\s(*])([A-Z])[.):](?=\s)")
-_TOKEN = re.compile(r"[0-9]+(?:[.:/,][0-9]+)*|[^\W\d_]+|[%\u00b0$\u20ac\u00a3+]")
-_NOT = re.compile(r"^[,;: ]*(?:and |but )?not (?:option |the )?[(\[*]*[A-Z]\b", re.IGNORECASE)
-_TWO = re.compile(r"^\s*(?:,|/|&|and\b|or\b|und\b|oder\b)\s*(?:option |both )?[(\[*]*([A-Za-z])\b", re.IGNORECASE)
+_TOKEN = re.compile(rf"[0-9]+(?:[.:/,][0-9]+)*|[{HAN}]|[^\W\d_{HAN}]+|[%\u00b0$\u20ac\u00a3+]")
+_NOT = re.compile(
+    r"^[,;: ]*(?:(?:(?:and |but )?not|rather than|instead of) (?:option |the )?|[而并]?(?:不是|非|不选|不应选|不能选)\s?)[(\[*]*[A-Z]\b", re.IGNORECASE
+)
+_TWO = re.compile(
+    r"^\s*(?:,|/|&|and\b|or\b|und\b|oder\b|或者?|以?及|[和与]|还是)\s*(?:option |both )?[(\[*]*([A-Za-z])(?![A-Za-z0-9])"
+    r"(?! (?:is|are|was|would be) (?:not|wrong|incorrect|false)\b)",
+    re.IGNORECASE,
+)
+_NEXT = re.compile(
+    rf"[(\[*\"]{{0,4}}([A-Z])(?![A-Za-z0-9])[)\]*\"]{{0,4}}(?=\s{{0,2}}(?:[,;/&]|and\b|or\b|$|[{HAN}]))"
+)
+_ARE_WRONG = re.compile(
+    r"[(\[*\"]{0,4}[A-Z](?:[)\]*\"]{0,4}\s{0,2}(?:[,;/&]|and\b|or\b|[和与及])[\s(\[*\"]{0,6}[A-Z]){0,25}(?![A-Za-z0-9])[)\]*\"]{0,4}"
+    r"\s{0,2}(?:[均都也皆是为全则]|are |is |all ){0,3}(?:不|错|非|有误|wrong\b|incorrect\b|not\b|false\b)"
+)
 CONFLICT = ""
 """What is named where a piece names two options."""
 OPENING = 4
 """Words from which a shortened option is known."""
 _DENIALS = frozenset("not no n't never cannot incorrect wrong false neither nor unlikely except".split())
-_WRONG, _IS = frozenset(("incorrect", "wrong", "false")), frozenset(("is", "was", "are", "would"))
+_JOINING = ("AND", "OR", "NOT", "和", "与", "及", "或")
+_WRONG, _IS = frozenset(("incorrect", "wrong", "false", *"错误不非")), frozenset(("is", "was", "are", "would", *"是为"))
+GLUED = 0.8
+"""Likeness that a text must have to an option whose letter stands before it without a space."""
 ALIKE = 0.6
 """Shared words (of all) from which a text is taken for a wording of an option."""
 
@@ -56,41 +80,56 @@ def tokens(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Options:
-    """A question's options, ready to be looked for."""
+    """A question's options, ready to be looked for. Where `several` of them may be right, an answer is a set.
+
+    Options of one text are one answer, which `same` gives the letter of the first for each.
+    """
 
     letters: tuple[str, ...]
     texts: tuple[str, ...]
     words: tuple[tuple[str, ...], ...]
+    exact: tuple[str, ...]
+    several: bool = False
 
     @classmethod
-    def of(cls, choices: Sequence[str]) -> "Options":
+    def of(cls, choices: Sequence[str], several: bool = False) -> "Options":
         """Made once a question."""
         letters = tuple(letter(index) for index in range(len(choices)))
-        return cls(letters, tuple(map(normalize, choices)), tuple(map(tokens, choices)))
+        texts = tuple(map(plain, choices))
+        exact = tuple(map(spelled, texts))
+        return cls(letters, tuple(map(normalize, texts)), tuple(map(tokens, texts)), exact, several)
+
+    def same(self, named: str) -> str:
+        """The letter of the first option that has the text of this one."""
+        text = self.exact[self.letters.index(named)]
+        return self.letters[self.exact.index(text)] if text else named
 
     def named(self, said: str) -> str | None:
         """The letter of the one option that a short piece of text names as a whole; None if it names none, `CONFLICT`
         if more than one."""
+        if (exact := spelled(said)) in self.exact and exact.upper() not in self.letters and exact:
+            return self.letters[self.exact.index(exact)]  # as a whole: `> 5` is not `5`
         as_written = bare(said)
         said = bare(_LEAD.sub("", as_written))
         for whole in (as_written, said):
             if whole.upper() in self.letters:  # letters are asked for, so they win over texts that are letters
                 return whole.upper()
-            if (by_text := self._by_whole_text(whole)) is not None:
+            if (by_text := self.by_whole_text(whole)) is not None:
                 return by_text
         marked = _MARKED.match(said) or _SEPARATED.match(said)
-        match = marked or _BARE.match(said)
+        match = marked or _BARE.match(said) or _GLUED.match(said)
         if match is None or match.group(1).upper() not in self.letters:
             return None
         named, rest = match.group(1).upper(), bare(match.group(2) or "")
-        if not rest or _NOT.match(rest):
+        if not rest or _NOT.match(rest) or spelled(rest) == self.exact[self.letters.index(named)]:
             return named
-        if self._names_another(named, rest):
+        if self.names_another(named, rest):
             return CONFLICT
         own = self.likeness(self.letters.index(named), rest)
-        if (own < ALIKE and DENIED.match(rest)) or self.denies(named, rest):
+        denied = DENIED.match(rest) or chinese.DENIED.match(rest)
+        if (own < ALIKE and denied) or self.denies(named, rest):
             return None
-        prose = marked is None and own < ALIKE and not _AFTER.match(rest)
+        prose = marked is None and own < (ALIKE if match.re is _BARE else GLUED) and not _AFTER.match(rest)
         return None if prose or (match.group(1).islower() and own < ALIKE and _MARKED.match(said) is None) else named
 
     def mentioned(self, text: str) -> set[str]:
@@ -99,6 +138,7 @@ class Options:
         said = tokens(text)
         runs = [_longest_opening(said, words) for words in self.words]
         found = {i for i, words in enumerate(runs) if any(len(word) > 2 for word in words if word.isalpha())}
+        found |= {i for i, words in enumerate(self.words) if chinese.speaks_of(text, self.exact[i], len(words))}
         inside = {i for i in found for j in found if i != j and len(runs[j]) > len(runs[i]) and _has(runs[j], runs[i])}
         return {self.letters[index] for index in found - inside}
 
@@ -114,10 +154,13 @@ class Options:
         within = 0.8 * shared / len({*words}) if len(words) >= OPENING else 0.0
         return max(shared / len({*own} | {*words}), within)
 
-    def _by_whole_text(self, said: str) -> str | None:
-        plain = normalize(said)
-        whole = [name for name, text in zip(self.letters, self.texts, strict=True) if text and text == plain]
-        return whole[0] if len(whole) == 1 else None
+    def by_whole_text(self, said: str) -> str | None:
+        """The option of this text; of several that differ in capitals alone (`Aa`, `aa`) the one that is written so."""
+        wanted = normalize(said)
+        whole = [name for name, text in zip(self.letters, self.texts, strict=True) if text and text == wanted]
+        if len(whole) > 1 and (as_written := spelled(said)) in self.exact:
+            return self.letters[self.exact.index(as_written)]
+        return whole[0] if len({*map(self.same, whole)}) == 1 else None
 
     def denies(self, named: str, rest: str) -> bool:
         """Whether what follows an option's letter is its own text, and then that it is wrong."""
@@ -125,12 +168,14 @@ class Options:
         tail = said[len(own) :] if said[: len(own)] == own else ()
         return bool(tail) and (tail[0] in _WRONG or (tail[0] in _IS and bool({*tail[1:4]} & {"not", *_WRONG})))
 
-    def _names_another(self, named: str, rest: str) -> bool:
+    def names_another(self, named: str, rest: str) -> bool:
         """Whether what follows a letter is another option's text, or another letter."""
         if (two := _TWO.match(rest)) and two.group(1).upper() in self.letters and two.group(1).upper() != named:
             return True
-        letters = re.findall(r"[A-Za-z]+", rest)
-        if letters and all(word.upper() in (*self.letters, "AND", "OR", "NOT") for word in letters):
+        if (two := _NEXT.match(rest)) and two.group(1) in self.letters and two.group(1) != named:
+            return _ARE_WRONG.match(rest) is None
+        letters = re.findall(r"[A-Za-z]+|[" + HAN + "]+", rest)
+        if letters and all(word.upper() in (*self.letters, *_JOINING) for word in letters):
             return True
         if any(other in self.letters and other != named for other in _OTHER.findall(rest)):
             return True
@@ -148,6 +193,13 @@ class Options:
     def lettered_in(self, text: str) -> set[str]:
         """Letters of options that stand in a text as such: `B.`, `(B)`, `option B`."""
         return {name for name in _AS_LETTER.findall(text) if name in self.letters}
+
+
+def spelled(text: str) -> str:
+    """A text as options are told apart by it: spacing, width, quotes, the dot at its end and a first word's capital do
+    not count, other capitals do (`Aa` and `aa` are two genotypes, `mW` and `MW` two units)."""
+    text = " ".join(fold(text).split()).strip(_QUOTES).rstrip(".,;: ").strip(_QUOTES)
+    return text[0].lower() + text[1:] if _CAPITAL.match(text) else text
 
 
 def bare(said: str) -> str:

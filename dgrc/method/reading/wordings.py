@@ -59,3 +59,32 @@ DENIED_BEFORE = re.compile(
     r"[^.,\n;:]{0,25})$",
     re.IGNORECASE,
 )
+ANSWERS_ARE = re.compile(
+    r"\b(?:answers|options|choices|letters)(?: {1,4}(?:to|for|in|of|that|which)\b[^.:\n]{0,60}?)?[*_ ]{0,8}"
+    r"(?:(?:\bare|\bwould be|\bshould be|=|:|\binclude)[*_ ]{0,8}:? {0,8}){1,2}",
+    re.IGNORECASE,
+)
+"""As `ANSWER_IS`, where several options may be right."""
+LETTERS_ARE = re.compile(
+    r"(?<![\w])((?:[(\[*\"]{0,4}[A-Z][)\]*\"]{0,4} {0,2}(?:,|;|/|&|\band\b){1} {0,2}(?:and {1,2})?){1,25}"
+    r"[(\[*\"]{0,4}[A-Z])\b[)\]*\"]{0,4} {1,2}(?:are|all|both)(?: {1,2}(?:all|both|each|the|therefore|thus)){0,3} {1,2}"
+    r"(?:correct|right|true|appropriate|valid|accurate|suitable)\b"
+)
+MORE = re.compile(
+    r"[\s\"'*)\].,;:\u2013\u2014-]{0,8}[(\[]?\s{0,2}"
+    r"(?:(?:(?:(?:and|or|also|plus|possibly|maybe|perhaps|alternatively|as well as|along with|together with|"
+    r"(?:but|though) (?:also|maybe|perhaps|possibly|could|may|might))\b|[&+/]|and/or)"
+    r"|或者?(?:是|选)?|以及|还有|[和与及](?!其他|其它|其余|别的)|另外|也(?:可能|可以|许)|可能(?:是|选)?|也?许是?)[\s,:]{0,3})"
+    r"(?:(?:(?:and|or|also|even|could|might|may|be|it|is|option|options|answer|choice|the|too|probably|possibly|maybe|"
+    r"perhaps|equally|both|likely|go|for|with|pick|choose|have|been|well|as|so)\b|也|可能|可以|是|选|选项|还|许|应|该|包括|包含)"
+    r"[\s,:]{0,3}){0,6}",
+    re.IGNORECASE,
+)
+"""What leads from an answer to a second one, so that neither is meant beyond doubt."""
+ALSO = re.compile(
+    r"(?<![\w])[(\[*\"]{0,4}([A-Z])[)\]*\"]{0,4} {1,2}(?:is|was|could|may|might|would|can|seems|looks|works|holds)"
+    r"(?: {1,2}be)?(?: {1,2}(?:correct|right|true|valid|acceptable))? {1,2}(?:also|equally|just as|as well|too|possible|plausible|acceptable|"
+    r"defensible|likewise|another)\b"
+    r"|(?<![A-Za-z0-9])([A-Z])[)\]*\"]{0,4}\s{0,2}也(?:是?对|是?正确|可以|可能|有道理|符合|成立|可选|当选|应选|说得通)"
+)
+"""What says of an option, behind the answer, that it is right as well."""

@@ -10,7 +10,7 @@ _NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?")
 _MARKS = re.compile("(?:[^\\w\\s\\x00-\\x7f]|[\uff9e\uff9f]){31,}")
 """More signs in a row, none a letter, than any script puts on one; some of them may be combining marks."""
 _JOINER = "\u034f"
-_QUOTES = "\"'`\u201c\u201d\u2018\u2019*"
+_QUOTES = "\"'`\u201c\u201d\u2018\u2019\u300c\u300d\u300e\u300f*"
 
 
 def fold(text: str) -> str:
@@ -42,7 +42,7 @@ def normalize(text: str) -> str:
     Inside longer text only thousands commas and all-zero decimals are dropped: section 12.10 is not 12.1.
     """
     text = " ".join(nfkc(fold(text).casefold()).split())
-    text = text.strip(_QUOTES + " ").rstrip(".,;:? " + _QUOTES)
+    text = text.strip(_QUOTES + " ").rstrip(".,;:? \u3002\u3001" + _QUOTES)
     text = _NUMERAL.sub(_plain_numeral, text)
     number = _NUMBER.fullmatch(text)
     return _number(*number.groups(default="")) if number and any(map(str.isdigit, text)) else text

@@ -19,14 +19,17 @@ from dgrc.records import Case, Chain, Diagnosis, Divergence, Message, Question, 
 
 async def gather(tools: Toolbox, question: Question) -> Case:
     """Samples both models' chains, compares their answers and has each divergence diagnosed."""
-    asked = sample.build_messages(tools.pack, question.text, question.choices)
+    asked = sample.build_messages(tools.pack, question.text, question.choices, question.several)
     (teacher, teacher_usage, teacher_error), (student, student_usage, student_error) = await asyncio.gather(
         sample_chains(tools, question, asked, "teacher"), sample_chains(tools, question, asked, "student")
     )
     usage = [teacher_usage, student_usage]
     error = teacher_error or student_error
     if error:
-        return Case(question.id, question.text, question.choices, "failed", teacher, student, (), merge(usage), error)
+        return Case(
+            question.id, question.text, question.choices, "failed", teacher, student, (), merge(usage), error,
+            several=question.several,
+        )  # fmt: skip
     (teacher, asked_teacher, spent), (student, asked_student, more) = await asyncio.gather(
         read_unread(tools, question, "teacher", teacher), read_unread(tools, question, "student", student)
     )
@@ -47,7 +50,7 @@ async def gather(tools: Toolbox, question: Question) -> Case:
     usage += [u for _, u in diagnosed]
     return Case(
         question.id, question.text, question.choices, status, teacher, student,
-        tuple(d for d, _ in diagnosed), merge(usage), error, auditor, (*asked_teacher, *asked_student),
+        tuple(d for d, _ in diagnosed), merge(usage), error, auditor, (*asked_teacher, *asked_student), question.several,
     )
 
 
@@ -107,7 +110,7 @@ def _parsed(tools: Toolbox, chain: Chain, question: Question | Case) -> Chain:
 def _chain(tools: Toolbox, said: Sample | Chain, question: Question | Case) -> Chain:
     form, tagged = tools.method.answers, tools.pack.reply == "tagged"
     return sample.to_chain(
-        said.text, said.finish_reason, said.tokens, question.choices, form, said.thoughts, tagged
+        said.text, said.finish_reason, said.tokens, question.choices, form, said.thoughts, tagged, question.several
     )
 
 

@@ -24,7 +24,7 @@ async def read_unread(
     """The chains, among them those with an answer that only asking could read; what was said, and what it cost."""
     setting = tools.method.ask_unread
     measured, roles = setting == MEASURE, setting if isinstance(setting, tuple) else ()
-    if not (measured or role in roles) or not asking.can_be_asked(tools.pack, question.choices):
+    if not (measured or role in roles) or not asking.can_be_asked(tools.pack, question.choices, question.several):
         return tuple(chains), [], []
     # A chain that was cut off has not come to its answer: nobody can read one there.
     numbers = [n for n, chain in enumerate(chains) if chain.finish_reason == "stop" and (measured or not chain.answer)]

@@ -40,7 +40,7 @@ async def verify(tools: Toolbox, case: Case) -> VerifiedCase:
         for attempt in range(1, tools.method.resample + 1):
             if not all_rejected(verdicts):
                 break
-            asked = sample.build_messages(tools.pack, case.text, case.choices)
+            asked = sample.build_messages(tools.pack, case.text, case.choices, case.several)
             more, sampled, failure = await sample_chains(tools, case, asked, "teacher", attempt)
             checked, spent = await _check_all(tools, case, enumerate(more, len(teacher)), own, tools.verdicts)
             teacher += more
@@ -53,7 +53,7 @@ async def verify(tools: Toolbox, case: Case) -> VerifiedCase:
     return VerifiedCase(
         case.id, case.text, case.choices, case.status, tuple(teacher), tuple(verdicts), merge(usage), error,
         audit.finding(case.teacher, case.auditor) if case.auditor else None, tuple(supporting),
-        tuple(opposing),
+        tuple(opposing), case.several,
     )
 
 

@@ -166,7 +166,7 @@ def _raw(place: str, row: Row | str) -> RawRow:
     try:
         if not isinstance(row["text"], str) or not row["text"].strip():
             raise Unusable("it has no question")
-        choices = tuple(" ".join(choice.split()) for choice in row["choices"])
+        choices = [" ".join(choice.split()) for choice in row["choices"]]
         raw = made(
             place, row["text"], choices, row["label"], row.get("unlabeled"), row["source_id"], row.get("several", False)
         )

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from dgrc.method.choices import label_of
 from dgrc.method.reading.options import letter
 from dgrc.questions.options import Choices, Unusable, columns, missing
 
@@ -65,23 +66,29 @@ def _letters(label: Any, choices: Choices, several: bool) -> str | None:
             raise Unusable(f"its label names option {label} of {len(choices.texts)}")
         return _one(letter(label), choices)
     if several:
-        return "".join(sorted({_one(name, choices) for name in letters_in(label)}))
+        return "".join(sorted(letter(_place(name, choices)) for name in {*letters_in(label)}))
     if not isinstance(label, str):
         raise Unusable(f"its label is a {type(label).__name__}, one option is wanted")
+    if _plain(label) in map(letter, range(max(26, len(choices.texts)))):
+        return _one(_plain(label), choices)
     is_text = label.strip().casefold() in (text.strip().casefold() for text in choices.texts)
-    is_one = _plain(label) in map(letter, range(26, len(choices.texts)))  # `AB` is the 28th
-    if is_text or is_one or not _LETTERS.fullmatch(_plain(label)):
-        return choices.label(label.strip())
-    if len(letters_in(label)) > 1:
+    if not is_text and _LETTERS.fullmatch(_plain(label)):
         raise Unusable(f"its label {label[:80]!r} names several options where one is right")
-    return _one(_plain(label), choices)
+    return choices.label(label.strip())
 
 
 def _one(name: str, choices: Choices) -> str:
+    """What names an option by its letter, also where another option's text is that letter."""
+    return label_of(_place(name, choices), choices.texts)
+
+
+def _place(name: str, choices: Choices) -> int:
+    """Where the option stands that a letter named before empty ones were left out."""
     found = choices.label(name)
-    if len(found) == 1 and found.isascii() and found.isalpha() and ord(found.upper()) - 65 >= len(choices.texts):
+    place = next((at for at in range(len(choices.texts)) if letter(at) == found), None)
+    if place is None:
         raise Unusable(f"its label names option {found}, and there are {len(choices.texts)}")
-    return found
+    return place
 
 
 def letters_in(label: Any) -> list[str]:

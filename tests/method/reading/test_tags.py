@@ -43,8 +43,23 @@ def test_letters_win_over_options_that_are_letters() -> None:
     assert answer_of("<answer>K</answer>", vitamins) == "C"  # no option has the letter K: its text speaks
 
 
-def test_options_with_the_same_text_are_not_told_apart_by_it() -> None:
-    assert answer_of("<answer>iron</answer>", ("Iron", "iron.")) is None
+def test_options_of_one_text_are_one_answer() -> None:
+    doubled = ("Mode", "Iron", "Mean", " iron. ")
+    for said in ("iron", "B", "D", "D. Iron", "b. iron"):
+        assert answer_of(f"<answer>{said}</answer>", doubled) == "B"
+    assert answer_of("The answer is B or D.", ("Mode", "Iron", "Mean", "Lead")) is None
+
+
+@pytest.mark.parametrize(
+    ("choices", "said", "named"),
+    [
+        (("AA", "Aa", "aa"), "Aa", "B"), (("AA", "Aa", "aa"), "aa", "C"), (("5 mW", "5 MW"), "5 MW", "B"),
+        (("5 mW", "5 MW"), "5 mw", None), (("5 mg", "> 5 mg", "< 5 mg"), "> 5 mg", "B"), (("$5", "5"), "$5", "A"),
+        (("~5", "5"), "5", "B"), (("TP53", "Tp53"), "tp53", None),
+    ],
+)  # fmt: skip
+def test_options_that_differ_in_capitals_or_signs_are_two(choices: tuple[str, ...], said: str, named: str) -> None:
+    assert answer_of(f"<answer>{said}</answer>", choices) == named
 
 
 def test_without_choices_the_answer_is_normalized_text() -> None:

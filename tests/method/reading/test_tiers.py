@@ -110,7 +110,7 @@ def test_what_is_only_thought_is_no_answer(reply: str, answer: str | None) -> No
         "no", "whole"),
         ("The answer is 5 mg.", "5 mg", "phrase"), ("**Answer:** the Senate", "the senate", "phrase"),
         (r"\[ \boxed{5} \]", "5", "boxed"), ("The answer is <answer>5", "5", "open_tag"),
-        (r"\boxed{\frac{3}{8}}", r"\frac{3}{8}", "boxed"), ("<think>5</think>6", "6", "whole"),
+        (r"\boxed{\frac{3}{8}}", "3/8", "boxed"), ("<think>5</think>6", "6", "whole"),
         ("The limit follows from the code.\n\nAnswer: 5 km", "5 km", "phrase"),
         ("No patient should get it.", "no patient should get it", "whole"),
         ("Correct treatment is rest", "correct treatment is rest", "whole"),

@@ -1,0 +1,38 @@
+"""Chinese and full-width marks in the spelling that the wordings are written for. A text flows in and out.
+
+`答案：Ｂ。` becomes `答案: B. `, `B项` and `选项B` become the letter with spaces round it. Replies, options and labels
+go through it alike, so that what is compared was spelled by one rule. Text without such marks stays as it is.
+"""
+
+import re
+
+_WIDE = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0x3000: " "}
+_MARKS = {
+    "\uff0c": ", ", "\u3001": ", ", "\uff64": ", ", "\u3002": ". ", "\uff61": ". ", "\uff1a": ": ", "\u2236": ": ",
+    "\uff1b": "; ", "\uff01": "! ", "\uff1f": "? ", "\uff08": " (", "\uff09": ") ", "\u3010": " [", "\u3011": "] ",
+    "\u3016": " [", "\u3017": "] ", "\u3014": " [", "\u3015": "] ", "\uff3b": " [", "\uff3d": "] ",
+    "\u300c": ' "', "\u300d": '" ', "\u300e": ' "', "\u300f": '" ', "\u300a": ' "', "\u300b": '" ', "\u3008": ' "',
+    "\u3009": '" ',
+}  # fmt: skip
+_TABLE = _WIDE | {ord(mark): plain for mark, plain in _MARKS.items()}
+HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Han characters, as a part of a character class: one of them is a word."""
+_ANY_HAN = re.compile(f"[{HAN}]")
+_LETTERS = r"(?<![A-Za-z0-9])([A-Z]{1,26})(?![A-Za-z0-9])"
+_NAMED_AFTER = re.compile(rf"{_LETTERS}[\])\"*]{{0,4}}\s{{0,2}}(?:[两二三四五六各几]个?)?(?:选项|项)(?![目链标])")
+_NAMED_BEFORE = re.compile(rf"(?:选项|第(?=\s?[A-Z]{{1,2}}\s))\s{{0,2}}(?=[(\[\"*]{{0,4}}{_LETTERS})")
+_GOES_ON = re.compile(
+    rf"{_LETTERS}(?=[*\"\])]{{0,4}}(?:而|因|由|即|正确|错|不|是|为|都|均|最|更|符合|说|表述|当选|对(?!照|比)|与|和|及|或|以及|并|也|的|吗|呢|才|较|属))"
+)
+
+
+def plain(text: str) -> str:
+    """The text with its full-width signs as half-width ones, and, in Chinese, the letters of options apart from the
+    characters beside them."""
+    if text.isascii():
+        return text
+    text = text.translate(_TABLE)
+    if _ANY_HAN.search(text) is None:
+        return text
+    text = _NAMED_AFTER.sub(r"\1 ", text)
+    return _GOES_ON.sub(r"\1 ", _NAMED_BEFORE.sub(" ", text))

@@ -1,0 +1,210 @@
+"""What a reply says its answer is, in the usual wordings. A text and a question's options flow in; answers flow out.
+
+An empty list means that nothing is said, an empty answer that what is said is no answer: two options, or an option and
+the text of another. English and Chinese wordings are looked for in every text: models mix them.
+"""
+
+import itertools
+import re
+from collections import deque
+from collections.abc import Iterator
+
+from dgrc.method.reading import chinese
+from dgrc.method.reading.options import CONFLICT, Options, bare
+from dgrc.method.reading.sets import also_right, answer_in, joined, lists_on, names_more
+from dgrc.method.reading.wordings import (
+    ANSWER_IS,
+    ANSWERS_ARE,
+    CHOSEN,
+    CORRECT_IS,
+    DENIED,
+    DENIED_AFTER,
+    DENIED_BEFORE,
+    LETTER_IS,
+    LETTERS_ARE,
+    TAKEN_BACK,
+    TEXT_IS,
+)
+
+_BEHIND = re.compile(
+    r"[,\s]*[(\[](?:(?i:option|choice|answer) )?([A-Z])[)\]]|[,\s]*(?:which is )?[(\[]?option ([A-Z])\b(?! is\b)"
+)
+_ITEM = re.compile(r"^[\s>#*+\u2022-]*(?:[0-9]{1,2}[.)]\s+)?")
+LAST = 40
+"""So many of the last wordings of a kind are looked at: a reply may be one of them 10,000 times."""
+REACH = 2000
+"""Characters in which an answer stands after "the answer is"; options may be paragraphs."""
+_PIECES, _PIECES_OF_SETS = 8, 40
+"""Beginnings of a line that are held against the options."""
+_LINES = 26
+_END = r"[.!?](?=\s|$)|[,;](?=\s)|\s[(\[\u2013\u2014-]|\s(?=[因由理这其故即而"
+_ENDS, _SET_ENDS = re.compile(_END + "正符是更最])"), re.compile(_END + "])")
+"""Where a piece of a line may end; after a list a predicate may be the last letter's alone."""
+
+Found = list[tuple[int, str | None]]
+"""Where an answer is said, and which."""
+
+
+def phrases(text: str, options: Options) -> list[str | None]:
+    """What the last "the answer is" says; also what earlier ones say, unless the last takes them back."""
+    is_chinese = chinese.ANY.search(text) is not None
+    found = _leads(text, options, is_chinese)
+    if is_chinese:
+        found += _letters_chosen(text, options)
+    if not options.several:
+        found += _letters_right(text, options)
+    named = sorted((at, answer) for at, answer in found if answer is not None)
+    if not named:
+        return _statements(text, options, is_chinese)
+    last_at, last = named[-1]
+    if last and also_right(options, last, text[last_at + 1 :]):
+        return [CONFLICT]
+    other_at = max((at for at, answer in named if answer != last), default=None)
+    if other_at is None or _taken_back(text, other_at, last_at + 24):
+        return [last]
+    return [answer for _, answer in named]
+
+
+def _taken_back(text: str, start: int, end: int) -> bool:
+    return bool(TAKEN_BACK.search(text, start, end) or chinese.TAKEN_BACK.search(text, start, end))
+
+
+def _denied(text: str, at: int) -> bool:
+    """Whether the words before a wording deny it, or only suppose it."""
+    start = max(0, at - 60)
+    return bool(DENIED_BEFORE.search(text, start, at) or chinese.DENIED_BEFORE.search(text, start, at))
+
+
+def _leads(text: str, options: Options, is_chinese: bool) -> Found:
+    """Answers after the wordings that lead up to one."""
+    found: Found = []
+    patterns = [ANSWER_IS, CORRECT_IS, CHOSEN]
+    patterns += [chinese.ANSWER_IS, chinese.CORRECT_IS, chinese.CHOSEN] if is_chinese else []
+    patterns += [ANSWERS_ARE] if options.several else []
+    for pattern in patterns:
+        for match in deque(pattern.finditer(text), LAST):
+            if not _denied(text, match.start()):
+                found.append((match.start(), _after(text, match.end(), options)))
+    return found
+
+
+def _letters_chosen(text: str, options: Options) -> Found:
+    """Letters that are said, behind them, to be what is chosen."""
+    found: Found = []
+    for match in deque(chinese.LETTER_CHOSEN.finditer(text), LAST):
+        letters = re.findall("[A-Z]", match.group(1))
+        if {*letters} <= {*options.letters} and not chinese.DENIED_BETWEEN.search(match.group()[len(match.group(1)) :]):
+            found.append((match.start(), joined(letters) if options.several or len(letters) == 1 else CONFLICT))
+    return found
+
+
+def _letters_right(text: str, options: Options) -> Found:
+    """Letters and texts that are called right."""
+    found: Found = []
+    for match in deque(LETTER_IS.finditer(text), LAST):
+        if match.group(1) in options.letters and not _denied(text, match.start()):
+            if not DENIED_AFTER.search(match.group()):
+                more = names_more(options, match.group(1), text[match.end() : match.end() + REACH].partition("\n")[0])
+                found.append((match.start(), CONFLICT if more else match.group(1)))
+    for match in deque(TEXT_IS.finditer(text), LAST):
+        if not DENIED_BEFORE.search(match.group(1)) and not DENIED.search(match.group(1)):
+            found.append((match.start(), answer_in(options, match.group(1))))
+    return found
+
+
+def _statements(text: str, options: Options, is_chinese: bool) -> list[str | None]:
+    """Options that are called right, where nothing says which is the answer.
+
+    In a question for what is wrong, what is called right is not the answer. So it counts only if none is called wrong,
+    or if, with one right answer, all the others are.
+    """
+    right = _stated(text, chinese.RIGHT, options) if is_chinese else []
+    wrong = _stated(text, chinese.WRONG, options) if is_chinese else []
+    for match in deque(chinese.RIGHT_IS.finditer(text), LAST) if is_chinese else ():
+        if not _denied(text, match.start()) and (said := _after(text, match.end(), options)) is not None:
+            right.append(said)
+    if options.several:
+        right += [joined(re.findall("[A-Z]", m.group(1))) for m in deque(LETTERS_ARE.finditer(text), LAST)]
+    if not right:
+        return []
+    if len({*right}) > 1 or (wrong and (options.several or {*joined(wrong), *right} != {*options.letters})):
+        return [CONFLICT]
+    return [right[0] if {*right[0]} <= {*options.letters} and (options.several or len(right[0]) == 1) else CONFLICT]
+
+
+def _stated(text: str, pattern: re.Pattern[str], options: Options) -> list[str]:
+    found = []
+    for match in deque(pattern.finditer(text), LAST):
+        letters = re.findall("[A-Z]", match.group(1))
+        asked = chinese.ASKED.match(text[match.end() : match.end() + 8])
+        if {*letters} <= {*options.letters} and not asked and not _denied(text, match.start()):
+            found.append(joined(letters))
+    return found
+
+
+def _after(text: str, at: int, options: Options) -> str | None:
+    """The answer that is named where it should stand: in the rest of the line, or in the line after it."""
+    line, _, more = text[at : at + REACH].partition("\n")
+    if not bare(line):
+        if options.several and (listed := _listed_below(more.strip(), options)):
+            return listed
+        line, _, more = more.strip().partition("\n")
+    if DENIED_AFTER.match(line.strip().casefold()) and not answer_in(options, line):
+        return None
+    return opening(line, options)
+
+
+def _listed_below(more: str, options: Options) -> str:
+    """The options that the next lines are, one a line."""
+    found = []
+    for line in more.split("\n")[:_LINES]:
+        if not bare(line):
+            continue
+        if not (answer := answer_in(options, _ITEM.sub("", line))):
+            break
+        found.append(answer)
+    return joined(found)
+
+
+def opening(line: str, options: Options) -> str | None:
+    """The answer that a line, or a beginning of it, names; in conflict where the letter that stands in brackets behind
+    a text is another's, or where what follows adds an option."""
+    line = line[:REACH]
+    for piece in _pieces(line, options.several):
+        if (named := answer_in(options, piece)) == CONFLICT:
+            return CONFLICT
+        if named is not None:
+            return _with_rest(named, line[len(piece) :], options)
+    return None
+
+
+def _with_rest(named: str, rest: str, options: Options) -> str | None:
+    """What an answer is in view of what follows it in its line."""
+    one = named if named in options.letters else None
+    if DENIED.match(rest) or chinese.DENIED.match(rest) or (one and options.denies(one, rest)):
+        return None
+    if chinese.ASKED.match(rest):
+        return None
+    if names_more(options, named, rest) or (options.several and lists_on(options, named, rest)):
+        return CONFLICT
+    behind = _BEHIND.match(rest)
+    letter = (behind.group(1) or behind.group(2)) if behind else None
+    if letter is None or letter not in options.letters:
+        return named
+    return named if options.same(letter) in (named, one and options.same(one)) else CONFLICT
+
+
+def _pieces(line: str, several: bool) -> Iterator[str]:
+    """A line as a whole, then its beginnings up to the first sentences' and clauses' ends; for sets the longest first,
+    since a comma ends no list."""
+    yield line
+    found = (_SET_ENDS if several else _ENDS).finditer(line)
+    ends = [match.start() for match in itertools.islice(found, _PIECES_OF_SETS if several else _PIECES)]
+    yield from (line[:end] for end in (reversed(ends) if several else ends))
+
+
+def named_lines(text: str, options: Options, strip: re.Pattern[str]) -> tuple[list[str], list[str | None]]:
+    """The lines that are not empty, and the answer that each of them is."""
+    lines = [line for line in text.splitlines() if bare(line)]
+    named = {line: answer_in(options, strip.sub("", _ITEM.sub("", line[:REACH]))) for line in dict.fromkeys(lines)}
+    return lines, [named[line] for line in lines]

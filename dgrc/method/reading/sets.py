@@ -1,0 +1,162 @@
+"""Which options a short piece of a reply names. A piece flows in; a letter, or the sorted letters of a set, flows out.
+
+Where one option is right a piece that lists two is in conflict. Where several may be right it is their set, in whatever
+order and with whatever between them: `D, A and B`, `ABD`, lettered texts or texts in a row. Alternatives (`A or B`) are
+in conflict either way.
+"""
+
+import itertools
+import re
+from collections.abc import Sequence
+
+from dgrc.method.reading.options import ALIKE, CONFLICT, Options, bare, spelled
+from dgrc.method.reading.wordings import ALSO, MORE
+
+_BOTH = re.compile(r"^(?:both|all of|all|only|just|options?|choices?|letters?|answers?|选项|选择?|只有|仅|包括|有)[: ]{1,3}", re.IGNORECASE)
+_RUN = re.compile(r"[A-Z]{2,26}")
+_JOINED = re.compile(r"[()\[\]{}\"'*.:,;/&+|`$\s\u3001\uff0c\uff1b-]+|\band\b|[和与及跟]|以及|还有", re.IGNORECASE)
+_OR = re.compile(r"\bor\b|或", re.IGNORECASE)
+_MARK = re.compile(r"(?:^|(?<=[\s,;.]))[(\[\"*]{0,4}([A-Z])(?:[)\]]|[.:,)](?=\s|[^\x00-\x7f]))[\s*.:]{0,3}")
+_ITEMS = re.compile(r"\s*(?:[,;\n/]|\band\b|[和与及、]|以及)\s*", re.IGNORECASE)
+_LONGEST = 6
+"""Pieces between separators that one option's text may be."""
+_MOST_ITEMS = 64
+
+
+def answer_in(options: Options, said: str) -> str | None:
+    """What a piece answers as a whole: a letter, of a question with several right options a sorted set of them; None
+    if it names no option, `CONFLICT` if it names what is no answer."""
+    named = options.named(said)
+    if named and (first := _FIRST.match(said.strip())) and first.group(1) in options.letters:
+        if not _is_own_text(options, said) and names_more(options, named, said.strip()[first.end() :]):
+            named = CONFLICT
+    if named and not options.several:
+        return named
+    if named and (said_alone := _single(options, said, named)):
+        return said_alone
+    listed = letters_in(options, said)
+    if listed is None:
+        return named if not options.several or (not named and len({*_ALONE.findall(said)}) < 2) else None
+    if not options.several:
+        return listed[0] if len({*map(options.same, listed)}) == 1 else CONFLICT
+    return "".join(sorted({*map(options.same, listed)})) if listed else CONFLICT
+
+
+def _is_own_text(options: Options, said: str) -> bool:
+    """Whether a piece is an option's text that begins like a letter: `A and B together`."""
+    return spelled(bare(said)) in options.exact
+
+
+def _single(options: Options, said: str, named: str) -> str | None:
+    """The one option that is named, where nothing in the piece may be a second."""
+    listed = letters_in(options, said)
+    if listed is not None and len({*listed}) != 1:
+        return None
+    others = {*_ALONE.findall(_DENIED_PART.split(said)[0])} & {*options.letters} - {named}
+    return None if others and not _is_own_text(options, said.strip()[1:].lstrip(").:, ")) else options.same(named)
+
+
+def letters_in(options: Options, said: str) -> list[str] | None:
+    """The options that a piece lists, and nothing else; an empty list where they are alternatives; None for no list."""
+    text = bare(_BOTH.sub("", bare(said.replace("\n", " ; "))))
+    if _RUN.fullmatch(text) and {*text} <= {*options.letters} and len({*text}) == len(text):
+        return list(text)
+    if text.isalpha() and text.islower() and sorted({*text}) == list(text) and {*text.upper()} <= {*options.letters}:
+        return list(text.upper())
+    if _OR.search(text):
+        parts = [bare(part) for part in _OR.split(text)]
+        return [] if len(parts) > 1 and all(options.named(part) for part in parts) else None
+    words = [word for word in _JOINED.split(text) if word]
+    if words and all(word in options.letters for word in words):
+        return words
+    if words and all(word.isupper() and {*word} <= {*options.letters} and len({*word}) == len(word) for word in words):
+        return [name for word in words for name in word]
+    return _lettered(options, text) or _by_text(options, text)
+
+
+def _lettered(options: Options, text: str) -> list[str] | None:
+    """Letters each with its own option's text."""
+    marks = [mark for mark in _MARK.finditer(text) if mark.group(1) in options.letters]
+    if len(marks) < 2 or marks[0].start() or len(marks) > _MOST_ITEMS:
+        return None
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    found = []
+    for mark, end in zip(marks, ends, strict=True):
+        segment = re.sub(r"(?:[\s,;.]|\band\b|[和与及])+$", "", text[mark.start() : end])
+        own = options.likeness(options.letters.index(mark.group(1)), text[mark.end() : mark.start() + len(segment)])
+        if options.named(segment) != mark.group(1) or own < ALIKE:
+            return None
+        found.append(mark.group(1))
+    return found
+
+
+def _by_text(options: Options, text: str) -> list[str] | None:
+    """Texts of options in a row; a text may hold what else stands between two."""
+    ends = [match.span() for match in _ITEMS.finditer(text)][: _MOST_ITEMS + 1]
+    if not ends or len(ends) > _MOST_ITEMS:
+        return None
+    starts = [0, *(end for _, end in ends)]
+    stops = [*(start for start, _ in ends), len(text)]
+    at, found = 0, []
+    while at < len(starts):
+        if starts[at] >= stops[at]:  # `, and`
+            at += 1
+            continue
+        for last in range(min(at + _LONGEST, len(starts)) - 1, at - 1, -1):
+            piece = text[starts[at] : stops[last]]
+            name = options.named(piece)
+            if name and (last == at or _is_own_text(options, piece)):
+                found.append(name)
+                at = last + 1
+                break
+        else:
+            return None
+    return found if len(found) > 1 else None
+
+
+def names_more(options: Options, answer: str, rest: str) -> bool:
+    """Whether what follows an answer adds another option to it: `, or maybe C`, `(also D)`, `and lead`."""
+    more = MORE.match(rest)
+    if more is None:
+        return False
+    tail = rest[more.end() :][:200]
+    other = _FIRST.match(tail)
+    if other and other.group(1) in options.letters:
+        return other.group(1) not in answer and not _NOT_IT.match(tail[other.end() :])
+    ends = re.search(r"[.,;!?)\n]", tail)
+    named = options.named(tail[: ends.start()] if ends else tail)
+    return bool(named) and str(named) not in answer
+
+
+def lists_on(options: Options, answer: str, rest: str) -> bool:
+    """Whether a list goes on behind the options that were read of it: with a letter that no option has, or with the
+    text of an option that is not among them."""
+    clause = _CLAUSE.match(rest)
+    if clause and answer in options.letters and options.names_another(answer, clause.group(1)):
+        return True
+    more = _LISTED_ON.match(rest)
+    return more is not None and more.group(1) not in answer and not _NOT_IT.match(rest[more.end() :])
+
+
+def also_right(options: Options, answer: str, text: str) -> bool:
+    """Whether a text behind an answer says of another option that it is right, or may be, as well."""
+    for match in itertools.islice(ALSO.finditer(text), _MOST_ITEMS):
+        letter = match.group(1) or match.group(2)
+        if letter in options.letters and letter not in answer and not _NOT_IT.match(text[match.end() : match.end() + 200]):
+            return True
+    return False
+
+
+_FIRST = re.compile(r"[(\[\"*]{0,4}([A-Z])(?![A-Za-z0-9])[)\]\"*]{0,4}")
+_ALONE = re.compile(r"(?<![A-Za-z0-9])([A-Z])(?![A-Za-z0-9])")
+_CLAUSE = re.compile(r"[\s.:,;)\]\"*]{0,8}([^.,;:()\n]{1,400})")
+_DENIED_PART = re.compile(r"\bnot\b|不[是选]|非")
+_LISTED_ON = re.compile(r"\s{0,4}(?:[,;/&+]|and\b|[和与及])[\s(\[\"*]{0,6}([A-Z])(?![A-Za-z0-9])")
+_NOT_IT = re.compile(
+    r"[^.\n]{0,60}?(?:\b(?:not|n't|wrong|incorrect|false|fails?|less|unlikely|cannot|out|but|however|though|although)\b|不|错|非|排除)", re.IGNORECASE
+)
+
+
+def joined(found: Sequence[str]) -> str:
+    """Several answers of a question with several right options as one set."""
+    return "".join(sorted({*"".join(found)}))
