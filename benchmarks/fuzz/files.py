@@ -95,9 +95,9 @@ def bad(rng: random.Random) -> bytes:
     wrong: tuple[Any, ...] = (
         {"id": 1}, {"question": None}, {"question": 7}, {"question": ["x"]}, {"question": {"a": 1}}, [], [1], "text",
         7, None,
-        {"question": "q", "choices": "x"}, {"question": "q", "choices": [[1]]}, {"question": "q", "choices": ["x"] * 703},
-        {"question": "q", "choices": {"A": ["x"]}}, {"question": "q", "options": ["x", "y"]}, {"conversations": []}, {"conversations": [[]]},
-        {"conversations": "x"},
+        {"question": "q", "choices": "x"}, {"question": "q", "choices": [[1]]},
+        {"question": "q", "choices": ["x"] * 703}, {"question": "q", "choices": {"A": ["x"]}},
+        {"question": "q", "options": ["x", "y"]}, {"conversations": []}, {"conversations": [[]]}, {"conversations": "x"},
         {"conversations": [{"from": "human", "value": "q"}, {"from": "human", "value": "and ?"}]},
         {"conversations": [{"from": "human", "value": 3}]}, {"conversations": [{"from": ["human"], "value": "x"}]},
         {"question": "half \ud800"}, {"question": "q", "id": "\udfff"}, {"question": "q", "choices": ["\ud800"]},

@@ -1,5 +1,5 @@
-"""Files of a corpus, local or on an object store, to documents: rows (JSONL, JSON, Parquet, CSV, TSV), plain text, HTML,
-XML and PDF in, packed or not, one row a document out.
+"""Files of a corpus, local or on an object store, to documents: rows (JSONL, JSON, Parquet, CSV, TSV), plain text,
+HTML, XML and PDF in, packed or not, one row a document out.
 
 A row that cannot be read comes out too, with why; only a file that cannot be opened or parsed as a whole raises. Files
 are read as they are unpacked, rows a few at a time: what is held is a document, not a file (but for `.json`, XML, and

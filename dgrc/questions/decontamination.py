@@ -75,7 +75,8 @@ def of_evaluation(config: Config) -> Contamination | None:
     for benchmark in evaluation.benchmarks:
         for path in find_files(benchmark.files):
             for row in published_rows(benchmark.form, path, labels=False):
-                check.add(row.text, row.choices, row.place)
+                if row.error is None:
+                    check.add(row.text, row.choices, row.place)
     for path in find_files(evaluation.files) if evaluation.files else ():
         for row in read_rows(path, evaluation.fields):
             if row.error is None and row.text:

@@ -154,7 +154,8 @@ def with_questions(config: Config, **settings: Any) -> Config:
 def test_questions_in_a_published_form_are_kept_or_quarantined_like_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = {"question": "何者？", "option": {"A": "甲", "B": "乙", "C": ""}, "question_type": "多项选择题", "answer": "BA"}
+    options = {"A": "甲", "B": "乙", "C": ""}
+    row = {"question": "何者？", "option": options, "question_type": "多项选择题", "answer": "BA"}
     rows = [
         {**row, "id": 1}, {**row, "id": 2, "question": "何者们？", "question_type": "单项选择题", "answer": "C"},
         {**row, "id": 3, "option": [["x"]]}, {**row, "id": 4}, {**row, "id": 5, "question": " "}, {"id": 6},
@@ -199,7 +200,7 @@ def test_a_column_that_a_setting_names_and_no_row_has_is_an_error(
     report, _, _ = ingest_without_ray(right, monkeypatch)
     assert report.kept == (limit or 2), "one file may have it and another not, and curation reads no label"
     wrong = with_questions(config, fields=FieldMap(source_id="gold", choices="optoins"))
-    with pytest.raises(QuestionFileError, match=r"a column 'optoins', which `questions\.fields` names; the first has 'que"):
+    with pytest.raises(QuestionFileError, match=r"'optoins', which `questions\.fields` names; the first has 'que"):
         ingest_without_ray(wrong, monkeypatch)
 
 

@@ -24,7 +24,7 @@ def refusal(row: dict[str, Any], **fields: Any) -> str | None:
         ({"opa": "w", "opb": "x", "opc": "y", "opd": "z", "cop": 1},
          "'opa', 'opb', 'opc', 'opd', which `fields.choices` does not name. Set it to [opa, opb, opc, opd], or "
          "`questions.form: medmcqa` in the place of `fields`, or to null"),
-        ({"options": {"A": "x", "B": "y"}}, "'options', which `fields.choices` does not name. Set it to options, or to"),
+        ({"options": {"A": "x", "B": "y"}}, "'options', which `fields.choices` does not name. Set it to options, or"),
         ({"options": {"A": "x", "B": "y"}, "answer_idx": "A"}, "`questions.form: medqa`"),
         ({"options": ["x", "y"]}, "Set it to options"),
         ({"options": '["x", "y"]'}, "Set it to options"),
@@ -39,7 +39,7 @@ def refusal(row: dict[str, Any], **fields: Any) -> str | None:
         ({"choice1": 1, "choice2": 2}, "Set it to [choice1, choice2]"),
         ({"ending0": "x", "ending1": "y"}, "Set it to [ending0, ending1]"),
         ({"holding_0": "x", "holding_1": "y"}, "Set it to [holding_0, holding_1]"),
-        ({"distractor1": "x", "distractor2": "y", "correct_answer": "z"}, "Put the right one and these into one column"),
+        ({"distractor1": "x", "distractor2": "y", "correct_answer": "z"}, "Put the right one and these into one"),
         ({"选项A": "甲", "选项B": "乙"}, "Set it to [选项A, 选项B]"),
         ({"choices": None, "options": ["x", "y"]}, "Set it to options"),
     ],
@@ -77,7 +77,8 @@ def test_published_rows_without_a_question_by_name_are_told_their_form() -> None
     ):
         error = pick("q:1", row, FieldMap()).error
         assert error is not None and error.endswith(f"these are columns of `questions.form: {form}`"), error
-    named = pick("q:1", {"citing_prompt": "a text", "holding_0": "x", "holding_1": "y"}, FieldMap(text="citing_prompt"))
+    row = {"citing_prompt": "a text", "holding_0": "x", "holding_1": "y"}
+    named = pick("q:1", row, FieldMap(text="citing_prompt"))
     assert named.error is not None and "`questions.form: casehold`" in named.error
 
 

@@ -1,5 +1,6 @@
 """Chat turns: every turn is kept or the row is refused, in all namings."""
 
+import re
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ def test_a_system_turn_stands_before_the_question(naming: str) -> None:
 @pytest.mark.parametrize(
     ("turns", "says"),
     [
-        ([("user", "q ?"), ("assistant", "A"), ("user", "and then ?"), ("assistant", "B")], "turn 3 .* a second question"),
+        ([("user", "q ?"), ("assistant", "A"), ("user", "and ?"), ("assistant", "B")], "turn 3 .* a second question"),
         ([("user", "q ?"), ("user", "and then ?")], "turn 2 .* a second question"),
         ([("user", "q ?"), ("system", RULE)], "turn 2 .* a system turn behind the question"),
         ([("user", "q ?"), ("assistant", "A"), ("assistant", "B")], "turn 3 .* a second answer"),
@@ -47,14 +48,12 @@ def test_a_system_turn_stands_before_the_question(naming: str) -> None:
         ([("user", "")], "the human turn is empty"),
         ([("user", "q ?"), ("assistant", {"a": 1})], "the answer is a dict"),
         ([("system", 7), ("user", "q ?")], "the system turn of .* is a int"),
-        ([("user", [{"type": "text", "text": "see"}, {"type": "image_url", "image_url": {}}])], "parts that are no text"),
+        ([("user", [{"type": "text", "text": "see"}, {"type": "image_url", "image_url": {}}])], "parts that are no"),
     ],
 )
 def test_what_is_no_single_question_is_refused_with_the_turn(naming: str, turns: list[Any], says: str) -> None:
     raw = say(naming, *turns)
     assert raw.error is not None and not raw.text and raw.source_id == "7"
-    import re
-
     assert re.search(says, raw.error), raw.error
 
 

@@ -211,9 +211,12 @@ def test_a_run_keeps_the_files_that_it_began_with_unless_they_are_damaged(tmp_pa
 
 
 @pytest.mark.parametrize("form", [list, pd.DataFrame, pa.Table.from_pylist, datasets.Dataset.from_list])
-def test_options_in_columns_that_no_setting_names_are_not_lost_on_the_way(tmp_path: Path, form: Callable[[Any], Any]) -> None:
-    rows = [{"question": "q ?", "opa": "w", "opb": "x", "opc": "y", "opd": None, "cop": 0, "id": "m", "image": "no"},
-            {"question": "r ?", "opa": "w", "opb": "x", "opc": "y", "opd": "z", "cop": 3, "id": "n", "image": "no"}]  # fmt: skip
+def test_options_in_columns_that_no_setting_names_are_not_lost_on_the_way(
+    tmp_path: Path, form: Callable[[Any], Any]
+) -> None:
+    row = {"opa": "w", "opb": "x", "opc": "y", "image": "no"}
+    rows = [{**row, "question": "q ?", "opd": None, "cop": 0, "id": "m"},
+            {**row, "question": "r ?", "opd": "z", "cop": 3, "id": "n"}]  # fmt: skip
     refused = read(with_given(config_for(tmp_path / "plain"), form(rows)))
     assert all("`questions.form: medmcqa`" in (row.error or "") for row in refused) and len(refused) == 2
     config = config_for(tmp_path / "form")
@@ -224,7 +227,8 @@ def test_options_in_columns_that_no_setting_names_are_not_lost_on_the_way(tmp_pa
 
 
 def test_chat_messages_are_taken_whole(tmp_path: Path) -> None:
-    turns = [{"role": "system", "content": "Rule 7."}, {"role": "user", "content": "q ?"}, {"role": "assistant", "content": "A"}]
+    said = ("system", "Rule 7."), ("user", "q ?"), ("assistant", "A")
+    turns = [{"role": role, "content": content} for role, content in said]
     for number, form in enumerate((list, pa.Table.from_pylist)):
         found = read(with_given(config_for(tmp_path / str(number)), form([{"messages": turns, "id": "m"}])))
         assert content(found) == [("m", "Rule 7.\n\nq ?", (), "A", None)]

@@ -1,4 +1,4 @@
-"""Exams in their published forms, self-written rows: several right options, empty options, labels apart, and refusals."""
+"""Exams in their published forms, self-written: several right options, empty options, labels apart, and refusals."""
 
 import csv
 import json
@@ -13,6 +13,8 @@ from dgrc.config.questions import Form
 from dgrc.errors import EvaluationError, QuestionFileError
 from dgrc.questions.columns import RawRow
 from dgrc.questions.published import FORMS, published_rows, right_answers, rows_of_form
+
+NAN = float("nan")
 
 
 def lines(path: Path, *rows: Any) -> str:
@@ -123,7 +125,8 @@ def test_cmexam_has_its_options_in_one_cell(tmp_path: Path) -> None:
         (("甲", "丙"), "B", True), (("甲", "丙"), None, True),
     ]  # fmt: skip
     assert rows[4].unlabeled == "its label 'B' names an option that is null or empty"
-    pairs = {"Question": "何者？", "Options": [{"key": "A", "value": "甲"}, {"key": "B", "value": "乙"}], "Answer": "B"}
+    options = [{"key": "A", "value": "甲"}, {"key": "B", "value": "乙"}]
+    pairs = {"Question": "何者？", "Options": options, "Answer": "B"}
     assert content(one(tmp_path, "cmexam", pairs)) == ("何者？", ("甲", "乙"), "B", True)
 
 
@@ -135,8 +138,8 @@ def test_cmexam_options_that_cannot_be_read_are_refused(tmp_path: Path, options:
     assert raw.error is not None and says in raw.error
 
 
-PUBMEDQA = {"QUESTION": "Does rest help ?", "CONTEXTS": ["We asked forty.", "Half rested."], "LABELS": ["BACKGROUND", "METHODS"],
-            "LONG_ANSWER": "It may.", "final_decision": "maybe"}  # fmt: skip
+PUBMEDQA = {"QUESTION": "Does rest help ?", "CONTEXTS": ["We asked forty.", "Half rested."],
+            "LABELS": ["BACKGROUND", "METHODS"], "LONG_ANSWER": "It may.", "final_decision": "maybe"}  # fmt: skip
 ABSTRACT = "Abstract: We asked forty.\nHalf rested.\nQuestion: Does rest help ?"
 
 
@@ -160,19 +163,20 @@ def test_pubmedqa_of_the_hub(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "error", "unlabeled"),
+    ("change", "label", "error", "unlabeled"),
     [
-        ({"final_decision": None}, None, None),
-        ({"final_decision": "Yes "}, None, None),
-        ({"final_decision": "perhaps"}, None, "'perhaps'; wanted is yes, no or maybe"),
-        ({"CONTEXTS": []}, "its contexts are no texts", None),
-        ({"QUESTION": None}, "it has no question", None),
+        ({"final_decision": None}, None, None, None),
+        ({"final_decision": "Yes "}, "A", None, None),
+        ({"final_decision": "perhaps"}, None, None, "its `final_decision` is 'perhaps'; wanted is yes, no or maybe"),
+        ({"CONTEXTS": []}, None, "its contexts are no texts", None),
+        ({"QUESTION": None}, None, "it has no question", None),
     ],
 )
-def test_pubmedqa_that_cannot_be_used_says_why(tmp_path: Path, change: Any, error: str | None, unlabeled: str | None) -> None:
+def test_pubmedqa_that_cannot_be_used_says_why(
+    tmp_path: Path, change: Any, label: str | None, error: str | None, unlabeled: str | None
+) -> None:
     raw = one(tmp_path, "pubmedqa", {**PUBMEDQA, **change})
-    assert raw.error == error and (unlabeled or "") in (raw.unlabeled or "") and bool(raw.unlabeled) == bool(unlabeled)
-    assert raw.label == ("A" if change.get("final_decision") == "Yes " else "C" if error is None and "QUESTION" in change else None)
+    assert (raw.label, raw.error, raw.unlabeled) == (label, error, unlabeled)
 
 
 def test_case_hold_of_lexglue_and_casehold_are_one(tmp_path: Path) -> None:
@@ -180,7 +184,8 @@ def test_case_hold_of_lexglue_and_casehold_are_one(tmp_path: Path) -> None:
     for form in ("case_hold", "casehold"):
         raw = one(tmp_path, form, row)
         assert (raw.choices, raw.label) == (("x", "y"), "B") and raw.text.endswith("as in (<HOLDING>)")
-    assert one(tmp_path, "case_hold", {**row, "label": 1}).unlabeled == "its label 'B' names an option that is null or empty"
+    empty = one(tmp_path, "case_hold", {**row, "label": 1})
+    assert empty.unlabeled == "its label 'B' names an option that is null or empty"
     assert one(tmp_path, "case_hold", {**row, "label": 5}).unlabeled == "its label names option 5 of 2"
     assert one(tmp_path, "case_hold", {**row, "label": -1}).label is None
 
@@ -188,11 +193,11 @@ def test_case_hold_of_lexglue_and_casehold_are_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("form", "row", "choices", "label"),
     [
-        ("medmcqa", {"question": "q ?", "opa": "x", "opb": None, "opc": "y", "opd": float("nan"), "cop": 2}, ("x", "y"), "B"),
+        ("medmcqa", {"question": "q ?", "opa": "x", "opb": None, "opc": "y", "opd": NAN, "cop": 2}, ("x", "y"), "B"),
         ("medqa", {"question": "q ?", "options": {"A": "x", "B": None, "C": "y"}, "answer_idx": "C"}, ("x", "y"), "B"),
         ("mmlu", {"question": "q ?", "choices": ["x", "", "y"], "answer": 2}, ("x", "y"), "B"),
         ("mmlu", {"question": "q ?", "A": "x", "B": " ", "C": "y", "D": "z", "answer": "D"}, ("x", "y", "z"), "C"),
-        ("jecqa", {"statement": "q ?", "option_list": {"A": "x", "B": "", "C": "y"}, "answer": ["C", "A"]}, ("x", "y"), "AB"),
+        ("jecqa", {"statement": "q ?", "option_list": {"A": "x", "B": "", "C": "y"}, "answer": ["C"]}, ("x", "y"), "B"),
     ],
 )
 def test_options_that_are_null_are_none_and_labels_move_with_the_others(
@@ -206,7 +211,8 @@ def test_options_that_are_null_are_none_and_labels_move_with_the_others(
 def test_questions_in_a_form_need_no_labels_and_a_bad_row_costs_itself(tmp_path: Path) -> None:
     row = {"question": "q ?", "opa": "x", "opb": "y", "opc": "z", "opd": "w", "id": "m"}
     path = tmp_path / "m.jsonl"
-    path.write_text("\n".join(map(json.dumps, ({**row, "cop": 1}, {**row, "cop": -1}, row, {"question": "q ?"}))) + "\nnot json\n")
+    written = map(json.dumps, ({**row, "cop": 1}, {**row, "cop": -1}, row, {"question": "q ?"}))
+    path.write_text("\n".join([*written, "not json\n"]))
     rows = list(rows_of_form("medmcqa", str(path)))
     assert [row.place.rpartition(":")[2] for row in rows] == ["1", "2", "3", "4", "5"]
     assert [row.label for row in rows] == [None] * 5
@@ -214,8 +220,8 @@ def test_questions_in_a_form_need_no_labels_and_a_bad_row_costs_itself(tmp_path:
     assert rows[1].unlabeled is not None and rows[2].unlabeled is None
     assert rows[3].error == "it is not of this form: no column 'opa'; it has the columns 'question'"
     assert rows[4].error is not None and rows[4].error.startswith("not valid JSON")
-    with pytest.raises(QuestionFileError, match="broken.json of the form `medqa` cannot be read"):
-        (tmp_path / "broken.json").write_text("{")
+    (tmp_path / "broken.json").write_text("{")
+    with pytest.raises(QuestionFileError, match=r"broken\.json of the form `medqa` cannot be read"):
         list(rows_of_form("medqa", str(tmp_path / "broken.json")))
 
 
@@ -235,8 +241,7 @@ OPTIONS = "(A) The landlord, because it rained.\n(B) The tenant.\n(C) Neither.\n
     [
         {"question": f"{STEM}\n{OPTIONS}", "answer": "(B)", "id": "7"},
         {"prompt": f"{STEM}\n\n{OPTIONS}", "gold": "B", "id": "7"},
-        {"text": f"{STEM}\n{OPTIONS.replace('(A)', 'A.').replace('(B)', 'B.').replace('(C)', 'C.').replace('(D)', 'D.')}",
-         "label": "B", "id": "7"},
+        {"text": f"{STEM}\n{OPTIONS.replace('(', '').replace(')', '.')}", "label": "B", "id": "7"},
         {"conversations": [{"from": "human", "value": f"{STEM}\n{OPTIONS}\nAnswer with the letter."},
                            {"from": "gpt", "value": "B"}], "id": "7"},
     ],
@@ -256,23 +261,25 @@ def test_a_bar_exam_row_without_options_is_refused(tmp_path: Path, text: str) ->
 
 
 def test_lawbench_has_its_options_in_the_text_or_in_the_instruction(tmp_path: Path) -> None:
-    told = "请你运用法律知识从A,B,C,D中选出一个正确的答案，并写在[正确答案]和<eoa>之间。例如[正确答案]A<eoa>。请你严格按照这个格式回答。"
-    marked = {"instruction": told, "question": "甲公司依照WTO:规则，何者正确?A:其一;B:其二，含A；C：其三;D:其四。", "answer": "正确答案：C。"}
-    assert content(one(tmp_path, "lawbench", marked)) == (
-        "请你运用法律知识从A,B,C,D中选出一个正确的答案。\n甲公司依照WTO:规则，何者正确?", ("其一", "其二，含A", "其三", "其四"), "C", False,
-    )  # fmt: skip
+    told = "请从A,B,C,D中选出一个，并写在[正确答案]和<eoa>之间。例如[正确答案]A<eoa>。请你严格按照这个格式回答。"
+    asked = "甲依照WTO:规则，何者正确?A:其一;B:其二，含A；C：其三;D:其四。"
+    marked = {"instruction": told, "question": asked, "answer": "正确答案：C。"}
+    stem = "请从A,B,C,D中选出一个。\n甲依照WTO:规则，何者正确?"
+    assert content(one(tmp_path, "lawbench", marked)) == (stem, ("其一", "其二，含A", "其三", "其四"), "C", False)
     assert one(tmp_path, "lawbench", {**marked, "answer": "[正确答案]B<eoa>"}).label == "B"
-    events = "请判断这句文本触发了哪些事件，事件包括：付款/给付，出借，归还。请直接给出触发的事件，用分号隔开，例如“付款/给付；归还”。请你严格按照这个格式回答。句子："
+    events = (
+        "请判断触发了哪些事件，事件包括：付款/给付，出借，归还。请给出事件，用分号隔开，例如“付款/给付；归还”。"
+        "请你严格按照这个格式回答。句子："
+    )
     listed = {"instruction": events, "question": "甲还了钱。", "answer": "归还;付款/给付"}
-    raw = one(tmp_path, "lawbench", listed)
-    assert content(raw) == (
-        "请判断这句文本触发了哪些事件，请直接给出触发的事件。句子：\n甲还了钱。", ("付款/给付", "出借", "归还"), "AC", True,
-    )  # fmt: skip
+    stem = "请判断触发了哪些事件，请给出事件。句子：\n甲还了钱。"
+    assert content(one(tmp_path, "lawbench", listed)) == (stem, ("付款/给付", "出借", "归还"), "AC", True)
     assert one(tmp_path, "lawbench", {**listed, "answer": "归还；出借"}).label == "BC"
-    assert one(tmp_path, "lawbench", {**listed, "answer": "赠与"}).unlabeled == "its answer '赠与' is none of the labels in its instruction"
-    single = "每个咨询仅属于一个类别，类别包括：婚姻、劳动、侵权。将答案写在[类别]和<eoa>之间，例如[类别]婚姻<eoa>。"
+    unknown = one(tmp_path, "lawbench", {**listed, "answer": "赠与"})
+    assert unknown.unlabeled == "its answer '赠与' is none of the labels in its instruction"
+    single = "每个仅属于一个类别，类别包括：婚姻、劳动、侵权。将答案写在[类别]和<eoa>之间，例如[类别]婚姻<eoa>。"
     raw = one(tmp_path, "lawbench", {"instruction": single, "question": "离婚？", "answer": "类别:婚姻。"})
-    assert content(raw) == ("每个咨询仅属于一个类别。\n离婚？", ("婚姻", "劳动", "侵权"), "A", False)
+    assert content(raw) == ("每个仅属于一个类别。\n离婚？", ("婚姻", "劳动", "侵权"), "A", False)
     assert one(tmp_path, "lawbench", {"instruction": single, "question": "离婚？", "answer": "婚姻、劳动"}).unlabeled
 
 
