@@ -23,6 +23,9 @@ from dgrc.questions.several import several_of
 from dgrc.questions.turns import read_turns, turns_in
 from dgrc.storage.objectstore.files import is_remote, matching
 
+IMAGES = ("image", "images")
+"""Columns of chat turns that speak of pictures."""
+
 
 @dataclass(frozen=True)
 class RawRow:
@@ -159,6 +162,8 @@ def _text(row: dict[str, Any], fields: FieldMap) -> str:
 def _of_turns(place: str, row: dict[str, Any], name: str, fields: FieldMap, has: tuple[str, ...]) -> RawRow:
     """The form of chat turns: the user's turn asks, the assistant's (if any) is the label."""
     turns = read_turns(row[name], name)
+    if seen := next((name for name in IMAGES if not missing(row.get(name)) and row[name] not in ("", [])), None):
+        raise Unusable(f"it has something to look at in {seen!r}, text alone is wanted")
     label = row.get(fields.label) if turns.answered is None and fields.label else turns.answered
     return _row(place, row, (turns.system, turns.asked, label), fields, has)
 

@@ -37,13 +37,14 @@ MOST_BLOCKS = 512
 
 @dataclass
 class Ingested:
-    """How many rows were read, usable and kept (fewer, of a sample), contaminated, and refused for which reason; and
-    questions with recorded chains by role."""
+    """How many rows were read, usable and kept (fewer, of a sample), contaminated, and refused for which reason; of how
+    many usable ones the label could not be taken; and questions with recorded chains by role."""
 
     read: int = 0
     kept: int = 0
     usable: int = 0
     contaminated: int = 0
+    labels_left_out: int = 0
     quarantined: dict[str, int] = field(default_factory=dict)
     recorded: dict[str, int] = field(default_factory=dict)
 
@@ -83,6 +84,7 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
             continue
         seen.keep(raw, id_)
         report.usable += 1
+        report.labels_left_out += raw.unlabeled is not None
         question = Question(id_, raw.source_id, raw.text, raw.choices, raw.label, raw.place, raw.meta, raw.several)
         if config.questions.sample is not None:
             sample.add(question)

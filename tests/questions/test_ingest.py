@@ -167,7 +167,7 @@ def test_questions_in_a_published_form_are_kept_or_quarantined_like_others(
     assert [(q["source_id"], q["choices"], q["label"], q["several"]) for q in kept] == [
         ("1", ["甲", "乙"], "AB", True), ("2", ["甲", "乙"], None, False),
     ]  # fmt: skip
-    assert (report.read, report.kept) == (6, 2)
+    assert (report.read, report.kept, report.labels_left_out) == (6, 2, 1)
     said = {row["source"].rpartition(":")[2]: row["detail"] for row in quarantined}
     assert said["3"] == "its option 1 is a list, text is wanted" and said["5"] == "it has no question"
     assert said["4"] == f"same text and choices as {path}:1"

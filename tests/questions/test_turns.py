@@ -62,6 +62,12 @@ def test_contents_in_parts_are_joined() -> None:
     assert say("messages", ("user", parts), ("assistant", [{"type": "text", "text": "crown"}])).text == "Which\ncourt ?"
 
 
+def test_a_question_about_a_picture_is_refused() -> None:
+    assert say("conversations", ("user", "q ?"), image=[]).error is None
+    assert say("conversations", ("user", "q ?"), image=["x.png"]).error is not None
+    assert say("messages", ("user", "q ?"), images=["x.png"]).error is not None
+
+
 def test_an_answer_may_stand_in_a_column_or_nowhere() -> None:
     assert say("messages", ("user", "q ?"), label="B").label == "B"
     assert say("messages", ("user", "q ?"), ("assistant", "A"), label="B").label == "A"

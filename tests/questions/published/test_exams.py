@@ -110,7 +110,8 @@ def test_right_answers_that_cannot_be_joined_are_named(tmp_path: Path, rows: lis
 def cmexam(folder: Path, *rows: tuple[str, str, str]) -> str:
     path = folder / "train.csv"
     with open(path, "w", newline="", encoding="utf-8-sig") as file:
-        csv.writer(file).writerows([("Question", "Options", "Answer", "Explanation"), *((*row, "故选") for row in rows)])
+        table = csv.writer(file)
+        table.writerows([("Question", "Options", "Answer", "Explanation"), *((*row, "故选") for row in rows)])
     return str(path)
 
 
