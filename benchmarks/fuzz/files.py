@@ -4,12 +4,15 @@ What must come out of a file is counted while it is made, never by reading it: r
 be kept, and whether the file may be refused as a whole.
 """
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import random
 import tempfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,10 @@ from dgrc.records import Quarantined
 from dgrc.storage.arrow import arrow_schema, to_row
 
 LIMITS = LimitsConfig(row_bytes=4096, file_bytes=1 << 20, json_depth=16)
+PACKINGS: dict[str, Callable[[bytes], bytes]] = {
+    ".gz": lambda data: gzip.compress(data, mtime=0), ".bz2": bz2.compress, ".xz": lzma.compress,
+    ".zst": lambda data: pa.compress(data, codec="zstd", asbytes=True),
+}  # fmt: skip
 TEXTS = (
     "Which court ?", "Which limit applies\nin garth ?", "caf\u00e9 \u2028 \x85 \u202e ?",
     "\x1b[2J\x1b]8;;http://x\x07 ?", "a,b;\"c\"",
@@ -95,9 +102,10 @@ def bad(rng: random.Random) -> bytes:
     wrong: tuple[Any, ...] = (
         {"id": 1}, {"question": None}, {"question": 7}, {"question": ["x"]}, {"question": {"a": 1}}, [], [1], "text",
         7, None,
-        {"question": "q", "choices": "x"}, {"question": "q", "choices": [1]}, {"question": "q", "choices": ["x"] * 703},
-        {"question": "q", "choices": {"A": "x"}}, {"conversations": []}, {"conversations": [[]]},
-        {"conversations": "x"},
+        {"question": "q", "choices": "x"}, {"question": "q", "choices": [[1]]},
+        {"question": "q", "choices": ["x"] * 703}, {"question": "q", "choices": {"A": ["x"]}},
+        {"question": "q", "options": ["x", "y"]}, {"conversations": []}, {"conversations": [[]]}, {"conversations": "x"},
+        {"conversations": [{"from": "human", "value": "q"}, {"from": "human", "value": "and ?"}]},
         {"conversations": [{"from": "human", "value": 3}]}, {"conversations": [{"from": ["human"], "value": "x"}]},
         {"question": "half \ud800"}, {"question": "q", "id": "\udfff"}, {"question": "q", "choices": ["\ud800"]},
         {f"column {i}": i for i in range(200)},
@@ -272,16 +280,17 @@ def check_as_others(planted: Planted) -> str | None:
 
 def check_packed(rng: random.Random, stem: Path) -> str | None:
     """Documents in an archive that is whole, cut off, changed or none: passages, or one refusal of the whole file."""
-    suffix = rng.choice((".jsonl.gz", ".txt.gz", ".md.gz"))
+    packing, pack = rng.choice(list(PACKINGS.items()))
+    suffix = rng.choice((".jsonl", ".txt", ".md")) + packing
     lines = [json.dumps({"id": i, "text": f"The senate hears appeal {i} of the river at dusk."}) for i in range(200)]
-    data = bytearray(gzip.compress("\n".join(lines).encode(), mtime=0))
+    data = bytearray(pack("\n".join(lines).encode()))
     kind = rng.randrange(4)
     if kind == 1:
         data = data[: rng.randrange(len(data))]
     elif kind == 2:
         data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
     elif kind == 3:
-        data = bytearray(rng.choice((b"", b"\x1f\x8b", zlib.compress(b"x" * 100), gzip.compress(b" " * (2 << 20)))))
+        data = bytearray(rng.choice((b"", b"\x1f\x8b", zlib.compress(b"x" * 100), pack(b" " * (2 << 20)))))
     path = stem.with_name(stem.name + suffix)
     path.write_bytes(data)
     counts = _documents(str(path), CorpusConfig(files=(str(path),), least_words=5, limits=LIMITS))

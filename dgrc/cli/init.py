@@ -13,7 +13,7 @@ from dgrc.cli.common import say
 @click.command()
 @click.argument("config", type=click.Path())
 @click.option("--questions", "files", multiple=True, required=True, metavar="FILE",
-              help="Question file or glob (JSONL, JSON, Parquet, CSV), also on s3://; repeatable.")  # fmt: skip
+              help="Question file or glob (JSONL, JSON, Parquet, CSV, TSV), also on s3://; repeatable.")  # fmt: skip
 @click.option("--text", metavar="COLUMN", help="The column with the question, where its name does not tell.")
 @click.option("--choices", multiple=True, metavar="COLUMN",
               help="The column with the options; repeated: the columns with one option each.")  # fmt: skip
@@ -41,7 +41,7 @@ def init(
     scripts = languages.shares(str(list(row.values())) for row in found.rows)
     if other := languages.mismatch(load_pack("general"), scripts):
         notes.append(f"! {other}")
-    written = starter(path.stem, files, found.fields, notes, teacher or TEACHER, student or STUDENT)
+    written = starter(path.stem, files, found.fields, notes, teacher or TEACHER, student or STUDENT, found.form)
     try:
         with open(path, "x", encoding="utf-8") as file:  # somebody may have been faster
             file.write(written)

@@ -13,10 +13,19 @@ class CorpusConfig(Section):
 
     files: tuple[str, ...] = Field(
         (),
-        description="JSONL, JSON, Parquet, CSV, TXT or MD files; JSONL, TXT and MD also as `.gz` or `.zst`; globs and "
-        "s3:// allowed.",
+        description="JSONL, JSON, Parquet, CSV, TSV, TXT, MD, HTML, XML or PDF files, also packed as `.gz`, `.bz2`, `.xz` "
+        "or `.zst`; globs and s3:// allowed. XML may be Akoma Ntoso, USLM, JATS (`.nxml`), PubMed or Formex; PDF needs "
+        "the extra `pdf`.",
     )
-    text: str = Field("text", description="Column with a document's text; a TXT or MD file is one document.")
+    text: str = Field("text", description="Column with a document's text; a file without columns is one document.")
+    path: str | None = Field(
+        None,
+        description="Where in HTML and XML files the text is: an XPath without namespaces, such as `//article`. By "
+        "default the file's root element tells; one that is not known needs this.",
+    )
+    column_holds: Literal["text", "html", "xml"] = Field(
+        "text", description="What the text column of JSONL, JSON, Parquet and CSV files holds."
+    )
     title: str | None = Field("title", description="Column with its title, if there is one.")
     limits: LimitsConfig = Field(LimitsConfig(), description="Of these files.")
     id: str | None = Field("id", description="Column with the user's own id; else file and row.")

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from dgrc.config.questions import FieldMap
+from dgrc.config.questions import FieldMap, Form
 from dgrc.config.section import Sampling, Section
 
 
@@ -12,10 +12,15 @@ class BenchmarkConfig(Section):
     """A published benchmark on disk, in the form in which its authors or the Hub give it out."""
 
     name: str = Field("", description="What its rows are called in reports; by default its form.")
-    form: Literal["medmcqa", "medqa", "mmlu", "casehold", "legalbench"] = Field(
-        "medmcqa", description="Whose files these are; docs/evaluation.md lists what is read."
+    form: Form = Field("medmcqa", description="Whose files these are; docs/evaluation.md lists what is read.")
+    files: tuple[str, ...] = Field(
+        (), description="Its JSONL, JSON, Parquet, CSV or TSV files, packed or not, globs allowed."
     )
-    files: tuple[str, ...] = Field((), description="Its JSONL, JSON, Parquet, CSV or TSV files, globs allowed.")
+    answers: tuple[str, ...] = Field(
+        (),
+        description="Files with the right answers where these are apart from the questions (CMB's test set): rows with "
+        "`id` and `answer`, joined by `id`.",
+    )
 
 
 class EvaluationConfig(Section):

@@ -2,9 +2,15 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from dgrc.config.section import Section
+
+Form = Literal[
+    "medmcqa", "medqa", "mmlu", "pubmedqa", "cmb", "cmexam", "casehold", "case_hold", "legalbench", "jecqa", "lawbench",
+    "bar_exam",
+]
+"""In which form published questions are given out; `dgrc/questions/published/` has a file for each."""
 
 
 class FieldMap(Section):
@@ -12,7 +18,9 @@ class FieldMap(Section):
 
     text: str = Field("question", description="Column or key that holds the question.")
     choices: str | tuple[str, ...] | None = Field(
-        "choices", description="Column with a list of options, or a list of columns with one option each, if any."
+        "choices",
+        description="Column with the options (a list, or an object by letters), or a list of columns with one option "
+        "each; null says that the questions have none.",
     )
     label: str | None = Field("label", description="Column with the right answer; evaluation alone reads it.")
     several: str | None = Field(
@@ -29,7 +37,8 @@ class LimitsConfig(Section):
     row_bytes: int = Field(1 << 24, ge=1024, description="Longest line or row; a longer one is refused alone.")
     file_bytes: int = Field(
         1 << 31, ge=1024,
-        description="Largest file that must be read whole: `.json`, and documents that are one text; unpacked size.",
+        description="Largest file that must be read whole: `.json` that is no JSON Lines, packed Parquet, and "
+        "documents that are one text; unpacked size.",
     )  # fmt: skip
     json_depth: int = Field(64, ge=2, le=200, description="Deepest nesting of a row; a deeper one is refused alone.")
 
@@ -37,8 +46,17 @@ class LimitsConfig(Section):
 class QuestionsConfig(Section):
     """The unlabeled questions."""
 
-    files: tuple[str, ...] = Field((), description="JSONL, JSON, Parquet or CSV files, globs and s3:// allowed.")
-    fields: FieldMap = Field(FieldMap(), description="Column names; the id/conversations form needs none.")
+    files: tuple[str, ...] = Field(
+        (),
+        description="JSONL, JSON, Parquet, CSV or TSV files, also packed as .gz, .bz2, .xz or .zst; globs and s3:// "
+        "allowed.",
+    )
+    form: Form | None = Field(
+        None,
+        description="In which published form these files are, in the place of `fields`; docs/evaluation.md says what "
+        "is read.",
+    )
+    fields: FieldMap = Field(FieldMap(), description="Column names; chat turns (`conversations`) need none.")
     limits: LimitsConfig = Field(LimitsConfig(), description="Of question and chain files.")
     broken_files: Literal["stop", "quarantine"] = Field(
         "stop",
@@ -57,3 +75,9 @@ class QuestionsConfig(Section):
         (), description="JSONL files of teacher chains made elsewhere; their questions are not sampled again."
     )
     student_chains: tuple[str, ...] = Field((), description="The same for the student.")
+
+    @model_validator(mode="after")
+    def _either_form_or_fields(self) -> "QuestionsConfig":
+        if self.form is not None and self.fields != FieldMap():
+            raise ValueError("`form` says where a question's parts are, and so do `fields`. Set one of them")
+        return self

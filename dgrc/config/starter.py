@@ -38,6 +38,7 @@ def starter(
     notes: Sequence[str],
     teacher: str = TEACHER,
     student: str = STUDENT,
+    form: str | None = None,
 ) -> str:
     """The configuration's text.
 
@@ -48,12 +49,15 @@ def starter(
         notes: What is to be said about these files, a comment each.
         teacher: The teacher's model.
         student: The student's.
+        form: The published form of these files, if it is one.
 
     Raises:
         ConfigError: a value is none that a configuration can hold.
     """
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("._-") or "run"
     questions: dict[str, Any] = {"files": list(files)}
+    if form is not None:
+        questions["form"] = form
     if fields is not None:
         questions["fields"] = fields.model_dump(mode="json")
     models = {role: {"model": model, "gpus": 1} for role, model in (("teacher", teacher), ("student", student))}

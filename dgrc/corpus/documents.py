@@ -1,22 +1,24 @@
-"""Files of a corpus, local or on an object store, to documents: JSONL, JSON, Parquet, CSV and plain text in, one row a
-document out.
+"""Files of a corpus, local or on an object store, to documents: rows (JSONL, JSON, Parquet, CSV, TSV), plain text,
+HTML, XML and PDF in, packed or not, one row a document out.
 
 A row that cannot be read comes out too, with why; only a file that cannot be opened or parsed as a whole raises. Files
-are read as they are unpacked, rows a few at a time: what is held is a document, not a file (but for `.json`, and a text
-file is one document).
+are read as they are unpacked, rows a few at a time: what is held is a document, not a file (but for `.json`, XML, and
+where a file is one document).
 """
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from dgrc.config import CorpusConfig
+from dgrc.corpus import markup
+from dgrc.corpus.pdf import pdf_documents
 from dgrc.questions.columns import columns, find_files
-from dgrc.questions.formats import Row, jsonl_rows, parquet_rows, raw_rows, whole
+from dgrc.questions.formats import SUFFIXES as ROWS
+from dgrc.questions.formats import Row, parquet_rows, raw_rows
+from dgrc.questions.packed import PACKED, suffix_of, whole
 from dgrc.storage.objectstore.files import size
 
-PACKED = (".gz", ".zst")
 PLAIN = (".txt", ".md")
-SUFFIXES = (".jsonl", ".json", ".parquet", ".csv", *PLAIN, *PACKED)
+SUFFIXES = (*ROWS, *PLAIN, *markup.SUFFIXES, ".pdf")
 ROWS_AT_ONCE = 256
 """Of a Parquet file."""
 SHARD_BYTES, SHARDS, UNPACKED = 32 << 20, 64, 4
@@ -45,23 +47,35 @@ def shards(files: Sequence[str]) -> list[list[str]]:
 
 
 def documents(path: str, corpus: CorpusConfig) -> Iterator[tuple[str, Row | str]]:
-    """Where each document of a file is, and its fields or why it has none; a text file is one document.
+    """Where each document of a file is, and its fields or why it has none; a text, HTML or PDF file is one document.
 
     Raises one of `formats.BROKEN` if the file cannot be read as a whole.
     """
-    packed = path.endswith(PACKED)
-    inner = Path(Path(path).stem).suffix if packed else Path(path).suffix
+    inner = suffix_of(path)
     if inner in PLAIN:
         yield path, {corpus.text: whole(path, corpus.limits).decode("utf-8-sig")}
         return
-    if packed and inner != ".jsonl":
-        raise ValueError(f"of compressed files .jsonl, .txt and .md are read, not {inner}{Path(path).suffix}")
+    if inner in (*markup.SUFFIXES, ".pdf"):
+        data = whole(path, corpus.limits)
+        found = pdf_documents(data, corpus) if inner == ".pdf" else markup.markup_documents(data, inner, corpus)
+        yield from ((f"{path}:{number}" if number > 1 else path, row) for number, row in enumerate(found, 1))
+        return
     if inner == ".parquet":
         wanted = [name for name in (corpus.text, corpus.title, corpus.id) if name]
         rows = parquet_rows(path, corpus.limits, wanted, ROWS_AT_ONCE)
     else:
-        rows = jsonl_rows(path, corpus.limits) if packed else raw_rows(path, corpus.limits)
-    yield from ((f"{path}:{number}", row) for number, row in rows)
+        rows = raw_rows(path, corpus.limits)
+    yield from ((f"{path}:{number}", _unmarked(row, corpus)) for number, row in rows)
+
+
+def _unmarked(row: Row | str, corpus: CorpusConfig) -> Row | str:
+    """A row of a table whose text column holds HTML or XML, with the text that is in it."""
+    if corpus.column_holds == "text" or isinstance(row, str) or not isinstance(row.get(corpus.text), str):
+        return row
+    try:
+        return {**row, corpus.text: markup.markup_text(row[corpus.text], corpus.column_holds)}
+    except ValueError as e:
+        return f"the text in {corpus.text!r} cannot be read as {corpus.column_holds.upper()}: {e}"
 
 
 def text_of(row: Row | str, corpus: CorpusConfig) -> tuple[str, str | None]:

@@ -7,11 +7,11 @@ label, or one that cannot be read, is an error here: a benchmark must not shrink
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from dgrc.config import EvaluationConfig
+from dgrc.config import BenchmarkConfig, EvaluationConfig
 from dgrc.errors import EvaluationError
 from dgrc.evaluation.score import expected_answer
-from dgrc.questions.columns import RawRow, find_files, read_rows
-from dgrc.questions.published import SUFFIXES, published_rows
+from dgrc.questions.columns import RawRow, check_columns, find_files, read_rows
+from dgrc.questions.published import HEADER_ALONE, published_rows, right_answers
 from dgrc.records import Question, content_id
 
 OWN = "held_out"
@@ -20,10 +20,12 @@ OWN = "held_out"
 
 @dataclass
 class HeldOut:
-    """Held-out questions, each once, and the positions of those of each task by its name."""
+    """Held-out questions, each once, and the positions of those of each task by its name; `notes` say of files what is
+    no error and must be known."""
 
     questions: list[Question] = field(default_factory=list)
     tasks: dict[str, list[int]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, task: str, rows: Iterable[RawRow], limit: int | None) -> None:
         """Takes up the first distinct questions of a task."""
@@ -66,6 +68,7 @@ def load_held_out(config: EvaluationConfig) -> HeldOut:
 
     Raises:
         EvaluationError: a row cannot be read, or has no label, or two benchmarks have one name.
+        QuestionFileError: a file cannot be read, or no row has a column that a setting names.
     """
     held_out = HeldOut()
     if config.files:
@@ -74,15 +77,35 @@ def load_held_out(config: EvaluationConfig) -> HeldOut:
         name = benchmark.name or benchmark.form
         if name in held_out.tasks:
             raise EvaluationError(f"Two benchmarks are called {name!r}. Give each of `evaluation.benchmarks` a `name`.")
-        files = find_files(benchmark.files, SUFFIXES)
-        held_out.add(name, (row for path in files for row in published_rows(benchmark.form, path)), config.limit)
+        held_out.add(name, _published(name, benchmark, held_out.notes), config.limit)
     return held_out
 
 
+def _published(name: str, benchmark: BenchmarkConfig, notes: list[str]) -> Iterator[RawRow]:
+    """The rows of a benchmark's files. A table with a header alone is noted, unless there is nothing else."""
+    files = find_files(benchmark.files)
+    answers = right_answers(find_files(benchmark.answers)) if benchmark.answers else None
+    asked = 0
+    for path in files:
+        for row in published_rows(benchmark.form, path, answers):
+            if row.error == HEADER_ALONE:
+                notes.append(f"{name}: nothing is asked from {path}: {HEADER_ALONE}")
+                continue
+            asked += 1
+            yield row
+    if not asked:
+        raise EvaluationError(f"The benchmark {name!r} has no rows: of {', '.join(files)} each has a header alone.")
+
+
 def _labeled(config: EvaluationConfig) -> Iterator[RawRow]:
-    for path in find_files(config.files):
+    files, had = find_files(config.files), set[str]()
+    for path in files:
         for raw in read_rows(path, config.fields):
+            had.update(raw.has)
             if raw.error is not None or not raw.text or raw.label is None:
-                problem = raw.error or ("the question is empty" if not raw.text else "the label is missing")
+                check_columns(files, config.fields, had, "evaluation.fields")
+                missing = raw.unlabeled or "the label is missing"
+                problem = raw.error or (missing if raw.text else "the question is empty")
                 raise EvaluationError(f"The evaluation row {raw.place} cannot be used: {problem}. Mend or remove it.")
             yield raw
+    check_columns(files, config.fields, had, "evaluation.fields")

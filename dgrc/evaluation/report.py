@@ -14,6 +14,8 @@ from dgrc.evaluation.benchmarks import HeldOut
 from dgrc.evaluation.figures import Rights, make_report
 from dgrc.evaluation.likelihood import best_option
 from dgrc.evaluation.predict import Prediction
+from dgrc.evaluation.published_metrics import figures
+from dgrc.evaluation.published_metrics import right as right_by_rule
 from dgrc.evaluation.score import is_right
 from dgrc.evaluation.warnings import warnings
 from dgrc.records import Question
@@ -51,8 +53,8 @@ def score(
     """Which replies of each model are right."""
     return {
         name: [
-            is_right(
-                p.chain.answer, q.label, q.choices, method.answers, method.number_tolerance, q.several, q.text
+            right_by_rule(
+                p.chain.answer, q.label, q.choices, method.answers, method.number_tolerance, q.meta, q.several, q.text
             )
             for p, q in zip(replies, questions, strict=True)
         ]
@@ -66,7 +68,7 @@ def score_likeliest(
     """For which questions the likeliest option of each model is the right one; None where there is none."""
     return {
         name: [
-            None if letter is None else is_right(letter, q.label, q.choices, method.answers, several=q.several)
+            None if letter is None else is_right(letter, q.label, q.choices, method.answers)
             for letter, q in ((_likeliest(p, q), q) for p, q in zip(replies, questions, strict=True))
         ]
         for name, replies in predictions.items()
@@ -110,13 +112,27 @@ def full_report(
     likeliest = score_likeliest(held_out.questions, predictions, method)
     report = make_report(predictions, right, evaluation.confidence, subject, likeliest)
     report["tasks"] = by_task(held_out.tasks, predictions, right, evaluation.confidence, subject, likeliest)
-    report["warnings"] = warnings(report, subject)
+    _add_published(report, held_out, predictions, right)
+    report["warnings"] = [*held_out.notes, *warnings(report, subject)]
     if evaluation.majority_of is not None:
         voted = {name: [by_majority(p) for p in replies] for name, replies in predictions.items()}
         majorities = score(held_out.questions, voted, method)
         report["majority_of"] = evaluation.majority_of
         report["majority"] = by_task(held_out.tasks, voted, majorities, evaluation.confidence, subject)
     return report
+
+
+def _add_published(
+    report: dict[str, Any], held_out: HeldOut, predictions: dict[str, list[Prediction]], right: dict[str, list[bool]]
+) -> None:
+    """Adds what a benchmark's authors would report, `published`, to the figures of each model on it."""
+    everything = range(len(held_out.questions))
+    for part, places in [(report, everything), *((report["tasks"][name], at) for name, at in held_out.tasks.items())]:
+        questions = [held_out.questions[place] for place in places]
+        for name, replies in predictions.items():
+            answers = [replies[place].chain.answer for place in places]
+            if found := figures(questions, answers, [right[name][place] for place in places]):
+                part["models"][name]["published"] = found
 
 
 def by_majority(prediction: Prediction) -> Prediction:
@@ -180,6 +196,8 @@ def _row(name: str, share: dict[str, Any]) -> str:
     if "accuracy" in (free := share.get("likelihood", {})):
         interval = f"[{free['low']:.3f}, {free['high']:.3f}]"
         said.append(f"by likelihood {free['accuracy']:.3f}  {interval}, chance {free['chance']:.3f}")
+    if (published := share.get("published", {})).get("value") is not None:
+        said.append(f"{published['metric'].replace('_', ' ')} {published['value']:.3f}")
     if share["unparsed"]:
         over_read = f", {share['accuracy_read']:.3f} of these right" if share["read"] else ""
         causes = ", ".join(f"{count:,} {_CAUSES[cause]}" for cause, count in share["unread"].items() if count)

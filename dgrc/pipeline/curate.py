@@ -33,7 +33,6 @@ from dgrc.pipeline.screen import known_ids, reused_folder, screen_corpus
 from dgrc.questions.columns import find_files
 from dgrc.questions.ingest import ingest
 from dgrc.questions.language import other_script
-from dgrc.questions.published import SUFFIXES
 from dgrc.questions.recorded import teacher_chains, write_chains, write_verdicts
 from dgrc.records import hash64
 from dgrc.storage.cards import made_with
@@ -272,7 +271,7 @@ def _input_fingerprint(config: Config) -> str:
         patterns += config.evaluation.files
     paths = find_files(patterns)
     if questions.contamination == "quarantine":
-        paths += [path for b in config.evaluation.benchmarks for path in find_files(b.files, SUFFIXES)]
+        paths += [path for b in config.evaluation.benchmarks for path in find_files(b.files)]
     files = [(path, content_hash(path)) for path in paths]
     relevant = config.model_dump(mode="json", include={"seed", "questions"})
     for role, engine in config.engines().items():

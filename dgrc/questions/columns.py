@@ -5,24 +5,26 @@ whole raises. Rows carry their place (`file:line`, counted from 1), so that quar
 """
 
 import glob
-import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dgrc.config import FieldMap, LimitsConfig
 from dgrc.errors import QuestionFileError, StorageError
-from dgrc.method.reading import MOST_OF_SETS
-from dgrc.method.reading.options import MOST_CHOICES
-from dgrc.method.replies import encodable
 from dgrc.method.choices import split_choices, unlettered
-from dgrc.questions.formats import BROKEN, LIMITS, raw_rows
+from dgrc.method.reading import MOST_OF_SETS
+from dgrc.method.replies import encodable
+from dgrc.questions.formats import BROKEN, LIMITS, SUFFIXES, raw_rows
+from dgrc.questions.names import form_of, unmapped
+from dgrc.questions.options import Choices, Unusable, choices_of, columns, missing
+from dgrc.questions.packed import PACKED, suffix_of
 from dgrc.questions.several import several_of
+from dgrc.questions.turns import read_turns, turns_in
 from dgrc.storage.objectstore.files import is_remote, matching
 
-SUFFIXES = (".jsonl", ".json", ".parquet", ".csv")
-NAMED_COLUMNS = 20
+IMAGES = ("image", "images")
+"""Columns of chat turns that speak of pictures."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,9 @@ class RawRow:
     """One row as found: either `error` says why it cannot be used, or the other fields are filled.
 
     `whole_file` marks an error that is not of a row but of its file, `of_store` one that is not even the file's: the
-    store that it lies on is away, and what it holds is as good as before.
+    store that it lies on is away, and what it holds is as good as before. `unlabeled` says why a label that is there
+    is not taken: curation reads no labels, so it costs no question. `has` are the columns that a user named and that
+    are there.
     """
 
     place: str
@@ -43,6 +47,8 @@ class RawRow:
     whole_file: bool = False
     of_store: bool = False
     several: bool = False
+    unlabeled: str | None = None
+    has: tuple[str, ...] = ()
 
 
 def find_files(patterns: tuple[str, ...], suffixes: tuple[str, ...] = SUFFIXES) -> list[str]:
@@ -56,12 +62,14 @@ def find_files(patterns: tuple[str, ...], suffixes: tuple[str, ...] = SUFFIXES) 
         found = matching(pattern) if is_remote(pattern) else _glob(pattern)
         if not found:
             raise QuestionFileError(
-                f"No question file matches {pattern!r}. Give paths or globs of {', '.join(suffixes)} files."
+                f"No question file matches {pattern!r}. Give paths or globs of {', '.join(suffixes)} files, packed as "
+                f"{', '.join(PACKED)} or not."
             )
         for path in found:
-            if Path(path).suffix not in suffixes:
+            if suffix_of(path) not in suffixes:
                 raise QuestionFileError(
-                    f"The question file {path} has an unknown suffix; wanted is one of {', '.join(suffixes)}."
+                    f"The question file {path} has an unknown suffix; wanted is one of {', '.join(suffixes)}, with one "
+                    f"of {', '.join(PACKED)} behind it where it is packed."
                 )
             if path != encodable(path):
                 raise QuestionFileError(f"The name of the question file {path!r} is not UTF-8. Rename it.")
@@ -95,87 +103,130 @@ def read_rows(path: str, fields: FieldMap, limits: LimitsConfig = LIMITS) -> Ite
 
 def pick(place: str, row: dict[str, Any], fields: FieldMap) -> RawRow:
     """One row's question, or why it has none."""
-    if "conversations" in row:
-        return _pick_conversation(place, row)
-    text = row.get(fields.text)
-    if fields.text not in row:
-        return RawRow(place, error=f"no field {fields.text!r}; the row has {columns(row)}")
-    if text is None:
-        return RawRow(place, error=f"the field {fields.text!r} is null")
-    if not isinstance(text, str):
-        return RawRow(place, error=f"the field {fields.text!r} is a {type(text).__name__}, text is wanted")
-    choices, problem = options_of(row, fields.choices)
-    if problem:
-        return RawRow(place, error=problem)
-    stem, split = (text, tuple(choices)) if choices else split_choices(text)
-    label = row.get(fields.label) if fields.label else None
-    source_id = row.get(fields.source_id) if fields.source_id else None
-    several, problem = several_of(row, fields.several)
-    return RawRow(place, error=problem) if problem else _row(place, stem, split, label, source_id, several)
-
-
-def options_of(row: dict[str, Any], names: str | tuple[str, ...] | None) -> tuple[list[str] | None, str | None]:
-    """A row's options, None if it has none, or why they cannot be read: a list in one column, or a column each."""
-    if not names:
-        return None, None
-    if isinstance(names, tuple):
-        if not any(name in row for name in names):
-            return None, f"none of the fields {', '.join(names)}; the row has {columns(row)}"
-        choices: Any = [row.get(name) for name in names]
-        while choices and choices[-1] in (None, ""):  # a row may have fewer than there are columns
-            choices.pop()
-    else:
-        choices = row.get(names)
-        if isinstance(choices, str):  # CSV has no lists; a JSON list in a cell is what people write
-            cell = choices
-            try:
-                choices = json.loads(cell) if cell.strip() else None
-            except (ValueError, RecursionError):  # RecursionError: thousands of open brackets
-                return None, f"the field {names!r} is not a JSON list: {cell[:80]!r}"
-    if choices is not None and not (isinstance(choices, list) and all(isinstance(c, str) for c in choices)):
-        return None, f"the field {names!r} is not a list of texts"
-    return choices, None
-
-
-def _pick_conversation(place: str, row: dict[str, Any]) -> RawRow:
-    """The `id`/`conversations` form: the human turn asks, the gpt turn (if any) is the label."""
+    turns = turns_in(row, fields)
+    has = configured(fields)
+    if turns is None:
+        has = tuple(name for name in has if name in row)
     try:
-        turns = {turn["from"]: turn["value"] for turn in reversed(row["conversations"])}
-        text = turns["human"]
-    except (TypeError, KeyError):
-        return RawRow(place, error="`conversations` has no turn with `from: human` and a `value`")
+        if turns is not None:
+            return _of_turns(place, row, turns, fields, has)
+        label = row.get(fields.label) if fields.label else None
+        return _row(place, row, ("", _text(row, fields), label), fields, has)
+    except Unusable as e:
+        source_id = _source_id(row, fields)
+        return RawRow(place, error=str(e), source_id="" if missing(source_id) else encodable(str(source_id)), has=has)
+
+
+def configured(fields: FieldMap) -> tuple[str, ...]:
+    """The columns that a user named: a default may be in no row."""
+    named: list[str] = []
+    for key, default in FieldMap().model_dump().items():
+        if (value := getattr(fields, key)) != default and isinstance(value, str | tuple):
+            named += [value] if isinstance(value, str) else value
+    return tuple(named)
+
+
+def check_columns(files: Sequence[str], fields: FieldMap, had: Collection[str], setting: str) -> None:
+    """Raises QuestionFileError if a column that a user named is in no row of these files, of whose rows some `had`
+    those."""
+    absent = [name for name in configured(fields) if name not in had]
+    if not absent:
+        return
+    first: dict[str, Any] | None = None
+    for row in (row for path in files for _, row in raw_rows(path) if not isinstance(row, str)):
+        first = first or row
+        absent = [name for name in absent if name not in row]  # what was read before need not be all
+        if not absent:
+            return
+    if first:
+        raise QuestionFileError(
+            f"No row of {', '.join(files[:3])}{' and others' if len(files) > 3 else ''} has a column "
+            f"{' or '.join(map(repr, absent))}, which `{setting}` names; the first has {columns(first)}. Name one of "
+            "these."
+        )
+
+
+def _text(row: dict[str, Any], fields: FieldMap) -> str:
+    if fields.text not in row:
+        form = form_of(row)
+        hint = f"; these are columns of `questions.form: {form}`" if form else ""
+        raise Unusable(f"no field {fields.text!r}; the row has {columns(row)}{hint}")
+    text = row[fields.text]
+    if missing(text):
+        raise Unusable(f"the field {fields.text!r} is null")
     if not isinstance(text, str):
-        return RawRow(place, error=f"the human turn is a {type(text).__name__}, text is wanted")
-    stem, choices = split_choices(text)
-    return _row(place, stem, choices, turns.get("gpt"), row.get("id"))
+        raise Unusable(f"the field {fields.text!r} is a {type(text).__name__}, text is wanted")
+    return text
 
 
-def columns(row: dict[str, Any]) -> str:
-    """The names of a row's fields, as an error shows them."""
-    names = [repr(name)[:80] for name in list(row)[:NAMED_COLUMNS]]
-    return ", ".join(names) + (f" and {len(row) - NAMED_COLUMNS:,} more" if len(row) > NAMED_COLUMNS else "")
+def _of_turns(place: str, row: dict[str, Any], name: str, fields: FieldMap, has: tuple[str, ...]) -> RawRow:
+    """The form of chat turns: the user's turn asks, the assistant's (if any) is the label."""
+    turns = read_turns(row[name], name)
+    if seen := next((name for name in IMAGES if not missing(row.get(name)) and row[name] not in ("", [])), None):
+        raise Unusable(f"it has something to look at in {seen!r}, text alone is wanted")
+    label = row.get(fields.label) if turns.answered is None and fields.label else turns.answered
+    return _row(place, row, (turns.system, turns.asked, label), fields, has)
 
 
-def label_text(label: Any) -> str | None:
-    """A label as text; a list of letters or texts as one that names them all."""
-    if isinstance(label, list | tuple) and all(isinstance(part, str) for part in label):
-        return "; ".join(label) or None
-    return None if label is None else str(label)
+def _source_id(row: dict[str, Any], fields: FieldMap) -> Any:
+    """The user's own id; that of chat turns stands in `id` where no setting says otherwise."""
+    name = fields.source_id
+    if turns_in(row, fields) is not None and name not in row:
+        name = "id"
+    return row.get(name) if name is not None else None
 
 
 def _row(
-    place: str, text: str, choices: tuple[str, ...], label: Any, source_id: Any, several: bool = False
+    place: str, row: dict[str, Any], parts: tuple[str, str, Any], fields: FieldMap, has: tuple[str, ...]
 ) -> RawRow:
-    if len(choices) > MOST_CHOICES:
-        return RawRow(place, error=f"it has {len(choices):,} choices; letters tell {MOST_CHOICES} apart")
+    before, text, label = parts
+    choices = choices_of(row, fields.choices) if _are_there(row, fields) else Choices()
+    stem, texts = (text, choices.texts) if choices.texts else split_choices(text)
+    if not texts and (problem := unmapped(row, fields)):
+        raise Unusable(problem)
+    several, problem = several_of(row, fields.several)
+    if problem:
+        raise Unusable(problem)
+    whole = "\n\n".join(filter(None, (before, stem)))
+    return made(place, whole, texts, *labeled(label, choices, several), _source_id(row, fields), several, has=has)
+
+
+def _are_there(row: dict[str, Any], fields: FieldMap) -> bool:
+    """Whether a row must have its options in columns: chat turns have them in their text."""
+    names = (fields.choices,) if isinstance(fields.choices, str) else fields.choices or ()
+    return any(name in row for name in names) or turns_in(row, fields) is None
+
+
+def labeled(label: Any, choices: Choices, several: bool) -> tuple[str | None, str | None]:
+    """A row's label as text, a list of letters or texts as one that names them all; or None and, if there is one, why
+    it cannot be taken."""
+    if missing(label):
+        return None, None
+    try:
+        if isinstance(label, list | tuple):
+            return "; ".join(choices.label(str(part)) for part in label) or None, None
+        return choices.labels(str(label)) if several else choices.label(str(label)), None
+    except Unusable as e:
+        return None, str(e)
+
+
+def made(
+    place: str, text: str, choices: Sequence[str], label: str | None, unlabeled: str | None, source_id: Any,
+    several: bool = False, has: tuple[str, ...] = (),
+) -> RawRow:  # fmt: skip
+    """A row of these parts.
+
+    Raises:
+        Unusable: they are no text, or more options than sets can be made of.
+    """
     raw = RawRow(
-        place, text.strip(), unlettered(tuple(c.strip() for c in choices)), label_text(label),
-        "" if source_id is None else str(source_id), several=several and bool(choices),
-    )
+        place, text.strip(), unlettered(tuple(c.strip() for c in choices)), label,
+        "" if missing(source_id) else str(source_id), several=several and bool(choices), unlabeled=unlabeled, has=has,
+    )  # fmt: skip
     if raw.several and len(choices) > MOST_OF_SETS:
-        return RawRow(place, error=f"several of its {len(choices)} choices may be right; wanted are {MOST_OF_SETS} at most")
+        raise Unusable(f"several of its {len(choices)} choices may be right; wanted are {MOST_OF_SETS} at most")
     try:
         "".join([raw.text, *raw.choices, raw.label or "", raw.source_id]).encode()
-    except UnicodeEncodeError:  # JSON escapes can smuggle it in; neither Arrow nor a tokenizer takes it
-        return RawRow(place, error="it holds half of a character (a lone surrogate), which is no text")
+    except UnicodeEncodeError as e:  # JSON escapes can smuggle it in; neither Arrow nor a tokenizer takes it
+        raise Unusable("it holds half of a character (a lone surrogate), which is no text") from e
     return raw

@@ -11,7 +11,7 @@ import numpy as np
 
 from dgrc.config import Config
 from dgrc.questions.columns import find_files, read_rows
-from dgrc.questions.published import SUFFIXES, published_rows
+from dgrc.questions.published import published_rows
 from dgrc.questions.shingles import runs, weighed_hashes
 
 MOST_BITS = 24
@@ -77,9 +77,10 @@ def of_evaluation(config: Config) -> Contamination | None:
         return None
     check = Contamination(questions.contamination_ngram)
     for benchmark in evaluation.benchmarks:
-        for path in find_files(benchmark.files, SUFFIXES):
-            for row in published_rows(benchmark.form, path):
-                check.add(row.text, row.choices, row.place)
+        for path in find_files(benchmark.files):
+            for row in published_rows(benchmark.form, path, labels=False):
+                if row.error is None:
+                    check.add(row.text, row.choices, row.place)
     for path in find_files(evaluation.files) if evaluation.files else ():
         for row in read_rows(path, evaluation.fields):
             if row.error is None and row.text:

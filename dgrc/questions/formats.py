@@ -1,29 +1,30 @@
-"""Files to rows as they are in them: JSONL, JSON, Parquet and CSV, a dictionary each, or why a row has none.
+"""Files to rows as they are in them: JSONL, JSON, Parquet, CSV and TSV, a dictionary each, or why a row has none.
 
 What is wrong with one row is said of that row, and the next one is read; only what keeps a file from being read on is
 raised. No line, cell or nesting is taken further than the limits say, so that no file can fill the memory or the stack.
+All may be packed (`packed`).
 """
 
-import collections
 import contextlib
-import csv
-import gzip
 import io
 import json
+import lzma
 import zlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import IO, Any
 
 from dgrc.config import LimitsConfig
+from dgrc.questions.packed import is_packed, suffix_of, unpacked, whole
+from dgrc.questions.tables import table_rows, too_long
 from dgrc.storage.objectstore.files import open_bytes
 
 Row = dict[str, Any]
 Numbered = Iterator[tuple[int, Row | str]]
 """Where each row is (lines of text from 1, else rows from 1), and its fields or why it has none."""
 LIMITS = LimitsConfig()
-BROKEN = (OSError, ValueError, EOFError, RecursionError, MemoryError, zlib.error)
-"""What reading a broken file raises. EOFError and zlib.error come of archives, RecursionError of open brackets."""
+BROKEN = (OSError, ValueError, EOFError, RecursionError, MemoryError, zlib.error, lzma.LZMAError)
+"""What reading a broken file raises. EOFError and the last two come of archives, RecursionError of open brackets."""
+SUFFIXES = (".jsonl", ".json", ".parquet", ".csv", ".tsv")
 
 
 def raw_rows(path: str, limits: LimitsConfig = LIMITS) -> Numbered:
@@ -31,24 +32,11 @@ def raw_rows(path: str, limits: LimitsConfig = LIMITS) -> Numbered:
 
     Raises one of `BROKEN` if the file cannot be read, or not any further.
     """
-    reader = {".jsonl": jsonl_rows, ".json": _json, ".parquet": parquet_rows, ".csv": csv_rows}[Path(path).suffix]
+    suffix = suffix_of(path)
+    if suffix in (".csv", ".tsv"):
+        return table_rows(path, limits, "," if suffix == ".csv" else "\t")
+    reader = {".jsonl": jsonl_rows, ".json": _json, ".parquet": parquet_rows}[suffix]
     return reader(path, limits)
-
-
-@contextlib.contextmanager
-def unpacked(path: str) -> Iterator[BinaryIO | gzip.GzipFile]:
-    """A file's bytes to read, a `.gz` or `.zst` as it is unpacked."""
-    with open_bytes(path) as file:
-        if path.endswith(".gz"):
-            with gzip.open(file) as inner:
-                yield inner
-        elif path.endswith(".zst"):
-            import pyarrow as pa
-
-            with io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(file, "r"), "zstd"), 1 << 20) as inner:
-                yield inner
-        else:
-            yield file
 
 
 def jsonl_rows(path: str, limits: LimitsConfig = LIMITS) -> Numbered:
@@ -56,12 +44,12 @@ def jsonl_rows(path: str, limits: LimitsConfig = LIMITS) -> Numbered:
     with unpacked(path) as f:
         for number, line in enumerate(_lines(f, limits.row_bytes), 1):
             if line is None:
-                yield number, _too_long(limits)
+                yield number, too_long(limits)
             elif line.strip():
                 yield number, _object_in(line, limits)
 
 
-def _lines(file: BinaryIO | gzip.GzipFile, most: int) -> Iterator[bytes | None]:
+def _lines(file: IO[bytes], most: int) -> Iterator[bytes | None]:
     """The lines of a file; None for one that is too long, of which no more than that is held."""
     while line := file.readline(most + 1):
         if len(line) > most and not line.endswith(b"\n"):
@@ -70,10 +58,6 @@ def _lines(file: BinaryIO | gzip.GzipFile, most: int) -> Iterator[bytes | None]:
             yield None
         else:
             yield line
-
-
-def _too_long(limits: LimitsConfig) -> str:
-    return f"it is longer than `limits.row_bytes` {limits.row_bytes:,}"
 
 
 def _object_in(line: bytes, limits: LimitsConfig) -> Row | str:
@@ -106,24 +90,50 @@ def _deeper(value: Any, limits: LimitsConfig) -> bool:
     return False
 
 
-def whole(path: str, limits: LimitsConfig) -> bytes:
-    """The content of a file that must be in memory at once, a `.gz` unpacked; ValueError if it is too large."""
-    with unpacked(path) as f:
-        data = f.read(limits.file_bytes + 1)
-    if len(data) > limits.file_bytes:
-        raise ValueError(
-            f"it is read into memory whole, and is larger than `limits.file_bytes` {limits.file_bytes:,}; JSONL and "
-            "Parquet are read bit by bit"
-        )
-    return data
-
-
 def _json(path: str, limits: LimitsConfig) -> Numbered:
+    """The rows of a list, of an object of objects by their ids, or of lines: people name all three `.json`."""
+    if _has_lines(path, limits):
+        yield from jsonl_rows(path, limits)
+        return
     data = json.loads(whole(path, limits))
+    if isinstance(data, dict) and data and all(isinstance(value, dict) for value in data.values()):
+        # Whoever keeps rows by their ids may have left the id out of the row.
+        data = [row if "id" in row else {"id": key, **row} for key, row in data.items()]
     if not isinstance(data, list):
-        raise ValueError(f"a list of objects is wanted at its top, it holds a {type(data).__name__}")
+        held = f" with {', '.join(repr(key)[:80] for key in list(data)[:5])}" if data and isinstance(data, dict) else ""
+        raise ValueError(
+            "wanted at its top is a list of objects, an object of objects by their ids, or an object a line; it holds "
+            f"a {type(data).__name__}{held}"
+        )
     for number, row in enumerate(data, 1):
         yield number, _checked(row, limits)
+
+
+def _has_lines(path: str, limits: LimitsConfig) -> bool:
+    """Whether a file is JSON Lines: its first line is an object that is no collection of others, or its second line
+    begins with one too."""
+    first, second = (*_heads(path, limits.row_bytes), b"", b"")[:2]
+    if second:
+        return second.startswith(b"{") and first != b"{"
+    try:
+        row = json.loads(first)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(row, dict) and not all(isinstance(value, dict) for value in row.values())
+
+
+def _heads(path: str, most: int) -> list[bytes]:
+    """How the first two lines that are not blank begin, up to so many bytes; none of a file that holds no object."""
+    heads: list[bytes] = []
+    with unpacked(path) as f:
+        while len(heads) < 2 and (line := f.readline(most + 1)):
+            if head := line.strip(b"\xef\xbb\xbf \t\r\n"):
+                heads.append(head)
+            if heads and not heads[0].startswith(b"{"):
+                return []
+            while not line.endswith(b"\n") and (line := f.readline(1 << 20)):
+                pass
+    return heads
 
 
 def parquet_rows(path: str, limits: LimitsConfig, wanted: Sequence[str] = (), at_once: int = 4096) -> Numbered:
@@ -133,7 +143,7 @@ def parquet_rows(path: str, limits: LimitsConfig, wanted: Sequence[str] = (), at
 
     number = 0
     try:
-        with open_bytes(path) as opened, pq.ParquetFile(opened, pre_buffer=False) as file:
+        with _seekable(path, limits) as opened, pq.ParquetFile(opened, pre_buffer=False) as file:
             there = file.schema_arrow.names
             columns = [name for name in wanted if name in there] if wanted and wanted[0] in there else None
             for batch in file.iter_batches(batch_size=at_once, columns=columns):
@@ -142,6 +152,16 @@ def parquet_rows(path: str, limits: LimitsConfig, wanted: Sequence[str] = (), at
                     yield number, row
     except pa.ArrowException as e:  # some of them are no ValueError and no OSError
         raise ValueError(f"{'after row ' + str(number) + ': ' if number else ''}{e}") from e
+
+
+@contextlib.contextmanager
+def _seekable(path: str, limits: LimitsConfig) -> Iterator[IO[bytes]]:
+    """A file's bytes in any order, which those of a packed one have only in memory."""
+    if is_packed(path):
+        yield io.BytesIO(whole(path, limits))
+    else:
+        with open_bytes(path) as file:
+            yield file
 
 
 def _of_batch(batch: Any) -> Iterator[Row | str]:
@@ -162,108 +182,3 @@ def _of_batch(batch: Any) -> Iterator[Row | str]:
                 except unreadable as e:
                     refused = f"its column {name!r} cannot be read: {e}"
             yield refused or row
-
-
-def csv_rows(
-    path: str, limits: LimitsConfig = LIMITS, separator: str = ",", names: list[str] | None = None
-) -> Numbered:
-    """Each row's first line and values by column, None where the row is too short; `names` stand for a header.
-
-    A quote that is never closed spoils the row in which it was opened, and what follows is read again without it.
-    """
-    csv.field_size_limit(limits.row_bytes)
-    with io.TextIOWrapper(open_bytes(path), newline="", encoding="utf-8-sig", errors="surrogateescape") as f:
-        feed = _Feed(f, limits.row_bytes)
-        for number, values in _csv_values(feed, separator, limits):
-            if isinstance(values, str):
-                if names is None:
-                    raise ValueError(f"its header, line {number}, cannot be read: {values}")
-                yield number, values
-            elif names is None:
-                names = values
-                "".join(names).encode()  # UnicodeEncodeError is a ValueError
-            elif len(values) > len(names):
-                yield number, "more values than the header has columns"
-            else:
-                yield number, dict(zip(names, [*values, *[None] * (len(names) - len(values))], strict=True))
-
-
-def _csv_values(feed: "_Feed", separator: str, limits: LimitsConfig) -> Iterator[tuple[int, list[str] | str]]:
-    """Rows of a table as values, or why there are none; empty lines are left out."""
-    reader = csv.reader(feed, delimiter=separator)
-    while True:
-        number = feed.begin()
-        try:
-            values = next(reader)
-        except StopIteration:
-            return
-        except _TooLong:
-            yield number, _too_long(limits)
-            feed.again()
-            continue
-        except csv.Error as e:
-            yield number, f"not valid CSV: {e}"
-            feed.again()
-            continue
-        if feed.ended:  # within a row: the reader asked for another line to end it with
-            yield number, "a quote is opened in it and never closed"
-            feed.again()
-        elif values:
-            yield number, values if _is_text(values) else "it is not UTF-8 text"
-
-
-def _is_text(values: list[str]) -> bool:
-    try:
-        "".join(values).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-class _TooLong(Exception):
-    """A line or row is longer than may be."""
-
-
-class _Feed:
-    """The lines of a file for a `csv.reader`, which can be taken back up to where a row began."""
-
-    def __init__(self, file: TextIO, most: int):
-        self._file, self._most = file, most
-        self._row: list[str | None] = []
-        self._waiting: collections.deque[str | None] = collections.deque()
-        self._next, self._size = 1, 0
-        self.ended = False
-
-    def begin(self) -> int:
-        """The number of the next line, with which a row begins."""
-        self._next += len(self._row)
-        self._row, self._size, self.ended = [], 0, False
-        return self._next
-
-    def again(self) -> None:
-        """Takes back all lines of the row but its first."""
-        self._waiting.extendleft(reversed(self._row[1:]))
-        self._row = self._row[:1]
-
-    def __iter__(self) -> "_Feed":
-        return self
-
-    def __next__(self) -> str:
-        line = self._waiting.popleft() if self._waiting else self._read()
-        if line == "":
-            self.ended = bool(self._row)
-            raise StopIteration
-        self._row.append(line)
-        self._size += len(line or "")
-        if line is None or self._size > self._most:
-            raise _TooLong
-        return line
-
-    def _read(self) -> str | None:
-        """The next line of the file, "" at its end, None for one that is too long by itself."""
-        line = self._file.readline(self._most + 1)
-        if len(line) <= self._most or line.endswith(("\n", "\r")):
-            return line
-        while (rest := self._file.readline(1 << 20)) and not rest.endswith(("\n", "\r")):
-            pass
-        return None

@@ -20,12 +20,13 @@ from dgrc.engines.vllm.tokens import PromptEncoder
 from dgrc.errors import PassError, QuestionFileError, StorageError
 from dgrc.method import sample
 from dgrc.method.prompts import load_pack
-from dgrc.questions.columns import RawRow, find_files, read_rows
+from dgrc.questions.columns import RawRow, check_columns, find_files, read_rows
 from dgrc.questions.decontamination import of_evaluation
-from dgrc.questions.recorded import read_chain_files, write_chains
+from dgrc.questions.published import rows_of_form
+from dgrc.questions.recorded import SUFFIXES, read_chain_files, write_chains
 from dgrc.questions.seen import Seen
 from dgrc.records import Quarantined, Question
-from dgrc.storage.arrow import arrow_schema, to_row
+from dgrc.storage.arrow import arrow_schema, from_row, to_row
 from dgrc.storage.atomic import fresh_folder
 from dgrc.storage.run_dir import RunDir
 
@@ -36,13 +37,14 @@ MOST_BLOCKS = 512
 
 @dataclass
 class Ingested:
-    """How many rows were read, usable and kept (fewer, of a sample), contaminated, and refused for which reason; and
-    questions with recorded chains by role."""
+    """How many rows were read, usable and kept (fewer, of a sample), contaminated, and refused for which reason; of how
+    many usable ones the label could not be taken; and questions with recorded chains by role."""
 
     read: int = 0
     kept: int = 0
     usable: int = 0
     contaminated: int = 0
+    labels_left_out: int = 0
     quarantined: dict[str, int] = field(default_factory=dict)
     recorded: dict[str, int] = field(default_factory=dict)
 
@@ -51,7 +53,7 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
     """Reads all question files of a configuration into a run.
 
     Raises:
-        QuestionFileError: a file as a whole cannot be read.
+        QuestionFileError: a file as a whole cannot be read, or no row has a column that a setting names.
         PassError: no usable question is left.
     """
     files = find_files(config.questions.files)
@@ -61,13 +63,14 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
     report = Ingested()
     questions = Writer(fresh_folder(run.dataset("questions")), Question)
     quarantine = Writer(fresh_folder(run.quarantine), Quarantined)
-    seen = Seen(files)
+    seen, had = Seen(files), set[str]()
     for raw, id_ in seen.over(_parsed(files, config.questions)):
         if config.questions.limit is not None and report.kept >= config.questions.limit:
             break
         if raw.of_store or (raw.whole_file and config.questions.broken_files == "stop"):
             raise QuestionFileError(raw.error)
         report.read += 1
+        had.update(raw.has)
         refusal = _refuse(raw, id_, seen, room)
         repeats = check.find(raw.text, raw.choices) if check is not None and not refusal else None
         if repeats:
@@ -81,6 +84,7 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
             continue
         seen.keep(raw, id_)
         report.usable += 1
+        report.labels_left_out += raw.unlabeled is not None
         question = Question(id_, raw.source_id, raw.text, raw.choices, raw.label, raw.place, raw.meta, raw.several)
         if config.questions.sample is not None:
             sample.add(question)
@@ -93,6 +97,10 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
         questions.add(question)
         report.kept += 1
     questions.close()
+    if config.questions.form is None and report.read:
+        # Curation reads no labels: it must go the same way where they are taken out.
+        read = config.questions.fields.model_copy(update={"label": None})
+        check_columns(files, read, had, "questions.fields")
     _record_chains(run, config, report, quarantine)
     quarantine.close()
     if report.kept == 0:
@@ -122,7 +130,7 @@ def _record_chains(run: RunDir, config: Config, report: Ingested, quarantine: "W
     by_source = {source_id: id_ for source_id, id_ in zip(source_ids, ids, strict=True) if source_id}
     for role, patterns in given.items():
         if patterns:
-            files = find_files(patterns, (".jsonl",))
+            files = find_files(patterns, SUFFIXES)
             found = read_chain_files(files, by_source, set(ids), refuse, config.questions.limits)
             report.recorded[role] = write_chains(found.items(), run.recorded(role))
 
@@ -195,14 +203,19 @@ def _parsed(files: list[str], questions: QuestionsConfig) -> Iterator[list[RawRo
     dataset.context.execution_options.preserve_order = True
     parsed = dataset.map_batches(_parse, fn_kwargs={"questions": questions}, batch_size=1, batch_format="pyarrow")
     for batch in parsed.iter_batches(batch_size=4096, batch_format="pyarrow"):
-        yield [RawRow(**{**row, "choices": tuple(row["choices"])}) for row in batch.to_pylist()]
+        yield [from_row(RawRow, row) for row in batch.to_pylist()]
 
 
 def _parse(batch: pa.Table, questions: QuestionsConfig) -> Iterator[pa.Table]:
     for path in batch["path"].to_pylist():
         rows: list[RawRow] = []
         try:
-            for raw in read_rows(path, questions.fields, questions.limits):
+            found = (
+                rows_of_form(questions.form, path, questions.limits)
+                if questions.form
+                else read_rows(path, questions.fields, questions.limits)
+            )
+            for raw in found:
                 rows.append(raw)
                 if len(rows) == 4096:
                     yield pa.Table.from_pylist([to_row(r) for r in rows], schema=arrow_schema(RawRow))

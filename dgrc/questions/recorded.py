@@ -1,6 +1,6 @@
 """Chains made elsewhere, or in an earlier round, and its verdicts: files or datasets in, found by question in a pass.
 
-Two forms of JSONL files are read. The authors' release: `id`, `conversations` and `model_predictions` with an `output`.
+Two forms of rows are read. The authors' release: `id`, `conversations` and `model_predictions` with an `output`.
 Our own: `id` (the id in the question file) and `chains`, a list of texts. Rows of one question add up.
 """
 
@@ -12,16 +12,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dgrc.config import LimitsConfig
+from dgrc.config import FieldMap, LimitsConfig
 from dgrc.errors import QuestionFileError, StorageError
 from dgrc.method.replies import encodable
-from dgrc.method.choices import split_choices, unlettered
-from dgrc.questions.formats import BROKEN, LIMITS, jsonl_rows
+from dgrc.questions.columns import pick
+from dgrc.questions.formats import BROKEN, LIMITS, raw_rows
 from dgrc.records import Chain, Quarantined, Verdict, content_id
 from dgrc.storage.arrow import arrow_schema, from_row, to_row
 from dgrc.storage.atomic import fresh_folder
 from dgrc.storage.lookup import ROWS_PER_FILE, Lookup, write_sorted
 
+SUFFIXES = (".jsonl", ".json", ".parquet")
 SCHEMA = pa.schema([("id", pa.int64()), ("chains", pa.list_(pa.struct(list(arrow_schema(Chain)))))])
 
 
@@ -98,7 +99,7 @@ def read_chain_files(
     """All chains of these files by question id.
 
     Args:
-        files: JSONL files.
+        files: JSONL, JSON or Parquet files.
         by_source: Question ids by the id in the question file.
         ids: All question ids of the run.
         refuse: Takes each row that cannot be used.
@@ -129,7 +130,7 @@ def read_chain_files(
 
 def _rows(path: str, limits: LimitsConfig) -> Iterator[tuple[int, dict[str, Any] | str]]:
     try:
-        yield from jsonl_rows(path, limits)
+        yield from raw_rows(path, limits)
     except StorageError as e:
         raise QuestionFileError(f"A chain file cannot be read: {e}") from e
     except BROKEN as e:
@@ -146,10 +147,6 @@ def _texts(row: dict[str, Any]) -> list[str] | None:
 
 
 def _by_content(row: dict[str, Any]) -> int | None:
-    """The id of the question that a row's conversation asks, as `ingest` would give it."""
-    try:
-        (human,) = [turn["value"] for turn in row["conversations"] if turn["from"] == "human"][:1]
-        text, choices = split_choices(human)
-        return content_id(text.strip(), unlettered(tuple(choice.strip() for choice in choices)))
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None
+    """The id of the question that a row's conversation asks, as `ingest` gives it."""
+    raw = pick("", row, FieldMap())
+    return content_id(raw.text, raw.choices) if "conversations" in row and raw.error is None else None

@@ -5,15 +5,19 @@ texts, a label names one of them, ids do not repeat. What was not taken is said 
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from dgrc.config import FieldMap
 from dgrc.errors import QuestionFileError
 from dgrc.method.reading import in_tags
-from dgrc.questions.columns import columns, options_of, pick
+from dgrc.questions.columns import RawRow, pick
 from dgrc.questions.formats import BROKEN, Row, raw_rows
+from dgrc.questions.names import CHOICES, LABEL, SOURCE_ID, TEXT, form_of, known, spread
+from dgrc.questions.options import Choices, Unusable, choices_of, columns
+from dgrc.questions.published import read_form
+from dgrc.questions.turns import COLUMNS
 
 Options = str | tuple[str, ...] | None
 ROWS = 200
@@ -22,23 +26,6 @@ ENOUGH = 0.9
 """Share of the rows whose values must fit; the others are quarantined when the file is read."""
 SHORTEST_UNSPACED = 6
 """Characters of a question in a script without spaces."""
-TEXT = ("question", "text", "prompt", "query", "problem", "instruction", "input", "citing_prompt", "context")
-CHOICES = ("choices", "options", "endings")
-LABEL = (
-    "label", "answer", "answer_idx", "answer_key", "answerkey", "correct_answer", "correct", "gold", "target", "cop",
-)  # fmt: skip
-SOURCE_ID = ("id", "_id", "qid", "question_id", "example_id", "source_id", "uid", "uuid", "idx", "index")
-SPREAD = ("op", "option", "option_", "choice", "choice_", "ending", "ending_", "holding_", "")
-"""What stands before a letter or a number in the names of columns that hold one option each."""
-ORDERS = ("abcdefghij", "0123456789", "123456789")
-PUBLISHED = (
-    ("medmcqa", {"opa", "opb", "opc", "opd", "cop"}), ("medqa", {"question", "options", "answer_idx"}),
-    ("casehold", {"citing_prompt", "holding_0"}), ("casehold", {"context", "endings", "label"}),
-    ("mmlu", {"question", "subject", "choices", "answer"}),
-)  # fmt: skip
-"""Columns by which the forms of `evaluation.benchmarks` are known."""
-
-
 @dataclass
 class Sniffed:
     """What a file's columns were taken for.
@@ -47,7 +34,8 @@ class Sniffed:
         path: The file.
         rows: Its first rows.
         names: Its columns.
-        fields: Where a question's parts are; None for the `id`/`conversations` form, which needs no names.
+        fields: Where a question's parts are; None for chat turns and published forms, which need no names.
+        form: The published form that these rows are in.
         notes: What was found and what was not, a sentence each; one that begins with `!` should be read.
     """
 
@@ -55,6 +43,7 @@ class Sniffed:
     rows: list[Row]
     names: list[str]
     fields: FieldMap | None = None
+    form: str | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -65,11 +54,6 @@ class Sniffed:
     def share(self, fits: Callable[[Row], bool]) -> float:
         """The share of the rows that something holds for."""
         return sum(map(fits, self.rows)) / len(self.rows)
-
-    def known(self, names: Iterable[str]) -> Iterator[str]:
-        """Those of the columns that have one of these names, in their order; case and spaces do not matter."""
-        folded = {_fold(name): name for name in reversed(self.names)}
-        return (folded[name] for name in names if name in folded)
 
 
 def sniff(path: str, text: str | None = None, choices: Sequence[str] = ()) -> Sniffed:
@@ -88,16 +72,21 @@ def sniff(path: str, text: str | None = None, choices: Sequence[str] = ()) -> Sn
     for name in (*([text] if text else []), *choices):
         if name not in found.names:
             raise QuestionFileError(f"The question file {path} has no column {name!r}; it has {found.columns}.")
-    if "conversations" in found.names:
-        found.notes.append("the question is the human turn of `conversations`, the right answer, if any, the gpt turn")
+    turns = next((name for name in COLUMNS if name in found.names), None)
+    form = form_of(found.names) if text is None and not choices else None
+    if form is not None and _are_good(read := _in_form(found, form)):
+        found.form = form
+        found.notes.append(
+            f"these are rows of {form} as published, and `form: {form}` reads them; to be scored on such a file, name "
+            f"it under `evaluation.benchmarks` as {{form: {form}, files: [...]}}"
+        )
+    elif turns is not None and (turns == COLUMNS[0] or not any(known(found.names, TEXT))):
+        found.notes.append(f"the question is the human (user) turn of `{turns}`, the right answer, if any, the next")
+        read = _by_fields(found, FieldMap())
     else:
         found.fields = _fields(found, text, tuple(choices))
-    if form := next((form for form, names in PUBLISHED if names <= set(found.names)), None):
-        found.notes.append(
-            f"these are columns of the benchmark {form} as published: to be scored on such a file, name it under "
-            f"`evaluation.benchmarks` as {{form: {form}, files: [...]}}"
-        )
-    _try(found)
+        read = _by_fields(found, found.fields)
+    _tell(found, read)
     return found
 
 
@@ -131,7 +120,7 @@ def _fields(found: Sniffed, text: str | None, choices: tuple[str, ...]) -> Field
 def _text(found: Sniffed) -> str:
     """The column with the question: one of a known name, or the only one with several words."""
     texts = [name for name in found.names if found.share(partial(_is_text, name=name)) >= ENOUGH]
-    for name in found.known(TEXT):
+    for name in known(found.names, TEXT):
         if name in texts:
             found.notes.append(f"the question is in {name!r}")
             return name
@@ -149,11 +138,11 @@ def _text(found: Sniffed) -> str:
 def _choices(found: Sniffed) -> Options:
     """The column with lists of options, or columns with one option each."""
     refused = []
-    candidates: list[str | tuple[str, ...]] = [*found.known(CHOICES), *_spread(found)]
+    candidates: list[str | tuple[str, ...]] = [*known(found.names, CHOICES), *spread(found.names)]
     for names in candidates:
-        read = [options_of(row, names) for row in found.rows]
+        read = [_options(row, names) for row in found.rows]
         shown = repr(names) if isinstance(names, str) else ", ".join(map(repr, names))
-        if any(options for options, _ in read) and sum(not problem for _, problem in read) >= ENOUGH * len(read):
+        if any(each and each.texts for each in read) and sum(each is not None for each in read) >= ENOUGH * len(read):
             found.notes.append(f"the options are in {shown}")
             return names
         refused.append(shown)
@@ -162,18 +151,17 @@ def _choices(found: Sniffed) -> Options:
     return None
 
 
-def _spread(found: Sniffed) -> Iterator[tuple[str, ...]]:
-    """Columns whose names differ in a letter or number that counts up; bare letters must be three."""
-    for prefix, order in itertools.product(SPREAD, ORDERS):
-        names = tuple(itertools.takewhile(bool, (next(found.known([prefix + sign]), "") for sign in order)))
-        if len(names) >= (2 if prefix else 3) and (prefix or order == ORDERS[0]):
-            yield names
+def _options(row: Row, names: str | tuple[str, ...]) -> Choices | None:
+    try:
+        return choices_of(row, names)
+    except Unusable:
+        return None
 
 
 def _label(found: Sniffed, fields: FieldMap) -> str | None:
     """The column with right answers: letters, or texts that an answer could have."""
     refused = []
-    for name in found.known(LABEL):
+    for name in known(found.names, LABEL):
         if found.share(partial(_is_label, name=name, fields=fields)) >= ENOUGH:
             found.notes.append(f"the right answer, which evaluation alone reads, is in {name!r}")
             return name
@@ -188,15 +176,17 @@ def _label(found: Sniffed, fields: FieldMap) -> str | None:
 
 def _is_label(row: Row, name: str, fields: FieldMap) -> bool:
     """Whether scoring could use it: a number does not tell which option it means, nor a letter where there are none."""
-    value, raw = row.get(name), pick("", row, fields)
-    label = str(value).strip()
-    if not isinstance(value, str | int | float) or (not raw.choices and len(label) == 1 and label.isalpha()):
+    raw = pick("", row, fields.model_copy(update={"label": name}))
+    label, choices = str(raw.label).strip(), raw.choices
+    if raw.label is None or not isinstance(row.get(name), str | int | float):
         return False
-    return any(in_tags(said, raw.choices, several=raw.several) is not None for said in (label, f"<answer>{label}</answer>"))
+    if not choices and len(label) == 1 and label.isalpha():
+        return False
+    return any(in_tags(said, choices, several=raw.several) is not None for said in (label, f"<answer>{label}</answer>"))
 
 
 def _source_id(found: Sniffed) -> str | None:
-    for name in found.known(SOURCE_ID):
+    for name in known(found.names, SOURCE_ID):
         values = [row.get(name) for row in found.rows]
         if all(isinstance(value, str | int) and value != "" for value in values) and len(set(values)) == len(values):
             found.notes.append(f"your own id is in {name!r}")
@@ -205,9 +195,21 @@ def _source_id(found: Sniffed) -> str | None:
     return None
 
 
-def _try(found: Sniffed) -> None:
-    """Reads the rows as a run will, and says how many give a question."""
-    read = [pick(f"row {number}", row, found.fields or FieldMap()) for number, row in enumerate(found.rows, 1)]
+def _in_form(found: Sniffed, form: str) -> list[RawRow]:
+    return list(read_form(form, list(enumerate(found.rows, 1)), found.path))
+
+
+def _by_fields(found: Sniffed, fields: FieldMap) -> list[RawRow]:
+    """The rows as a run will read them."""
+    return [pick(f"row {number}", row, fields) for number, row in enumerate(found.rows, 1)]
+
+
+def _are_good(read: Sequence[RawRow]) -> bool:
+    return sum(raw.error is None for raw in read) >= ENOUGH * len(read)
+
+
+def _tell(found: Sniffed, read: Sequence[RawRow]) -> None:
+    """Says how many rows give a question."""
     good = [raw for raw in read if raw.error is None and raw.text]
     if not good:
         raise QuestionFileError(
@@ -215,6 +217,8 @@ def _try(found: Sniffed) -> None:
             f"{read[0].error or 'it has no text'}. It has the columns {found.columns}."
         )
     with_options = sum(bool(raw.choices) for raw in good)
+    if refused := next((raw for raw in read if raw.error is not None), None):
+        found.notes.append(f"! the first row that gives no question: {refused.error}")
     found.notes.append(f"of the first {len(read)} rows {len(good)} give a question, {with_options} with options")
 
 
@@ -228,6 +232,3 @@ def _is_sentence(row: Row, name: str) -> bool:
     value = str(row.get(name)).strip()
     return " " in value or (not value.isascii() and len(value) >= SHORTEST_UNSPACED)
 
-
-def _fold(name: str) -> str:
-    return name.strip().casefold().replace(" ", "_")

@@ -41,6 +41,10 @@ class Need:
             raise ExtraError(problem)
 
 
+PDF = Need("Reading PDF files", "pdf", ("pypdf",))
+"""Documents that are PDF files."""
+
+
 def training(what: str) -> Need:
     """What training and merging students need."""
     return Need(what, "train", ("torch", "transformers", "tokenizers", "safetensors", "deepspeed", "peft"))
@@ -53,6 +57,8 @@ def needs(config: Config, parts: Iterable[str]) -> Iterator[Need]:
     """
     parts = set(parts)
     joined = config.ray.address is not None
+    if "questions" in parts and config.corpus and any(".pdf" in name.lower() for name in config.corpus.files):
+        yield PDF
     for role, engine in engines_of(config, parts - {"train"}).items():
         if engine.engine in ENGINES_HERE:
             here = ("transformers",) if joined else ("vllm", "transformers")

@@ -20,15 +20,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dgrc.config import Config, FieldMap
+from dgrc.config import Config, QuestionsConfig
 from dgrc.errors import ConfigError, DgrcError, QuestionFileError
+from dgrc.questions.names import option_columns
+from dgrc.questions.options import missing
+from dgrc.questions.turns import COLUMNS as TURNS
 from dgrc.storage.atomic import explain_os_error, fresh_folder
 from dgrc.storage.run_dir import RunDir
 
 Write = Callable[[Path], None]
 """Writes questions into an empty folder, as files whose names are in the order of the questions."""
 ROWS_PER_FILE = 20_000
-CONVERSATION = ("conversations", "id")
 TAKEN = (
     "a path or a list of paths, a list of dicts, a pandas DataFrame, a datasets.Dataset, a pyarrow Table or a Ray "
     "Dataset"
@@ -63,18 +65,18 @@ def with_given(config: Config, questions: Any) -> Config:
 
 def recognised(questions: Any, config: Config) -> tuple[str, ...] | Write:
     """Names of question files, or what writes some."""
-    fields = config.questions.fields
+    settings = config.questions
     if isinstance(questions, str | os.PathLike):
         return (os.fspath(questions),)
     if isinstance(questions, list | tuple):
-        return _of_list(questions, fields)
+        return _of_list(questions, settings)
     if _is(questions, "pandas", "DataFrame"):
-        return partial(_write_rows, _of_frame(questions, _wanted(questions.columns, fields)), fields)
+        return partial(_write_rows, _of_frame(questions, _wanted(questions.columns, settings)), settings)
     if _is(questions, "pyarrow", "Table"):
-        names = _wanted(questions.column_names, fields)
+        names = _wanted(questions.column_names, settings)
         return partial(_write_tables, (part.select(names) for part in _slices(questions)))
     if _is(questions, "datasets", "Dataset"):
-        chosen = questions.select_columns(_wanted(questions.column_names, fields)).with_format("arrow")
+        chosen = questions.select_columns(_wanted(questions.column_names, settings)).with_format("arrow")
         return partial(_write_tables, chosen.iter(batch_size=ROWS_PER_FILE))
     if _is(questions, "ray.data", "Dataset"):
         return partial(_write_ray, questions, config)
@@ -82,7 +84,7 @@ def recognised(questions: Any, config: Config) -> tuple[str, ...] | Write:
     raise ConfigError(f"`questions` is {_named(questions)}; wanted is {TAKEN}. {hint}".strip())
 
 
-def _of_list(questions: Sequence[Any], fields: FieldMap) -> tuple[str, ...] | Write:
+def _of_list(questions: Sequence[Any], settings: QuestionsConfig) -> tuple[str, ...] | Write:
     if not questions:
         raise ConfigError(f"`questions` is an empty {type(questions).__name__}; wanted is {TAKEN}.")
     are_paths = isinstance(questions[0], str | os.PathLike)
@@ -92,7 +94,7 @@ def _of_list(questions: Sequence[Any], fields: FieldMap) -> tuple[str, ...] | Wr
                 f"`questions[{number}]` is {_named(item)}, where a list holds dicts alone or paths alone. Give each "
                 "question as a dict, for example {'question': '...', 'choices': ['...', '...'], 'id': '...'}."
             )
-    return tuple(map(os.fspath, questions)) if are_paths else partial(_write_rows, questions, fields)
+    return tuple(map(os.fspath, questions)) if are_paths else partial(_write_rows, questions, settings)
 
 
 def _is(value: Any, module: str, name: str) -> bool:
@@ -107,25 +109,31 @@ def _named(value: Any) -> str:
     return f"a {library}{kind.__name__}"
 
 
-def _wanted(columns: Iterable[Any], fields: FieldMap) -> list[str]:
+def _wanted(columns: Iterable[Any], settings: QuestionsConfig) -> list[str]:
     """The columns that `ingest` will look at. Images, embeddings and the like are not copied."""
     there = [column for column in columns if isinstance(column, str)]
-    if fields.text not in there and CONVERSATION[0] not in there:
+    fields = settings.fields
+    if settings.form is None and fields.text not in there and not {*TURNS} & {*there}:
         raise ConfigError(
             f"The questions have no column {fields.text!r}, but {', '.join(map(repr, there[:20])) or 'none'}. Rename "
             "the one that holds the question, or name it in `questions.fields.text`."
         )
-    names = {*_content(fields, there), fields.label, fields.source_id}
+    names = {*_content(settings, there), fields.label, fields.source_id}
     found = [column for column in there if column in names]
     if twice := [column for column, count in Counter(found).items() if count > 1]:
         raise ConfigError(f"The questions have more than one column {twice[0]!r}. Rename or drop all but one.")
     return found
 
 
-def _content(fields: FieldMap, there: Collection[Any]) -> set[str | None]:
-    """The columns, of a row or table with these, that make a question what it is."""
+def _content(settings: QuestionsConfig, there: Collection[Any]) -> set[str | None]:
+    """The columns, of a row or table with these, that make a question what it is; also those by which a row is refused,
+    for its options must not be lost. A published form is read from all its columns."""
+    texts, fields = tuple(column for column in there if isinstance(column, str)), settings.fields
+    if settings.form is not None:
+        return {*texts}
     choices = (fields.choices,) if isinstance(fields.choices, str) else fields.choices or ()
-    return {fields.text, fields.several, *choices, *(CONVERSATION if CONVERSATION[0] in there else ())}
+    maybe = (column for columns in option_columns(texts) for column in columns)
+    return {fields.text, fields.several, *choices, *maybe, *((*TURNS, "id") if {*TURNS} & {*texts} else ())}
 
 
 def _keep(run: RunDir, config: Config, write: Write) -> Config:
@@ -181,23 +189,23 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _write_rows(rows: Iterable[Mapping[Any, Any]], fields: FieldMap, folder: Path) -> None:
+def _write_rows(rows: Iterable[Mapping[Any, Any]], settings: QuestionsConfig, folder: Path) -> None:
     left = iter(rows)
     for part in itertools.count():
-        lines = [_line(row, fields) for row in itertools.islice(left, ROWS_PER_FILE)]
+        lines = [_line(row, settings) for row in itertools.islice(left, ROWS_PER_FILE)]
         if not lines:
             return
         (folder / f"questions-{part:05d}.jsonl").write_bytes(b"".join(lines))
 
 
-def _line(row: Mapping[Any, Any], fields: FieldMap) -> bytes:
+def _line(row: Mapping[Any, Any], settings: QuestionsConfig) -> bytes:
     """A row as a line of JSON: what `ingest` looks at, and of the rest the names, which quarantine tells of."""
-    content = _content(fields, row)
+    content, fields = _content(settings, row), settings.fields
     kept: dict[str, Any] = {}
     for name, value in row.items():
         if name in content:
             kept[name] = _plain(value)
-        elif name in (fields.label, fields.source_id) and not _missing(value):
+        elif name in (fields.label, fields.source_id) and not missing(value):
             kept[name] = str(value)  # as `ingest` does, of whatever they are
         else:
             kept[str(name)] = None
@@ -210,19 +218,13 @@ def _line(row: Mapping[Any, Any], fields: FieldMap) -> bytes:
 
 def _plain(value: Any) -> Any:
     """A value as JSON has it; what has no form there comes out as an object that tells its type."""
-    if _missing(value):
+    if missing(value):
         return None
     if isinstance(value, str | int | float | list | tuple | dict):
         return value
     if hasattr(value, "tolist"):  # NumPy's and others' arrays and numbers
         return value.tolist()
     return {type(value).__name__: repr(value)[:200]}
-
-
-def _missing(value: Any) -> bool:
-    """None, and what pandas and NumPy put in the place of nothing."""
-    is_nan = isinstance(value, float) and value != value
-    return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
 
 
 def _of_frame(frame: Any, columns: list[str]) -> Iterator[Mapping[str, Any]]:
@@ -257,7 +259,7 @@ def _write_ray(dataset: Any, config: Config, folder: Path) -> None:
         options = dataset.context.execution_options
         before, options.preserve_order = options.preserve_order, True
         try:
-            columns = _wanted(dataset.columns() or (), config.questions.fields)
+            columns = _wanted(dataset.columns() or (), config.questions)
             dataset.select_columns(columns).write_parquet(str(folder), min_rows_per_file=ROWS_PER_FILE)
         except DgrcError:
             raise

@@ -64,9 +64,9 @@ def missing(config: Config, parts: Collection[str]) -> list[str]:
 
 def _missing_files(config: Config, parts: Collection[str]) -> Iterator[str]:
     from dgrc.corpus.documents import SUFFIXES as DOCUMENTS
-    from dgrc.questions.columns import SUFFIXES as QUESTIONS
     from dgrc.questions.columns import find_files
-    from dgrc.questions.published import SUFFIXES as PUBLISHED
+    from dgrc.questions.formats import SUFFIXES as QUESTIONS
+    from dgrc.questions.recorded import SUFFIXES as CHAINS
 
     named: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []
     questions, evaluation = config.questions, config.evaluation
@@ -74,13 +74,13 @@ def _missing_files(config: Config, parts: Collection[str]) -> Iterator[str]:
         named += [("corpus.files", config.corpus.files if config.corpus else (), DOCUMENTS)]
     if "curate" in parts:
         named += [("questions.files", questions.files, QUESTIONS)]
-        named += [("questions.teacher_chains", questions.teacher_chains, (".jsonl",))]
-        named += [("questions.student_chains", questions.student_chains, (".jsonl",))]
+        named += [("questions.teacher_chains", questions.teacher_chains, CHAINS)]
+        named += [("questions.student_chains", questions.student_chains, CHAINS)]
         if not questions.files and config.corpus is None:
             yield "questions.files: no file is named"
     if "evaluate" in parts:
         named += [("evaluation.files", evaluation.files, QUESTIONS)]
-        named += [("evaluation.benchmarks", each.files, PUBLISHED) for each in evaluation.benchmarks]
+        named += [("evaluation.benchmarks", each.files + each.answers, QUESTIONS) for each in evaluation.benchmarks]
     for setting, patterns, suffixes in named:
         for pattern in patterns:
             if not is_remote(pattern) and not pattern.startswith("proving:"):

@@ -24,7 +24,6 @@ from dgrc.pipeline.graph import run_pass
 from dgrc.pipeline.passes import WRITE
 from dgrc.questions.columns import find_files
 from dgrc.questions.decontamination import of_evaluation
-from dgrc.questions.published import SUFFIXES as BENCHMARK_SUFFIXES
 from dgrc.records import hash64
 from dgrc.storage.atomic import write_json
 from dgrc.storage.run_dir import RunDir
@@ -88,7 +87,7 @@ def fingerprints(config: Config) -> tuple[str, str]:
     corpus = config.corpus
     assert corpus is not None
     evaluation = [*find_files(config.evaluation.files)] if config.evaluation.files else []
-    evaluation += [path for b in config.evaluation.benchmarks for path in find_files(b.files, BENCHMARK_SUFFIXES)]
+    evaluation += [path for b in config.evaluation.benchmarks for path in find_files(b.files)]
     files = [(path, content_hash(path)) for path in (*paths(corpus), *evaluation)]
     read = {
         "corpus": corpus.model_dump(mode="json", exclude=ASKING), "files": files,

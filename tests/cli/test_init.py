@@ -91,3 +91,12 @@ def test_what_cannot_be_done_is_said_and_writes_nothing(folder: Path, args: tupl
     assert (done.exit_code, done.stdout) == (2, "")
     assert says in one_paragraph(done.stderr)
     assert not list(folder.rglob("*.yaml"))
+
+
+def test_a_published_form_is_named_in_the_place_of_columns(folder: Path) -> None:
+    row = {"id": "q", "question": "Which drug helps ?", "opa": "w", "opb": "x", "opc": "y", "opd": "z"}
+    (folder / "data" / "dev.json").write_text("\n".join(json.dumps({**row, "cop": cop}) for cop in (1, 4)))
+    done = dgrc("init", "my.yaml", "--questions", "data/dev.json")
+    assert done.exit_code == 0 and "these are rows of medmcqa as published" in done.stderr
+    questions = load_config("my.yaml").questions
+    assert (questions.form, questions.fields) == ("medmcqa", FieldMap())

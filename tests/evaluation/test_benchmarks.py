@@ -93,3 +93,31 @@ def test_several_right_options_are_read_from_their_column(tmp_path: Path) -> Non
         load(tmp_path, row | {"several": False})
     (named,) = load(tmp_path, row | {"several": None, "multi": "1"}, fields=FieldMap(several="multi"))
     assert named.several
+
+
+def test_answers_of_a_benchmark_may_lie_in_a_file_of_their_own(tmp_path: Path) -> None:
+    row = {"question_type": "多项选择题", "option": {"A": "甲", "B": "乙", "C": ""}}
+    asked = [{"id": n, "question": f"第{n}题？", **row} for n in (1, 2)]
+    (tmp_path / "asked.json").write_text(json.dumps(asked))
+    (tmp_path / "right.json").write_text(json.dumps([{"id": 2, "answer": "B"}, {"id": 1, "answer": "BA"}]))
+    benchmark = {"form": "cmb", "files": (str(tmp_path / "asked.json"),)}
+    with pytest.raises(EvaluationError, match=r"asked\.json:1 cannot be used: it has no label"):
+        load_held_out(EvaluationConfig(benchmarks=(benchmark,)))
+    held_out = load_held_out(EvaluationConfig(benchmarks=({**benchmark, "answers": (str(tmp_path / "right.json"),)},)))
+    assert [(q.label, q.several, q.choices) for q in held_out.questions] == [
+        ("AB", True, ("甲", "乙")), ("B", True, ("甲", "乙")),
+    ]  # fmt: skip
+
+
+def test_a_column_that_no_row_has_is_told_with_the_columns_there_are(tmp_path: Path) -> None:
+    row = {"question": "who ?", "answer": "x"}
+    for fields in (FieldMap(label="anwser"), FieldMap(label="answer", choices="optoins")):
+        with pytest.raises(QuestionFileError, match=r"`evaluation\.fields` names; the first has 'question', 'answer'"):
+            load(tmp_path, row, fields=fields)
+
+
+def test_a_label_of_an_option_that_is_null_is_told(tmp_path: Path) -> None:
+    with pytest.raises(EvaluationError, match=r":1 cannot be used: its label 'B' names an option that is null or em"):
+        load(tmp_path, {"question": "who ?", "choices": ["x", None, "y"], "label": "B"})
+    (question,) = load(tmp_path, {"question": "who ?", "choices": ["x", None, "y"], "label": "C"})
+    assert (question.choices, question.label) == (("x", "y"), "B")

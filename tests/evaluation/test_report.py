@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import re
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -182,13 +181,11 @@ def test_the_harness_gets_the_same_questions_answers_and_figures(tmp_path: Path)
     held_out = HeldOut(QUESTIONS, {"Case HOLD": [0, 1, 2], "two": [2, 3]})
     write_harness(held_out, full(None) | {"tasks": full(None)["tasks"] | {"Case HOLD": full(None)["tasks"]["one"]}},
                   EvaluationConfig(), MethodConfig(prompts="general"), tmp_path / "harness")  # fmt: skip
-    task = yaml.safe_load((tmp_path / "harness" / "dgrc_Case_HOLD.yaml").read_text())
+    task = yaml.safe_load((tmp_path / "harness" / "dgrc_Case_HOLD.yaml").read_text().replace("!function ", ""))
     data = Path(task["dataset_kwargs"]["data_files"]["test"])
     rows = [json.loads(line) for line in data.read_text().splitlines()]
     assert [row["answer"] for row in rows] == ["B"] * 3
     assert "case 0 ?" in rows[0]["prompt"] and "A. crown" in rows[0]["prompt"]
-    pattern = task["filter_list"][0]["filter"][0]["regex_pattern"]
-    assert re.findall(pattern, "so <answer>A</answer>, no: <answer> (B). </answer>") == ["A", "B"]
     results = json.loads((tmp_path / "harness" / "results_dgrc.json").read_text())
     assert results["results"]["dgrc_Case_HOLD"]["exact_match,answer"] == 1.0
     assert results["n-samples"]["dgrc_two"] == {"original": 6, "effective": 6}

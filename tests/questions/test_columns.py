@@ -40,11 +40,12 @@ def write_form(path: Path) -> Path:
         ".jsonl": "\n".join(map(json.dumps, ROWS)),
         ".json": json.dumps(ROWS),
         ".csv": 'id,question,choices,label\na,Which court?,"[""crown"", ""mill""]",B\nb,Which body?,,\n',
+        ".tsv": 'id\tquestion\tchoices\tlabel\na\tWhich court?\t["crown", "mill"]\tB\nb\tWhich body?\t\t\n',
     }[path.suffix]
     return write(path, text)
 
 
-@pytest.mark.parametrize("suffix", [".jsonl", ".json", ".parquet", ".csv"])
+@pytest.mark.parametrize("suffix", [".jsonl", ".json", ".parquet", ".csv", ".tsv"])
 def test_every_form_gives_the_same_rows(tmp_path: Path, suffix: str) -> None:
     court, body = read(write_form(tmp_path / f"q{suffix}"))
     assert (court.text, court.choices, court.label, court.source_id) == ("Which court?", ("crown", "mill"), "B", "a")
@@ -59,6 +60,9 @@ def test_every_form_gives_the_same_rows(tmp_path: Path, suffix: str) -> None:
         ({"a": "crown", "b": "mill"}, ("crown", "mill")),
         ({"a": "crown", "b": ""}, ("crown",)),  # a row may have fewer
         ({"a": None, "b": None}, ()),
+        ({"a": None, "b": "mill"}, ("mill",)),  # the others move up
+        ({"a": "x", "b": 7}, ("x", "7")),
+        ({"a": float("nan"), "b": "nan"}, ("nan",)),
     ],
 )
 def test_options_may_stand_in_a_column_each(tmp_path: Path, row: dict[str, Any], choices: tuple[str, ...]) -> None:
@@ -68,8 +72,7 @@ def test_options_may_stand_in_a_column_each(tmp_path: Path, row: dict[str, Any],
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        ({"a": None, "b": "mill"}, "not a list of texts"),
-        ({"a": "x", "b": 7}, "not a list of texts"),
+        ({"a": "x", "b": ["y"]}, "its option 2 is a list, text is wanted"),
         ({}, "none of the fields a, b"),
     ],
 )
@@ -101,12 +104,6 @@ def test_conversations_need_no_field_map(tmp_path: Path) -> None:
     assert (raw.text, raw.choices, raw.label, raw.source_id) == ("Which court?", ("crown", "mill"), "B", "7")
 
 
-def test_of_several_turns_the_first_of_each_side_counts(tmp_path: Path) -> None:
-    turns = [("human", "first?"), ("gpt", "one"), ("human", "second?"), ("gpt", "two")]
-    raw = one_jsonl(tmp_path, {"conversations": [{"from": who, "value": said} for who, said in turns]})
-    assert (raw.text, raw.label) == ("first?", "one")
-
-
 def test_a_label_that_is_a_number_becomes_text(tmp_path: Path) -> None:
     assert one_jsonl(tmp_path, {"question": "How many?", "label": 7}).label == "7"
     assert one_jsonl(tmp_path, {"question": "How many?", "label": 0}).label == "0"
@@ -119,11 +116,11 @@ def test_a_label_that_is_a_number_becomes_text(tmp_path: Path) -> None:
         ({"question": None}, r"field 'question' is null"),
         ({"question": 7}, r"field 'question' is a int, text is wanted"),
         ({"question": "x", "choices": "A, B"}, r"field 'choices' is not a JSON list: 'A, B'"),
-        ({"question": "x", "choices": {"A": "y"}}, r"field 'choices' is not a list of texts"),
-        ({"question": "x", "choices": ["y", 2]}, r"field 'choices' is not a list of texts"),
+        ({"question": "x", "choices": 7}, r"field 'choices' is not a list of texts, but a int"),
+        ({"question": "x", "choices": ["y", [2]]}, r"its option 2 is a list, text is wanted"),
         ({"conversations": [{"from": "gpt", "value": "x"}]}, r"no turn with `from: human`"),
         ({"conversations": None}, r"no turn with `from: human`"),
-        ({"conversations": ["x"]}, r"no turn with `from: human`"),
+        ({"conversations": ["x"]}, r"turn 1 of `conversations` is a str, an object with `from` and `value` is wanted"),
         ({"conversations": [{"from": "human", "value": 7}]}, r"human turn is a int, text is wanted"),
         (["x"], r"a JSON list where an object is wanted"),
         ({"question": "half \ud83d of a sign"}, r"half of a character"),
@@ -160,7 +157,7 @@ def test_a_csv_row_with_too_many_values_is_refused_alone(tmp_path: Path) -> None
     ("name", "content"),
     [
         ("q.json", b"{garbage"),
-        ("q.json", b'{"question": "not in a list"}'),
+        ("q.json", b'{\n"question": "not in a list"\n}'),
         ("q.json", b"[" * 100_000),
         ("q.json", b'["\xff"]'),
         ("q.parquet", b"PAR1 this is none"),
@@ -181,7 +178,7 @@ def test_files_come_in_order_and_once(tmp_path: Path) -> None:
 
 def test_files_that_are_not_there_or_of_no_known_kind_are_named(tmp_path: Path) -> None:
     write(tmp_path / "q.txt", "")
-    with pytest.raises(QuestionFileError, match=r"No question file matches '.*absent\.jsonl'.*\.csv files"):
+    with pytest.raises(QuestionFileError, match=r"No question file matches '.*absent\.jsonl'.*\.tsv files"):
         find_files((str(tmp_path / "absent.jsonl"),))
     with pytest.raises(QuestionFileError, match=r"q\.txt has an unknown suffix; wanted is one of \.jsonl"):
         find_files((str(tmp_path / "*"),))

@@ -49,15 +49,13 @@ def _numbered(row: dict[str, Any], number: str) -> dict[str, Any]:
         ({"question": ASKED, "option1": "x", "option2": "y"},
          parts("question", ("option1", "option2")), "'option2'"),
         ({"question": ASKED, "answer": 12}, parts("question", label="answer"), "the right answer"),
-        # As published.
-        ({"id": "#", "question": ASKED, "opa": "w", "opb": "x", "opc": "y", "opd": "z", "cop": 2},
-         parts("question", ("opa", "opb", "opc", "opd"), source_id="id"), "{form: medmcqa, files: [...]}"),
-        ({"question": ASKED, "subject": "law", "choices": ["a", "b"], "answer": 1},
-         parts("question", "choices"), "'answer' was not taken"),
-        ({"citing_prompt": ASKED, **{f"holding_{i}": f"holding that {i}" for i in range(5)}, "label": "2"},
-         parts("citing_prompt", tuple(f"holding_{i}" for i in range(5))), "{form: casehold"),
-        ({"question": ASKED, "options": {"A": "x", "B": "y"}, "answer_idx": "A"}, parts("question"),
-         "! 'options' does not hold lists"),
+        ({"question": ASKED, "choices": ["a", "b"], "answer": 1}, parts("question", "choices"),
+         "'answer' was not taken"),
+        ({"question": ASKED, "options": {"A": "x", "B": "y"}, "answer": "B"},
+         parts("question", "options", label="answer"), "the options are in 'options'"),
+        ({"question": ASKED, "options": {"1": "x", "2": "y"}, "answer": 2},
+         parts("question", "options", label="answer"), "the right answer"),
+        ({"question": ASKED, "options": ["x", ["y"]]}, parts("question"), "! 'options' does not hold lists"),
         ({"question": f"{ASKED}\nA. crown\nB. mill", "answer": "B"}, parts("question", label="answer"), "right answer"),
     ],
 )  # fmt: skip
@@ -71,6 +69,34 @@ def test_columns_are_taken_for_what_their_names_and_values_say(
     assert all(raw.error is None for raw in read), "a run reads the same rows"
     options = len(next(iter(read)).choices)
     assert found.notes[-1] == f"of the first 3 rows 3 give a question, {3 if options else 0} with options"
+
+
+@pytest.mark.parametrize(
+    ("form", "row"),
+    [
+        ("medmcqa", {"id": "#", "question": ASKED, "opa": "w", "opb": "x", "opc": "y", "opd": "z", "cop": 2}),
+        ("mmlu", {"question": ASKED, "subject": "law", "choices": ["a", "b"], "answer": 1}),
+        ("casehold", {"citing_prompt": ASKED, **{f"holding_{i}": f"that {i}" for i in range(5)}, "label": "2"}),
+        ("case_hold", {"context": ASKED, "endings": ["x", "y"], "label": 0}),
+        ("medqa", {"question": ASKED, "options": {"A": "x", "B": "y"}, "answer_idx": "A"}),
+        ("jecqa", {"id": "#", "statement": ASKED, "option_list": {"A": "x", "B": "y"}, "answer": ["A", "B"]}),
+        ("cmb", {"question": ASKED, "option": {"A": "x", "B": ""}, "question_type": "单项选择题", "answer": "A"}),
+        ("cmexam", {"Question": ASKED, "Options": "A x\nB y", "Answer": "A", "Explanation": "so"}),
+        ("pubmedqa", {"QUESTION": ASKED, "CONTEXTS": ["We looked."], "final_decision": "yes"}),
+        ("lawbench", {"instruction": "选出一个。", "question": "何者?A:甲;B:乙。", "answer": "正确答案：A。"}),
+    ],
+)
+def test_published_forms_are_known_by_their_columns(tmp_path: Path, form: str, row: dict[str, Any]) -> None:
+    found = look(tmp_path, row)
+    assert (found.form, found.fields) == (form, None)
+    assert f"{{form: {form}, files: [...]}}" in found.notes[0]
+    assert found.notes[-1] == "of the first 3 rows 3 give a question, 3 with options"
+    assert look(tmp_path, row, text=next(iter(found.names))).form is None, "a user's word comes first"
+
+
+def test_rows_that_a_form_cannot_read_are_not_in_it(tmp_path: Path) -> None:
+    found = look(tmp_path, {"question": ASKED, "options": 3, "answer_idx": "A"})
+    assert found.form is None and found.fields == parts("question")
 
 
 def test_conversations_need_no_names(tmp_path: Path) -> None:
@@ -99,7 +125,10 @@ def test_a_few_odd_rows_are_told_and_do_not_decide(tmp_path: Path) -> None:
     rows = [{"question": f"{ASKED} {n}", "choices": ["a", "b"]} for n in range(20)]
     found = look(tmp_path, *rows, {"question": None, "choices": "?"})
     assert found.fields is not None and found.fields.choices == "choices"
-    assert found.notes[-1] == "of the first 21 rows 20 give a question, 20 with options"
+    assert found.notes[-2:] == [
+        "! the first row that gives no question: the field 'question' is null",
+        "of the first 21 rows 20 give a question, 20 with options",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,12 @@ def test_of_a_part_only_its_own_models_count() -> None:
     assert list(scored) == ["Evaluating a student"]
 
 
+def test_documents_that_are_pdf_need_their_extra() -> None:
+    written = {"teacher": API, "student": API, "corpus": {"files": ["law/*.txt", "law/*.PDF"]}}
+    assert needed(("questions",), **written) == {"Reading PDF files": ("pypdf",)}
+    assert needed(("curate",), **written) == {}
+
+
 def test_models_of_the_proving_world_are_made_with_torch() -> None:
     made = needed(("curate",), teacher={"model": "proving:teacher"}, student=API)
     assert "torch" in made["Making the model proving:teacher"]

@@ -18,6 +18,7 @@ from dgrc.config import Config
 from dgrc.config.file import make_config
 from dgrc.errors import ConfigError, PromptPackError, QuestionFileError, RunDirError
 from dgrc.questions.columns import RawRow, find_files, read_rows
+from dgrc.questions.published import rows_of_form
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow.given import ROWS_PER_FILE, with_given
 
@@ -139,7 +140,7 @@ def test_what_is_wrong_with_a_row_is_said_of_that_row(tmp_path: Path) -> None:
         {"question": pd.NA, "id": pd.NaT},
         {"question": "half \ud800"},
         {"question": "with a loop", "choices": loop},
-        {"question": "with numbers", "choices": [1, 2]},
+        {"question": "with a list", "choices": [1, [2]]},
         {"question": "of arrays", "choices": np.array(["x", "y"]), "label": np.nan},
         {"conversations": [{"from": "human", "value": "asked in turns"}], "id": 9},
     ]
@@ -150,7 +151,7 @@ def test_what_is_wrong_with_a_row_is_said_of_that_row(tmp_path: Path) -> None:
     assert {n: (r.text, r.choices, r.label, r.source_id) for n, r in enumerate(found) if r.error is None} == good
     said = [row.error for row in found if row.error is not None]
     wanted = ["no field 'question'; the row has 'q', 'a'", "is a int", "is a dict", "is null", "is null",
-              "half of a character", "is a dict", "'choices' is not a list of texts"]  # fmt: skip
+              "half of a character", "is a dict", "its option 2 is a list"]  # fmt: skip
     assert all(part in error for part, error in zip(wanted, said, strict=True)), said
 
 
@@ -207,3 +208,27 @@ def test_a_run_keeps_the_files_that_it_began_with_unless_they_are_damaged(tmp_pa
     with pytest.raises(RunDirError, match=r"`questions\.files` was"):
         with_given(config_for(tmp_path), ROWS[:2])
     assert [path.name for path in file.parent.parent.iterdir()] == [file.parent.name]
+
+
+@pytest.mark.parametrize("form", [list, pd.DataFrame, pa.Table.from_pylist, datasets.Dataset.from_list])
+def test_options_in_columns_that_no_setting_names_are_not_lost_on_the_way(
+    tmp_path: Path, form: Callable[[Any], Any]
+) -> None:
+    row = {"opa": "w", "opb": "x", "opc": "y", "image": "no"}
+    rows = [{**row, "question": "q ?", "opd": None, "cop": 0, "id": "m"},
+            {**row, "question": "r ?", "opd": "z", "cop": 3, "id": "n"}]  # fmt: skip
+    refused = read(with_given(config_for(tmp_path / "plain"), form(rows)))
+    assert all("`questions.form: medmcqa`" in (row.error or "") for row in refused) and len(refused) == 2
+    config = config_for(tmp_path / "form")
+    config = config.model_copy(update={"questions": config.questions.model_copy(update={"form": "medmcqa"})})
+    taken = with_given(config, form(rows))
+    found = [row for file in find_files(taken.questions.files) for row in rows_of_form("medmcqa", file)]
+    assert content(found) == [("m", "q ?", ("w", "x", "y"), "A", None), ("n", "r ?", ("w", "x", "y", "z"), "D", None)]
+
+
+def test_chat_messages_are_taken_whole(tmp_path: Path) -> None:
+    said = ("system", "Rule 7."), ("user", "q ?"), ("assistant", "A")
+    turns = [{"role": role, "content": content} for role, content in said]
+    for number, form in enumerate((list, pa.Table.from_pylist)):
+        found = read(with_given(config_for(tmp_path / str(number)), form([{"messages": turns, "id": "m"}])))
+        assert content(found) == [("m", "Rule 7.\n\nq ?", (), "A", None)]

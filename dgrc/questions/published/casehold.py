@@ -1,17 +1,27 @@
 """CaseHOLD: `citing_prompt`, `holding_0` to `holding_4`, `label` (a number from 0; a column without a name is the id),
-or LexGLUE's `context`, `endings`, `label`."""
+or LexGLUE's `case_hold`: `context`, `endings`, `label`."""
 
-from collections.abc import Iterator
+import itertools
+from typing import Any
 
-from dgrc.questions.published.row import Numbered, Row, question
+from dgrc.questions.options import missing, pairs
+from dgrc.questions.published.row import Read, Row, Rows, each, question
 
 
-def read(rows: Numbered, path: str) -> Iterator[tuple[int, Row]]:
+def read(rows: Rows, path: str) -> Read:
     """The questions of a file's rows, with their labels."""
-    for number, row in rows:
-        if "endings" in row:
-            text, holdings = row["context"], row["endings"]
-        else:
-            text, holdings = row["citing_prompt"], [row[f"holding_{i}"] for i in range(5)]
-        asked = f"Which holding does the citation (<HOLDING>) stand for?\n{text}"
-        yield number, question(asked, holdings, int(float(row["label"])), row.get("example_id", row.get("")))
+    yield from each(rows, _one)
+
+
+def _one(row: Row) -> Row:
+    if "endings" in row:
+        text, holdings = row["context"], pairs(row["endings"], "`endings`")
+    else:
+        names = itertools.takewhile(lambda name: name in row, (f"holding_{i}" for i in itertools.count()))
+        text, holdings = row["citing_prompt"], [(None, row[name]) for name in names]
+        if not holdings:
+            raise KeyError("holding_0")
+    label: Any = row.get("label")
+    number = None if missing(label) or label == "" else int(float(label))
+    asked = f"Which holding does the citation (<HOLDING>) stand for?\n{text}" if isinstance(text, str) else text
+    return question(asked, holdings, None if number == -1 else number, row.get("example_id", row.get("")))

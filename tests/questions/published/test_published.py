@@ -110,7 +110,7 @@ def test_a_legalbench_task_of_many_answers_is_asked_openly(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("form", "row", "words"),
     [
-        ("medqa", {"question": "q"}, r"not of the form `medqa`.*'options'.*has the columns 'question'"),
+        ("medqa", {"question": "q"}, r"not of this form: no column 'options'; .*columns 'question'.*form `medqa`"),
         ("mmlu", {"question": "q", "choices": ["a"], "answer": 7}, "option 7 of 1"),
         ("medqa", {"question": "", "options": {"A": "x", "B": "y"}, "answer_idx": "A"}, "no question"),
     ],

@@ -1,0 +1,189 @@
+"""What the elements of each vocabulary mean: where the text is, what stands apart, what is a heading, what is left out.
+
+Akoma Ntoso (OASIS LegalDocML 1.0), USLM (United States Legislative Markup 1 and 2, and the older bills), JATS (PMC's
+and publishers' NXML), PubMed's own sets, Formex 4 (EUR-Lex), HTML. Names are those without namespaces.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TABLE = _names("table TBL tgroup")
+_ROW, _CELL = _names("tr ROW row"), _names("td th CELL entry")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The meaning of elements. Of one without `blocks` an element stands apart where only elements are beside it."""
+
+    name: str = ""
+    roots: frozenset[str] = frozenset()
+    text: str = "."
+    """XPath of what holds the text."""
+    title: tuple[str, ...] = ()
+    id: tuple[str, ...] = ()
+    documents: str | None = None
+    """XPath of the documents, of a root that is a set of them."""
+    blocks: frozenset[str] | None = None
+    headings: dict[str, int] = field(default_factory=dict)
+    """Elements that are headings, and their levels."""
+    sections: frozenset[str] = frozenset()
+    """Elements whose first children of `heading_of` are their heading."""
+    parts: frozenset[str] = frozenset()
+    """The same if one of those is in `heading`; else a number before their text."""
+    heading_of: frozenset[str] = frozenset()
+    heading: frozenset[str] = frozenset()
+    leads: frozenset[str] = frozenset()
+    """Numbers and letters that stand before the text of what they number."""
+    notes: frozenset[str] = frozenset()
+    """Footnotes inside a sentence: written in brackets."""
+    dropped: frozenset[str] = frozenset()
+    tables: frozenset[str] = _TABLE
+    rows: frozenset[str] = _ROW
+    cells: frozenset[str] = _CELL
+    breaks: frozenset[str] = _names("br eol break")
+    bullets: frozenset[str] = frozenset()
+    labels: dict[str, str] = field(default_factory=dict)
+    """Attributes that say what an element's text is about."""
+
+
+HTML = Vocabulary(
+    name="HTML",
+    roots=_names("html"),
+    text="//*[self::main or @role='main'][not(ancestor::main or ancestor::*[@role='main'])]"
+    " | //body[not(//main or //*[@role='main'])]",
+    title=("/html/head/title", "//h1"),
+    blocks=_names(
+        "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset "
+        "figcaption figure"
+        "footer form header hgroup hr html legend li main menu ol p pre section summary table tbody td tfoot th "
+        "thead tr ul"
+    ),
+    headings={f"h{level}": level for level in range(1, 7)},
+    dropped=_names(
+        "script style noscript template nav svg head iframe object embed canvas select button textarea datalist audio "
+        "video annotation annotation-xml rt rp"
+    ),
+    bullets=_names("li"),
+)
+AKOMA_NTOSO = Vocabulary(
+    name="Akoma Ntoso",
+    roots=_names("akomaNtoso"),
+    title=(".//docTitle", ".//longTitle", ".//shortTitle", ".//FRBRWork/FRBRalias/@value"),
+    id=(".//FRBRWork/FRBRthis/@value",),
+    blocks=_names(
+        "act bill judgment doc debate body mainBody preface preamble conclusions header coverPage judgmentBody "
+        "debateBody"
+        "amendmentBody introduction background arguments remedies motivation decision container formula "
+        "recitals recital"
+        "citations citation longTitle p block tocItem blockList item content intro wrapUp listIntroduction listWrapUp "
+        "blockContainer attachments attachment components component speech speechGroup question answer quotedStructure "
+        "quotedText alinea list point indent level subsection paragraph subparagraph clause subclause subrule sublist "
+        "transitional proviso hcontainer interstitial ul ol li table tr caption signature crossHeading"
+    ),
+    headings={"crossHeading": 4},
+    sections=_names(
+        "book tome part subpart title subtitle chapter subchapter division subdivision section article rule attachment"
+    ),
+    parts=_names(
+        "subsection paragraph subparagraph clause level point hcontainer recital subrule proviso quotedStructure"
+    ),
+    heading_of=_names("num heading subheading"),
+    heading=_names("heading"),
+    leads=_names("num"),
+    notes=_names("authorialNote"),
+    dropped=_names("meta toc componentRef"),
+    bullets=_names("li"),
+)
+USLM = Vocabulary(
+    name="USLM",
+    roots=_names("lawDoc uscDoc pLaw bill resolution statutesAtLarge statuteCompilation amendment engrossedAmendment"),
+    text="preface | preamble | main | legis-body | resolution-body | schedule | appendix | signatures | backMatter",
+    title=("meta/title", "preface//docTitle", ".//officialTitle", ".//official-title", ".//shortTitle", ".//docTitle"),
+    id=("@identifier", "meta/identifier", "meta/docNumber"),
+    blocks=_names(
+        "main preface preamble content chapeau continuation proviso p block note notes sourceCredit statutoryNote "
+        "editorialNote changeNote footnote recital enactingFormula resolvingClause quotedContent schedule appendix "
+        "subsection paragraph subparagraph clause subclause item subitem subsubitem level longTitle signatures "
+        "signature"
+        "legis-body text continuation-text quoted-block after-quoted-block toc-entry table tr caption tbody "
+        "thead layout"
+        "row header compiledAct docTitle officialTitle enacting-formula whereas constitution-article"
+    ),
+    sections=_names("title subtitle chapter subchapter part subpart division subdivision section courtRules courtRule "
+                    "article preliminary reorganizationPlan statutoryNote editorialNote appendix"),
+    parts=_names("subsection paragraph subparagraph clause subclause item subitem level note notes schedule"),
+    heading_of=_names("num heading subheading enum header"),
+    heading=_names("heading header"),
+    leads=_names("num enum"),
+    dropped=_names("meta toc page metadata form"),
+    tables=_TABLE | {"layout"},
+    cells=_CELL | {"column"},
+)  # fmt: skip
+JATS = Vocabulary(
+    name="JATS",
+    roots=_names("article pmc-articleset OAI-PMH"),
+    text="front/article-meta/abstract | front/article-meta/trans-abstract | body | back | sub-article",
+    title=("front/article-meta/title-group/article-title",),
+    id=tuple(f"front/article-meta/article-id[@pub-id-type='{kind}']" for kind in "pmcid pmc doi pmid".split()),
+    documents="/pmc-articleset/article | /OAI-PMH//article",
+    blocks=_names(
+        "abstract trans-abstract body back sec p list list-item disp-quote boxed-text table-wrap table tr "
+        "caption fig ack"
+        "app app-group def-list def-item term def statement verse-group verse-line disp-formula disp-formula- "
+        "group fn-group"
+        "fn notes glossary supplementary-material table-wrap-foot attrib sub-article article-title speech code "
+        "preformat bio"
+    ),
+    headings={"article-title": 1},
+    sections=_names("sec abstract trans-abstract ack app fn-group notes glossary boxed-text def-list list"),
+    parts=_names("fig table-wrap statement"),
+    heading_of=_names("label title"),
+    heading=_names("title"),
+    leads=_names("label"),
+    dropped=_names("ref-list tex-math front-stub contrib-group permissions processing-meta object-id graphic media"),
+)
+PUBMED = Vocabulary(
+    name="PubMed",
+    roots=_names("PubmedArticleSet PubmedArticle"),
+    text=".//Article/Abstract | .//OtherAbstract | .//BookDocument/Abstract",
+    title=(".//Article/ArticleTitle", ".//BookDocument/ArticleTitle", ".//BookTitle"),
+    id=("MedlineCitation/PMID", "BookDocument/PMID"),
+    documents="/PubmedArticleSet/PubmedArticle | /PubmedArticleSet/PubmedBookArticle",
+    blocks=_names("Abstract OtherAbstract AbstractText"),
+    dropped=_names("CopyrightInformation"),
+    labels={"AbstractText": "Label"},
+)
+FORMEX = Vocabulary(
+    name="Formex",
+    roots=_names("ACT ANNEX AGR CJT LETTER OPINION CONS.ACT CONS.OTH CONS.LIST GENERAL PROC REPORT BUDGET LIST.AMEND"),
+    title=("TITLE/TI", "CONS.DOC/TITLE/TI", "CURR.TITLE", ".//TITLE/TI"),
+    id=(".//BIB.INSTANCE/NO.CELEX", ".//NO.CELEX"),
+    blocks=_names(
+        "P ALINEA PARAG LIST ITEM NP TXT VISA CONSID GR.VISA GR.CONSID PREAMBLE PREAMBLE.INIT PREAMBLE.FINAL FINAL "
+        "SIGNATURE PL.DATE SIGNATORY ENACTING.TERMS CONTENTS DIVISION ARTICLE GR.SEQ TBL CORPUS ROW DLIST "
+        "DLIST.ITEM TERM"
+        "DEFINITION QUOT.S GR.CONSID.INIT GR.VISA.INIT GR.NOTES INTRO SUBDIV GR.PLACE"
+    ),
+    sections=_names("ACT ANNEX DIVISION ARTICLE GR.SEQ CONS.DOC CONS.ANNEX"),
+    heading_of=_names("TITLE TI.ART STI.ART TI STI"),
+    heading=_names("TITLE TI.ART TI"),
+    leads=_names("NO.PARAG NO.P"),
+    notes=_names("NOTE"),
+    dropped=_names("BIB.INSTANCE BIB.DATA PUBLICATION.REF INFO.CONSLEG INFO.PROD FAM.COMP TOC INCL.ELEMENT PAGE"),
+)
+GENERIC = Vocabulary(
+    headings={"title": 2, "heading": 2, "head": 2, **{f"h{level}": level for level in range(1, 7)}},
+    dropped=_names("script style"),
+)
+"""Of any other vocabulary; where its text is must be said."""
+VOCABULARIES = (HTML, AKOMA_NTOSO, USLM, JATS, PUBMED, FORMEX)
+
+
+def vocabulary_of(root: Any) -> Vocabulary | None:
+    """The vocabulary that a root element is of; None if none is known."""
+    return next((one for one in VOCABULARIES if root.tag in one.roots), None)
