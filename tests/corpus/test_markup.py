@@ -31,7 +31,8 @@ PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><title> Water
 <h1>Water Code</h1><p>Nobody may take&nbsp;water<br>without a licence &amp; a fee.</p>
 <h2>Fees</h2><div>Loose text <b>bold</b> and <a href="x">linked</a>.<p>Within.</p>after</div>
 <ul><li>first</li><li><p>second</p><ol><li>inner</li></ol></li></ul>
-<table><caption>Rates</caption><thead><tr><th>Use</th><th>Fee</th></tr></thead><tr><td>home</td><td>3 &euro;</td></tr></table>
+<table><caption>Rates</caption><thead><tr><th>Use</th><th>Fee</th></tr></thead><tr><td>home</td><td>3 &euro;</td>
+</tr></table>
 <pre>SECTION 1.
 
 As   is
@@ -66,7 +67,10 @@ def test_a_table_that_lays_out_a_page_is_no_row() -> None:
     [
         ("10<sup>9</sup>/L, 5 kg/m<sup>2</sup>, CO<sub>2</sub>", "10^9/L, 5 kg/m^2, CO2"),
         ("as shown<sup>12</sup> and said.<sup><a href='#n'>3</a></sup>", "as shown [12] and said. [3]"),
-        ("the 3<sup>rd</sup> day", "the 3rd day"),
+        ("the 3<sup>rd</sup> day, le 2<sup>e</sup>, daily<sup>a</sup>", "the 3rd day, le 2e, daily [a]"),
+        ("5 kg\u2009m<sup>\u22122</sup>", "5 kg m^\u22122"),
+        ("if <math><mfrac><mi>a</mi><mrow><mi>b</mi><mo>+</mo><mn>1</mn></mrow></mfrac>"
+         "<msup><mn>10</mn><mn>9</mn></msup><annotation>x</annotation></math>.", "if a/(b+1)10^9."),
         ("a<br><br>b<br>c", "a\n\nb\nc"),
         ("co\u00adoperate &lt;b&gt; &#8211; &unknown;", "cooperate <b> \u2013 &unknown;"),
     ],
@@ -77,18 +81,21 @@ def test_what_stands_inside_a_line(html: str, text: str) -> None:
 
 AKN = """<?xml version="1.0" encoding="UTF-8"?>
 <akomaNtoso xmlns="http://docs.oasis-open.org/legaldocml/ns/akn/3.0"><act name="act">
-<meta><identification source="#x"><FRBRWork><FRBRthis value="/akn/xx/act/2020/1/!main"/></FRBRWork></identification></meta>
+<meta><identification source="#x"><FRBRWork><FRBRthis value="/akn/xx/act/2020/1/!main"/></FRBRWork></identification>
+</meta>
 <preface><longTitle><p>An Act on <docTitle>Water</docTitle></p></longTitle></preface>
 <body><part eId="part_1"><num>Part I</num><heading>General</heading>
 <article eId="art_1"><num>Article 1</num><heading>Scope</heading>
-<paragraph eId="p1"><num>(1)</num><content><p>This Act applies to <ref href="#">rivers</ref>.<authorialNote marker="1"><p>See
+<paragraph eId="p1"><num>(1)</num><content>
+<p>This Act applies to <ref href="#">rivers</ref>.<authorialNote marker="1"><p>See
 Annex.</p></authorialNote></p></content></paragraph>
 <paragraph eId="p2"><num>(2)</num><list><intro><p>It does not apply to:</p></intro>
 <point><num>(a)</num><content><p>wells;</p></content></point></list></paragraph></article>
 <article eId="art_2"><num>Article 2</num><content><p>Fees are due.</p></content></article></part></body>
 <conclusions><p>Done.</p></conclusions></act></akomaNtoso>"""
 
-USLM = """<lawDoc xmlns="http://schemas.gpo.gov/xml/uslm" xmlns:dc="http://purl.org/dc/elements/1.1/" identifier="/us/usc/t99">
+USLM = """<lawDoc xmlns="http://schemas.gpo.gov/xml/uslm"
+ xmlns:dc="http://purl.org/dc/elements/1.1/" identifier="/us/usc/t99">
 <meta><dc:title>Title 99</dc:title></meta><main><title><num value="99">Title 99\u2014</num><heading>WATER</heading>
 <toc><tocItem>gone</tocItem></toc><chapter><num>CHAPTER 1\u2014</num><heading>GENERAL</heading>
 <section identifier="/us/usc/t99/s1"><num value="1">\u00a7 1.</num><heading> Permits</heading>
@@ -101,27 +108,36 @@ USLM = """<lawDoc xmlns="http://schemas.gpo.gov/xml/uslm" xmlns:dc="http://purl.
 JATS = """<!DOCTYPE article PUBLIC "-//NLM//DTD JATS (Z39.96) Archiving 1.2//EN" "JATS-archivearticle1.dtd">
 <article xmlns:xlink="http://www.w3.org/1999/xlink"><front><journal-meta><journal-title>J</journal-title></journal-meta>
 <article-meta><article-id pub-id-type="pmid">7</article-id><article-id pub-id-type="pmc">PMC7</article-id>
-<title-group><article-title>Zinc in <italic>croup</italic></article-title></title-group><contrib-group><contrib>Doe</contrib>
+<title-group><article-title>Zinc in <italic>croup</italic></article-title></title-group><contrib-group>
+<contrib>Doe</contrib>
 </contrib-group><abstract><sec><title>Background</title><p>Croup is common.</p></sec></abstract></article-meta></front>
-<body><sec id="s1"><label>1.</label><title>Methods</title><p>We gave zinc<xref ref-type="bibr">[1]</xref> at 10<sup>9</sup>/L&ndash;more.
+<body><sec id="s1"><label>1.</label><title>Methods</title>
+<p>We gave zinc<xref ref-type="bibr">[1]</xref> at 10<sup>9</sup>/L&ndash;more.
 <list list-type="order"><list-item><label>a)</label><p>daily</p></list-item></list></p>
-<table-wrap><label>Table 1</label><caption><p>Doses</p></caption><table><tbody><tr><th>age</th><th>mg</th></tr><tr><td>2</td><td>10</td></tr>
+<table-wrap><label>Table 1</label><caption><p>Doses</p></caption><table><tbody><tr><th>age</th><th>mg</th></tr><tr>
+<td>2</td><td>10</td></tr>
 </tbody></table></table-wrap><sec><title>Ethics</title><p>Approved.</p></sec></sec></body>
-<back><ack><title>Thanks</title><p>To all.</p></ack><ref-list><ref>Gone A.</ref></ref-list></back></article>"""
+<back><ack><title>Thanks</title><p>To all.</p></ack><ref-list><ref>Gone A.</ref></ref-list></back>
+<floats-group><fig><label>Figure 1</label><caption><p>Map.</p></caption></fig></floats-group></article>"""
 
-PUBMED = """<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID Version="1">11</PMID><Article><ArticleTitle>Zinc.</ArticleTitle>
+PUBMED = """<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID Version="1">11</PMID><Article>
+<ArticleTitle>Zinc.</ArticleTitle>
 <Abstract><AbstractText Label="AIM">To see.</AbstractText><AbstractText Label="RESULT">p &lt; 0.05</AbstractText>
 <CopyrightInformation>X</CopyrightInformation></Abstract></Article></MedlineCitation></PubmedArticle>
-<PubmedArticle><MedlineCitation><PMID>12</PMID><Article><ArticleTitle>No abstract</ArticleTitle></Article></MedlineCitation>
+<PubmedArticle><MedlineCitation><PMID>12</PMID><Article><ArticleTitle>No abstract</ArticleTitle></Article>
+</MedlineCitation>
 </PubmedArticle></PubmedArticleSet>"""
 
 FORMEX = """<ACT><BIB.INSTANCE><NO.CELEX>32020R0001</NO.CELEX><DATE>2020</DATE></BIB.INSTANCE>
 <TITLE><TI><P>REGULATION on <HT TYPE="UC">water</HT></P></TI></TITLE>
-<PREAMBLE><GR.CONSID><GR.CONSID.INIT>Whereas:</GR.CONSID.INIT><CONSID><NP><NO.P>(1)</NO.P><TXT>Water is scarce.</TXT></NP></CONSID>
+<PREAMBLE><GR.CONSID><GR.CONSID.INIT>Whereas:</GR.CONSID.INIT><CONSID><NP><NO.P>(1)</NO.P><TXT>Water is scarce.</TXT>
+</NP></CONSID>
 </GR.CONSID></PREAMBLE><ENACTING.TERMS><DIVISION><TITLE><TI><P>CHAPTER I</P></TI><STI><P>General</P></STI></TITLE>
 <ARTICLE IDENTIFIER="001"><TI.ART>Article 1</TI.ART><STI.ART><P>Subject</P></STI.ART>
-<PARAG IDENTIFIER="001.001"><NO.PARAG>1.</NO.PARAG><ALINEA>The <QUOT.START CODE="2018"/>user<QUOT.END CODE="2019"/> pays<NOTE NOTE.ID="E1"><P>OJ L
-1.</P></NOTE>.</ALINEA></PARAG><PARAG><NO.PARAG>2.</NO.PARAG><ALINEA><P>Namely:</P><LIST TYPE="alpha"><ITEM><NP><NO.P>(a)</NO.P>
+<PARAG IDENTIFIER="001.001"><NO.PARAG>1.</NO.PARAG>
+<ALINEA>The 10<HT TYPE="SUP">3</HT> <QUOT.START CODE="2018"/>user<QUOT.END CODE="2019"/> pays<NOTE NOTE.ID="E1"><P>OJ L
+1.</P></NOTE>.</ALINEA></PARAG><PARAG><NO.PARAG>2.</NO.PARAG><ALINEA><P>Namely:</P><LIST TYPE="alpha"><ITEM><NP>
+<NO.P>(a)</NO.P>
 <TXT>homes;</TXT></NP></ITEM></LIST></ALINEA></PARAG></ARTICLE></DIVISION></ENACTING.TERMS></ACT>"""
 
 
@@ -139,10 +155,12 @@ FORMEX = """<ACT><BIB.INSTANCE><NO.CELEX>32020R0001</NO.CELEX><DATE>2020</DATE><
         (JATS, "Zinc in croup", "PMC7", [
             "# Background", "Croup is common.", "# 1. Methods", "We gave zinc[1] at 10^9/L\u2013more.", "a) daily",
             "Table 1 Doses", "age | mg\n2 | 10", "## Ethics", "Approved.", "# Thanks", "To all.",
+            "Figure 1 Map.",
         ]),
         (FORMEX, "REGULATION on water", "32020R0001", [
-            "# REGULATION on water", "Whereas:", "(1) Water is scarce.", "## CHAPTER I General", "### Article 1 Subject",
-            "1. The \u2018user\u2019 pays [OJ L 1.].", "2. Namely:", "(a) homes;",
+            "# REGULATION on water", "Whereas:", "(1) Water is scarce.", "## CHAPTER I General",
+            "### Article 1 Subject",
+            "1. The 10^3 \u2018user\u2019 pays [OJ L 1.].", "2. Namely:", "(a) homes;",
         ]),
     ],
     ids=["akn", "uslm", "jats", "formex"],
@@ -151,6 +169,15 @@ def test_each_vocabulary_keeps_its_structure(xml: str, title: str, id_: str, blo
     row = only(xml)
     assert row["text"].split("\n\n") == blocks
     assert (row["title"], row["id"]) == (title, id_)
+
+
+def test_elements_that_no_vocabulary_names_do_not_run_into_each_other() -> None:
+    inner = "<novel>One</novel><newer>two.</newer><p>A <novel>third</novel>.</p><p><b>B</b> <i>C</i></p>"
+    akn = only(f"<akomaNtoso><doc><mainBody>{inner}</mainBody></doc></akomaNtoso>")["text"]
+    assert akn == "One\n\ntwo.\n\nA third.\n\nB C"
+    for xml in (f"<lawDoc><main>{inner}</main></lawDoc>", f"<article><body>{inner}</body></article>"):
+        assert only(xml)["text"] == akn
+    assert only(f"<body>{inner}</body>", ".html")["text"] == "Onetwo.\n\nA third.\n\nB C"
 
 
 def test_the_articles_of_a_set_are_documents_of_their_own() -> None:
@@ -168,7 +195,8 @@ def test_passages_are_cut_at_the_headings_of_a_document() -> None:
 
 
 def test_an_unknown_vocabulary_needs_a_path_and_has_one_then() -> None:
-    xml = "<x:law xmlns:x='urn:x'><x:no>9</x:no><x:body><x:head>Fees</x:head><x:p>Pay <x:em>now</x:em>.</x:p><x:p>Or</x:p></x:body></x:law>"
+    inner = "<x:head>Fees</x:head><x:p>Pay <x:em>now</x:em>.</x:p><x:p>Or</x:p>"
+    xml = f"<x:law xmlns:x='urn:x'><x:no>9</x:no><x:body>{inner}</x:body></x:law>"
     (reason,) = read(xml)
     assert "its root element <law> is of no vocabulary that is known; say in `corpus.path`" in reason
     assert only(xml, path="//body")["text"] == "## Fees\n\nPay now.\n\nOr"
@@ -205,21 +233,22 @@ def test_entities_are_neither_fetched_nor_expanded(tmp_path: Path) -> None:
         '<!ENTITY a "text">', f'<!ENTITY a SYSTEM "file://{tmp_path}/secret.txt">',
         '<!ENTITY b "bb"><!ENTITY a "&b;&b;">', f'<!ENTITY % p SYSTEM "file://{tmp_path}/secret.txt"> %p;',
     ):  # fmt: skip
-        with pytest.raises(ValueError, match="entities of its own|not well-formed") as told:
+        with pytest.raises(ValueError, match=r"entities of its own|not well-formed") as told:
             read(f"<!DOCTYPE html [{declared}]><html><body>&a;</body></html>")
         assert "SECRET" not in str(told.value)
     dtd = tmp_path / "own.dtd"
     dtd.write_text('<!ENTITY own "SECRET">')
     with pytest.raises(ValueError, match="&own; is none of HTML's"):
         read(f'<!DOCTYPE html SYSTEM "file://{dtd}"><html><body>&own;</body></html>')
-    page = '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0//EN" "http://localhost/x.dtd"><html><body><p>a&nbsp;&sect;</p></body></html>'
-    assert only(page, ".xhtml")["text"] == "a \u00a7"
+    kind = '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0//EN" "http://localhost/x.dtd">'
+    assert only(f"{kind}<html><body><p>a&nbsp;&sect;</p></body></html>", ".xhtml")["text"] == "a \u00a7"
 
 
 @pytest.mark.parametrize(
     ("head", "encoding"),
     [
-        ('<meta charset="gb2312">', "gb18030"), ('<meta http-equiv="Content-Type" content="text/html; charset=big5">', "big5"),
+        ('<meta charset="gb2312">', "gb18030"),
+        ('<meta http-equiv="Content-Type" content="text/html; charset=big5">', "big5"),
         ("<meta charset=Shift_JIS>", "cp932"), ("<meta charset=iso-8859-1>", "cp1252"), ("", "cp1252"), ("", "utf-8"),
         ("<meta charset=latin1>", "utf-8-sig"), ("", "utf-16"), ("<meta charset=utf-16>", "utf-8"),
     ],
@@ -237,10 +266,10 @@ def test_files_are_read_by_their_suffix_and_compressed(tmp_path: Path) -> None:
 
     (tmp_path / "a.nxml").write_text(JATS)
     (tmp_path / "b.xml.gz").write_bytes(gzip.compress(PUBMED.encode()))
-    found = {}
+    found: dict[str, Any] = {}
     for path in tmp_path.iterdir():
         found |= dict(documents(str(path), CorpusConfig(files=(str(path),))))
-    assert found[f"{tmp_path}/a.nxml"]["id"] == "PMC7" and found[f"{tmp_path}/b.xml.gz"]["id"] == "11"  # type: ignore[index]
+    assert found[f"{tmp_path}/a.nxml"]["id"] == "PMC7" and found[f"{tmp_path}/b.xml.gz"]["id"] == "11"
     assert "no text" in found[f"{tmp_path}/b.xml.gz:2"]
 
 
@@ -254,7 +283,9 @@ def test_a_column_may_hold_markup(tmp_path: Path) -> None:
     assert markup_text(AKN, "xml") == only(AKN)["text"]
 
 
-@pytest.mark.parametrize("sample", [PAGE, AKN, USLM, JATS, PUBMED, FORMEX], ids=["html", "akn", "uslm", "jats", "pm", "fx"])
+@pytest.mark.parametrize(
+    "sample", [PAGE, AKN, USLM, JATS, PUBMED, FORMEX], ids=["html", "akn", "uslm", "jats", "pubmed", "formex"]
+)
 def test_broken_bytes_raise_only_what_broken_files_raise(sample: str) -> None:
     draw = random.Random(7)
     whole = sample.encode()
@@ -262,7 +293,7 @@ def test_broken_bytes_raise_only_what_broken_files_raise(sample: str) -> None:
         data = bytearray(whole)
         for _ in range(draw.randint(1, 8)):
             at = draw.randrange(len(data))
-            data[at : at + draw.randint(0, 9)] = bytes(draw.choice([b"<", b">", b"&", b"\x00", b"]]>", b"\xff\xd8", b"</p>"]))
+            data[at : at + draw.randint(0, 9)] = draw.choice([b"<", b">", b"&", b"\x00", b"]]>", b"\xff\xd8", b"</p>"])
         for suffix in (".xml", ".html", ".xhtml"):
             try:
                 rows = read(bytes(data[: draw.randrange(len(data))] if turn % 3 == 0 else data), suffix)
@@ -272,7 +303,8 @@ def test_broken_bytes_raise_only_what_broken_files_raise(sample: str) -> None:
 
 
 def test_long_pages_are_read_in_linear_time() -> None:
-    for piece in ("<p>x</p>", "<b>x", "<td>", "<sup>1</sup>", "<br>", "&lt;", "<li>", "<a><p>", "<meta charset", "- ", "<x><y/></x>"):
+    pieces = ("<p>x</p>", "<b>x", "<td>", "<sup>1</sup>", "<br>", "&lt;", "<li>", "<meta charset", "- ", "<x><y/></x>")
+    for piece in pieces:
         many = piece * (200_000 // len(piece))
         for suffix, text in ((".html", many), (".xml", f"<law>{many}</law>")):
             try:
