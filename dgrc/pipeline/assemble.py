@@ -50,7 +50,12 @@ for; the others are surer than a guess and less sure than that (`asked` is a rea
 
 
 def assemble(
-    data: Mapping[str, Path], output: Path, method: MethodConfig, recipe: str, thoughts: str, made_with: Mapping[str, str]
+    data: Mapping[str, Path],
+    output: Path,
+    method: MethodConfig,
+    recipe: str,
+    thoughts: str,
+    made_with: Mapping[str, str],
 ) -> dict[str, int]:
     """Writes the curriculum of one recipe (`curriculum.RECIPES`).
 
