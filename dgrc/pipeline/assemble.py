@@ -81,9 +81,8 @@ def assemble(
     written = {}
     for name, (path, make) in sources.items():
         written[name] = _write_curriculum(output / name, path, make, data["questions"])
-        said = {"title": f"{name} curriculum".capitalize(), "recipe": recipe}
-        card = CARD.format(count=written[name], **{key: harmless(text) for key, text in said.items()})
-        write_text(output / name / "README.md", front_matter(FRONT) + card + table(made_with))
+        text = CARD.format(title=f"{name.capitalize()} curriculum", count=written[name], recipe=harmless(recipe))
+        write_text(output / name / "README.md", front_matter(FRONT) + text + table(made_with))
     if "cot" in written and (tiers := _read_by(cases)):
         said = ", ".join(f"{tier} {count:,}" for tier, count in tiers.most_common())
         card = output / "cot" / "README.md"
