@@ -92,17 +92,16 @@ class EvidenceJob(Job):
         return Recipe() if recipe == ORACLE or recipe in EQUAL_TOKENS else super().parts(recipe)
 
     def make_curriculum(self, recipe: str) -> None:
-        folder = self.run.curriculum(recipe)
+        folder, questions = self.run.curriculum(recipe), self.run.dataset("questions")
         if recipe in (PUBLISHED, FRUGAL):
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(self.beside(recipe).run.curriculum(), folder)
         elif recipe == ORACLE:
-            source = self.run.dataset("questions")
-            write_curriculum(folder / "cot", source, TrueChains(self.config), "cot curriculum", recipe, "proving")
+            write_curriculum(folder / "cot", questions, TrueChains(self.config), questions, {"recipe": recipe})
         elif recipe in EQUAL_TOKENS:
             source = self.beside("tokens").run.dataset("cases")
             make = OfCases(EQUAL_TOKENS[recipe])
-            write_curriculum(folder / "cot", source, make, "cot curriculum", recipe, "proving")
+            write_curriculum(folder / "cot", source, make, questions, {"recipe": recipe})
         else:
             super().make_curriculum(recipe)
 

@@ -15,8 +15,8 @@ class MethodConfig(Section):
 
     prompts: str = Field(
         "general",
-        description="Prompt pack: `general`, `legal` or `medical`, `legal_zh` or `medical_zh` for questions in Chinese, "
-        "`proving`, or a folder.",
+        description="Prompt pack: `general`, `legal` or `medical`, `legal_zh` or `medical_zh` for questions in "
+        "Chinese, `proving`, or a folder.",
     )
     teacher_chains: int = Field(3, ge=1, description="K: teacher chains a question.")
     student_chains: int = Field(3, ge=1, description="J: student chains a question.")

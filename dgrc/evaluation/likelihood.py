@@ -119,8 +119,8 @@ def best_option(found: OptionLikelihoods, question: Question) -> str:
 async def option_likelihoods(
     client: PoolClient, questions: Sequence[Question], in_flight: int, language: str = ""
 ) -> list[OptionLikelihoods | None]:
-    """Those of each question, in their order; None without options that letters can name, or where several may be right:
-    the first letter says nothing of the others. `language` is the pack's."""
+    """Those of each question, in their order; None without options that letters can name, or where several may be
+    right: the first letter says nothing of the others. `language` is the pack's."""
     gate = asyncio.Semaphore(in_flight)
 
     async def ask(request: Request, sibling: int) -> Completion:

@@ -23,8 +23,8 @@ def parse_reply(pack: Pack, reply: str) -> tuple[str | None, str, str | None]:
     """The answer on one line, the rationale (the reasoning as written, without outer space), and why there is no answer
     though one was written: `echo`, the prompt's own words.
 
-    The answer is None if there is none, if it is one of `UNKNOWN`, or if it is refused; a reply that cannot be read is its own
-    rationale.
+    The answer is None if there is none, if it is one of `UNKNOWN`, or if it is refused; a reply that cannot be read is
+    its own rationale.
     """
     if pack.reply == "tagged":
         answer, rationale = between(reply, "answer"), between(reply, "think")

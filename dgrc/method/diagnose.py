@@ -88,8 +88,8 @@ def _refused_because(pack: Pack, atom: str, said: set[str]) -> str | None:
 
 
 def _is_question(atom: str) -> bool:
-    """Whether a text asks: by its mark, by the word it begins with, or in Chinese by a word that asks. Other scripts are
-    not judged."""
+    """Whether a text asks: by its mark, by the word it begins with, or in Chinese by a word that asks. Other scripts
+    are not judged."""
     if any(mark in atom for mark in "?\uff1f\u061f\u037e"):
         return True
     if _HAN.search(atom) and not _KANA_OR_HANGUL.search(atom):

@@ -26,7 +26,7 @@ from dgrc.questions.origins import origins, traced
 from dgrc.records import Atom, Case, Chain, Example, VerifiedCase
 from dgrc.storage.arrow import arrow_schema, from_row, to_row
 from dgrc.storage.atomic import fresh_folder, write_text
-from dgrc.storage.cards import front_matter, harmless, table
+from dgrc.storage.cards import front_matter, table
 
 C = TypeVar("C", Case, VerifiedCase)
 ROWS_PER_FILE = 100_000
@@ -37,10 +37,10 @@ FRONT = {
 }  # fmt: skip
 CARD = """# {title}
 
-{count:,} examples made by dgrc (recipe {recipe}). Column `messages` holds the chat turns; the assistant turn is what to
-learn. `kind` is `atom` or `chain`, `source` the id of the atom or question it came from. `source_id`, `source_file` and
-`source_line` say where the question stands in the files that were given, of an atom the first question that asked it;
-`sources` has all of them. No label was used to make it; the replies are a model's and can be wrong.
+{count:,} examples made by dgrc. Column `messages` holds the chat turns; the assistant turn is what to learn. `kind` is
+`atom` or `chain`, `source` the id of the atom or question it came from. `source_id`, `source_file` and `source_line`
+say where the question stands in the files that were given, of an atom the first question that asked it; `sources` has
+all of them. No label was used to make it; the replies are a model's and can be wrong.
 
 """
 READ_BY = """
@@ -50,7 +50,12 @@ for; the others are surer than a guess and less sure than that (`asked` is a rea
 
 
 def assemble(
-    data: Mapping[str, Path], output: Path, method: MethodConfig, recipe: str, thoughts: str, made_with: Mapping[str, str]
+    data: Mapping[str, Path],
+    output: Path,
+    method: MethodConfig,
+    recipe: str,
+    thoughts: str,
+    made_with: Mapping[str, str],
 ) -> dict[str, int]:
     """Writes the curriculum of one recipe (`curriculum.RECIPES`).
 
@@ -73,12 +78,11 @@ def assemble(
         sources["cot"] = (data["verdicts"], _VerifiedExamples(method, thoughts))
     elif parts.chains:
         sources["cot"] = (cases, _CaseExamples(method, recipe, thoughts))
-    written = {}
-    for name, (path, make) in sources.items():
-        written[name] = _write_curriculum(output / name, path, make, data["questions"])
-        said = {"title": f"{name} curriculum".capitalize(), "recipe": recipe}
-        card = CARD.format(count=written[name], **{key: harmless(text) for key, text in said.items()})
-        write_text(output / name / "README.md", front_matter(FRONT) + card + table(made_with))
+    facts = {"recipe": recipe, **made_with}
+    written = {
+        name: write_curriculum(output / name, path, make, data["questions"], facts)
+        for name, (path, make) in sources.items()
+    }
     if "cot" in written and (tiers := _read_by(cases)):
         said = ", ".join(f"{tier} {count:,}" for tier, count in tiers.most_common())
         card = output / "cot" / "README.md"
@@ -141,10 +145,15 @@ def _as_learned(case: C, thoughts: str) -> C:
     return dataclasses.replace(case, teacher=told(case.teacher))
 
 
-def _write_curriculum(
-    folder: Path, source: Path, make: Callable[[dict[str, Any]], Iterable[Example]], questions: Path
+def write_curriculum(
+    folder: Path,
+    source: Path,
+    make: Callable[[dict[str, Any]], Iterable[Example]],
+    questions: Path,
+    facts: Mapping[str, str],
 ) -> int:
-    """Writes the distinct examples that `make` gives for each row of a dataset, and returns how many there are."""
+    """Writes the distinct examples that `make` gives for each row of a dataset, and a card of them with these facts;
+    returns how many there are."""
     examples = _made(source, make)
     asked_by: dict[int, set[int]] = defaultdict(set)
     for id_, askers in zip(examples["id"].to_pylist(), examples["asked_by"].to_pylist(), strict=True):
@@ -160,6 +169,8 @@ def _write_curriculum(
             rows = [{**row, **traced(asked_by[row["id"]], known)} for row in rows]
             pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / f"part-{part:05d}.parquet")
             jsonl.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    text = CARD.format(title=f"{folder.name.capitalize()} curriculum", count=len(examples))
+    write_text(folder / "README.md", front_matter(FRONT) + text + table(facts))
     return len(examples)
 
 

@@ -160,7 +160,19 @@ def merge_adapter(adapter: str, output: str) -> str:
         merged.save_pretrained(folder)
         card = {"name": Path(output).name, "method": f"the adapter {Path(adapter).name}, merged"}
         write_student(folder, base_model, output, card)
+    carry_facts(Path(adapter), Path(output))
     return output
+
+
+def carry_facts(student: Path, other: Path) -> None:
+    """Adds the facts of a student's model card, but for its name, to the card of another form of it."""
+    path = student / "README.md"
+    if not path.is_file():  # a student from elsewhere
+        return
+    lines = path.read_text(encoding="utf-8").splitlines()
+    facts = [line for line in lines if line.startswith("| ") and not line.startswith(("| | |", "| name |"))]
+    with open(other / "README.md", "a", encoding="utf-8") as card:
+        card.writelines(f"{line}\n" for line in facts)
 
 
 def _parent(output: str) -> Path:

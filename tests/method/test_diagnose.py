@@ -146,7 +146,8 @@ def test_atoms_that_say_nothing_of_the_case_are_refused(asked: list[str], kept: 
 
 CHINESE_CASE = (
     "甲将房屋出租给乙，租期二十五年。租赁合同的效力如何？", "全部有效", "超过二十年的部分无效",
-    "租赁期限不得超过二十年，超过二十年的，超过部分无效。<answer>B</answer>", "当事人意思自治，合同有效。<answer>A</answer>",
+    "租赁期限不得超过二十年，超过二十年的，超过部分无效。<answer>B</answer>",
+    "当事人意思自治，合同有效。<answer>A</answer>",
 )  # fmt: skip
 
 
@@ -156,13 +157,18 @@ CHINESE_CASE = (
         ("租赁合同约定的租赁期限最长为多少年？", None), ("租赁期限超过二十年的租赁合同效力如何", None),
         ("民法典中租赁期限的上限是多久", None), ("请说明租赁期限超过法定上限的部分的效力。", None),
         ("租赁期限的上限几年", None), ("谁可以主张租赁合同无效", None), ("租赁期限超过二十年的部分是否无效。", None),
-        ("试用期和租赁期限的上限", "no_question"), ("请求权的租赁合同基础", "no_question"), ("说明义务的租赁合同内容", "no_question"),
+        ("试用期和租赁期限的上限", "no_question"), ("请求权的租赁合同基础", "no_question"), ("说明义务的租赁合同内容",
+        "no_question"),
         ("列举租赁合同无效的情形。", None), ("试述租赁合同无效的后果。", None),
-        ("租赁合同的最长期限", "no_question"), ("任何租赁合同的期限", "no_question"), ("租赁合同几乎都有期限。", "no_question"),
+        ("租赁合同的最长期限", "no_question"), ("任何租赁合同的期限", "no_question"), ("租赁合同几乎都有期限。",
+        "no_question"),
         ("租赁期限的二十年上限何况无效", "no_question"),
-        ("流感的首选药物是什么？", "off_topic"), ("劳动合同的试用期最长为多久？", "off_topic"), ("What is the longest term of a lease?", "off_topic"),
-        ("上述分析的结论是什么？", "echo"), ("它是什么？", "echo"), ("选项A还是选项B？", "echo"), ("思路甲和思路乙哪个？", "echo"), ("第二段推理为何？", "echo"),
-        ("各地或各个时期的法律规定不一的，还要写明是哪里、何时的法律", "echo"), ("本案被告", "echo"), ("？？？", "echo"),
+        ("流感的首选药物是什么？", "off_topic"), ("劳动合同的试用期最长为多久？", "off_topic"),
+        ("What is the longest term of a lease?", "off_topic"),
+        ("上述分析的结论是什么？", "echo"), ("它是什么？", "echo"), ("选项A还是选项B？", "echo"),
+        ("思路甲和思路乙哪个？", "echo"), ("第二段推理为何？", "echo"),
+        ("各地或各个时期的法律规定不一的，还要写明是哪里、何时的法律", "echo"), ("本案被告", "echo"), ("？？？",
+        "echo"),
     ],
 )  # fmt: skip
 def test_chinese_atoms_must_ask_and_be_of_their_case(atom: str, refused: str | None) -> None:

@@ -12,9 +12,12 @@ from typing import Any
 from dgrc.engines.base import Request
 
 PERIODS = {
-    "普通诉讼时效期间": "三年", "租赁合同的最长租赁期限": "二十年", "撤销权的除斥期间": "一年", "继承人放弃继承的表示期限": "六十日",
-    "上诉人对民事判决的上诉期间": "十五日", "申请强制执行的期间": "两年", "不动产异议登记的起诉期限": "十个工作日", "试用期的最长期限": "六个月",
-    "行政诉讼的一般起诉期限": "五个月", "行政复议的申请期限": "九十日", "宣告失踪所需的下落不明期间": "满七年", "宣告死亡所需的下落不明期间": "满四年",
+    "普通诉讼时效期间": "三年", "租赁合同的最长租赁期限": "二十年", "撤销权的除斥期间": "一年",
+    "继承人放弃继承的表示期限": "六十日",
+    "上诉人对民事判决的上诉期间": "十五日", "申请强制执行的期间": "两年", "不动产异议登记的起诉期限": "十个工作日",
+    "试用期的最长期限": "六个月",
+    "行政诉讼的一般起诉期限": "五个月", "行政复议的申请期限": "九十日", "宣告失踪所需的下落不明期间": "满七年",
+    "宣告死亡所需的下落不明期间": "满四年",
 }  # fmt: skip
 NAMES = list(PERIODS)
 LENGTHS = list(PERIODS.values())
@@ -74,7 +77,8 @@ def period(turn: str) -> int:
 def atoms(n: int, reworded: bool) -> list[str]:
     """What is asked of a divergence, in one of two wordings; and three that must be refused."""
     asked = f"现行法律规定的{NAMES[n]}{'究竟' if reworded else ''}是多长时间？"
-    return [asked, "流感的首选药物是什么？", "期限或管辖有何要求，举证责任由谁承担，某个法律概念是什么意思？", f"{NAMES[n]}的规定"]
+    echo = "期限或管辖有何要求，举证责任由谁承担，某个法律概念是什么意思？"
+    return [asked, "流感的首选药物是什么？", echo, f"{NAMES[n]}的规定"]
 
 
 def chain(turn: str, n: int, said: int) -> str:

@@ -1,7 +1,8 @@
-"""Chinese from end to end on scripted engines: divergence, atoms, facts that speak to chains, verified chains; a planted
-leak and near-duplicates are found; a pack in the wrong script is said before anything is paid."""
+"""Chinese from end to end on scripted engines: divergence, atoms, facts that speak to chains, verified chains; a leak
+and near-duplicates are found; a pack in the wrong script is said before anything is paid."""
 
 import json
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from tests.pipeline.conftest import curate_here
 
 pytestmark = pytest.mark.usefixtures("ray_here")
 
-LEAK = {"id": "考1", "question": "某甲将其汽车借给某乙使用,某乙驾驶时因过失撞伤行人某丙，赔偿责任应当由谁承担？", "answer": "某乙"}
+CASE = "某甲将其汽车借给某乙使用,某乙驾驶时因过失撞伤行人某丙，赔偿责任应当由谁承担？"
+LEAK = {"id": "考1", "question": CASE, "answer": "某乙"}
 """Of the evaluation; the corpus has it in full-width marks, with other words before it."""
 TOLD_TWICE = (0, 1, 3)
 
@@ -24,7 +26,7 @@ TOLD_TWICE = (0, 1, 3)
 @pytest.fixture(scope="module")
 def curated(tmp_path_factory: pytest.TempPathFactory, ray_here: None) -> tuple[RunDir, dict[str, Any], list[str]]:
     folder = tmp_path_factory.mktemp("chinese")
-    leaked = {"id": "漏", "question": "请看案例：某甲将其汽车借给某乙使用，某乙驾驶时因过失撞伤行人某丙，赔偿责任应当由谁承担?"}
+    leaked = {"id": "漏", "question": "请看案例：" + CASE.replace(",", "，").replace("？", "?")}
     again = {**row(0), "id": "重"}
     retold = [row(n, RETOLD, "又") for n in TOLD_TWICE]
     questions = write_rows(folder / "题目.jsonl", [*map(row, range(len(NAMES))), leaked, again, *retold])
@@ -111,9 +113,7 @@ def test_verified_chains_and_atoms_are_the_curriculum_and_nothing_in_it_is_engli
         assert len(examples) == (len(divergent) if kind == "cot" else len({*divergent.values()}))
         for example in examples:
             words = " ".join(turn["content"] for turn in example["messages"])
-            assert {word for word in words.replace("<", " <").replace(">", "> ").split() if word.isascii() and len(word) > 2} <= {
-                "<question>", "</question>", "<options>", "</options>", "<answer>", "</answer>",
-            }  # fmt: skip
+            assert {*re.findall(r"[A-Za-z]{2,}", words)} <= {"question", "options", "answer"}, "names of tags alone"
             assert example["source_id"][0] in "题又" and example["source_file"].endswith("题目.jsonl")
         if kind == "cot":
             assert {example["source"] for example in examples} == set(divergent)
@@ -138,7 +138,7 @@ def test_a_pack_in_another_script_is_said_before_engines_start(tmp_path: Path) -
     said: list[str] = []
     with pytest.raises(Exception, match="chinese:nothing"):
         curate_said(config, said)
-    warning = "! 75% of the questions are written in Han, the pack `legal` asks in English, and so come atoms and chains"
+    warning = "! 75% of the questions are written in Han, the pack `legal` asks in English, and so come atoms and"
     assert any(line.startswith(warning) and "`legal_zh`" in line for line in said), said
 
 

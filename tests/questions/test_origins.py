@@ -30,7 +30,8 @@ def test_a_place_is_parted_at_its_last_colon(place: str, file: str, line: int) -
 
 def test_the_origins_of_the_questions_that_are_wanted_are_found_in_all_files(tmp_path: Path) -> None:
     for part in range(3):
-        rows = [Question(10 * part + n, f"u{part}{n}", "Which?", (), None, f"f{part}.csv:{n + 1}", "{}") for n in (0, 1)]
+        ids = {10 * part + n: f"u{part}{n}" for n in (0, 1)}
+        rows = [Question(id_, name, "?", (), None, f"f{part}.csv:{id_ % 10 + 1}", "{}") for id_, name in ids.items()]
         table = pa.Table.from_pylist([to_row(row) for row in rows], schema=arrow_schema(Question))
         pq.write_table(table, tmp_path / f"part-{part:05d}.parquet")
     assert origins(tmp_path, {0, 21, 99}) == {0: Origin("u00", "f0.csv", 1), 21: Origin("u21", "f2.csv", 2)}
@@ -48,7 +49,8 @@ def test_an_example_has_the_first_origin_and_all_of_them_once_whatever_the_order
 
 def test_examples_of_earlier_versions_are_records_without_origins_and_new_ones_come_back_whole() -> None:
     turn = {"role": "user", "content": "x"}
-    assert from_row(Example, {"id": 1, "kind": "atom", "source": 2, "messages": [turn]}) == Example(1, "atom", 2, (turn,))
+    earlier = {"id": 1, "kind": "atom", "source": 2, "messages": [turn]}
+    assert from_row(Example, earlier) == Example(1, "atom", 2, (turn,))
     whole = Example(1, "atom", 2, (turn,), "u", "q.csv", 3, (Origin("u", "q.csv", 3), Origin("v", "q.csv", 4)))
     table = pa.Table.from_pylist([to_row(whole)], schema=arrow_schema(Example))
     assert from_row(Example, table.to_pylist()[0]) == whole

@@ -10,7 +10,7 @@ from dgrc.config import Config
 from dgrc.config.file import make_config
 from dgrc.storage.cards import front_matter, harmless, made_with, row, table
 from dgrc.storage.run_dir import RunDir, decisive_fingerprint
-from dgrc.training.export import add_to_card, model_card
+from dgrc.training.export import add_to_card, carry_facts, model_card
 from dgrc.version import __version__
 
 HOSTILE = (
@@ -85,3 +85,15 @@ def test_facts_are_replaced_by_their_key(tmp_path) -> None:  # type: ignore[no-u
         add_to_card(tmp_path, {"held_out": value})
     lines = (tmp_path / "README.md").read_text().splitlines()
     assert [line for line in lines if "out |" in line] == ["| held\\_out | 3 \\| 4 |"]
+
+
+def test_a_merged_student_keeps_the_facts_of_its_adapter(tmp_path: Path) -> None:
+    for name, facts in (("adapter", {"run": "r|1", "teacher": "big"}), ("merged", {"method": "the adapter, merged"})):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "README.md").write_text(model_card("/m/base", {"name": name, **facts}))
+    carry_facts(tmp_path / "adapter", tmp_path / "merged")
+    lines = (tmp_path / "merged" / "README.md").read_text().splitlines()
+    facts = ["| name | merged |", "| method | the adapter, merged |", "| run | r\\|1 |", "| teacher | big |"]
+    assert lines[-4:] == facts
+    carry_facts(tmp_path / "gone", tmp_path / "merged")
+    assert (tmp_path / "merged" / "README.md").read_text().splitlines() == lines

@@ -56,6 +56,20 @@ def test_proving_files_are_written_into_the_run_and_other_files_stay(tmp_path: P
     assert resolved.teacher == job.config.teacher
 
 
+def test_the_students_card_is_to_name_models_pack_and_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {"name": "mine", "method": {"prompts": "medical_zh"}, "questions": {"files": ["a/q.jsonl"]}}
+    job, _ = job_for(tmp_path, auditor={"engine": "scripted", "script": "tests.scripts:student"}, **settings)
+    courses: list[Any] = []
+    monkeypatch.setattr("dgrc.training.run.launch.train", lambda _, given, **__: courses.extend(given) or {})
+    job._train(["dgrc"], None)
+    (course,) = courses
+    card = course.card
+    assert card["run"] == "mine, round 1" and card["prompt pack"] == "medical_zh, version 1, zh"
+    assert card["auditor"] == "script tests.scripts:student" and card["teacher"] == "script tests.scripts:teacher"
+    assert {"student", "dgrc", "configuration", "recipe"} <= card.keys()
+    assert card["unlabeled questions"] == "q.jsonl"
+
+
 def test_without_proving_names_nothing_changes(tmp_path: Path) -> None:
     vllm = {"model": "/models/some"}
     job, said = job_for(tmp_path, questions={"files": ["mine.jsonl"]}, teacher=vllm, student=vllm)

@@ -15,7 +15,7 @@ LOOKED_AT = 2000
 """Of so many questions the script is looked at."""
 SOME = 0.1
 """Share of the questions in another script from which something is said: some quote foreign words alone."""
-_LATIN = "af ca cs cy da de en eo es et eu fi fr ga hr hu id is it la lt lv ms mt nl no pl pt ro sk sl sq sv sw tl tr vi"
+_LATIN = "af ca cs cy da de en eo es et eu fi fr ga hr hu id is it la lt lv ms nl no pl pt ro sk sl sq sv sw tl tr vi"
 SCRIPTS = dict.fromkeys(_LATIN.split(), frozenset(("Latin",))) | {
     "zh": frozenset(("Han",)), "ja": frozenset(("Kana", "Han")), "ko": frozenset(("Hangul", "Han")),
     "ru": frozenset(("Cyrillic",)), "uk": frozenset(("Cyrillic",)), "bg": frozenset(("Cyrillic",)),
@@ -45,8 +45,8 @@ def mismatch(pack: Pack, written: Mapping[str, float]) -> str | None:
     most = max(others, key=others.__getitem__)
     language = _NAMES.get(pack.language.partition("-")[0], f"`{pack.language}`")
     return (
-        f"{sum(others.values()):.0%} of the questions are written in {' and '.join(others)}, the pack `{pack.name}` asks "
-        f"in {language}, and so come atoms and chains: {_remedy(pack, most)}"
+        f"{sum(others.values()):.0%} of the questions are written in {' and '.join(others)}, the pack `{pack.name}` "
+        f"asks in {language}, and so come atoms and chains: {_remedy(pack, most)}"
     )
 
 

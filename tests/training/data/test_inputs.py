@@ -36,8 +36,11 @@ def test_nothing_is_set_apart_by_default() -> None:
 EARLIER = pa.schema([field for field in arrow_schema(Example) if not field.name.startswith("source_")]).remove(4)
 
 
-@pytest.mark.parametrize("schema", [EARLIER, arrow_schema(Example), arrow_schema(Example).append(pa.field("x", pa.int8()))])
-def test_curricula_of_earlier_versions_and_of_others_with_more_columns_are_read(tmp_path: Path, schema: pa.Schema) -> None:
+MORE = arrow_schema(Example).append(pa.field("x", pa.int8()))
+
+
+@pytest.mark.parametrize("schema", [EARLIER, arrow_schema(Example), MORE])
+def test_curricula_of_earlier_versions_and_with_more_columns_are_read(tmp_path: Path, schema: pa.Schema) -> None:
     assert EARLIER.names == ["id", "kind", "source", "messages"]
     origin = Origin("q1", "q.jsonl", 7)
     turns = ({"role": "user", "content": "Which?"}, {"role": "assistant", "content": "<answer>B</answer>"})
