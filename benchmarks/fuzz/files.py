@@ -41,22 +41,9 @@ TEXTS = (
     "Which?\nA. x\nB. y\nAnswer with the letter.",
 )  # fmt: skip
 IDS = (
-    "../../etc/passwd",
-    "/abs",
-    "..",
-    "\x1b[31m",
-    "a\nb",
-    "nul\x00",
-    "con",
-    "'; drop",
-    "\u202egpj",
-    "x" * 300,
-    7,
-    None,
-    -1,
-    1e300,
-    True,
-)
+    "../../etc/passwd", "/abs", "..", "\x1b[31m", "a\nb", "nul\x00", "con", "'; drop", "\u202egpj", "x" * 300,
+    7, None, -1, 1e300, True,
+)  # fmt: skip
 
 
 @dataclass

@@ -4,6 +4,7 @@ A row that cannot be used comes out too, with why; only a file that cannot be op
 whole raises. Rows carry their place (`file:line`, counted from 1), so that quarantine can name it.
 """
 
+import functools
 import glob
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -117,6 +118,7 @@ def pick(place: str, row: dict[str, Any], fields: FieldMap) -> RawRow:
         return RawRow(place, error=str(e), source_id="" if missing(source_id) else encodable(str(source_id)), has=has)
 
 
+@functools.lru_cache(maxsize=16)
 def configured(fields: FieldMap) -> tuple[str, ...]:
     """The columns that a user named: a default may be in no row."""
     named: list[str] = []

@@ -106,7 +106,10 @@ def choices_of(row: dict[str, Any], names: str | Sequence[str] | None) -> Choice
     if not names:
         return Choices()
     if isinstance(names, str):
-        return Choices.of(pairs(row.get(names), f"the field {names!r}"))
+        value = _of_cell(row.get(names), f"the field {names!r}")
+        if isinstance(value, list) and len(value) <= MOST_CHOICES and all(type(t) is str and t.strip() for t in value):
+            return Choices(tuple(value))  # as most have them
+        return Choices.of(pairs(value, f"the field {names!r}"))
     if not any(name in row for name in names):
         raise Unusable(f"none of the fields {', '.join(names)}; the row has {columns(row)}")
     return Choices.of((name, row.get(name)) for name in names)
@@ -118,11 +121,7 @@ def pairs(value: Any, of: str) -> list[Pair]:
     Raises:
         Unusable: it is none of the forms.
     """
-    if isinstance(value, str):  # CSV has no lists; a JSON list in a cell is what people write
-        try:
-            value = json.loads(value) if value.strip() else None
-        except (ValueError, RecursionError) as e:  # RecursionError: thousands of open brackets
-            raise Unusable(f"{of} is not a JSON list: {value[:80]!r}") from e
+    value = _of_cell(value, of)
     if missing(value):
         return []
     if isinstance(value, dict):
@@ -138,6 +137,16 @@ def pairs(value: Any, of: str) -> list[Pair]:
         else:
             found.append((None, item))
     return found
+
+
+def _of_cell(value: Any, of: str) -> Any:
+    """What a cell holds: CSV has no lists, and a JSON list in a cell is what people write."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value) if value.strip() else None
+    except (ValueError, RecursionError) as e:  # RecursionError: thousands of open brackets
+        raise Unusable(f"{of} is not a JSON list: {value[:80]!r}") from e
 
 
 def _of_object(value: dict[str, Any], of: str) -> list[Pair]:
