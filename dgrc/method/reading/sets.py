@@ -21,6 +21,8 @@ _ITEMS = re.compile(r"\s*(?:[,;\n/]|\band\b|[和与及、]|以及)\s*", re.IGNOR
 _LONGEST = 6
 """Pieces between separators that one option's text may be."""
 _MOST_ITEMS = 64
+LONGEST_LIST = 20_000
+"""Characters of a piece that may still be a list of options, which may be paragraphs."""
 
 
 def answer_in(options: Options, said: str) -> str | None:
@@ -58,6 +60,8 @@ def _single(options: Options, said: str, named: str) -> str | None:
 
 def letters_in(options: Options, said: str) -> list[str] | None:
     """The options that a piece lists, and nothing else; an empty list where they are alternatives; None for no list."""
+    if len(said) > LONGEST_LIST:
+        return None
     text = bare(_BOTH.sub("", bare(said.replace("\n", " ; "))))
     if _RUN.fullmatch(text) and {*text} <= {*options.letters} and len({*text}) == len(text):
         return list(text)
