@@ -13,7 +13,6 @@ from dgrc.method.replies import encodable
 from dgrc.method.text.thoughts import set_apart
 from dgrc.records import Chain, Message
 
-
 ONE_LETTER_PACK = (
     "The prompt pack {!r} asks for one letter all the same: its sample.jinja does not use `several`. Add the case as the "
     "built-in packs have it, or leave such questions out."

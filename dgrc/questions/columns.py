@@ -14,9 +14,9 @@ from typing import Any
 from dgrc.config import FieldMap, LimitsConfig
 from dgrc.errors import QuestionFileError, StorageError
 from dgrc.method.reading import MOST_OF_SETS
+from dgrc.method.reading.choices import split_choices, unlettered
 from dgrc.method.reading.options import MOST_CHOICES
 from dgrc.method.replies import encodable
-from dgrc.method.choices import split_choices, unlettered
 from dgrc.questions.formats import BROKEN, LIMITS, raw_rows
 from dgrc.questions.several import several_of
 from dgrc.storage.objectstore.files import is_remote, matching

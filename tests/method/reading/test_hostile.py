@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dgrc.method.choices import split_choices
 from dgrc.method.reading import TIERS, in_tags, read
+from dgrc.method.reading.choices import split_choices
 from tests.method.builders import HOSTILE
 
 OPTIONS = ("Iron", "Zinc and tin", "Lead", "Both A and B")

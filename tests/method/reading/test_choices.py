@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dgrc.method.choices import label_of, split_choices, unlettered
 from dgrc.method.reading import in_tags
+from dgrc.method.reading.choices import label_of, split_choices, unlettered
 from dgrc.method.reading.options import letter
 from tests.method.builders import HOSTILE
 
