@@ -173,7 +173,8 @@ def _row(
         "" if source_id is None else str(source_id), several=several and bool(choices),
     )
     if raw.several and len(choices) > MOST_OF_SETS:
-        return RawRow(place, error=f"several of its {len(choices)} choices may be right; wanted are {MOST_OF_SETS} at most")
+        problem = f"several of its {len(choices)} choices may be right; wanted are {MOST_OF_SETS} at most"
+        return RawRow(place, error=problem)
     try:
         "".join([raw.text, *raw.choices, raw.label or "", raw.source_id]).encode()
     except UnicodeEncodeError:  # JSON escapes can smuggle it in; neither Arrow nor a tokenizer takes it

@@ -25,8 +25,8 @@ PIECES = (
     "\u0301", "1.", "0,", "$", "yes ", "```", "A/", "wait ",
 )  # fmt: skip
 CHINESE = (
-    "答案是", "答案：", "答案：A。", "选", "选A或", "故选A。", "A项", "A、", "A正确", "A、B、C", "（", "不", "最可能的", "而是A",
-    "B错误，", "选项", "也可能", "、", "。", "A.甲 ",
+    "答案是", "答案：", "答案：A。", "选", "选A或", "故选A。", "A项", "A、", "A正确", "A、B、C", "（", "不", "最可能的",
+    "而是A", "B错误，", "选项", "也可能", "、", "。", "A.甲 ",
 )  # fmt: skip
 SAID = (*PIECES, *CHINESE, "B", "Lead", "铅", "；", " is correct", "?", "Wait, ", "LETTER")
 WORDS = st.lists(st.sampled_from(SAID), max_size=12).map("".join)
