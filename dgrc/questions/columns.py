@@ -14,9 +14,9 @@ from typing import Any
 from dgrc.config import FieldMap, LimitsConfig
 from dgrc.errors import QuestionFileError, StorageError
 from dgrc.method.reading import MOST_OF_SETS
+from dgrc.method.reading.choices import split_choices, unlettered
 from dgrc.method.reading.options import MOST_CHOICES
 from dgrc.method.replies import encodable
-from dgrc.method.choices import split_choices, unlettered
 from dgrc.questions.formats import BROKEN, LIMITS, raw_rows
 from dgrc.questions.several import several_of
 from dgrc.storage.objectstore.files import is_remote, matching
@@ -173,7 +173,8 @@ def _row(
         "" if source_id is None else str(source_id), several=several and bool(choices),
     )
     if raw.several and len(choices) > MOST_OF_SETS:
-        return RawRow(place, error=f"several of its {len(choices)} choices may be right; wanted are {MOST_OF_SETS} at most")
+        problem = f"several of its {len(choices)} choices may be right; wanted are {MOST_OF_SETS} at most"
+        return RawRow(place, error=problem)
     try:
         "".join([raw.text, *raw.choices, raw.label or "", raw.source_id]).encode()
     except UnicodeEncodeError:  # JSON escapes can smuggle it in; neither Arrow nor a tokenizer takes it

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 
 from dgrc.config import LimitsConfig
 from dgrc.errors import QuestionFileError, StorageError
+from dgrc.method.reading.choices import split_choices, unlettered
 from dgrc.method.replies import encodable
-from dgrc.method.choices import split_choices, unlettered
 from dgrc.questions.formats import BROKEN, LIMITS, jsonl_rows
 from dgrc.records import Chain, Quarantined, Verdict, content_id
 from dgrc.storage.arrow import arrow_schema, from_row, to_row

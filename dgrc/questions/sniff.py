@@ -192,7 +192,8 @@ def _is_label(row: Row, name: str, fields: FieldMap) -> bool:
     label = str(value).strip()
     if not isinstance(value, str | int | float) or (not raw.choices and len(label) == 1 and label.isalpha()):
         return False
-    return any(in_tags(said, raw.choices, several=raw.several) is not None for said in (label, f"<answer>{label}</answer>"))
+    labels = (label, f"<answer>{label}</answer>")
+    return any(in_tags(said, raw.choices, several=raw.several) is not None for said in labels)
 
 
 def _source_id(found: Sniffed) -> str | None:

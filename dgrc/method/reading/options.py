@@ -23,7 +23,8 @@ _CAPITAL = re.compile(r"[A-Z][a-z]{2,}(?![^\W_])")
 _QUOTES = "*_`\"' \u201c\u201d\u2018\u2019"
 _TAGS = re.compile(r"</?[a-z][a-z0-9_]{0,15}>|\\[\[\]()]|\$\$", re.IGNORECASE)
 _LEAD = re.compile(
-    r"^(?:(?:(?:option|choice|letter|answer|alternative)s?\b|[故应本题可则]{0,2}选择?|(?:正确|最终)?答案[是为选]?) ?[:.#]? ?){1,6}",
+    r"^(?:(?:(?:option|choice|letter|answer|alternative)s?\b|[故应本题可则]{0,2}选择?|(?:正确|最终)?答案[是为选]?)"
+    r" ?[:.#]? ?){1,6}",
     re.IGNORECASE,
 )
 _MARKED = re.compile(r"^[(\[{]\s*([A-Za-z]{1,2})\s*[)\]}]\s*(.*)$", re.DOTALL)
@@ -35,11 +36,13 @@ _AS_LETTER = re.compile(r"(?:(?<=[(\[])|\b(?=[A-Z][.):,])|(?<=option )|(?<=answe
 _OTHER = re.compile(r"(?:^|[\s(*])([A-Z])[.):](?=\s)")
 _TOKEN = re.compile(rf"[0-9]+(?:[.:/,][0-9]+)*|[{HAN}]|[^\W\d_{HAN}]+|[%\u00b0$\u20ac\u00a3+]")
 _NOT = re.compile(
-    r"^[,;: ]*(?:(?:(?:and |but )?not|rather than|instead of) (?:option |the )?|[而并]?(?:不是|非|不选|不应选|不能选)\s?)[(\[*]*[A-Z]\b", re.IGNORECASE
+    r"^[,;: ]*(?:(?:(?:and |but )?not|rather than|instead of) (?:option |the )?"
+    r"|[而并]?(?:不是|非|不选|不应选|不能选)\s?)[(\[*]*[A-Z]\b",
+    re.IGNORECASE,
 )
 _TWO = re.compile(
-    r"^\s*(?:,|/|&|and\b|or\b|und\b|oder\b|或者?|以?及|[和与]|还是)\s*(?:option |both )?[(\[*]*([A-Za-z])(?![A-Za-z0-9])"
-    r"(?! (?:is|are|was|would be) (?:not|wrong|incorrect|false)\b)",
+    r"^\s*(?:,|/|&|and\b|or\b|und\b|oder\b|或者?|以?及|[和与]|还是)\s*(?:option |both )?[(\[*]*([A-Za-z])"
+    r"(?![A-Za-z0-9])(?! (?:is|are|was|would be) (?:not|wrong|incorrect|false)\b)",
     re.IGNORECASE,
 )
 _NEXT = re.compile(

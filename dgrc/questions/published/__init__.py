@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dgrc.errors import EvaluationError, StorageError
-from dgrc.method.choices import unlettered
+from dgrc.method.reading.choices import unlettered
 from dgrc.method.reading.options import MOST_CHOICES
 from dgrc.questions.columns import RawRow
 from dgrc.questions.formats import BROKEN, csv_rows, raw_rows

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dgrc.method.choices import label_of
+from dgrc.method.reading.choices import label_of
 
 Row = dict[str, Any]
 Numbered = list[tuple[int, Row]]
