@@ -16,16 +16,16 @@ from dgrc.corpus.headings import fences, is_heading, opens_article
 from dgrc.method.text.segment import COMPLEX, IDEOGRAPHIC, WEIGHT, count, spaceless, weight, word_weight
 
 _CLOSERS = "”’」』》）】〉\"')\\]"
-_WIDE_ENDS = "。！？；…｡።៕။"
+_WIDE_ENDS = "。！？；｡។៕။"
 # After the marks of scripts without spaces no white space need follow.
 _SENTENCE_END = re.compile(
-    rf"[.!?;:][\"')\]]?\s+(?=\S)|[{_WIDE_ENDS}]++[{_CLOSERS}]{{0,4}}+\s*+"
+    rf"[.!?;:][\"')\]]?\s+(?=\S)|(?:[{_WIDE_ENDS}]++|…(?<=[{IDEOGRAPHIC}]…)…*+)[{_CLOSERS}]{{0,4}}+\s*+"
     rf"|[.!?;](?<=[{IDEOGRAPHIC}].)[\"')\]]?(?=[{IDEOGRAPHIC}“《「『（])"
 )
 _CLAUSE_END = re.compile(r"[，、：,](?!\d)\s*+")
 # Scripts without spaces have no blank lines between paragraphs: a line that ends in a full stop ends one.
 _BLANK = re.compile(
-    rf"\n(?:[ \t\u3000]*\n+|(?<=[。！？；：…」』）]\n)|(?<=[。！？；：…][”’]\n)|(?<=[{IDEOGRAPHIC}][.!?;:]\n))"
+    rf"\n(?:[ \t\u3000]*\n+|(?<=[。！？；：」』）]\n)|(?<=[。！？；：][”’]\n)|(?<=[{IDEOGRAPHIC}][.!?;:…]\n))"
 )
 _LINE_END = re.compile(r"\n")
 _RUN = re.compile(r"\S+")
