@@ -2,9 +2,9 @@
 
 Documents are cut where their authors cut them: at headings and articles first, then between paragraphs, and only a
 paragraph that is too long by itself between sentences, or where it has none between clauses. A passage is never more
-than so many words (`segment.count`, which knows scripts without spaces), and what is too short to ask about is joined to
-its neighbour under the same heading. A block of code is one piece; only one that is too long for a passage is cut, between
-its lines.
+than so many words (`segment.count`, which knows scripts without spaces), and what is too short to ask about is joined
+to its neighbour under the same heading. A block of code is one piece; only one that is too long for a passage is cut,
+between its lines.
 """
 
 import itertools
@@ -136,8 +136,8 @@ def _units(text: str, start: int, end: int, most: int) -> Iterator[tuple[int, in
 
 
 def _packed(pieces: Sequence[Piece], most: int, least: int) -> list[Piece]:
-    """Neighbours joined while they fit; a short rest goes to the passage before if it fits there. Together they weigh no
-    more than what they weigh alone."""
+    """Neighbours joined while they fit; a short rest goes to the passage before if it fits there. Together they weigh
+    no more than what they weigh alone."""
     packed: list[Piece] = []
     for start, end, held in pieces:
         fits = packed and packed[-1][2] + held <= most * WEIGHT

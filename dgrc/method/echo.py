@@ -20,15 +20,17 @@ from dgrc.method.write import FORMS
 ECHO = "echo"
 """Why a text is refused that is the prompt's own."""
 RUN = 4
-"""Words in a row that two texts share by chance too seldom to matter; shorter runs are terms of the field. Of bigrams it
-takes as many as weigh so much (`segment.windows`): seven characters of Han."""
+"""Words in a row that two texts share by chance too seldom to matter; shorter runs are terms of the field. Of bigrams
+it takes as many as weigh so much (`segment.windows`): seven of Han."""
 STEM = 6
 """Letters of a word that are compared; a bigram is shorter and is compared as a whole."""
 SHARE = 0.6
 """A text is an echo if so much of it stands in runs of the fixed text: a few words changed make no content."""
 _CODE = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _INSERTED = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_QUOTED = re.compile(r"[\"\u201c\u00ab「『]([^\"\u201c\u201d\u00ab\u00bb「」『』\n]{3,200})[\"\u201d\u00bb」』]|<[^<>\n]{3,200}>")
+_QUOTED = re.compile(
+    r"[\"\u201c\u00ab「『]([^\"\u201c\u201d\u00ab\u00bb「」『』\n]{3,200})[\"\u201d\u00bb」』]|<[^<>\n]{3,200}>"
+)
 _PRONOUNS = frozenset("i me my we us our you your he him his she her it its they them their who whom one "
                        "我 你 您 他 她 它 其 谁 这 那 此 该 我们 你们 他们 她们 它们 这个 那个 这些 那些 此项 "
                        "私 彼 彼女 これ それ あれ".split())  # fmt: skip

@@ -27,7 +27,7 @@ _LEANS = re.compile(
     r"|\b(?:according to|in|from) the (?:author|passage|text|excerpt)\b"
     r"|\bas (?:stated|mentioned|described) (?:above|here)\b"
     r"|(?:本|该|此|这|上述|上面|以上|所给|给出的?|给定的?)(?:[一]?[段篇份则])?(?:文章|短文|文本|文段|段落|段话|材料|资料|节选|摘录|原文|正文)"
-    r"|(?:根据|依据|按照|结合|从|在)(?:上文|前文|原文|文中|文章|短文|段落)|(?:上文|前文|文中)(?:提到|提及|所述|所说|指出|的)",
+    r"|(?:根据|依据|按照|结合|从|在)(?:上文|前文|原文|文中|文章|短文|段落)|[本该此]文[中里所]|(?:上文|前文|文中)(?:提到|提及|所述|所说|指出|的)",
     re.IGNORECASE,
 )
 _GIVES_AWAY = re.compile(r"^\s*(?:all|none|both|neither)\b.*\b(?:above|these|them|others?)\b"
