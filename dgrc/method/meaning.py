@@ -10,9 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from dgrc.method.contained import conditions, gives
 from dgrc.method.reading import answer_forms
 from dgrc.method.screen import content_words, decisive, words_of
+from dgrc.method.text.contained import conditions, gives
 from dgrc.method.text.normalize import normalize
 from dgrc.method.text.segment import spaceless
 

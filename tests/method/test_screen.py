@@ -128,3 +128,50 @@ def test_an_endless_run_of_marks_is_normalized_all_the_same() -> None:
 def test_ordinary_marks_and_long_runs_of_signs_are_left_alone() -> None:
     for text in ("a\u0301\u0327", "\u2500" * 50, "\u3002" * 40, "\u0e01\u0e33\u0e49" * 20):
         assert fold(text) == unicodedata.normalize("NFKC", text)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("什么是合同的解除条件？", "合同的解除条件是什么"), ("30日内可以上诉吗？", "三十日内可以上诉吗"),
+        ("ＣＯＶＩＤ－１９的潜伏期是多久？", "COVID-19的潜伏期是多久?"),
+        ("第五百六十三条规定了什么？", "第563条规定了什么"),
+        ("赔偿3.5万元", "赔偿三万五千元"), ("请问吗啡的剂量是多少？", "吗啡的剂量是多少"),
+    ],
+)  # fmt: skip
+def test_wordings_of_one_atom_in_chinese(a: str, b: str) -> None:
+    assert screen.atom_id(a) == screen.atom_id(b)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("当事人一方明知他方无代理权而仍与其订立合同的，该合同得转让给第三人吗？",
+         "当事人一方明知他方无代理权而仍与其订立合同的，该合同不得转让给第三人吗？"),
+        ("成年高血压患者合并慢性心力衰竭时每日服用美托洛尔缓释片三十毫克是适宜的吗？",
+         "成年高血压患者合并慢性心力衰竭时每日服用美托洛尔缓释片五十毫克是适宜的吗？"),
+        ("成年高血压患者合并慢性心力衰竭时应当每日服用美托洛尔缓释片并监测心率吗？",
+         "未成年高血压患者合并慢性心力衰竭时应当每日服用美托洛尔缓释片并监测心率吗？"),
+        ("この薬を毎日飲む高血圧の患者が最初に受けるべき検査は何ですか",
+         "この薬を毎日飲まない高血圧の患者が最初に受けるべき検査は何ですか"),
+    ],
+)  # fmt: skip
+def test_a_negation_or_number_makes_another_fact_in_chinese(a: str, b: str) -> None:
+    assert screen.distinct([a, b], 0.5) == (a, b)
+
+
+def test_near_duplicates_in_chinese() -> None:
+    first = "用人单位自用工之日起超过一个月不满一年未与劳动者订立书面劳动合同的，应当承担怎样的法律后果？"
+    near = "用人单位自用工之日起，超过一个月不满一年未与劳动者订立书面劳动合同，应当承担怎样的法律后果？"
+    other = "用人单位自用工之日起满一年不与劳动者订立书面劳动合同的，视为订立何种劳动合同？"
+    assert screen.distinct([first, near, other], 0.8) == (first, other)
+
+
+def test_a_lone_letter_in_chinese_is_a_name() -> None:
+    assert content_words("维生素A缺乏") == ["维生", "生素", "a", "缺乏"]
+    assert content_words("A型肝炎是什么") == ["a", "型肝", "肝炎"]
+
+
+def test_a_megabyte_of_han_has_content_words_at_once() -> None:
+    text = "合同法规定，当事人应当在三十日内不得转让。" * 16_000
+    assert len(content_words(text)) == 14 * 16_000

@@ -81,3 +81,21 @@ def test_whether_it_stands_alone_is_asked_without_the_passage() -> None:
     assert parse_check('{"remark": "", "self_contained": true, "one_right_answer": false}') == (False, None)
     for reply in ("yes", '{"self_contained": 1, "one_right_answer": true}', '{"self_contained": true}'):
         assert parse_check(reply)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "choices", "form", "expected"),
+    [
+        ("承租人提前多久可以解除租赁合同？", (), "short_answer", None),
+        ("什么是合同？", (), "short_answer", "too_short"),
+        ("根据上述材料，承租人提前多久可以解除租赁合同？", (), "short_answer", "leans_on_passage"),
+        ("本文中承租人提前多久可以解除租赁合同？", (), "short_answer", "leans_on_passage"),
+        ("文中提到的承租人提前多久可以解除租赁合同？", (), "short_answer", "leans_on_passage"),
+        ("该段落规定承租人提前多久可以解除租赁合同？", (), "short_answer", "leans_on_passage"),
+        ("承租人提前多久可以解除租赁合同？", ("一个月", "两个月", "以上都不对"), "multiple_choice", "bad_options"),
+        ("承租人提前多久可以解除租赁合同？", ("一个月", "两个月", "都是正确的"), "multiple_choice", "bad_options"),
+        ("承租人提前多久可以解除租赁合同？", ("一个月以上", "两个月", "不得解除"), "multiple_choice", None),
+    ],
+)
+def test_what_is_wrong_with_a_chinese_question(text: str, choices: tuple[str, ...], form: str, expected: str) -> None:
+    assert problem(text, choices, form) == expected

@@ -57,7 +57,8 @@ def test_a_divergence_becomes_a_fact_that_decides_over_its_chains_and_leaves_the
     (own,) = facts_of(case)
     assert own.question == f"现行法律规定的{NAMES[n]}是多长时间？" and own.answer
     # All facts of the corpus are found by the fake index; which of them speak to a chain is decided here.
-    elsewhere = [Fact(100 + m, f"现行法律规定的{NAMES[m]}是多长时间？", LENGTHS[m]) for m in range(len(NAMES)) if m != n]
+    others = [(m, name) for m, name in enumerate(NAMES) if m != n]
+    elsewhere = [Fact(100 + m, f"现行法律规定的{name}是多长时间？", LENGTHS[m]) for m, name in others]
     done = verified(case, [own, *elsewhere])
     right = [f"{NAMES[n]}是{LENGTHS[n]}，" in chain.text for chain in case.teacher]
     assert [verdict.consistent for verdict in done.verdicts] == right
@@ -70,7 +71,8 @@ def test_a_divergence_becomes_a_fact_that_decides_over_its_chains_and_leaves_the
 
 def test_a_fact_of_another_matter_speaks_to_no_chain() -> None:
     case = gathered(1)
-    done = verified(case, [Fact(7, "流感的首选抗病毒药物是什么？", "奥司他韦"), Fact(8, "不当得利的构成要件有哪些？", "四项")])
+    facts = [Fact(7, "流感的首选抗病毒药物是什么？", "奥司他韦"), Fact(8, "不当得利的构成要件有哪些？", "四项")]
+    done = verified(case, facts)
     assert {verdict.reason for verdict in done.verdicts} == {"no fact speaks to it"}
 
 
