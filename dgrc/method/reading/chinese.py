@@ -5,6 +5,7 @@ bounded, as there.
 """
 
 import re
+from collections.abc import Iterator
 
 from dgrc.method.reading.marks import HAN
 
@@ -32,13 +33,13 @@ CHOSEN = re.compile(
     r"(?=[(\[\"*: ]{0,6}[A-Z])[: ]{0,3}"
 )
 _ONE = r"[(\[\"*]{0,4}[A-Z](?![A-Za-z0-9])[)\]\"*.]{0,4}"
-_LIST = rf"{_ONE}(?:\s{{0,2}}[,;/和与及]\s{{0,2}}{_ONE}){{0,25}}"
+_LIST = rf"{_ONE}(?:\s{{0,2}}[,/和与及]\s{{0,2}}{_ONE}){{0,25}}"
 LETTER_CHOSEN = re.compile(
     rf"(?<![A-Za-z0-9])({_LIST})(?![A-Za-z0-9])[^.;\nA-Z]{{0,30}}?(?:当选|入选|符合(?:题意|题目|题干|要求)|[是为即][本该此]?题?(?:的)?{_KIND}(?:答案|选项))"
 )
 """`B 错误, 当选`: the letters are the group; a denial between the two makes it none."""
 DENIED_BETWEEN = re.compile(r"不|非|未|没|除|[?]|吗")
-_SAYING = r"\s{0,3}(?:的?(?:说法|表述|描述|观点|做法|理解|判断|分析|选项))?(?:是|为|均|都|才|最|完全|全部|显然){0,3}"
+_SAYING = r"\s{0,3}(?:[\"\u201c(][^\"\u201d)\n]{1,80}[\"\u201d)]\s{0,2})?(?:的?(?:说法|表述|描述|观点|做法|理解|判断|分析|选项))?(?:是|为|均|都|才|最|完全|全部|显然){0,3}"
 RIGHT = re.compile(
     rf"(?<![A-Za-z0-9])({_LIST}){_SAYING}(?:正确|对的?(?=[,.;!\n ]|$)|最?合适|恰当|准确)(?!与否|性|的是|吗)"
 )
@@ -75,15 +76,26 @@ def speaks_of(text: str, option: str, size: int) -> bool:
     Han has no spaces, so a text also stands inside longer words (`肾上腺素` in `去甲肾上腺素`): something that leads up
     to it must stand before it, and the clause must end after it.
     """
-    if size < 2 or not re.search(f"[{HAN}]{{2}}", option):
-        return False
-    at = text.find(option)
+    return size > 1 and any(
+        _LEADS.search(before) and re.match(rf"$|[^{HAN}A-Za-z0-9?]", after) and not _is_denied(before, after)
+        for before, after in _places(text, option)
+    )
+
+
+def is_left_open(text: str, option: str) -> bool:
+    """Whether an option stands in a text somewhere where it is not denied."""
+    return any(not _is_denied(before, after) for before, after in _places(text, option))
+
+
+def _places(text: str, option: str) -> Iterator[tuple[str, str]]:
+    """What stands before and after an option in a text, at its first places."""
+    at = text.find(option) if re.search(f"[{HAN}]{{2}}", option) else -1
     for _ in range(_MOST_PLACES):
         if at < 0:
-            return False
-        before, after = text[max(at - 8, 0) : at], text[at + len(option) : at + len(option) + 6]
-        ends = not after or re.match(f"[^{HAN}A-Za-z0-9]", after)
-        if ends and _LEADS.search(before) and not _DENIALS.search(before) and not _DENIALS.search(after):
-            return True
+            return
+        yield text[max(at - 8, 0) : at], text[at + len(option) : at + len(option) + 6]
         at = text.find(option, at + 1)
-    return False
+
+
+def _is_denied(before: str, after: str) -> bool:
+    return bool(_DENIALS.search(before) or _DENIALS.search(after))

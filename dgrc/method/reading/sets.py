@@ -162,7 +162,7 @@ _DENIED_PART = re.compile(r"\bnot\b|不[是选]|非")
 _LISTED_ON = re.compile(r"\s{0,4}(?:[,;/&+]|and\b|[和与及])[\s(\[\"*]{0,6}([A-Z])(?![A-Za-z0-9])")
 _NOT_IT = re.compile(
     r"[^.\n]{0,60}?(?:\b(?:not|n't|wrong|incorrect|false|fails?|less|unlikely|cannot|out|but|however|though|although)\b"
-    r"|不|错|非|排除)",
+    r"|不|错|非|排除|存疑|待定)",
     re.IGNORECASE,
 )
 
