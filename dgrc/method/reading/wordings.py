@@ -37,7 +37,8 @@ TEXT_IS = re.compile(
     re.IGNORECASE,
 )
 CHOSEN = re.compile(
-    r"(?i:\b(?:choose|select|pick|return|go with|opt for|chose|selected|conclude|it is|it's|settle on|vote for|i(?:'d| would|'ll| will)? answer)"
+    r"(?i:\b(?:choose|select|pick|return|go with|opt for|chose|selected|conclude|it is|it's|settle on|vote for"
+    r"|i(?:'d| would|'ll| will)? answer)"
     r"[: ]{1,4}"
     r"(?:that )?(?:the )?(?:(?:option|answer|choice|letter)s? )?)(?=[(\[*\"]{0,6}[A-Z]{1,2}\b)"
 )
