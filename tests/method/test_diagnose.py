@@ -192,3 +192,11 @@ def test_what_a_model_only_thought_is_shown_on_request(thoughts: str, seen: bool
     said = Chain("The limit is five years because the code says so in full.", "A", "stop", 9, "Secretly I guess.")
     shown = diagnose.build_messages(GENERAL, "Which?", (), said, STUDENT, False, thoughts)[-1]["content"]
     assert ("Secretly" in shown) is seen and "the code says so" in shown
+
+
+def test_chinese_atoms_are_held_against_the_chinese_case() -> None:
+    case = ("甲向乙借款，到期未还，乙诉至法院。", "诉讼时效期间为三年，自权利人知道权利受到损害之日起计算。")
+    asked = ["诉讼时效期间从何时起算？", "阿司匹林的禁忌症有哪些？", "它是什么？"]
+    atoms, refused, error = diagnose.parse_reply(GENERAL, json.dumps({"comparison": "", "questions": asked}), case)
+    assert atoms == (asked[0],) and error is None
+    assert [(r.text, r.reason) for r in refused] == [(asked[1], diagnose.OFF_TOPIC), (asked[2], ECHO)]
