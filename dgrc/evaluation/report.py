@@ -51,7 +51,7 @@ def score(
     """Which replies of each model are right."""
     return {
         name: [
-            is_right(p.chain.answer, q.label, q.choices, method.answers, method.number_tolerance, q.several)
+            is_right(p.chain.answer, q.label, q.choices, method.answers, method.number_tolerance, several=q.several)
             for p, q in zip(replies, questions, strict=True)
         ]
         for name, replies in predictions.items()
