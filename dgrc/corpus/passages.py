@@ -41,7 +41,7 @@ def split(text: str, most_words: int, least_words: int) -> list[Span]:
     blocks = fences(text)
     for section in _sections(text, least_words, blocks):
         spans = _paragraphs(text, *section, blocks)
-        pieces = [piece for *span, edge in spans for piece in _short_enough(text, *span, most_words, edge)]
+        pieces = [piece for a, b, edge in spans for piece in _short_enough(text, a, b, most_words, edge)]
         passages += _packed(pieces, most_words, least_words)
     return [(start, end) for start, end, held in passages if held > (least_words - 1) * WEIGHT]
 

@@ -124,7 +124,7 @@ def _kinds() -> np.ndarray:
     kinds = np.zeros(sys.maxunicode + 1, np.uint8)
     every = np.arange(_ASSIGNED, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
     for found in _KINDS.finditer(every):
-        kinds[found.start() : found.end()] = found.lastindex
+        kinds[found.start() : found.end()] = found.lastindex or 0
     return kinds
 
 
