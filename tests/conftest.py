@@ -27,7 +27,7 @@ settings.load_profile("dgrc")
 
 STACK_FIXTURES = {"ray_here", "small_world", "cluster"}
 LONGEST = (
-    "cli/test_demo.py", "pipeline/test_resume.py", "pipeline/test_curate.py",
+    "cli/test_demo.py", "pipeline/test_resume.py", "pipeline/test_curate.py", "pipeline/test_chinese.py",
     "training/run/test_state.py", "engines/test_pool.py", "engines/vllm/test_engine.py",
     "engines/vllm/test_thinking.py", "workflow/test_rounds.py",
     "engines/vllm/test_adapters.py", "workflow/submit/test_submit.py", "workflow/test_api.py",

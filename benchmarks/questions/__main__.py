@@ -7,8 +7,8 @@ A made corpus with planted copies and leaked evaluation questions (`benchmarks/q
 `dgrc questions` takes: read, cut, near-duplicates, decontamination; then a scripted teacher writes questions about a
 share of the passages. What was removed is held against the truth of the maker, and every passage is accounted for. Then
 the same but the writing over S and over 4 S, each in processes of its own, for the peaks of memory (those of the
-teacher's pass are a matter of `benchmarks.scale`). A corpus in Chinese (`benchmarks/questions/chinese.py`) is timed side
-by side with as many bytes of the English one. Wall time with Ray and its workers up, over the cores of the
+teacher's pass are a matter of `benchmarks.scale`). A corpus in Chinese (`benchmarks/questions/chinese.py`) is timed
+beside as many bytes of the English one. Wall time with Ray and its workers up, over the cores of the
 machine; what the start took is stated beside it. Last line of output: one JSON object, recorded in results/.
 """
 

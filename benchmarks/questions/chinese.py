@@ -1,8 +1,8 @@
 """The made corpus of `benchmarks.questions` in Chinese: statutes with their articles, clauses, copies and leaks.
 
 What `corpus.Maker` makes of words with spaces, this makes of 200,000 words of one to four Han characters by the same
-law: `第…条` before each article, sentences without spaces, full-width marks. Copies have words changed, left out or put in
-at one of three rates, and now and then half-width marks; a leaked question may stand with half-width marks too.
+law: `第…条` before each article, sentences without spaces, full-width marks. Copies have words changed, left out or put
+in at one of three rates, and now and then half-width marks; a leaked question may stand with half-width marks too.
 """
 
 import numpy as np

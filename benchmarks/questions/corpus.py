@@ -191,7 +191,8 @@ def _write(folder: Path, shard: list[Made], counts: dict[str, int], truth: IO[st
         counts["copies"] += made.cluster != made.number
         counts["leaks"] += made.leaks is not None
         row = {key: value for key, value in asdict(made).items() if key != "text"}
-        truth.write(json.dumps({**row, "name": name, "bytes": len(made.text.encode()), "characters": len(made.text)}) + "\n")
+        sizes = {"bytes": len(made.text.encode()), "characters": len(made.text)}
+        truth.write(json.dumps({**row, "name": name, **sizes}) + "\n")
         if made.number in files:
             files[made.number].write_text(made.text, encoding="utf-8")
     _write_file(folder / f"shard-{number:05d}.{FORMS[number % len(FORMS)]}", shard[len(files) :])

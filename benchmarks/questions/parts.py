@@ -49,12 +49,14 @@ def measure(folder: Path, share: float) -> dict[str, Any]:
 
 
 def sizes(folder: Path, report: dict[str, Any], working: dict[str, int]) -> dict[str, Any]:
-    """Megabytes and characters of text, and bytes that a passage takes on disk while repeats are looked for, by what they are."""
+    """Megabytes and characters of text, and bytes that a passage takes on disk while repeats are looked for, by what
+    they are."""
     with open(folder / "truth.jsonl", encoding="utf-8") as truth:
         sizes = [(row["bytes"], row["characters"]) for row in map(json.loads, truth)]
     texts, characters = map(sum, zip(*sizes, strict=True))
     passages = sum(report.get(name, 0) for name in ("passages", "repeated", "near_duplicate"))
-    return {"mb": texts / 1e6, "characters": characters, "bytes_a_passage": {name: round(size / passages, 1) for name, size in working.items()}}
+    taken = {name: round(size / passages, 1) for name, size in working.items()}
+    return {"mb": texts / 1e6, "characters": characters, "bytes_a_passage": taken}
 
 
 def config_of(folder: Path, name: str, files: str | None = None, limit: int | None = None) -> Config:

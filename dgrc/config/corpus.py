@@ -33,7 +33,9 @@ class CorpusConfig(Section):
         "multiple_choice", description="The form of the questions."
     )
     questions_a_passage: int = Field(2, ge=1, le=16, description="Questions asked for about each passage.")
-    passage_words: int = Field(350, ge=20, description="Most words of a passage.")
+    passage_words: int = Field(
+        350, ge=20, description="Most words of a passage. Eight characters of Chinese count as five words."
+    )
     least_words: int = Field(40, ge=5, description="Passages of fewer words are not asked about.")
     near_duplicate: float = Field(
         0.8, ge=0, le=1,

@@ -70,7 +70,10 @@ class QuestionsConfig(Section):
         description="What to do with questions that share `contamination_ngram` words in a row with one of "
         "`evaluation.files`: count and say, or refuse as well.",
     )
-    contamination_ngram: int = Field(13, ge=2, description="Words in a row that make a question contaminated.")
+    contamination_ngram: int = Field(
+        13, ge=2, description="Words in a row that make a question contaminated. Of Chinese, 21 characters are "
+        "13 words.",
+    )  # fmt: skip
     teacher_chains: tuple[str, ...] = Field(
         (), description="JSONL files of teacher chains made elsewhere; their questions are not sampled again."
     )

@@ -1,5 +1,5 @@
-"""Where a document's authors cut it: lines that stand over what follows, and blocks of code that nothing cuts. A line or
-a text in, yes or no, or ranges out."""
+"""Where a document's authors cut it: lines that stand over what follows, and blocks of code that nothing cuts. A line
+or a text in, yes or no, or ranges out."""
 
 import re
 from collections.abc import Iterator
@@ -61,9 +61,9 @@ def _is_short(text: str) -> bool:
 def fences(text: str) -> list[tuple[int, int]]:
     """The ranges of Markdown's blocks of code, with their fences, in order.
 
-    As CommonMark has it: a block opens with three or more backticks or tildes and closes with as many or more of the same
-    alone in a line; one that is never closed reaches to the end, or to that of the quotation it stands in. It may be
-    indented, as in a list.
+    As CommonMark has it: a block opens with three or more backticks or tildes and closes with as many or more of the
+    same alone in a line; one that is never closed reaches to the end, or to that of the quotation it stands in. It
+    may be indented, as in a list.
     """
     return list(_fences(text)) if "```" in text or "~~~" in text else []
 

@@ -2,9 +2,9 @@
 
 Documents are cut where their authors cut them: at headings and articles first, then between paragraphs, and only a
 paragraph that is too long by itself between sentences, or where it has none between clauses. A passage is never more
-than so many words (`segment.count`, which knows scripts without spaces), and what is too short to ask about is joined to
-its neighbour under the same heading. A block of code is one piece; only one that is too long for a passage is cut, between
-its lines.
+than so many words (`segment.count`, which knows scripts without spaces), and what is too short to ask about is joined
+to its neighbour under the same heading. A block of code is one piece; only one that is too long for a passage is cut,
+between its lines.
 """
 
 import itertools
@@ -16,16 +16,16 @@ from dgrc.corpus.headings import fences, is_heading, opens_article
 from dgrc.method.text.segment import COMPLEX, IDEOGRAPHIC, WEIGHT, count, spaceless, weight, word_weight
 
 _CLOSERS = "”’」』》）】〉\"')\\]"
-_WIDE_ENDS = "。！？；…｡።៕။"
+_WIDE_ENDS = "。！？；｡។៕။"
 # After the marks of scripts without spaces no white space need follow.
 _SENTENCE_END = re.compile(
-    rf"[.!?;:][\"')\]]?\s+(?=\S)|[{_WIDE_ENDS}]++[{_CLOSERS}]{{0,4}}+\s*+"
+    rf"[.!?;:][\"')\]]?\s+(?=\S)|(?:[{_WIDE_ENDS}]++|…(?<=[{IDEOGRAPHIC}]…)…*+)[{_CLOSERS}]{{0,4}}+\s*+"
     rf"|[.!?;](?<=[{IDEOGRAPHIC}].)[\"')\]]?(?=[{IDEOGRAPHIC}“《「『（])"
 )
 _CLAUSE_END = re.compile(r"[，、：,](?!\d)\s*+")
 # Scripts without spaces have no blank lines between paragraphs: a line that ends in a full stop ends one.
 _BLANK = re.compile(
-    rf"\n(?:[ \t\u3000]*\n+|(?<=[。！？；：…」』）]\n)|(?<=[。！？；：…][”’]\n)|(?<=[{IDEOGRAPHIC}][.!?;:]\n))"
+    rf"\n(?:[ \t\u3000]*\n+|(?<=[。！？；：」』）]\n)|(?<=[。！？；：][”’]\n)|(?<=[{IDEOGRAPHIC}][.!?;:…]\n))"
 )
 _LINE_END = re.compile(r"\n")
 _RUN = re.compile(r"\S+")
@@ -41,7 +41,7 @@ def split(text: str, most_words: int, least_words: int) -> list[Span]:
     blocks = fences(text)
     for section in _sections(text, least_words, blocks):
         spans = _paragraphs(text, *section, blocks)
-        pieces = [piece for *span, edge in spans for piece in _short_enough(text, *span, most_words, edge)]
+        pieces = [piece for a, b, edge in spans for piece in _short_enough(text, a, b, most_words, edge)]
         passages += _packed(pieces, most_words, least_words)
     return [(start, end) for start, end, held in passages if held > (least_words - 1) * WEIGHT]
 
@@ -136,8 +136,8 @@ def _units(text: str, start: int, end: int, most: int) -> Iterator[tuple[int, in
 
 
 def _packed(pieces: Sequence[Piece], most: int, least: int) -> list[Piece]:
-    """Neighbours joined while they fit; a short rest goes to the passage before if it fits there. Together they weigh no
-    more than what they weigh alone."""
+    """Neighbours joined while they fit; a short rest goes to the passage before if it fits there. Together they weigh
+    no more than what they weigh alone."""
     packed: list[Piece] = []
     for start, end, held in pieces:
         fits = packed and packed[-1][2] + held <= most * WEIGHT

@@ -19,7 +19,7 @@ from dgrc.errors import EvaluationError
 from dgrc.evaluation.likelihood import OptionLikelihoods, left_out, option_likelihoods
 from dgrc.method import sample
 from dgrc.method.compare import majority_answer
-from dgrc.method.prompts import load_pack
+from dgrc.method.prompts import languages, load_pack
 from dgrc.records import Chain, Question
 from dgrc.runtime.driver import finish
 
@@ -66,7 +66,10 @@ def predict_all(
         EvaluationError: questions have several right options, which the prompt pack cannot ask for.
     """
     if any(question.several for question in questions) and not sample.asks_for_several(load_pack(method.prompts)):
-        raise EvaluationError(f"Held-out questions have several right options. {sample.ONE_LETTER_PACK}".format(method.prompts))
+        raise EvaluationError(f"Held-out questions have several right options. {sample.one_letter(method.prompts)}")
+    texts = (" ".join([question.text, *question.choices]) for question in questions[: languages.LOOKED_AT])
+    if warning := languages.mismatch(load_pack(method.prompts), languages.shares(texts), "held-out questions"):
+        say(f"  ! {warning}")
     pools: list[Pool] = []
     try:
         for config, models in engines:

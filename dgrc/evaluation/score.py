@@ -86,8 +86,8 @@ def _in_doubt(label: str, options: Options, expected: str | None) -> str | None:
     if options.several:
         return None
     return (
-        f"names several options ({', '.join(listed)}), where one is right. If several may be, say so for this question in "
-        "a column `several` (`evaluation.fields.several`); else mend the label."
+        f"names several options ({', '.join(listed)}), where one is right. If several may be, say so for this question "
+        "in a column `several` (`evaluation.fields.several`); else mend the label."
     )
 
 

@@ -22,8 +22,10 @@ _ASKING = frozenset(
 )
 _ASKING_HAN = re.compile(
     "什么|甚么|是否|能否|可否|应否|有无|是不是|能不能|可不可|会不会|有没有|要不要|多[少久长大高重远]|[哪谁怎吗]|几(?!乎)|"
-    "(?<!任)何(?!况)|呢$|^(?:请(?![求示愿托假])|试(?:述|论|分析|说明|比较)|简述|简要|列举|列出|指出|写出)"
+    "(?<!任)何(?!况)|呢$|^(?:请(?![求示愿托假])|试(?:述|论|分析|说明|比较)|简述|简要|列举|列出|指出|写出)|"
+    r"[(\uff08]\s{0,9}[)\uff09]|_{2,9}"
 )
+"""Words that ask in Chinese, and the gap that is to be filled in."""
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 _KANA_OR_HANGUL = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
 OFF_TOPIC = "off_topic"

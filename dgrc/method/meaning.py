@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from dgrc.method import quantities
-from dgrc.method.contained import conditions, gives
 from dgrc.method.reading import answer_forms
 from dgrc.method.screen import content_words, decisive, words_of
+from dgrc.method.text.contained import conditions, gives
 from dgrc.method.text.markup import unwrap
 from dgrc.method.text.normalize import normalize
 from dgrc.method.text.segment import spaceless

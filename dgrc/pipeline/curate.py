@@ -75,7 +75,7 @@ def curate(
     fingerprint = _input_fingerprint(config)
     if run.number == 1:
         reports["ingest"] = once(run, "ingest", fingerprint, lambda: _ingest(run, config), say)
-        if warning := other_script(run, config.method.prompts):
+        if warning := other_script(run.dataset("questions"), config.method.prompts):
             say(f"! {warning}")
     else:
         fingerprint = f"{hash64(fingerprint, upstream):x}"

@@ -111,10 +111,10 @@ def _plain(text: str) -> bytes:
     points = np.frombuffer(fold(text).casefold().encode("utf-32-le", "surrogatepass"), "<u4")
     kinds = _kinds()[points]
     marked = (kinds == _IDEOGRAPH) | (kinds == _COMPLEX)
-    ends = np.cumsum(1 + 2 * marked)
-    spelled = np.full(ends[-1] if len(ends) else 0, _SPACE, "<u4")
-    spelled[ends - 1] = np.where(kinds, points, _SPACE)
-    spelled[ends[marked] - 2] = kinds[marked]
+    places = np.cumsum(1 + 3 * marked) - 1 - marked
+    spelled = np.full(places[-1] + 2 if len(places) else 0, _SPACE, "<u4")
+    spelled[places] = np.where(kinds, points, _SPACE)
+    spelled[places[marked] - 1] = kinds[marked]
     return spelled.tobytes().decode("utf-32-le").encode()
 
 
@@ -124,7 +124,7 @@ def _kinds() -> np.ndarray:
     kinds = np.zeros(sys.maxunicode + 1, np.uint8)
     every = np.arange(_ASSIGNED, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
     for found in _KINDS.finditer(every):
-        kinds[found.start() : found.end()] = found.lastindex
+        kinds[found.start() : found.end()] = found.lastindex or 0
     return kinds
 
 

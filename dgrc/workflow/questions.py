@@ -24,6 +24,7 @@ from dgrc.pipeline.graph import run_pass
 from dgrc.pipeline.passes import WRITE
 from dgrc.questions.columns import find_files
 from dgrc.questions.decontamination import of_evaluation
+from dgrc.questions.language import other_script
 from dgrc.records import hash64
 from dgrc.storage.atomic import write_json
 from dgrc.storage.run_dir import RunDir
@@ -47,6 +48,8 @@ def write_questions(run: RunDir, config: Config, say: Say) -> dict[str, Any]:
     read, asked = fingerprints(config)
     report: dict[str, Any] = {}
     report["cut"] = once(run, "cut", read, lambda: cut(run, corpus, of_evaluation(config), read, say), say)
+    if warning := other_script(run.dataset("passages"), config.method.prompts):
+        say(f"! {warning}")
     report["write"] = once(run, "write", asked, lambda: _write(run, config, asked), say)
     report["screen"] = once(run, "screen_questions", asked, lambda: screen(run, config, asked), say)
     for step in ("cut", "screen_questions"):

@@ -10,9 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.questions import __main__ as questions
-from benchmarks.questions import parts
+from benchmarks.questions import chinese, parts
+from benchmarks.questions.chinese import ChineseMaker
 from benchmarks.questions.corpus import Maker, make
 from benchmarks.questions.score import known, score
+from dgrc.method.text.segment import script, segments
 
 
 @pytest.mark.usefixtures("ray_here")
@@ -104,3 +106,31 @@ def test_memory_is_called_bounded_only_if_it_was_measured() -> None:
     assert questions.summarize(timed, peaks(120, 210))["memory_bounded"] is True
     assert questions.summarize(timed, peaks(120, 290))["memory_bounded"] is False
     assert questions.summarize(timed, peaks(190, 210))["memory_growth_mb"] == {"driver": 90.0, "workers": 10.0}
+
+
+def test_the_chinese_maker_is_seeded_and_tells_the_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chinese, "VOCABULARY", 5_000)
+    one, again, other = ([d.text for d in ChineseMaker(seed).documents(3_000_000)] for seed in (1, 1, 2))
+    assert one == again and one[0] != other[0]
+    made = make(tmp_path / "c", 3, seed=1, language=ChineseMaker)
+    assert made["bytes"] == sum(len(text.encode()) for text in one) == pytest.approx(3_000_000, rel=0.1)
+    maker = ChineseMaker(1)
+    documents = list(maker.documents(3_000_000))
+    assert sum(d.leaks is not None for d in documents) == made["leaks"] > 0
+    assert sum(d.cluster != d.number for d in documents) == made["copies"] > 0
+    for document in documents:
+        assert "条　" in document.text and script(document.text) == "Han"
+        if document.leaks is not None:
+            wide, narrow = maker.questions[document.leaks], maker.questions[document.leaks].replace("，", ",")
+            assert wide in document.text or narrow.replace("？", "?") in document.text
+        if document.cluster != document.number:
+            shared = set(segments(document.text)) & set(segments(one[document.cluster]))
+            assert len(shared) > 0.8 * len(set(segments(document.text)))
+    copies = [d for d in documents if d.cluster != d.number]
+    assert any(copy.text != one[copy.cluster] for copy in copies), "a short one may have no change"
+
+
+def test_rates_are_held_against_the_english_corpus_in_bytes_and_characters() -> None:
+    timed = {"mb": 30.0, "characters": 10_000_000, "seconds": 6.0}
+    english = {"mb": 30.0, "characters": 30_000_000, "seconds": 3.0}
+    assert questions.against(timed, english) == {"mb_rate_of_english": 0.5, "characters_rate_of_english": 0.167}

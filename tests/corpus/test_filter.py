@@ -85,3 +85,23 @@ def test_with_near_duplicates_off_only_equal_questions_count_once(tmp_path: Path
     counts, kept, _ = sifted(tmp_path, threshold=1)
     assert (counts["repeated"], counts["kept"], "near_duplicate" in counts) == (1, 4, False)
     assert len(kept) == 4
+
+
+HAN = (
+    "用人单位自用工之日起超过一个月不满一年未与劳动者订立书面劳动合同的，应当承担怎样的法律后果？",
+    "用人单位自用工之日起，超过一个月不满一年未与劳动者订立书面劳动合同，应当承担怎样的法律后果?",
+    "用人单位自用工之日起超过一个月不满一年与劳动者订立书面劳动合同的，应当承担怎样的法律后果？",
+    "用人单位自用工之日起超过三个月不满一年未与劳动者订立书面劳动合同的，应当承担怎样的法律后果？",
+    "患者服用华法林期间，哪些食物会影响抗凝的效果，应当怎样监测国际标准化比值？",
+    "当事人一方迟延履行主要债务，经催告后在合理期限内仍未履行的，对方有权采取哪些救济措施?",
+)
+
+
+def test_chinese_near_duplicates_are_found_and_other_facts_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "ASKED", HAN)
+    counts, kept, removed = sifted(tmp_path)
+    assert {row["question"] for row in kept} == {HAN[0], HAN[2], HAN[3], HAN[4]}
+    assert {(row["text"], row["reason"]) for row in removed} == {(HAN[5], "contaminated"), (HAN[1], "near_duplicate")}
+    assert counts["kept"] == 4

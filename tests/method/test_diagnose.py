@@ -159,6 +159,8 @@ CHINESE_CASE = (
         ("租赁期限的上限几年", None), ("谁可以主张租赁合同无效", None), ("租赁期限超过二十年的部分是否无效。", None),
         ("试用期和租赁期限的上限", "no_question"), ("请求权的租赁合同基础", "no_question"), ("说明义务的租赁合同内容",
         "no_question"),
+        ("租赁期限超过二十年的部分（ ）。", None), ("租赁期限的上限是____年。", None),
+        ("租赁期限（上限）", "no_question"),
         ("列举租赁合同无效的情形。", None), ("试述租赁合同无效的后果。", None),
         ("租赁合同的最长期限", "no_question"), ("任何租赁合同的期限", "no_question"), ("租赁合同几乎都有期限。",
         "no_question"),
@@ -190,3 +192,11 @@ def test_what_a_model_only_thought_is_shown_on_request(thoughts: str, seen: bool
     said = Chain("The limit is five years because the code says so in full.", "A", "stop", 9, "Secretly I guess.")
     shown = diagnose.build_messages(GENERAL, "Which?", (), said, STUDENT, False, thoughts)[-1]["content"]
     assert ("Secretly" in shown) is seen and "the code says so" in shown
+
+
+def test_chinese_atoms_are_held_against_the_chinese_case() -> None:
+    case = ("甲向乙借款，到期未还，乙诉至法院。", "诉讼时效期间为三年，自权利人知道权利受到损害之日起计算。")
+    asked = ["诉讼时效期间从何时起算？", "阿司匹林的禁忌症有哪些？", "它是什么？"]
+    atoms, refused, error = diagnose.parse_reply(GENERAL, json.dumps({"comparison": "", "questions": asked}), case)
+    assert atoms == (asked[0],) and error is None
+    assert [(r.text, r.reason) for r in refused] == [(asked[1], diagnose.OFF_TOPIC), (asked[2], ECHO)]

@@ -93,3 +93,18 @@ def test_a_few_words_changed_make_no_content_and_a_few_shared_no_echo() -> None:
     pack = load_pack("general")
     assert is_echo(pack, "it has one short answer that an expert or a standard textbook could confirm")
     assert not is_echo(pack, "A standard reference could confirm that the writ lies to the high court in Garth.")
+
+
+def chinese_pack(folder: Path) -> Path:
+    shutil.copytree(ROOT / "dgrc" / "method" / "prompts" / "general", folder)
+    for path in folder.glob("*.jinja"):
+        path.write_text(path.read_text() + "\n\n请用一个完整的句子提出一个原子问题，例如“举证责任”。\n")
+    return folder
+
+
+def test_a_chinese_packs_own_words_are_echoes_and_terms_are_not(tmp_path: Path) -> None:
+    pack = load_pack(str(chinese_pack(tmp_path / "pack")))
+    for text in ("请用一个完整的句子提出一个原子问题", "用一个完整的句子提出一个原子问题。", "举证责任"):
+        assert is_echo(pack, text), text
+    for text in ("原子问题", "一个完整的合同需要具备哪些条款？", "举证责任由谁承担？", "是"):
+        assert not is_echo(pack, text), text

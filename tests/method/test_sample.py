@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dgrc.method import sample
-from dgrc.method.choices import split_choices
 from dgrc.method.prompts import load_pack
+from dgrc.method.reading.choices import split_choices
 from dgrc.method.reading.options import lettered
 from dgrc.records import Chain
 from tests.method.builders import HOSTILE

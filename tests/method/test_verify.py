@@ -166,3 +166,12 @@ def test_what_a_model_only_thought_is_verified_on_request() -> None:
     for thoughts, seen in (("visible", False), ("all", True)):
         shown = verify.build_messages(GENERAL, "Which?", (), said, FACTS, thoughts)[-1]["content"]
         assert ("Secretly" in shown) is seen and "the code says so" in shown
+
+
+def test_a_fact_speaks_to_a_chinese_chain_that_says_its_words_elsewhere() -> None:
+    fact = Fact(1, "解除合同的条件是什么？", "根本违约")
+    said = content_words("当事人可以解除合同，但须满足法定条件，即对方根本违约。")
+    assert verify.speaks_to(fact, said, 0.75), "where two words meet is no word: `同条` need not be said"
+    other = Fact(2, "房屋租赁期限的上限是多少年？", "20")
+    assert not verify.speaks_to(other, said, 0.3)
+    assert not verify.speaks_to(fact, content_words("房屋租赁期限不得超过二十年。"), 0.3)

@@ -59,6 +59,9 @@ def test_whatever_cannot_be_read_is_an_error_and_never_raises(reply: str) -> Non
         ("文中提到的租赁合同期限最长为多少年？", (), "short_answer", "leans_on_passage"),
         ("《民法典》规定租期不得超过二十年，违反上述规定的部分效力如何？", (), "short_answer", None),
         ("法律条文中的“以上”是否包括本数？", (), "yes_no", None),
+        ("刑法第二十九条第一款前段的规定适用于哪些人？", (), "short_answer", None),
+        ("食管上段与输尿管下段的血供分别来自哪些动脉？", (), "short_answer", None),
+        ("上文所说的租赁合同期限最长为多少年？", (), "short_answer", "leans_on_passage"),
         ("租赁合同的租赁期限最长为多少年？", ("十年", "二十年", "三十年", "以上都不对"), "multiple_choice",
         "bad_options"),
         ("租赁合同的租赁期限最长为多少年？", ("十年", "二十年", "均不正确"), "multiple_choice", "bad_options"),
@@ -78,3 +81,21 @@ def test_whether_it_stands_alone_is_asked_without_the_passage() -> None:
     assert parse_check('{"remark": "", "self_contained": true, "one_right_answer": false}') == (False, None)
     for reply in ("yes", '{"self_contained": 1, "one_right_answer": true}', '{"self_contained": true}'):
         assert parse_check(reply)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "choices", "form", "expected"),
+    [
+        ("承租人提前多久可以解除租赁合同？", (), "short_answer", None),
+        ("什么是合同？", (), "short_answer", "too_short"),
+        ("根据上述材料，承租人提前多久可以解除租赁合同？", (), "short_answer", "leans_on_passage"),
+        ("本文中承租人提前多久可以解除租赁合同？", (), "short_answer", "leans_on_passage"),
+        ("文中提到的承租人提前多久可以解除租赁合同？", (), "short_answer", "leans_on_passage"),
+        ("该段落规定承租人提前多久可以解除租赁合同？", (), "short_answer", "leans_on_passage"),
+        ("承租人提前多久可以解除租赁合同？", ("一个月", "两个月", "以上都不对"), "multiple_choice", "bad_options"),
+        ("承租人提前多久可以解除租赁合同？", ("一个月", "两个月", "都是正确的"), "multiple_choice", "bad_options"),
+        ("承租人提前多久可以解除租赁合同？", ("一个月以上", "两个月", "不得解除"), "multiple_choice", None),
+    ],
+)
+def test_what_is_wrong_with_a_chinese_question(text: str, choices: tuple[str, ...], form: str, expected: str) -> None:
+    assert problem(text, choices, form) == expected

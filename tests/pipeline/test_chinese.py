@@ -138,7 +138,7 @@ def test_a_pack_in_another_script_is_said_before_engines_start(tmp_path: Path) -
     said: list[str] = []
     with pytest.raises(Exception, match="chinese:nothing"):
         curate_said(config, said)
-    warning = "! 75% of the questions are written in Han, the pack `legal` asks in English, and so come atoms and"
+    warning = "! 75% of the questions are written in Han, the pack `legal` asks in English and is answered in it: "
     assert any(line.startswith(warning) and "`legal_zh`" in line for line in said), said
 
 

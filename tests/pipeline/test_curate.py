@@ -98,8 +98,9 @@ def test_curricula_and_their_cards_say_where_they_come_from(curated: RunDir) -> 
             assert {row["source_file"], *(one["source_file"] for one in row["sources"])} == {file}
         card = (folder / "README.md").read_text()
         for fact in (
-            "recipe | dgrc", "run | t, round 1", "prompt pack | proving, version 1", "teacher | script tests.scripts:teacher",
-            "student | script tests.scripts:student", "configuration | fingerprint ", f"dgrc | {__version__}, ",
+            "recipe | dgrc", "run | t, round 1", "prompt pack | proving, version 1",
+            "teacher | script tests.scripts:teacher", "student | script tests.scripts:student",
+            "configuration | fingerprint ", f"dgrc | {__version__}, commit ",
         ):  # fmt: skip
             assert f"| {fact}" in card, fact
 

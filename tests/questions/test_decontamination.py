@@ -69,3 +69,31 @@ def test_ingest_says_or_refuses(tmp_path: Path, mode: str, kept: int, found: int
     assert [row["reason"] for row in refused] == ["contaminated"] * (3 - kept)
     assert all(row["text"] == "case 2 . which court ?" for row in refused)
     assert all(row["detail"].endswith("e.jsonl:1") for row in refused)
+
+
+CHINESE = "用人单位自用工之日起超过一个月不满一年未与劳动者订立书面劳动合同的，应当向劳动者每月支付几倍的工资？"
+
+
+@pytest.mark.parametrize(
+    ("text", "choices", "repeats"),
+    [
+        (CHINESE.replace("，", ",").replace("？", "?"), (), True),
+        (CHINESE.replace("，", ""), (), True),
+        (f"（2019年真题）{CHINESE}（　　）", ("一倍", "二倍"), True),
+        ("根据《劳动合同法》，超过一个月不满一年未与劳动者订立书面劳动合同的后果是什么？", (), True),
+        ("根据《劳动合同法》，超过一个月不满一年未订立书面合同的后果是什么？", (), False),
+        ("用人单位自用工之日起满一年不与劳动者订立书面劳动合同的，视为订立何种合同？", (), False),
+        ("下列关于合同效力的说法中，正确的是", (), False),
+        ("短题？", (), True), ("短 题", (), True), ("一道短题", (), False),
+        ("患者男，６５岁，ＣＯＰＤ病史２０年，近３天咳嗽加重伴发热，查体双肺湿啰音", (), True),
+    ],
+)  # fmt: skip
+def test_chinese_questions_that_repeat_one_are_found_whatever_their_marks(
+    text: str, choices: tuple[str, ...], repeats: bool
+) -> None:
+    check = Contamination(13)
+    check.add(CHINESE, (), "long")
+    check.add("短题", (), "short")
+    check.add("下列关于物权变动的说法中，正确的是哪一项？请从四个选项中选出。", (), "a stem that many share")
+    check.add("患者男,65岁,COPD病史20年,近3天咳嗽加重伴发热,查体双肺湿啰音,最可能的诊断是?", (), "case")
+    assert (check.find(text, choices) is not None) is repeats

@@ -41,8 +41,8 @@ VARIABLES: dict[str, frozenset[str]] = {
     "system": frozenset({"step"}),
 }
 """What each template may insert. `options` are lettered lines (`A. ...`), empty without choices; `several` is true
-where more than one of them may be right; `facts` have `.question` and `.answer`; `answers` is a list of texts; `shown` are
-the options under other letters; `form` says in English words what `kind` names (`multiple_choice`, `short_answer`,
+where more than one of them may be right; `facts` have `.question` and `.answer`; `answers` is a list of texts; `shown`
+are the options under other letters; `form` says in English words what `kind` names (`multiple_choice`, `short_answer`,
 `yes_no`); all others are text."""
 
 STEPS = ("sample", "diagnose", "answer", "verify")

@@ -35,9 +35,9 @@ def shares(texts: Iterable[str]) -> dict[str, float]:
     return {name: round(count / counts.total(), 4) for name, count in counts.most_common()}
 
 
-def mismatch(pack: Pack, written: Mapping[str, float]) -> str | None:
-    """That a pack asks in another script than so many questions are `written` in, and what to do; None if it does not,
-    or does not say its language."""
+def mismatch(pack: Pack, written: Mapping[str, float], what: str = "questions") -> str | None:
+    """That a pack asks in another script than so many texts (of which kind says `what`) are `written` in, and what to
+    do; None if it does not, or does not say its language."""
     own = _scripts(pack)
     others = {name: share for name, share in written.items() if name not in own}
     if not own or sum(others.values()) < SOME:
@@ -45,8 +45,8 @@ def mismatch(pack: Pack, written: Mapping[str, float]) -> str | None:
     most = max(others, key=others.__getitem__)
     language = _NAMES.get(pack.language.partition("-")[0], f"`{pack.language}`")
     return (
-        f"{sum(others.values()):.0%} of the questions are written in {' and '.join(others)}, the pack `{pack.name}` "
-        f"asks in {language}, and so come atoms and chains: {_remedy(pack, most)}"
+        f"{sum(others.values()):.0%} of the {what} are written in {' and '.join(others)}, the pack `{pack.name}` asks "
+        f"in {language} and is answered in it: {_remedy(pack, most)}"
     )
 
 

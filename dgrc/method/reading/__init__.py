@@ -33,7 +33,10 @@ _WHOLE_TAG = re.compile(r"<answer>((?:(?!<answer>).)*?)</answer>", re.DOTALL | r
 _OPEN_TAG = re.compile(r"<answer>((?:(?!</?answer>).)*)$", re.DOTALL | re.IGNORECASE)
 _BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
 _TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf|textit|textrm|mathit|mathsf|textsf|bm|boldsymbol)\s*\{([^{}]*)\}")
-_BETWEEN = re.compile(r"[\s,;.&/+$*()\[\]\\-]{0,12}(?:(?:and|or|also|和|与|及|或)[\s,]{0,4}){0,3}[\s$*(\[\\]{0,6}", re.IGNORECASE)
+_BETWEEN = re.compile(
+    r"[\s,;.&/+$*()\[\]\\-]{0,12}(?:(?:and|or|also|和|与|及|或)[\s,]{0,4}){0,3}[\s$*(\[\\]{0,6}",
+    re.IGNORECASE,
+)
 """What stands between two marked answers that are one list of both."""
 _PLACEHOLDERS = frozenset(
     ("letter", "letters", "answer", "option", "choice", "the letter", "the answer", "your answer", "the letter alone",
@@ -133,7 +136,8 @@ def _marked(text: str, mark: re.Pattern[str], options: Options | None, form: str
     last = _said(found[-1].group(1), options, form)
     if options is None or not last:
         return [last]
-    listed, at = [last], found[-1].start()
+    listed: list[str | None] = [last]
+    at = found[-1].start()
     for match in reversed(found[-LAST:-1]):
         if not _BETWEEN.fullmatch(text, match.end(), at) or "\n\n" in text[match.end() : at]:
             break
@@ -142,10 +146,9 @@ def _marked(text: str, mark: re.Pattern[str], options: Options | None, form: str
     rest = text[found[-1].end() :]
     later = [answer for answer in phrases(rest, options) if answer is not None]
     if options.several and len(listed) > 1:
-        last = joined([said for said in listed if said]) if all(listed) else None
-        listed = [last]
+        listed = [joined([said for said in listed if said]) if all(listed) else None]
     line = rest[:REACH].partition("\n")[0]
-    if last and (names_more(options, last, line) or also_right(options, last, rest[:REACH])):
+    if (said := listed[0]) and (names_more(options, said, line) or also_right(options, said, rest[:REACH])):
         return [CONFLICT]
     return [*listed, *later]
 
@@ -172,7 +175,8 @@ def _opened(said: str, options: Options) -> str | None:
 
 def _first_of(said: str, options: Options | None, form: str) -> str | None:
     """The answer after a mark that is not closed: what stands there as a whole, or in its first line."""
-    return _said(said, options, form) or _said(said.split("\n")[0], options, form)
+    whole = _said(said, options, form)
+    return _said(said.split("\n")[0], options, form) if whole is None else whole
 
 
 def _open_phrases(text: str, form: str) -> list[str | None]:

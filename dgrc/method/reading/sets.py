@@ -9,26 +9,38 @@ import itertools
 import re
 from collections.abc import Sequence
 
+from dgrc.method.reading.marks import HAN
 from dgrc.method.reading.options import ALIKE, CONFLICT, Options, bare, spelled
 from dgrc.method.reading.wordings import ALSO, MORE
 
-_BOTH = re.compile(r"^(?:both|all of|all|only|just|options?|choices?|letters?|answers?|选项|选择?|只有|仅|包括|有)[: ]{1,3}", re.IGNORECASE)
+_BOTH = re.compile(
+    r"^(?:both|all of|all|only|just|options?|choices?|letters?|answers?|选项|选择?|只有|仅|包括|有)[: ]{1,3}",
+    re.IGNORECASE,
+)
+_EITHER = re.compile(r"[\s*]{0,4}(?:both|either)\s+[(\[\"*$]{0,4}(?:option )?[A-Z](?![A-Za-z0-9])", re.IGNORECASE)
 _RUN = re.compile(r"[A-Z]{2,26}")
 _JOINED = re.compile(r"[()\[\]{}\"'*.:,;/&+|`$\s\u3001\uff0c\uff1b-]+|\band\b|[和与及跟]|以及|还有", re.IGNORECASE)
+_SENTENCES = re.compile(r"[A-Z][)\]\"*]{0,3}\.\s+[(\[\"*]{0,3}[A-Z](?![a-z])")
+"""`AC. B is wrong`: a full stop ends a list."""
 _OR = re.compile(r"\bor\b|或", re.IGNORECASE)
 _MARK = re.compile(r"(?:^|(?<=[\s,;.]))[(\[\"*]{0,4}([A-Z])(?:[)\]]|[.:,)](?=\s|[^\x00-\x7f]))[\s*.:]{0,3}")
 _ITEMS = re.compile(r"\s*(?:[,;\n/]|\band\b|[和与及、]|以及)\s*", re.IGNORECASE)
 _LONGEST = 6
 """Pieces between separators that one option's text may be."""
 _MOST_ITEMS = 64
+LONGEST_LIST = 20_000
+"""Characters of a piece that may still be a list of options, which may be paragraphs."""
 
 
 def answer_in(options: Options, said: str) -> str | None:
     """What a piece answers as a whole: a letter, of a question with several right options a sorted set of them; None
     if it names no option, `CONFLICT` if it names what is no answer."""
     named = options.named(said)
-    if named and (first := _FIRST.match(said.strip())) and first.group(1) in options.letters:
-        if not _is_own_text(options, said) and names_more(options, named, said.strip()[first.end() :]):
+    if _EITHER.match(said) and not (named and _is_own_text(options, said)):
+        return CONFLICT if not options.several else None if _OR.search(said) else _set(options, said)
+    if named and (first := _FIRST.match(_LEAD.sub("", said.strip()))) and first.group(1) in options.letters:
+        rest = _LEAD.sub("", said.strip())[first.end() :]
+        if not _is_own_text(options, said) and (names_more(options, named, rest) or stands_beside(options, named, rest)):
             named = CONFLICT
     if named and not options.several:
         return named
@@ -40,6 +52,11 @@ def answer_in(options: Options, said: str) -> str | None:
     if not options.several:
         return listed[0] if len({*map(options.same, listed)}) == 1 else CONFLICT
     return "".join(sorted({*map(options.same, listed)})) if listed else CONFLICT
+
+
+def _set(options: Options, said: str) -> str | None:
+    listed = letters_in(options, said)
+    return "".join(sorted({*map(options.same, listed)})) if listed else None
 
 
 def _is_own_text(options: Options, said: str) -> bool:
@@ -58,6 +75,8 @@ def _single(options: Options, said: str, named: str) -> str | None:
 
 def letters_in(options: Options, said: str) -> list[str] | None:
     """The options that a piece lists, and nothing else; an empty list where they are alternatives; None for no list."""
+    if len(said) > LONGEST_LIST:
+        return None
     text = bare(_BOTH.sub("", bare(said.replace("\n", " ; "))))
     if _RUN.fullmatch(text) and {*text} <= {*options.letters} and len({*text}) == len(text):
         return list(text)
@@ -66,7 +85,7 @@ def letters_in(options: Options, said: str) -> list[str] | None:
     if _OR.search(text):
         parts = [bare(part) for part in _OR.split(text)]
         return [] if len(parts) > 1 and all(options.named(part) for part in parts) else None
-    words = [word for word in _JOINED.split(text) if word]
+    words = [] if _SENTENCES.search(text) else [word for word in _JOINED.split(text) if word]
     if words and all(word in options.letters for word in words):
         return words
     if words and all(word.isupper() and {*word} <= {*options.letters} and len({*word}) == len(word) for word in words):
@@ -128,6 +147,24 @@ def names_more(options: Options, answer: str, rest: str) -> bool:
     return bool(named) and str(named) not in answer
 
 
+def stands_beside(options: Options, answer: str, rest: str) -> bool:
+    """Whether another option stands in the sentence behind an answer, with no word there that denies it or gives a
+    reason: whatever joins the two, neither is meant beyond doubt."""
+    rest, own = rest.lstrip(" .:,)]*\""), options.exact[options.letters.index(answer[0])]
+    if rest.casefold().startswith(own.casefold()):
+        rest = rest[len(own) :]
+    elif _ALONE.search(own):
+        return False
+    sentence = _SENTENCE_END.split(rest[:_REACH], maxsplit=1)[0]
+    for other in _ALONE.finditer(sentence):
+        if other.group(1) in options.letters and other.group(1) not in answer:
+            return not (_REASONS.search(sentence, 0, other.start()) or _NOT_IT.match(sentence[other.end() :]))
+    for name, text in zip(options.letters, options.exact, strict=True):
+        if _HAN_TEXT.search(text) and text not in own and name not in answer and (at := sentence.find(text)) >= 0:
+            return not (_REASONS.search(sentence, 0, at) or _NOT_IT.match(sentence[at + len(text) :]))
+    return False
+
+
 def lists_on(options: Options, answer: str, rest: str) -> bool:
     """Whether a list goes on behind the options that were read of it: with a letter that no option has, or with the
     text of an option that is not among them."""
@@ -142,18 +179,31 @@ def also_right(options: Options, answer: str, text: str) -> bool:
     """Whether a text behind an answer says of another option that it is right, or may be, as well."""
     for match in itertools.islice(ALSO.finditer(text), _MOST_ITEMS):
         letter = match.group(1) or match.group(2)
-        if letter in options.letters and letter not in answer and not _NOT_IT.match(text[match.end() : match.end() + 200]):
+        rest = text[match.end() : match.end() + 200]
+        if letter in options.letters and letter not in answer and not _NOT_IT.match(rest):
             return True
     return False
 
 
 _FIRST = re.compile(r"[(\[\"*]{0,4}([A-Z])(?![A-Za-z0-9])[)\]\"*]{0,4}")
+_REACH = 400
+_LEAD = re.compile(r"^[\s(\[\"*]{0,4}(?:option|choice|answer) ", re.IGNORECASE)
+_HAN_TEXT = re.compile(f"[{HAN}]{{2}}")
+_SENTENCE_END = re.compile(r"(?<![\s(\[A-Z])(?<!vs)[.!?](?=\s|$)|\n|\. (?=[A-Z][a-z])")
+_REASONS = re.compile(
+    r"\b(?:because|since|as|for|while|whereas|not|rather than|instead|unlike|wrong|incorrect|false|than|eliminat\w*|exclud\w*|"
+    r"rul\w*|why|given|due|though|although|however|but|which|where|if|so|therefore|cannot|lacks?|fails?|only|is|are|was)\b"
+    r"|n't\b|因|由于|不|错|非|排除|而|其余|其他|理由|解析|所以|虽|但|与其"
+    , re.IGNORECASE,
+)
 _ALONE = re.compile(r"(?<![A-Za-z0-9])([A-Z])(?![A-Za-z0-9])")
 _CLAUSE = re.compile(r"[\s.:,;)\]\"*]{0,8}([^.,;:()\n]{1,400})")
 _DENIED_PART = re.compile(r"\bnot\b|不[是选]|非")
 _LISTED_ON = re.compile(r"\s{0,4}(?:[,;/&+]|and\b|[和与及])[\s(\[\"*]{0,6}([A-Z])(?![A-Za-z0-9])")
 _NOT_IT = re.compile(
-    r"[^.\n]{0,60}?(?:\b(?:not|n't|wrong|incorrect|false|fails?|less|unlikely|cannot|out|but|however|though|although)\b|不|错|非|排除)", re.IGNORECASE
+    r"[^.\n]{0,60}?(?:\b(?:not|n't|wrong|incorrect|false|fails?|less|unlikely|cannot|out|but|however|though|although)\b"
+    r"|不|错|非|排除|存疑|待定)",
+    re.IGNORECASE,
 )
 
 

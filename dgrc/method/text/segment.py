@@ -39,7 +39,9 @@ _LETTER = re.compile(r"[^\W_]")
 # A variation selector asks for another drawing of the same ideograph.
 _VARIANT = re.compile(f"(?<=[{IDEOGRAPHIC}])[\ufe00-\ufe0f\U000e0100-\U000e01ef]+")
 _PART = re.compile(f"[{IDEOGRAPHIC}]+|[{COMPLEX}]+|[^\\s\u3001-\u3003\u3008-\u3020{IDEOGRAPHIC}{COMPLEX}]+")
-_PUNCTUATION = re.compile("[!\"'(),./:;?\\[\\]{}\u00b7\u2010-\u2027\u2032-\u2043\u2045-\u2051\u2053-\u205e\u3030\u30fb-]+")
+_PUNCTUATION = re.compile(
+    "[!\"'(),./:;?\\[\\]{}\u00b7\u2010-\u2027\u2032-\u2043\u2045-\u2051\u2053-\u205e\u3030\u30fb-]+"
+)
 _NAMES = {
     "CJK": "Han", "KANGXI": "Han", "IDEOGRAPHIC": "Han", "HIRAGANA": "Kana", "KATAKANA": "Kana",
     "KATAKANA-HIRAGANA": "Kana",
@@ -95,7 +97,7 @@ def weight(text: str) -> int:
 
 
 def _parted(text: str) -> str:
-    """The text with spaces between Tibetan syllables, which are its words here and are parted by a mark of their own."""
+    """The text with spaces between Tibetan syllables, which are its words here and have a mark of their own between."""
     return text.replace("\u0f0b", " ").replace("\u0f0c", " ")
 
 

@@ -15,7 +15,8 @@ _DENIED = re.compile("[没沒]有?|[不未无無非否勿莫毋]|ません|な(?
 _ALIKE = {"沒": "没", "ま": "ない", "な": "ない", "ไ": "ไม", "ម": "មិ", "ບ": "ບໍ"}
 
 _DIGITS = {digit: value for value, digits in enumerate(
-    ("零〇", "一壹", "二两兩贰貳", "三叁", "四肆", "五伍", "六陆陸", "七柒", "八捌", "九玖")) for digit in digits}  # fmt: skip
+    ("零〇", "一壹", "二两兩贰貳", "三叁", "四肆", "五伍", "六陆陸", "七柒", "八捌", "九玖"))
+    for digit in digits}  # fmt: skip
 _UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "万": 10**4, "萬": 10**4, "亿": 10**8,
           "億": 10**8}  # fmt: skip
 _FORMAL = frozenset("壹贰貳叁肆伍陆陸柒捌玖拾佰仟")
@@ -62,7 +63,8 @@ def _number(match: re.Match[str]) -> str:
         times = _UNITS[match["times"][-1]] * (_UNITS[match["times"][0]] if len(match["times"]) > 1 else 1)
         whole, _, decimals = match["arabic"].partition(".")
         value = str(int(whole + decimals) * times).zfill(len(decimals) + 1)
-        return f" {value[: len(value) - len(decimals)]}.{value[len(value) - len(decimals) :]}".rstrip("0").rstrip(".") + " "
+        point = len(value) - len(decimals)
+        return f" {value[:point]}.{value[point:]}".rstrip("0").rstrip(".") + " "
     whole = match["whole"]
     if len(whole) > _LONGEST or (len(whole) == 1 and whole in _FORMAL):
         return match.group()

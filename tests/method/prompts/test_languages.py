@@ -47,6 +47,12 @@ def test_what_fits_or_is_not_known_is_not_said(pack: str, written: dict[str, flo
     assert mismatch(load_pack(pack), written) is None
 
 
+def test_what_is_looked_at_is_named() -> None:
+    said = mismatch(load_pack("legal"), {"Han": 1.0}, "passages")
+    assert said is not None and said.startswith("100% of the passages are written in Han, the pack `legal` asks in")
+    assert "is answered in it: set `method.prompts` to `legal_zh` or" in said
+
+
 def own(folder: Path, language: str) -> str:
     """A user's own pack, which says this of its language."""
     target = shutil.copytree(Path(prompts.__file__).parent / "general", folder / f"own-{language}"[:20])

@@ -1,7 +1,7 @@
 """Replies in English and Chinese, written by hand in the manner of current models, held against what they answer.
 
-`replies.tsv` has a row a reply: when it was written (`built`: beside the code; `first`, `second`: lists that were written
-after it, the second after the first had shown faults), whose options it chooses from, whether one or several may be
+`replies.tsv` has a row a reply: when it was written (`built`: beside the code; `first` to `third`: lists written
+after it, each after the one before had shown faults), whose options it chooses from, whether one or several may be
 right, the answer (`-` where none is given beyond doubt) and the reply with its line breaks as `\\n`.
 """
 
@@ -39,7 +39,10 @@ def test_there_are_enough_rows_of_each_kind() -> None:
     assert len(ROWS) >= 400
 
 
-LEADS = ("{}", "<answer>{}</answer>", "\\boxed{{{}}}", "答案：{}", "故选{}。", "The correct answers are {}.", "**Answer:** {}")
+LEADS = (
+    "{}", "<answer>{}</answer>", "\\boxed{{{}}}", "答案：{}", "故选{}。",
+    "The correct answers are {}.", "**Answer:** {}",
+)
 JOINS = ("", " ", ",", ", ", "、", "，", "；", ";", "/", " and ", "和", " & ")
 SETS = st.lists(st.sampled_from("ABCD"), min_size=1, max_size=4, unique=True)
 
@@ -74,7 +77,8 @@ def test_alternatives_are_no_answer(one: str, other: str, options: str) -> None:
         (("True", "False"), "The answer is False.", "B"), (("yes", "no", "maybe"), "The answer is maybe.", "C"),
         (("yes", "no", "maybe"), "yes or maybe", None), (("A型血", "AB型血", "B型血"), "答案是B型血", "C"),
         (("肾上腺素", "阿托品"), "应给予去甲肾上腺素。", None), (("肾上腺素", "阿托品"), "应首选肾上腺素。", "A"),
-        (("乙肝", "甲肝"), "选 B 超检查。", None), (("甲", "乙", "甲"), "C", "A"), (("甲", "乙", "甲"), "答案：甲", "A"),
+        (("乙肝", "甲肝"), "选 B 超检查。", None), (("甲", "乙", "甲"), "C", "A"),
+        (("甲", "乙", "甲"), "答案：甲", "A"),
     ],
 )  # fmt: skip
 def test_options_of_other_kinds(choices: tuple[str, ...], said: str, answer: str | None) -> None:

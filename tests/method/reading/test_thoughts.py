@@ -67,3 +67,8 @@ def test_what_others_read_of_a_chain(text: str, which: str, seen: str) -> None:
 )  # fmt: skip
 def test_what_a_student_learns(text: str, thoughts: str, which: str, turn: str) -> None:
     assert learned(chain(text, thoughts), which) == turn
+
+
+def test_a_chinese_clause_reasons_as_many_words_would() -> None:
+    assert reasons("合同因违反法律的强制性规定而无效。<answer>A</answer>")
+    assert not reasons("合同无效。<answer>因违反法律的强制性规定而无效</answer>")

@@ -103,7 +103,7 @@ def test_the_auditors_words_are_held_against_the_agreed_ones_as_any_other() -> N
 
 def test_sets_are_compared_whatever_their_order_and_the_flag_goes_on() -> None:
     question = Question(1, "q1", "Which?", ("x", "y", "z"), None, "", "{}", several=True)
-    case, caller = run({"teacher": said("A, C", "CA"), "student": said("C and A", "AC", "A")}, question)
+    case, _ = run({"teacher": said("A, C", "CA"), "student": said("C and A", "AC", "A")}, question)
     assert answers(case)[:2] == [["AC", "AC"], ["AC", "AC", "A"]]
     assert (case.status, case.several, len(case.diagnoses)) == ("divergent", True, 1)
     agreeing, _ = run({"teacher": said("B; C"), "student": said("CB")}, question)

@@ -1,8 +1,8 @@
-"""Whether one answer is a sentence that gives the other, in a script without spaces between words. Two answers and their
-question in, yes or no out.
+"""Whether one answer is a sentence that gives the other, in a script without spaces between words. Two answers and
+their question in, yes or no out.
 
-What `meaning` asks of words, this asks of characters, since nothing says where a word ends: the short answer stands in the
-long one as it is, before it only what leads up to an answer or repeats the question, and after it the same, or an
+What `meaning` asks of words, this asks of characters, since nothing says where a word ends: the short answer stands in
+the long one as it is, before it only what leads up to an answer or repeats the question, and after it the same, or an
 explanation. `胰岛素抵抗` is not `胰岛素`, and `甲和乙` is not `甲`. In doubt two answers are two.
 """
 
@@ -14,7 +14,9 @@ from dgrc.method.text.normalize import normalize
 from dgrc.method.text.unspaced import set_apart
 
 _CONDITIONS = re.compile("如果|如|若|倘|假如|除|只|仅|但|直到|有时|偶尔|很少|例外|ただし|のみ")
-_NARROWING = re.compile("[和与與及或并並兼左右]|以及|同时|加上|至少|至多|以上|以下|超过|最多|最少|避免|慎用|禁|または|と|や|และ|หรือ")
+_NARROWING = re.compile(
+    "[和与與及或并並兼左右]|以及|同时|加上|至少|至多|以上|以下|超过|最多|最少|避免|慎用|禁|または|と|や|และ|หรือ"
+)
 """What makes another answer of the same characters: a second thing, a side, a bound."""
 _LEADS = re.compile(
     "(?:最终|正确|标准|参考|本题|最佳)?的?(?:答案|选项|结论|结果)|应该?(?=[是为由选叫在])|应当(?=[是为由选叫在])"
