@@ -131,6 +131,8 @@ def test_the_chinese_maker_is_seeded_and_tells_the_truth(tmp_path: Path, monkeyp
 
 
 def test_rates_are_held_against_the_english_corpus_in_bytes_and_characters() -> None:
-    timed = {"mb": 30.0, "characters": 10_000_000, "seconds": 6.0}
-    english = {"mb": 30.0, "characters": 30_000_000, "seconds": 3.0}
-    assert questions.against(timed, english) == {"mb_rate_of_english": 0.5, "characters_rate_of_english": 0.167}
+    timed = {"mb": 30.0, "characters": 10_000_000, "seconds": 6.0, "cpu_seconds": {"driver": 1.0, "workers": 3.0}}
+    english = {"mb": 30.0, "characters": 30_000_000, "seconds": 3.0, "cpu_seconds": {"driver": 0.5, "workers": 2.5}}
+    assert questions.against(timed, english) == {
+        "mb_rate_of_english": 0.5, "characters_rate_of_english": 0.167, "mb_by_cpu_rate_of_english": 0.75,
+    }  # fmt: skip
