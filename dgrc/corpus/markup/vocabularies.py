@@ -15,6 +15,13 @@ def _names(text: str) -> frozenset[str]:
 _INLINE = _names("a abbr b bold br cite code dfn em emph hi i img italic mark q ref s small span strong sub sup u")
 _TABLE = _names("table TBL tgroup")
 _ROW, _CELL = _names("tr ROW row"), _names("td th CELL entry")
+_EUR_LEX = {
+    **dict.fromkeys("oj-doc-ti doc-ti Heading1 ManualHeading1".split(), 1),
+    **dict.fromkeys("oj-ti-section-1 ti-section-1 oj-ti-section-2 ti-section-2 title-division-1".split(), 2),
+    **dict.fromkeys("oj-ti-grseq-1 ti-grseq-1 title-division-2 Heading2 ManualHeading2".split(), 2),
+    **dict.fromkeys("oj-ti-art ti-art title-article-norm Titrearticle Heading3 ManualHeading3".split(), 3),
+}
+"""Classes by which EUR-Lex marks headings on pages that have none by their elements."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,8 @@ class Vocabulary:
     is beside it; of one that does not (HTML), such an element stands in a line, as browsers have it."""
     headings: dict[str, int] = field(default_factory=dict)
     """Elements that are headings, and their levels."""
+    heading_classes: dict[str, int] = field(default_factory=dict)
+    """The same of elements with one of these classes."""
     sections: frozenset[str] = frozenset()
     """Elements whose first children of `heading_of` are their heading."""
     parts: frozenset[str] = frozenset()
@@ -60,7 +69,7 @@ HTML = Vocabulary(
     roots=_names("html"),
     text="//*[self::main or @role='main'][not(ancestor::main or ancestor::*[@role='main'])]"
     " | //body[not(//main or //*[@role='main'])]",
-    title=("/html/head/title", "//h1"),
+    title=("//*[@class='eli-main-title' or @class='Titreobjet_cp']", "/html/head/title", "//h1"),
     blocks=_names(
         "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset "
         "figcaption figure"
@@ -68,6 +77,7 @@ HTML = Vocabulary(
         "thead tr ul"
     ),
     headings={f"h{level}": level for level in range(1, 7)},
+    heading_classes=_EUR_LEX,
     dropped=_names(
         "script style noscript template nav svg head iframe object embed canvas select button textarea datalist audio "
         "video annotation annotation-xml rt rp"
