@@ -9,6 +9,7 @@ import html
 import io
 import re
 from collections.abc import Iterator, Sequence
+from gzip import GzipFile
 from typing import Any, BinaryIO
 
 _DECLARED = re.compile(
@@ -58,7 +59,7 @@ def xml_tree(data: bytes) -> Any:
     return _checked(root)
 
 
-def xml_members(file: BinaryIO, names: Sequence[str]) -> Iterator[Any]:
+def xml_members(file: BinaryIO | GzipFile, names: Sequence[str]) -> Iterator[Any]:
     """Elements of these names, one after the other, each dropped before the next; ValueError as of `xml_tree`."""
     from lxml import etree
 
