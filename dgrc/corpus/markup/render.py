@@ -70,8 +70,8 @@ class _Writer:
             self.add(html.unescape(element.text or ""))
         elif _is_dropped(element, of):
             return
-        elif name in of.headings:
-            self._heading(flat(element, of), of.headings[name])
+        elif own := of.headings.get(name) or _level_by_class(element, of):
+            self._heading(flat(element, of), own)
         elif name in of.tables:
             self._table(element)
         elif name in of.notes:
@@ -210,6 +210,11 @@ def _is_dropped(element: Any, of: Vocabulary) -> bool:
     if element.get("role", "") in _AWAY or element.get("hidden") is not None or element.get("aria-hidden") == "true":
         return True
     return element.tag == "footer" and next(element.iterancestors("article", "main", "blockquote"), None) is None
+
+
+def _level_by_class(element: Any, of: Vocabulary) -> int | None:
+    classes = element.get("class", "").split() if of.heading_classes else ()
+    return next((of.heading_classes[name] for name in classes if name in of.heading_classes), None)
 
 
 def formula(element: Any) -> str:

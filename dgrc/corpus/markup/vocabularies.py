@@ -5,7 +5,6 @@ and publishers' NXML), PubMed's own sets, Formex 4 (EUR-Lex), HTML. Names are th
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
 
 def _names(text: str) -> frozenset[str]:
@@ -15,6 +14,13 @@ def _names(text: str) -> frozenset[str]:
 _INLINE = _names("a abbr b bold br cite code dfn em emph hi i img italic mark q ref s small span strong sub sup u")
 _TABLE = _names("table TBL tgroup")
 _ROW, _CELL = _names("tr ROW row"), _names("td th CELL entry")
+_EUR_LEX = {
+    **dict.fromkeys("oj-doc-ti doc-ti Heading1 ManualHeading1".split(), 1),
+    **dict.fromkeys("oj-ti-section-1 ti-section-1 oj-ti-section-2 ti-section-2 title-division-1".split(), 2),
+    **dict.fromkeys("oj-ti-grseq-1 ti-grseq-1 title-division-2 Heading2 ManualHeading2".split(), 2),
+    **dict.fromkeys("oj-ti-art ti-art title-article-norm Titrearticle Heading3 ManualHeading3".split(), 3),
+}
+"""Classes by which EUR-Lex marks headings on pages that have none by their elements."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +33,17 @@ class Vocabulary:
     """XPath of what holds the text."""
     title: tuple[str, ...] = ()
     id: tuple[str, ...] = ()
-    documents: str | None = None
-    """XPath of the documents, of a root that is a set of them."""
+    sets: frozenset[str] = frozenset()
+    """Roots that hold many documents: each of their `members`, which are read one by one."""
+    members: tuple[str, ...] = ()
     blocks: frozenset[str] = frozenset()
     inline: frozenset[str] | None = None
     """What stands in a line. Of a vocabulary that says, an element of neither stands apart where nothing but elements
     is beside it; of one that does not (HTML), such an element stands in a line, as browsers have it."""
     headings: dict[str, int] = field(default_factory=dict)
     """Elements that are headings, and their levels."""
+    heading_classes: dict[str, int] = field(default_factory=dict)
+    """The same of elements with one of these classes."""
     sections: frozenset[str] = frozenset()
     """Elements whose first children of `heading_of` are their heading."""
     parts: frozenset[str] = frozenset()
@@ -60,7 +69,7 @@ HTML = Vocabulary(
     roots=_names("html"),
     text="//*[self::main or @role='main'][not(ancestor::main or ancestor::*[@role='main'])]"
     " | //body[not(//main or //*[@role='main'])]",
-    title=("/html/head/title", "//h1"),
+    title=("//*[@class='eli-main-title' or @class='Titreobjet_cp']", "/html/head/title", "//h1"),
     blocks=_names(
         "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset "
         "figcaption figure"
@@ -68,6 +77,7 @@ HTML = Vocabulary(
         "thead tr ul"
     ),
     headings={f"h{level}": level for level in range(1, 7)},
+    heading_classes=_EUR_LEX,
     dropped=_names(
         "script style noscript template nav svg head iframe object embed canvas select button textarea datalist audio "
         "video annotation annotation-xml rt rp"
@@ -147,12 +157,13 @@ USLM = Vocabulary(
 )  # fmt: skip
 JATS = Vocabulary(
     name="JATS",
-    roots=_names("article pmc-articleset OAI-PMH"),
+    roots=_names("article"),
     text="front/article-meta/abstract | front/article-meta/trans-abstract | body | back | floats-group | floats-wrap"
     " | sub-article",
     title=("front/article-meta/title-group/article-title",),
     id=tuple(f"front/article-meta/article-id[@pub-id-type='{kind}']" for kind in "pmcid pmc doi pmid".split()),
-    documents="/pmc-articleset/article | /OAI-PMH//article",
+    sets=_names("pmc-articleset OAI-PMH"),
+    members=("article",),
     blocks=_names(
         "abstract trans-abstract body back sec p list list-item disp-quote boxed-text table-wrap table tr "
         "caption fig ack"
@@ -177,11 +188,12 @@ JATS = Vocabulary(
 )
 PUBMED = Vocabulary(
     name="PubMed",
-    roots=_names("PubmedArticleSet PubmedArticle"),
+    roots=_names("PubmedArticle PubmedBookArticle"),
     text=".//Article/Abstract | .//OtherAbstract | .//BookDocument/Abstract",
     title=(".//Article/ArticleTitle", ".//BookDocument/ArticleTitle", ".//BookTitle"),
     id=("MedlineCitation/PMID", "BookDocument/PMID"),
-    documents="/PubmedArticleSet/PubmedArticle | /PubmedArticleSet/PubmedBookArticle",
+    sets=_names("PubmedArticleSet"),
+    members=("PubmedArticle", "PubmedBookArticle"),
     blocks=_names("Abstract OtherAbstract AbstractText"),
     inline=_INLINE,
     dropped=_names("CopyrightInformation"),
@@ -220,6 +232,6 @@ GENERIC = Vocabulary(
 VOCABULARIES = (HTML, AKOMA_NTOSO, USLM, JATS, PUBMED, FORMEX)
 
 
-def vocabulary_of(root: Any) -> Vocabulary | None:
-    """The vocabulary that a root element is of; None if none is known."""
-    return next((one for one in VOCABULARIES if root.tag in one.roots), None)
+def vocabulary_of(name: str) -> Vocabulary | None:
+    """The vocabulary that a root element of this name is of; None if none is known."""
+    return next((one for one in VOCABULARIES if name in one.roots or name in one.sets), None)

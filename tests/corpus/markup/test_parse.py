@@ -19,6 +19,8 @@ from tests.corpus.markup.samples import AKN, FORMEX, JATS, PAGE, PUBMED, USLM, o
         ("<?xml version='1.0' encoding='klingon'?><a/>", ".xml", "klingon"),
         ("", ".html", "it is empty"),
         ("<meta charset=klingon><p>x", ".html", "declares the encoding 'klingon', which is not known"),
+        ("<meta charset=punycode><p>x", ".html", "declares the encoding 'punycode', which is not known"),
+        ("<meta charset=rot13><p>x", ".html", "declares the encoding 'rot13', which is not known"),
         (b"<meta charset=utf-8><p>\xff\xfe\xff", ".html", r"not in the encoding that it declares \(utf-8\)"),
         ("<div>" * 300 + "deep", ".html", "deeper than 256"),
         ("<a>" * 300 + "</a>" * 300, ".xml", "not well-formed XML: Excessive depth"),

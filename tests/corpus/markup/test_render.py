@@ -43,3 +43,10 @@ def test_a_table_that_lays_out_a_page_is_no_row() -> None:
 )
 def test_what_stands_inside_a_line(html: str, text: str) -> None:
     assert only(f"<p>{html}</p>", ".html")["text"] == text
+
+
+def test_headings_that_only_a_class_marks_as_on_eur_lex() -> None:
+    page = """<div class="eli-subdivision"><p class="oj-ti-section-1">CHAPTER I</p><div>
+    <p class="oj-ti-art">Article 1</p> <p class="oj-normal">It applies.</p>
+    <p class="li ManualHeading2">1.1. <span>Scope</span></p></div></div>"""
+    assert only(page, ".html")["text"] == "## CHAPTER I\n\n### Article 1\n\nIt applies.\n\n## 1.1. Scope"
