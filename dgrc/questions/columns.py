@@ -204,6 +204,8 @@ def labeled(label: Any, choices: Choices, several: bool) -> tuple[str | None, st
     it cannot be taken."""
     if missing(label):
         return None, None
+    if isinstance(label, float) and label.is_integer():  # what pandas makes of numbers where one is missing
+        label = int(label)
     try:
         if isinstance(label, list | tuple):
             return "; ".join(choices.label(str(part)) for part in label) or None, None
