@@ -14,7 +14,10 @@ from dgrc.errors import ExtraError
 from dgrc.questions.formats import BROKEN
 from dgrc.runtime import extras
 
-PICTURE = b"<< /Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8 /Length 1 >>\nstream\n\x00\nendstream"
+PICTURE = (
+    b"<< /Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8 /Length 1 >>\n"
+    b"stream\n\x00\nendstream"
+)
 
 
 def pdf(*pages: str, title: str = "") -> bytes:

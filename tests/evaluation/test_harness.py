@@ -26,6 +26,7 @@ from dgrc.records import Question
 TASK = "dgrc_held_out"
 NUMBERS = ("1.5", "15", "-5", "5", "12.10", "1210", "0.5", ".50", "1,000", "1000", "10-20", "1020", "+3", "3 kg")
 TEXTS = ("Roe v. Wade", "roe v wade", "12(b)(6)", "12b6", "§ 1983", "1983", "yes", "No", "no.", "a b", "a-b")
+MEASURES = ("$1.5 million", "$1,500,000", "$1.5 billion", "5 mW", "5 MW", "20 kPa", "20000 Pa", "5 %", "0.05", "120/80")
 DATES = ("2021-03-04", "2021-03-05", "04.03.2021")
 LETTERS = ("A", "b", "(C)", "B. the mill", "the crown", "D", "A and B")
 OPTIONS = ("the crown", "the mill", "3.5 mg", "35 mg")
@@ -34,7 +35,7 @@ HERE = importlib.util.find_spec("lm_eval") is not None
 
 def pairs() -> list[tuple[str, Question]]:
     """Replies, each with a question of its own."""
-    open_ones = [pair for group in (NUMBERS, TEXTS, DATES) for pair in itertools.product(group, group)]
+    open_ones = [pair for group in (NUMBERS, TEXTS, MEASURES, DATES) for pair in itertools.product(group, group)]
     lettered = list(itertools.product(LETTERS, "ABCD"))
     found = [(said, label, ()) for said, label in open_ones] + [(said, label, OPTIONS) for said, label in lettered]
     tagged = [(f"It follows. <answer>{said}</answer>", label, choices) for said, label, choices in found]

@@ -22,9 +22,16 @@ _MEANT = {
     "us-ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "gb_2312-80": "gb18030", "x-gbk": "gb18030",
     "big5": "big5hkscs", "shift_jis": "cp932", "shift-jis": "cp932", "x-sjis": "cp932", "euc-kr": "cp949",
     "ks_c_5601-1987": "cp949", "utf-16": "utf-8", "utf-16le": "utf-8", "utf-16be": "utf-8", "unicode": "utf-8",
+    "windows-874": "cp874", "x-mac-cyrillic": "mac-cyrillic", "iso-8859-9": "cp1254",
 }  # fmt: skip
 """Encodings that are called by an older name; of UTF-16 a declaration that can be read as ASCII is wrong.
 https://encoding.spec.whatwg.org/#names-and-labels"""
+_KNOWN = frozenset(
+    "utf-8 gb18030 big5hkscs euc_jp cp932 iso2022_jp cp949 koi8-r koi8-u mac-roman mac-cyrillic cp866 cp874 tis-620 "
+    "iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8 iso8859-9 iso8859-10 iso8859-11 iso8859-13 "
+    "iso8859-14 iso8859-15 iso8859-16 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258".split()
+)
+"""Encodings of pages, by Python's names; it knows others too, that are none of texts."""
 
 
 def xml_tree(data: bytes) -> Any:
@@ -80,7 +87,7 @@ def _decoded(data: bytes, encoding: str | None) -> str:
     """The text of a page: by its mark, else as it declares, else UTF-8, or if that it is not, Windows-1252."""
     for mark, name in _MARKS:
         if data.startswith(mark):
-            return _as(data[len(mark) :], name)
+            return data[len(mark) :].decode(name)
     found = _DECLARED.search(data[:_LOOKED_AT])
     if encoding is None and found is not None:
         named = (found[1] or found[2]).decode("ascii", "replace").lower()
@@ -92,11 +99,16 @@ def _decoded(data: bytes, encoding: str | None) -> str:
 
 
 def _as(data: bytes, encoding: str) -> str:
+    """The text in a declared encoding; ValueError if it is not known, or not that of the text."""
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError:
+        name = ""
+    if name not in _KNOWN:
+        raise ValueError(f"it declares the encoding {encoding!r}, which is not known")
     try:
         # Windows-1252 has five bytes that mean nothing; browsers show them as controls.
-        return data.decode(encoding, "replace" if encoding == "cp1252" else "strict")
-    except LookupError as e:
-        raise ValueError(f"it declares the encoding {encoding!r}, which is not known") from e
+        return data.decode(name, "replace" if name == "cp1252" else "strict")
     except UnicodeDecodeError as e:
         raise ValueError(f"it is not in the encoding that it declares ({encoding}): {e}") from e
 

@@ -70,8 +70,8 @@ class _Writer:
             self.add(html.unescape(element.text or ""))
         elif _is_dropped(element, of):
             return
-        elif name in of.headings:
-            self._heading(flat(element, of), of.headings[name])
+        elif own := of.headings.get(name) or _level_by_class(element, of):
+            self._heading(flat(element, of), own)
         elif name in of.tables:
             self._table(element)
         elif name in of.notes:
@@ -81,8 +81,10 @@ class _Writer:
             self._lead += f"{flat(element, of)} ".lstrip()
         elif name in of.breaks:
             self.add("\n", kept=True)
-        elif name in ("sup", "superscript"):
+        elif name in ("sup", "superscript") or (name == "HT" and element.get("TYPE") == "SUP"):
             self._raised(element)
+        elif name == "math":
+            self.add(formula(element))
         elif name in ("QUOT.START", "QUOT.END"):
             self.add(_quote(element.get("CODE", "")))
         else:
@@ -112,7 +114,7 @@ class _Writer:
     def inside(self, element: Any, level: int, without: Sequence[Any]) -> None:
         """Writes the text and the elements inside an element."""
         kept = element.tag in ("pre", "preformat")
-        alone = self._of.blocks is None and _has_elements_alone(element)
+        alone = self._of.inline is not None and _has_elements_alone(element)
         self.add(element.text, kept)
         for child in element:
             self._alone = alone
@@ -133,21 +135,22 @@ class _Writer:
             self.blocks.append(f"{'#' * min(level, MOST_LEVELS)} {text}")
 
     def _is_block(self, element: Any) -> bool:
-        if self._of.blocks is None:
-            return self._alone
-        return element.tag in self._of.blocks or element.tag in self._of.sections
+        of, name = self._of, element.tag
+        if name in of.blocks or name in of.sections or name in of.parts:
+            return True
+        return of.inline is not None and name not in of.inline and self._alone
 
     def _raised(self, element: Any) -> None:
-        """A power keeps its meaning (`10^9`); a note's mark goes into brackets."""
+        """A power keeps its meaning (`10^9`, `m^2`); a note's mark goes into brackets; all else stands as it is."""
         said = flat(element, self._of)
-        before = "".join(self._text[-3:]).rpartition(" ")[2]
-        unit = re.split(r"[/\u00b7.()]", before)[-1]
-        if not _POWER.fullmatch(said):
-            self.add(said)
-        elif any(child.tag in _LINKS for child in element) or not (unit[-1:].isdigit() or 0 < len(unit) < _UNIT):
-            self.add(f" [{said}]")
+        before = re.split(r"[\s/\u00b7.()]", "".join(self._text[-3:]))[-1]
+        is_mark = len(said) == 1 and said.isalpha() and not before[-1:].isdigit()
+        if _POWER.fullmatch(said):
+            linked = any(child.tag in _LINKS for child in element)
+            power = not linked and (before[-1:].isdigit() or 0 < len(before) < _UNIT)
+            self.add(f"^{said}" if power else f" [{said}]")
         else:
-            self.add(f"^{said}")
+            self.add(f" [{said}]" if is_mark else said)
 
     def _table(self, table: Any) -> None:
         """A line for each row; a row whose cells hold more than a line each is no row, but a place on the page."""
@@ -207,6 +210,22 @@ def _is_dropped(element: Any, of: Vocabulary) -> bool:
     if element.get("role", "") in _AWAY or element.get("hidden") is not None or element.get("aria-hidden") == "true":
         return True
     return element.tag == "footer" and next(element.iterancestors("article", "main", "blockquote"), None) is None
+
+
+def _level_by_class(element: Any, of: Vocabulary) -> int | None:
+    classes = element.get("class", "").split() if of.heading_classes else ()
+    return next((of.heading_classes[name] for name in classes if name in of.heading_classes), None)
+
+
+def formula(element: Any) -> str:
+    """A formula of MathML in a line: powers, indices and fractions by their signs."""
+    if not isinstance(element.tag, str) or element.tag.startswith("annotation"):
+        return ""
+    parts = [formula(child) for child in element]
+    sign = {"msup": "^", "msub": "_", "mfrac": "/"}.get(element.tag)
+    if sign and len(parts) == 2:
+        return sign.join(part if len(part) < 2 or part.isalnum() else f"({part})" for part in parts)
+    return "".join((element.text or "").split()) + "".join(parts)
 
 
 def _has_elements_alone(element: Any) -> bool:

@@ -12,13 +12,21 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_INLINE = _names("a abbr b bold br cite code dfn em emph hi i img italic mark q ref s small span strong sub sup u")
 _TABLE = _names("table TBL tgroup")
 _ROW, _CELL = _names("tr ROW row"), _names("td th CELL entry")
+_EUR_LEX = {
+    **dict.fromkeys("oj-doc-ti doc-ti Heading1 ManualHeading1".split(), 1),
+    **dict.fromkeys("oj-ti-section-1 ti-section-1 oj-ti-section-2 ti-section-2 title-division-1".split(), 2),
+    **dict.fromkeys("oj-ti-grseq-1 ti-grseq-1 title-division-2 Heading2 ManualHeading2".split(), 2),
+    **dict.fromkeys("oj-ti-art ti-art title-article-norm Titrearticle Heading3 ManualHeading3".split(), 3),
+}
+"""Classes by which EUR-Lex marks headings on pages that have none by their elements."""
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The meaning of elements. Of one without `blocks` an element stands apart where only elements are beside it."""
+    """The meaning of elements."""
 
     name: str = ""
     roots: frozenset[str] = frozenset()
@@ -28,9 +36,14 @@ class Vocabulary:
     id: tuple[str, ...] = ()
     documents: str | None = None
     """XPath of the documents, of a root that is a set of them."""
-    blocks: frozenset[str] | None = None
+    blocks: frozenset[str] = frozenset()
+    inline: frozenset[str] | None = None
+    """What stands in a line. Of a vocabulary that says, an element of neither stands apart where nothing but elements
+    is beside it; of one that does not (HTML), such an element stands in a line, as browsers have it."""
     headings: dict[str, int] = field(default_factory=dict)
     """Elements that are headings, and their levels."""
+    heading_classes: dict[str, int] = field(default_factory=dict)
+    """The same of elements with one of these classes."""
     sections: frozenset[str] = frozenset()
     """Elements whose first children of `heading_of` are their heading."""
     parts: frozenset[str] = frozenset()
@@ -56,7 +69,7 @@ HTML = Vocabulary(
     roots=_names("html"),
     text="//*[self::main or @role='main'][not(ancestor::main or ancestor::*[@role='main'])]"
     " | //body[not(//main or //*[@role='main'])]",
-    title=("/html/head/title", "//h1"),
+    title=("//*[@class='eli-main-title' or @class='Titreobjet_cp']", "/html/head/title", "//h1"),
     blocks=_names(
         "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset "
         "figcaption figure"
@@ -64,6 +77,7 @@ HTML = Vocabulary(
         "thead tr ul"
     ),
     headings={f"h{level}": level for level in range(1, 7)},
+    heading_classes=_EUR_LEX,
     dropped=_names(
         "script style noscript template nav svg head iframe object embed canvas select button textarea datalist audio "
         "video annotation annotation-xml rt rp"
@@ -94,6 +108,14 @@ AKOMA_NTOSO = Vocabulary(
     ),
     heading_of=_names("num heading subheading"),
     heading=_names("heading"),
+    inline=_INLINE
+    | _names(
+        "rref mref def term date person role organization concept location event object quantity time entity process "
+        "remark inline eol embeddedText mod mmod rmod omissis placeholder ins del docTitle docNumber docType docStage "
+        "docStatus docProponent docDate docCommittee docIntroducer docJurisdiction docketNumber docPurpose judge "
+        "lawyer party witness neutralCitation outcome opinion courtType affectedDocument relatedDocument change "
+        "shortTitle session argument vote decoration noteRef marker"
+    ),
     leads=_names("num"),
     notes=_names("authorialNote"),
     dropped=_names("meta toc componentRef"),
@@ -101,8 +123,10 @@ AKOMA_NTOSO = Vocabulary(
 )
 USLM = Vocabulary(
     name="USLM",
-    roots=_names("lawDoc uscDoc pLaw bill resolution statutesAtLarge statuteCompilation amendment engrossedAmendment"),
-    text="preface | preamble | main | legis-body | resolution-body | schedule | appendix | signatures | backMatter",
+    roots=_names(
+        "lawDoc uscDoc pLaw bill resolution statutesAtLarge statuteCompilation amendment amendment-doc "
+        "engrossedAmendment frDoc cfrDoc rule proposedRule notice presidentialDoc constitutionalAmendment document"
+    ),
     title=("meta/title", "preface//docTitle", ".//officialTitle", ".//official-title", ".//shortTitle", ".//docTitle"),
     id=("@identifier", "meta/identifier", "meta/docNumber"),
     blocks=_names(
@@ -114,20 +138,28 @@ USLM = Vocabulary(
         "thead layout"
         "row header compiledAct docTitle officialTitle enacting-formula whereas constitution-article"
     ),
-    sections=_names("title subtitle chapter subchapter part subpart division subdivision section courtRules courtRule "
-                    "article preliminary reorganizationPlan statutoryNote editorialNote appendix"),
+    sections=_names(
+        "title subtitle chapter subchapter part subpart division subdivision section courtRules courtRule article "
+        "preliminary reorganizationPlan appropriations statutoryNote editorialNote appendix"
+    ),
     parts=_names("subsection paragraph subparagraph clause subclause item subitem level note notes schedule"),
     heading_of=_names("num heading subheading enum header"),
     heading=_names("heading header"),
+    inline=_INLINE
+    | _names(
+        "inline date term def shortTitle quotedText entity headingText referenceItem footnoteRef external-xref quote "
+        "internal-xref act-name nobreak linebreak committee-name sponsor cosponsor committee sup superscript"
+    ),
     leads=_names("num enum"),
-    dropped=_names("meta toc page metadata form"),
+    dropped=_names("meta toc page metadata form attestation endorsement"),
     tables=_TABLE | {"layout"},
     cells=_CELL | {"column"},
 )  # fmt: skip
 JATS = Vocabulary(
     name="JATS",
     roots=_names("article pmc-articleset OAI-PMH"),
-    text="front/article-meta/abstract | front/article-meta/trans-abstract | body | back | sub-article",
+    text="front/article-meta/abstract | front/article-meta/trans-abstract | body | back | floats-group | floats-wrap"
+    " | sub-article",
     title=("front/article-meta/title-group/article-title",),
     id=tuple(f"front/article-meta/article-id[@pub-id-type='{kind}']" for kind in "pmcid pmc doi pmid".split()),
     documents="/pmc-articleset/article | /OAI-PMH//article",
@@ -144,6 +176,12 @@ JATS = Vocabulary(
     parts=_names("fig table-wrap statement"),
     heading_of=_names("label title"),
     heading=_names("title"),
+    inline=_INLINE
+    | _names(
+        "sc monospace underline overline strike roman sans-serif styled-content named-content xref ext-link uri email "
+        "inline-formula inline-graphic inline-supplementary-material abbrev milestone-start milestone-end private-char "
+        "break alternatives chem-struct"
+    ),
     leads=_names("label"),
     dropped=_names("ref-list tex-math front-stub contrib-group permissions processing-meta object-id graphic media"),
 )
@@ -155,12 +193,16 @@ PUBMED = Vocabulary(
     id=("MedlineCitation/PMID", "BookDocument/PMID"),
     documents="/PubmedArticleSet/PubmedArticle | /PubmedArticleSet/PubmedBookArticle",
     blocks=_names("Abstract OtherAbstract AbstractText"),
+    inline=_INLINE,
     dropped=_names("CopyrightInformation"),
     labels={"AbstractText": "Label"},
 )
 FORMEX = Vocabulary(
     name="Formex",
-    roots=_names("ACT ANNEX AGR CJT LETTER OPINION CONS.ACT CONS.OTH CONS.LIST GENERAL PROC REPORT BUDGET LIST.AMEND"),
+    roots=_names(
+        "ACT ANNEX AGR CJT LETTER OPINION CONS.ACT CONS.OTH CONS.LIST GENERAL PROC REPORT BUDGET LIST.AMEND "
+        "COMBINED.FMX"
+    ),
     title=("TITLE/TI", "CONS.DOC/TITLE/TI", "CURR.TITLE", ".//TITLE/TI"),
     id=(".//BIB.INSTANCE/NO.CELEX", ".//NO.CELEX"),
     blocks=_names(
@@ -172,11 +214,15 @@ FORMEX = Vocabulary(
     sections=_names("ACT ANNEX DIVISION ARTICLE GR.SEQ CONS.DOC CONS.ANNEX"),
     heading_of=_names("TITLE TI.ART STI.ART TI STI"),
     heading=_names("TITLE TI.ART TI"),
+    inline=_names(
+        "HT DATE FT IE REF.DOC REF.DOC.OJ REF.NP.ECR REF.ECR REF.DOC.ECR NO.DOC KEYWORD LINK NUMBER OVER.LINE"
+    ),
     leads=_names("NO.PARAG NO.P"),
     notes=_names("NOTE"),
     dropped=_names("BIB.INSTANCE BIB.DATA PUBLICATION.REF INFO.CONSLEG INFO.PROD FAM.COMP TOC INCL.ELEMENT PAGE"),
 )
 GENERIC = Vocabulary(
+    inline=_INLINE,
     headings={"title": 2, "heading": 2, "head": 2, **{f"h{level}": level for level in range(1, 7)}},
     dropped=_names("script style"),
 )

@@ -16,6 +16,13 @@ from dgrc.questions.published import HEADER_ALONE, published_rows
 YES_NO = ("No", "Yes")
 
 
+AFTER = [
+    ("Pick.\n\nClause: {{text}}\nOptions: fair, unfair\nLabel:", "unfair", ("fair", "unfair"), "Pick.\nClause: t"),
+    ("Pick.\n\nClause: {{text}}\nOption A: fair\nOption B: unfair\nA:", "B", ("fair", "unfair"), "Pick.\nClause: t"),
+    ("Clause: {{text}} Is it unfair, or fair?\nA:", "unfair", ("unfair", "fair"), "Clause: t Is it unfair, or fair?"),
+]
+
+
 @dataclass
 class Kind:
     """A task's files, and what its last row is to become."""
@@ -175,6 +182,16 @@ def test_each_kind_of_task(tmp_path: Path, kind: Kind) -> None:
     assert (raw.text, raw.choices, raw.label, raw.several) == (kind.text, kind.choices, kind.label, kind.several)
     assert json.loads(raw.meta) == {"task": kind.task, "scored": kind.scored}
     assert raw.error is None and "{{" not in raw.text
+
+
+@pytest.mark.parametrize(("prompt", "answer", "choices", "text"), AFTER)
+def test_options_may_stand_after_the_place_of_the_text(
+    tmp_path: Path, prompt: str, answer: str, choices: tuple[str, ...], text: str
+) -> None:
+    other = {"unfair": "fair", "B": "A"}[answer]
+    raw = read(tmp_path / "mine", prompt, [["text", "answer"], ["s", other], ["t", answer]])[-1]
+    assert (raw.text, raw.choices) == (text, choices)
+    assert raw.label is not None and raw.choices["AB".index(raw.label)] == "unfair"
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.choices], ids=lambda kind: kind.task)

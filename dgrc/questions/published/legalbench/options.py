@@ -68,8 +68,8 @@ def _plain(text: str) -> str:
 
 def _lettered(prompt: Prompt, answers: Sequence[str]) -> Options | None:
     """Lines in a row that are marked A, B and so on."""
-    lines = prompt.instruction.split("\n")
-    found = [(at, match) for at, line in enumerate(lines) if (match := _LETTERED.match(line))]
+    lines = prompt.fixed.split("\n")
+    found = [(at, match) for at, line in enumerate(lines) if "{{" not in line and (match := _LETTERED.match(line))]
     marks = [match[1] for _, match in found]
     in_a_row = [at for at, _ in found] == list(range(found[0][0], found[0][0] + len(found))) if found else False
     if len(found) < 2 or not in_a_row or not _in_order(marks):
@@ -80,7 +80,7 @@ def _lettered(prompt: Prompt, answers: Sequence[str]) -> Options | None:
 
 def _in_brackets(prompt: Prompt, answers: Sequence[str]) -> Options | None:
     """`[A: Yes; B: No; C: It's ambiguous]`."""
-    for match in _IN_BRACKETS.finditer(prompt.instruction):
+    for match in _IN_BRACKETS.finditer(prompt.fixed):
         pieces = _PART.split(match[1])
         marks, texts = pieces[1::2], [text.strip() for text in pieces[2::2]]
         if len(marks) > 1 and _in_order(marks) and all(texts):
@@ -94,7 +94,7 @@ def _in_order(marks: Sequence[str]) -> bool:
 
 def _listed(prompt: Prompt, answers: Sequence[str]) -> Options | None:
     """`Options: allowed, dismissed, other`, in the spelling of the answers."""
-    match = _LISTED.search(prompt.instruction)
+    match = _LISTED.search(prompt.fixed)
     if match is None:
         return None
     sign = ";" if ";" in match[1] else ","
@@ -139,7 +139,7 @@ def _yes_no(prompt: Prompt, answers: Sequence[str]) -> Options | None:
 
 
 def _in_instruction(prompt: Prompt, answers: Sequence[str]) -> Options | None:
-    return _standing_in(prompt.instruction, answers)
+    return _standing_in(prompt.fixed, answers)
 
 
 def _standing_in(instruction: str, names: Sequence[str]) -> Options | None:

@@ -44,13 +44,20 @@ class Prompt:
         asked, columns_of_options = _columns_of_options(text[start:])
         return cls(text[:solved].strip(), text[solved:start].strip(), _without_lead(asked), columns_of_options)
 
+    @property
+    def fixed(self) -> str:
+        """What the prompt says itself, beside the solved examples and what it takes from a row."""
+        return f"{self.instruction}\n{_PLACE.sub('{{}}', self.asked)}"
+
     def fill(self, row: Mapping[str, Any], listed: str = "") -> str:
-        """The question of a row; the instruction is without the list of options, `listed`, which is shown apart.
+        """The question of a row without the list of options, `listed`, which is shown apart.
 
         ValueError if the row lacks a column that the prompt wants.
         """
-        instruction = self.instruction.replace(listed, "", 1).strip() if listed else self.instruction
-        return f"{instruction}\n{_PLACE.sub(lambda place: value_of(row, place[1].strip()), self.asked)}".strip()
+        parts = [self.instruction, self.asked]
+        at = 0 if listed in self.instruction else 1
+        parts[at] = parts[at].replace(listed, "", 1).strip() if listed else parts[at]
+        return _PLACE.sub(lambda place: value_of(row, place[1].strip()), "\n".join(parts)).strip()
 
 
 def value_of(row: Mapping[str, Any], name: str) -> str:
