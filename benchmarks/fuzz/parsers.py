@@ -20,9 +20,9 @@ from dgrc.errors import ConfigError
 from dgrc.method import answer, audit, compare, diagnose, grade, meaning, replies, sample, screen, verify
 from dgrc.method import judge as judging
 from dgrc.method import write as writing
-from dgrc.method.choices import split_choices
 from dgrc.method.prompts import Pack, load_pack
 from dgrc.method.reading import answer_forms
+from dgrc.method.reading.choices import split_choices
 from dgrc.method.text import normalize
 from dgrc.records import content_id
 

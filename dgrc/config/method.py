@@ -27,8 +27,8 @@ class MethodConfig(Section):
     answers: Literal["auto", "text", "number", "yes_no", "yes_no_maybe"] = Field(
         "auto",
         description="Form of the answers to questions without choices. `number` reads units too, `auto` compares as "
-        "numbers or yes, no and maybe what is nothing else; `yes_no` knows no maybe, `yes_no_maybe` does (PubMedQA). An "
-        "answer that is not of the form counts as unread.",
+        "numbers or yes, no and maybe what is nothing else; `yes_no` knows no maybe, `yes_no_maybe` does (PubMedQA). "
+        "An answer that is not of the form counts as unread.",
     )
     number_tolerance: float = Field(0.0, ge=0, lt=1, description="Numbers that differ by less, relatively, are equal.")
     grader: bool = Field(

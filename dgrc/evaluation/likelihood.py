@@ -116,8 +116,8 @@ def best_option(found: OptionLikelihoods, question: Question) -> str:
 async def option_likelihoods(
     client: PoolClient, questions: Sequence[Question], in_flight: int
 ) -> list[OptionLikelihoods | None]:
-    """Those of each question, in their order; None without options that letters can name, or where several may be right: the
-    first letter says nothing of the others."""
+    """Those of each question, in their order; None without options that letters can name, or where several may be
+    right: the first letter says nothing of the others."""
     gate = asyncio.Semaphore(in_flight)
 
     async def ask(request: Request, sibling: int) -> Completion:

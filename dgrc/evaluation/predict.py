@@ -66,7 +66,7 @@ def predict_all(
         EvaluationError: questions have several right options, which the prompt pack cannot ask for.
     """
     if any(question.several for question in questions) and not sample.asks_for_several(load_pack(method.prompts)):
-        raise EvaluationError(f"Held-out questions have several right options. {sample.ONE_LETTER_PACK}".format(method.prompts))
+        raise EvaluationError(f"Held-out questions have several right options. {sample.one_letter(method.prompts)}")
     pools: list[Pool] = []
     try:
         for config, models in engines:

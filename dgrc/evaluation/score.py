@@ -50,7 +50,7 @@ def expected_answer(label: str | None, choices: Sequence[str], form: str = "auto
     expected = in_tags(label, choices, form, several)
     if expected is None:
         expected = in_tags(f"<answer>{label}</answer>", choices, form, several)
-    if choices and (problem := _in_doubt(label, Options.of(choices, several))):
+    if choices and (problem := _in_doubt(label, Options.of(choices, several), expected)):
         raise EvaluationError(f"A held-out question has the label {label[:80]!r}, which {problem}")
     if expected is None:
         raise EvaluationError(
@@ -70,7 +70,7 @@ def _wanted(choices: Sequence[str], form: str, several: bool) -> str:
     return f"{which} from A to {letter(len(choices) - 1)} or {whole} of these options ({options})"
 
 
-def _in_doubt(label: str, options: Options) -> str | None:
+def _in_doubt(label: str, options: Options, expected: str | None) -> str | None:
     """Why it cannot be told which option a label names, if so."""
     said = plain(last_tagged(label) or label)
     by_text, listed = options.by_whole_text(bare(said)), letters_in(options, said) or []
@@ -79,15 +79,15 @@ def _in_doubt(label: str, options: Options) -> str | None:
         letters = f"the letter of one option and the text of another. Give both, `{named}. TEXT` or `{by_text}. TEXT`"
         return f"is {letters}: the options are {'; '.join(options.exact)[:200]}."
     listed = sorted({*map(options.same, listed)})
-    if len(listed) < 2 or (by_text and not options.several):
+    if len(listed) < 2 or (expected is not None and not options.several):
         return None
     if by_text:
         return f"lists the options {', '.join(listed)} and is the text of option {by_text}. Part letters by commas."
     if options.several:
         return None
     return (
-        f"names several options ({', '.join(listed)}), where one is right. If several may be, say so for this question in "
-        "a column `several` (`evaluation.fields.several`); else mend the label."
+        f"names several options ({', '.join(listed)}), where one is right. If several may be, say so for this question "
+        "in a column `several` (`evaluation.fields.several`); else mend the label."
     )
 
 

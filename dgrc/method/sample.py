@@ -14,12 +14,6 @@ from dgrc.method.text.thoughts import set_apart
 from dgrc.records import Chain, Message
 
 
-ONE_LETTER_PACK = (
-    "The prompt pack {!r} asks for one letter all the same: its sample.jinja does not use `several`. Add the case as the "
-    "built-in packs have it, or leave such questions out."
-)
-
-
 def build_messages(pack: Pack, text: str, choices: Sequence[str], several: bool = False) -> list[Message]:
     """The messages that ask for one chain; where `several` options may be right, all their letters are asked for."""
     return pack.messages("sample", text=text, options=lettered(choices), several=several)
@@ -28,6 +22,14 @@ def build_messages(pack: Pack, text: str, choices: Sequence[str], several: bool 
 def asks_for_several(pack: Pack) -> bool:
     """Whether a pack's wording differs where several options may be right; else it would ask for one letter."""
     return build_messages(pack, "q", ("a", "b"), True) != build_messages(pack, "q", ("a", "b"), False)
+
+
+def one_letter(pack: str) -> str:
+    """What to say of a pack that has no words for several right options."""
+    return (
+        f"The prompt pack {pack!r} asks for one letter all the same: its sample.jinja does not use `several`. Add the "
+        "case as the built-in packs have it, or leave such questions out."
+    )
 
 
 def to_chain(

@@ -57,7 +57,7 @@ GATHER = Pass(
     writes=("cases", Case),
     roles=lambda config: ("teacher", "student", *(("auditor",) if config.method.audit_share else ())),
     step=gather.gather,
-    method=("sample", "choices", "reading", "compare", "meaning", "grade", "audit", "diagnose"),
+    method=("sample", "reading", "compare", "meaning", "grade", "audit", "diagnose"),
     counters=counters.of_case,
     counted=(
         *(f"{r}.list.element.{part}" for r in counters.ROLES for part in ("answer", "finish_reason", "read_by")),

@@ -13,8 +13,8 @@ from typing import Any
 
 from dgrc.config import FieldMap, LimitsConfig
 from dgrc.errors import QuestionFileError, StorageError
-from dgrc.method.choices import split_choices, unlettered
 from dgrc.method.reading import MOST_OF_SETS
+from dgrc.method.reading.choices import split_choices, unlettered
 from dgrc.method.replies import encodable
 from dgrc.questions.formats import BROKEN, LIMITS, SUFFIXES, raw_rows
 from dgrc.questions.names import form_of, unmapped

@@ -165,7 +165,7 @@ class PromptRoom:
 
     def unasked(self, several: bool) -> str | None:
         """Why a question of which several options may be right cannot be asked, if so."""
-        return sample.ONE_LETTER_PACK.format(self._pack.name) if several and not self._asks_for_several else None
+        return sample.one_letter(self._pack.name) if several and not self._asks_for_several else None
 
     def problem(self, text: str, choices: tuple[str, ...], several: bool = False) -> str | None:
         """Why the question does not fit, or None."""

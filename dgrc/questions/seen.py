@@ -1,4 +1,4 @@
-"""Where each question was first: the driver's memory of a corpus while it is read, 32 bytes a question, 48 with a label.
+"""Where each question was first: what the driver knows of a corpus as it is read, 32 bytes a question, 48 with labels.
 
 A question is known by its content and by its id in the question file, each a 64-bit hash. Labels decide nothing: that a
 repeat has another one is told in quarantine, for the label of one of the two is wrong. Hashes and places lie in

@@ -1,9 +1,11 @@
-"""Whether several options of a question may be right, as rows say it. A cell flows in; yes, no or a problem flows out."""
+"""Whether several options of a question may be right, as rows say it. A cell flows in; yes, no or a problem out."""
 
 from typing import Any
 
-YES = frozenset(("true", "yes", "y", "1", "1.0", "t", "multiple", "multi", "several", "是", "多选", "多项选择题", "多选题"))
-NO = frozenset(("false", "no", "n", "0", "0.0", "f", "single", "one", "", "nan", "none", "null", "否", "单选", "单项选择题", "单选题"))
+YES = frozenset(("true", "yes", "y", "1", "1.0", "t", "multiple", "multi", "是", "多选", "多项选择题", "多选题"))
+NO = frozenset(
+    ("false", "no", "n", "0", "0.0", "f", "single", "", "nan", "none", "null", "否", "单选", "单项选择题", "单选题")
+)
 
 
 def several_of(row: dict[str, Any], name: str | None) -> tuple[bool, str | None]:
@@ -15,6 +17,6 @@ def several_of(row: dict[str, Any], name: str | None) -> tuple[bool, str | None]
     if said in YES or said in NO:
         return said in YES, None
     return False, (
-        f"the field {name!r} is {value!r:.80}; wanted is true or false, 1 or 0, yes or no: whether several options may be "
-        "right. Mend it, or name another column in `fields.several`"
+        f"the field {name!r} is {value!r:.80}; wanted is true or false, 1 or 0, yes or no: whether several options may "
+        "be right. Mend it, or name another column in `fields.several`"
     )

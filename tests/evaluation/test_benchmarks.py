@@ -104,3 +104,20 @@ def test_a_label_of_an_option_that_is_null_is_told(tmp_path: Path) -> None:
         load(tmp_path, {"question": "who ?", "choices": ["x", None, "y"], "label": "B"})
     (question,) = load(tmp_path, {"question": "who ?", "choices": ["x", None, "y"], "label": "C"})
     assert (question.choices, question.label) == (("x", "y"), "B")
+
+
+def test_one_question_with_two_labels_is_refused_naming_both_rows(tmp_path: Path) -> None:
+    row = {"question": "Barred?", "choices": ["Yes", "No"]}
+    with pytest.raises(EvaluationError, match=r"jsonl:1 and .*jsonl:3 ask one question.*'A' and 'No'"):
+        load(tmp_path, row | {"label": "A"}, row | {"question": "Late?", "label": "A"}, row | {"label": "No"})
+    assert len(load(tmp_path, row | {"label": "B"}, row | {"label": "No"})) == 1, "one label, written in two ways"
+
+
+def test_several_right_options_are_read_from_their_column(tmp_path: Path) -> None:
+    row = {"question": "Which?", "choices": ["A. x", "B. y", "C. z"], "label": ["A", "C"], "several": True}
+    (question,) = load(tmp_path, row)
+    assert (question.choices, question.several, question.label) == (("x", "y", "z"), True, "A; C")
+    with pytest.raises(EvaluationError, match=r"held_out.jsonl:1 cannot be used.*names several options"):
+        load(tmp_path, row | {"several": False})
+    (named,) = load(tmp_path, row | {"several": None, "multi": "1"}, fields=FieldMap(several="multi"))
+    assert named.several

@@ -3,6 +3,7 @@
 import asyncio
 import math
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -151,3 +152,14 @@ def test_where_likelihoods_are_left_out_it_is_said(
     evaluation = EvaluationConfig(option_likelihood=setting)  # type: ignore[arg-type]
     reason = left_out(EngineConfig(**engine), load_pack(pack), evaluation, [question(0, options)])
     assert (says in reason) if says else reason == ""
+
+
+def test_where_several_options_may_be_right_no_first_letter_is_scored() -> None:
+    several = replace(question(1), several=True)
+    model = Model({}, {})
+    found = asyncio.run(option_likelihoods(model, [question(0), several], 1))  # type: ignore[arg-type]
+    assert found[0] is not None and found[1] is None
+    evaluation = EvaluationConfig(option_likelihood="on")
+    engine = EngineConfig(engine="scripted", script="tests.scripts:teacher")
+    assert "of which one is right" in left_out(engine, GENERAL, evaluation, [several])
+    assert left_out(engine, GENERAL, evaluation, [several, question(0)]) == ""

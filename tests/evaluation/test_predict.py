@@ -3,6 +3,7 @@
 import pytest
 
 from dgrc.config import EngineConfig, EvaluationConfig, MethodConfig
+from dgrc.errors import EvaluationError
 from dgrc.evaluation.likelihood import best_option
 from dgrc.evaluation.predict import predict_all
 from dgrc.records import Question
@@ -59,3 +60,10 @@ def test_options_are_scored_beside_the_replies_where_that_is_asked_for() -> None
     method = MethodConfig(prompts="general")
     (base,) = predict_all(engines, questions, method, EvaluationConfig(), 0, said.append).values()
     assert [prediction.options for prediction in base] == [None, None] and "scripted engine" in said[1]
+
+
+def test_a_pack_that_asks_for_one_letter_is_refused_where_several_may_be_right() -> None:
+    questions = [Question(1, "", "which courts ?", ("crown", "mill"), "AB", "", "{}", several=True)]
+    engines = [(scripted("teacher"), {"teacher": "tests.scripts:teacher"})]
+    with pytest.raises(EvaluationError, match="does not use `several`"):
+        predict_all(engines, questions, MethodConfig(prompts="proving"), EvaluationConfig(), 0, print)

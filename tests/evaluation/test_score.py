@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from dgrc.errors import EvaluationError
 from dgrc.evaluation.score import accuracy, expected_answer, is_right, wilson
+from dgrc.method.reading import read
 
 COURTS = ("the crown court", "the mill court", "the 3rd bench")
 
@@ -85,3 +86,65 @@ def test_more_confidence_is_wider_and_more_questions_are_narrower(counts: tuple[
     many_low, many_high = wilson(successes * 4, n * 4, 0.95)
     assert wide_low <= low and high <= wide_high
     assert many_high - many_low < high - low
+
+
+@pytest.mark.parametrize(
+    ("choices", "label"),
+    [(("O", "A", "B", "AB"), "A"), (("C", "A", "D", "B"), "B"), (("a", "c", "bc", "ad"), "c")],
+)
+def test_a_label_that_is_one_options_letter_and_anothers_text_is_refused(choices: tuple[str, ...], label: str) -> None:
+    with pytest.raises(EvaluationError, match=r"the letter of one option and the text of another.*Give both"):
+        expected_answer(label, choices)
+
+
+def test_letter_and_text_together_are_beyond_doubt() -> None:
+    choices = ("C", "A", "D", "B")
+    for name, text in zip("ABCD", choices, strict=True):
+        assert expected_answer(f"{name}. {text}", choices) == name
+    assert expected_answer("(B)", choices[:3]) == "B", "no text of these is B"
+    assert expected_answer("A", ("A", "B")) == "A", "letter and text are of one option"
+    assert expected_answer("AB", ("O", "A", "B", "AB")) == "D"
+
+
+def test_options_of_one_text_are_one_answer() -> None:
+    same = ("Mode", "Mean", "SD", " mean. ")
+    for label in ("B", "D", "Mean"):
+        assert is_right("D", label, same) and is_right("B", label, same) and not is_right("A", label, same)
+    assert not is_right("B", "A", ("5 mW", "5 MW"))
+    assert is_right("AD", "AB", same, several=True) and is_right("AB", "DA", same, several=True)
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["ABD", "A, B, D", "D;B;A", "A、B、D", "<answer>A, B and D</answer>", "x; y; v", '["A", "B", "D"]', "A B D"],
+)
+def test_several_right_options_are_a_set(label: str) -> None:
+    choices = ("x", "y", "z", "v")
+    assert expected_answer(label, choices, several=True) == "ABD"
+    assert is_right("ABD", label, choices, several=True) and is_right("DBA", label, choices, several=True)
+    assert not any(is_right(said, label, choices, several=True) for said in ("AB", "ABCD", "A", None))
+
+
+def test_one_of_several_may_be_right_alone_and_what_is_no_option_never() -> None:
+    assert expected_answer("C", ("x", "y", "z"), several=True) == "C"
+    for label in ("ABE", "A or B", "", "w", "1;2"):
+        with pytest.raises(EvaluationError, match=r"letters, such as `AC`, from A to C"):
+            expected_answer(label, ("x", "y", "z"), several=True)
+    with pytest.raises(EvaluationError, match="is the text of option D"):
+        expected_answer("AB", ("O", "A", "B", "AB"), several=True)
+
+
+@pytest.mark.parametrize("label", ["AB", "A, C", "A;B", "x; z", "<answer>A and B</answer>", "A、B"])
+def test_a_label_of_several_letters_where_one_is_right_is_refused(label: str) -> None:
+    with pytest.raises(EvaluationError, match=r"names several options \([ABC, ]+\).*`several`"):
+        expected_answer(label, ("x", "y", "z"))
+
+
+@pytest.mark.parametrize(("form", "right"), [("yes_no_maybe", True), ("auto", True), ("text", False)])
+def test_maybe_is_an_answer_of_its_own(form: str, right: bool) -> None:
+    assert is_right("maybe", "maybe", (), form)
+    said, _ = read("<answer>Uncertain.</answer>", (), form)
+    assert is_right(said, "maybe", (), form) is right
+    assert not is_right("yes", "maybe", (), form) and not is_right("maybe", "no", (), form)
+    with pytest.raises(EvaluationError, match="yes or no"):
+        expected_answer("maybe", (), "yes_no")

@@ -1,6 +1,7 @@
 """The curriculum: what becomes an example, and on which prompt."""
 
 import typing
+from dataclasses import replace
 
 import pytest
 
@@ -107,3 +108,11 @@ def test_every_recipe_that_the_configuration_offers_teaches_something() -> None:
 
 def _replies(examples: list[Example]) -> list[str]:
     return [example.messages[-1]["content"] for example in examples]
+
+
+def test_a_question_with_several_right_options_is_learned_on_its_own_prompt() -> None:
+    pack = load_pack("general")
+    case = replace(verified(chains("AB"), [True]), several=True)
+    (example,) = curriculum.verified_examples(pack, case, 1, "drop")
+    assert example.messages[:-1] == tuple(sample.build_messages(pack, case.text, case.choices, several=True))
+    assert "LETTERS" in example.messages[-2]["content"]

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dgrc.method import sample
-from dgrc.method.choices import split_choices
 from dgrc.method.prompts import load_pack
+from dgrc.method.reading.choices import split_choices
 from dgrc.method.reading.options import lettered
 from dgrc.records import Chain
 from tests.method.builders import HOSTILE
@@ -115,3 +115,19 @@ def test_splitting_never_raises_and_loses_no_word(text: str) -> None:
     assert (stem, options) == (text, ()) or len(options) >= 2
     assert sorted("".join([stem, *options])) <= sorted(text) or not options
     assert sum(part.count("x") for part in (stem, *options)) == text.count("x")
+
+
+@pytest.mark.parametrize("name", ["general", "legal", "medical"])
+def test_where_several_options_may_be_right_all_their_letters_are_asked_for(name: str) -> None:
+    pack = load_pack(name)
+    one, several = (sample.build_messages(pack, "Which?", ("x", "y"), flag)[-1]["content"] for flag in (False, True))
+    assert "Exactly one option is right" in one and "LETTERS" not in one
+    assert "<answer>LETTERS</answer>" in several and "Exactly one" not in several
+    assert sample.build_messages(pack, "Which?", (), True) == sample.build_messages(pack, "Which?", ())
+    assert sample.asks_for_several(pack) and not sample.asks_for_several(load_pack("proving"))
+
+
+def test_a_chain_answers_with_a_set_where_several_options_may_be_right() -> None:
+    said = sample.to_chain("<answer>C, A</answer>", "stop", 9, OPTIONS, several=True)
+    assert (said.answer, said.read_by) == ("AC", "tag")
+    assert sample.to_chain("<answer>C, A</answer>", "stop", 9, OPTIONS).answer is None

@@ -184,3 +184,29 @@ def test_files_that_are_not_there_or_of_no_known_kind_are_named(tmp_path: Path) 
         find_files((str(tmp_path / "*"),))
     with pytest.raises(QuestionFileError, match=r"`questions\.files`"):
         find_files(())
+
+
+@pytest.mark.parametrize(
+    ("said", "several"),
+    [(True, True), (1, True), ("yes", True), ("TRUE", True), ("1", True), (False, False), (0, False), ("no", False),
+     ("", False), (None, False), ("0", False)],
+)  # fmt: skip
+def test_a_column_says_whether_several_options_may_be_right(tmp_path: Path, said: Any, several: bool) -> None:
+    raw = one_jsonl(tmp_path, {"question": "Which?", "choices": ["x", "y"], "several": said})
+    assert (raw.error, raw.several) == (None, several)
+    assert not one_jsonl(tmp_path, {"question": "Which?", "several": said}).several, "there are no options"
+    assert not one_jsonl(tmp_path, {"question": "Which?", "choices": ["x", "y"], "several": said}, several=None).several
+
+
+def test_a_cell_that_does_not_say_it_is_refused(tmp_path: Path) -> None:
+    raw = one_jsonl(tmp_path, {"question": "Which?", "choices": ["x", "y"], "several": "three"})
+    assert raw.error is not None and "'several' is 'three'; wanted is true or false" in raw.error
+    many = [f"option {number}" for number in range(27)]
+    assert "26 at most" in str(one_jsonl(tmp_path, {"question": "Which?", "choices": many, "several": 1}).error)
+
+
+def test_options_that_come_lettered_lose_their_letters(tmp_path: Path) -> None:
+    lettered = ["A、甲", "B、乙", "C、丙"]
+    assert one_jsonl(tmp_path, {"question": "哪项？", "choices": lettered}).choices == ("甲", "乙", "丙")
+    raw = one_jsonl(tmp_path, {"question": "哪项？A.甲 B.乙 C.丙", "label": "B"})
+    assert (raw.text, raw.choices) == ("哪项？", ("甲", "乙", "丙"))

@@ -1,6 +1,7 @@
 """What was there before is found, among the rows under way and among all before them, with its place."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -54,3 +55,16 @@ def test_repeats_are_named_by_content_and_by_id_also_within_rows_under_way() -> 
 
 def row(place: str, text: str, source_id: str) -> RawRow:
     return RawRow(place, text=text, source_id=source_id)
+
+
+def test_a_repeat_with_another_label_says_so_and_is_refused_all_the_same() -> None:
+    labels = ["A", "B", "A", None]
+    rows = [replace(row(f"f:{number}", "one", ""), label=label) for number, label in enumerate(labels, 1)]
+    for batches in ([rows], [[raw] for raw in rows]):
+        seen, said = Seen(["f"]), []
+        for raw, id_ in seen.over(batches):
+            if (problem := seen.repeated(raw, id_)) is None:
+                seen.keep(raw, id_)
+            said.append(problem)
+        same = "same text and choices as f:1"
+        assert said == [None, ("repeated", f"{same}, whose label is not 'B'"), ("repeated", same), ("repeated", same)]

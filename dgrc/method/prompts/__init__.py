@@ -40,8 +40,8 @@ VARIABLES: dict[str, frozenset[str]] = {
     "read": frozenset({"text", "options", "chain", "shown"}),
     "system": frozenset({"step"}),
 }
-"""What each template may insert. `options` are lettered lines (`A. ...`), empty without choices; `several` is true where
-more than one of them may be right; `facts` have
+"""What each template may insert. `options` are lettered lines (`A. ...`), empty without choices; `several` is true
+where more than one of them may be right; `facts` have
 `.question` and `.answer`; `answers` is a list of texts; `shown` are the options under other letters; all others are
 text."""
 

@@ -31,7 +31,10 @@ _WHOLE_TAG = re.compile(r"<answer>((?:(?!<answer>).)*?)</answer>", re.DOTALL | r
 _OPEN_TAG = re.compile(r"<answer>((?:(?!</?answer>).)*)$", re.DOTALL | re.IGNORECASE)
 _BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
 _TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf|textit|textrm|mathit|mathsf|textsf|bm|boldsymbol)\s*\{([^{}]*)\}")
-_BETWEEN = re.compile(r"[\s,;.&/+$*()\[\]-]{0,12}(?:(?:and|or|also|和|与|及|或)[\s,]{0,4}){0,3}[\s$*(\[]{0,6}", re.IGNORECASE)
+_BETWEEN = re.compile(
+    r"[\s,;.&/+$*()\[\]\\-]{0,12}(?:(?:and|or|also|和|与|及|或)[\s,]{0,4}){0,3}[\s$*(\[\\]{0,6}",
+    re.IGNORECASE,
+)
 """What stands between two marked answers that are one list of both."""
 _PLACEHOLDERS = frozenset(
     ("letter", "letters", "answer", "option", "choice", "the letter", "the answer", "your answer", "the letter alone",

@@ -37,8 +37,8 @@ def canonical(answer: str, form: str) -> str | None:
     """The one spelling of an answer of that form; None if it is not of the form, or empty.
 
     `number` gives the number with its unit's full name (`5 kilometer`), or alone where what follows it is no unit; an
-    answer with several numbers is no number. `yes_no` gives `yes` or `no`, `yes_no_maybe` also `maybe` (`verdicts`). The
-    others give normalized text.
+    answer with several numbers is no number. `yes_no` gives `yes` or `no`, `yes_no_maybe` also `maybe` (`verdicts`).
+    The others give normalized text.
     """
     if form == "number":
         found = quantity(answer)

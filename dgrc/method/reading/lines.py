@@ -6,7 +6,7 @@ As in `phrases`, an empty list means that nothing is said, an empty answer that 
 import re
 
 from dgrc.method.reading.marks import HAN
-from dgrc.method.reading.options import CONFLICT, Options
+from dgrc.method.reading.options import ARE_WRONG, CONFLICT, Options
 from dgrc.method.reading.phrases import named_lines, opening
 from dgrc.method.reading.sets import joined
 from dgrc.method.reading.wordings import LABEL
@@ -58,7 +58,7 @@ def _last_lines(lines: list[str], named: list[str | None], options: Options) -> 
 def whole_reply(text: str, options: Options) -> list[str | None]:
     """What a reply says that opens with its answer, or that is short and speaks of one option alone."""
     lines, named = named_lines(text, options, LABEL)
-    if lines and named[0] is None:
+    if lines and named[0] is None and not ARE_WRONG.match(lines[0].strip()):
         named[0] = opening(lines[0], options)
     if any(answer is not None for answer in named):
         return [CONFLICT] if named[0] is None else [answer for answer in named if answer is not None]

@@ -23,7 +23,8 @@ _CAPITAL = re.compile(r"[A-Z][a-z]{2,}(?![^\W_])")
 _QUOTES = "*_`\"' \u201c\u201d\u2018\u2019"
 _TAGS = re.compile(r"</?[a-z][a-z0-9_]{0,15}>|\\[\[\]()]|\$\$", re.IGNORECASE)
 _LEAD = re.compile(
-    r"^(?:(?:(?:option|choice|letter|answer|alternative)s?\b|[故应本题可则]{0,2}选择?|(?:正确|最终)?答案[是为选]?) ?[:.#]? ?){1,6}",
+    r"^(?:(?:(?:option|choice|letter|answer|alternative)s?\b|[故应本题可则]{0,2}选择?|(?:正确|最终)?答案[是为选]?)"
+    r" ?[:.#]? ?){1,6}",
     re.IGNORECASE,
 )
 _MARKED = re.compile(r"^[(\[{]\s*([A-Za-z]{1,2})\s*[)\]}]\s*(.*)$", re.DOTALL)
@@ -35,17 +36,19 @@ _AS_LETTER = re.compile(r"(?:(?<=[(\[])|\b(?=[A-Z][.):,])|(?<=option )|(?<=answe
 _OTHER = re.compile(r"(?:^|[\s(*])([A-Z])[.):](?=\s)")
 _TOKEN = re.compile(rf"[0-9]+(?:[.:/,][0-9]+)*|[{HAN}]|[^\W\d_{HAN}]+|[%\u00b0$\u20ac\u00a3+]")
 _NOT = re.compile(
-    r"^[,;: ]*(?:(?:(?:and |but )?not|rather than|instead of) (?:option |the )?|[而并]?(?:不是|非|不选|不应选|不能选)\s?)[(\[*]*[A-Z]\b", re.IGNORECASE
+    r"^[,;: ]*(?:(?:(?:and |but )?not|rather than|instead of) (?:option |the )?"
+    r"|[而并]?(?:不是|非|不选|不应选|不能选)\s?)[(\[*]*[A-Z]\b",
+    re.IGNORECASE,
 )
 _TWO = re.compile(
-    r"^\s*(?:,|/|&|and\b|or\b|und\b|oder\b|或者?|以?及|[和与]|还是)\s*(?:option |both )?[(\[*]*([A-Za-z])(?![A-Za-z0-9])"
-    r"(?! (?:is|are|was|would be) (?:not|wrong|incorrect|false)\b)",
+    r"^\s*(?:,|/|&|and\b|or\b|und\b|oder\b|或者?|以?及|[和与]|还是)\s*(?:option |both )?[(\[*]*([A-Za-z])"
+    r"(?![A-Za-z0-9])(?! (?:is|are|was|would be) (?:not|wrong|incorrect|false)\b)",
     re.IGNORECASE,
 )
 _NEXT = re.compile(
     rf"[(\[*\"]{{0,4}}([A-Z])(?![A-Za-z0-9])[)\]*\"]{{0,4}}(?=\s{{0,2}}(?:[,;/&]|and\b|or\b|$|[{HAN}]))"
 )
-_ARE_WRONG = re.compile(
+ARE_WRONG = re.compile(
     r"[(\[*\"]{0,4}[A-Z](?:[)\]*\"]{0,4}\s{0,2}(?:[,;/&]|and\b|or\b|[和与及])[\s(\[*\"]{0,6}[A-Z]){0,25}(?![A-Za-z0-9])[)\]*\"]{0,4}"
     r"\s{0,2}(?:[均都也皆是为全则]|are |is |all ){0,3}(?:不|错|非|有误|wrong\b|incorrect\b|not\b|false\b)"
 )
@@ -123,6 +126,8 @@ class Options:
         named, rest = match.group(1).upper(), bare(match.group(2) or "")
         if not rest or _NOT.match(rest) or spelled(rest) == self.exact[self.letters.index(named)]:
             return named
+        if ARE_WRONG.match(rest):
+            return None  # `A, B wrong` says either that A is right or that both are wrong
         if self.names_another(named, rest):
             return CONFLICT
         own = self.likeness(self.letters.index(named), rest)
@@ -173,7 +178,7 @@ class Options:
         if (two := _TWO.match(rest)) and two.group(1).upper() in self.letters and two.group(1).upper() != named:
             return True
         if (two := _NEXT.match(rest)) and two.group(1) in self.letters and two.group(1) != named:
-            return _ARE_WRONG.match(rest) is None
+            return True
         letters = re.findall(r"[A-Za-z]+|[" + HAN + "]+", rest)
         if letters and all(word.upper() in (*self.letters, *_JOINING) for word in letters):
             return True

@@ -12,7 +12,10 @@ from collections.abc import Sequence
 from dgrc.method.reading.options import ALIKE, CONFLICT, Options, bare, spelled
 from dgrc.method.reading.wordings import ALSO, MORE
 
-_BOTH = re.compile(r"^(?:both|all of|all|only|just|options?|choices?|letters?|answers?|选项|选择?|只有|仅|包括|有)[: ]{1,3}", re.IGNORECASE)
+_BOTH = re.compile(
+    r"^(?:both|all of|all|only|just|options?|choices?|letters?|answers?|选项|选择?|只有|仅|包括|有)[: ]{1,3}",
+    re.IGNORECASE,
+)
 _RUN = re.compile(r"[A-Z]{2,26}")
 _JOINED = re.compile(r"[()\[\]{}\"'*.:,;/&+|`$\s\u3001\uff0c\uff1b-]+|\band\b|[和与及跟]|以及|还有", re.IGNORECASE)
 _OR = re.compile(r"\bor\b|或", re.IGNORECASE)
@@ -21,6 +24,8 @@ _ITEMS = re.compile(r"\s*(?:[,;\n/]|\band\b|[和与及、]|以及)\s*", re.IGNOR
 _LONGEST = 6
 """Pieces between separators that one option's text may be."""
 _MOST_ITEMS = 64
+LONGEST_LIST = 20_000
+"""Characters of a piece that may still be a list of options, which may be paragraphs."""
 
 
 def answer_in(options: Options, said: str) -> str | None:
@@ -58,6 +63,8 @@ def _single(options: Options, said: str, named: str) -> str | None:
 
 def letters_in(options: Options, said: str) -> list[str] | None:
     """The options that a piece lists, and nothing else; an empty list where they are alternatives; None for no list."""
+    if len(said) > LONGEST_LIST:
+        return None
     text = bare(_BOTH.sub("", bare(said.replace("\n", " ; "))))
     if _RUN.fullmatch(text) and {*text} <= {*options.letters} and len({*text}) == len(text):
         return list(text)
@@ -142,7 +149,8 @@ def also_right(options: Options, answer: str, text: str) -> bool:
     """Whether a text behind an answer says of another option that it is right, or may be, as well."""
     for match in itertools.islice(ALSO.finditer(text), _MOST_ITEMS):
         letter = match.group(1) or match.group(2)
-        if letter in options.letters and letter not in answer and not _NOT_IT.match(text[match.end() : match.end() + 200]):
+        rest = text[match.end() : match.end() + 200]
+        if letter in options.letters and letter not in answer and not _NOT_IT.match(rest):
             return True
     return False
 
@@ -153,7 +161,9 @@ _CLAUSE = re.compile(r"[\s.:,;)\]\"*]{0,8}([^.,;:()\n]{1,400})")
 _DENIED_PART = re.compile(r"\bnot\b|不[是选]|非")
 _LISTED_ON = re.compile(r"\s{0,4}(?:[,;/&+]|and\b|[和与及])[\s(\[\"*]{0,6}([A-Z])(?![A-Za-z0-9])")
 _NOT_IT = re.compile(
-    r"[^.\n]{0,60}?(?:\b(?:not|n't|wrong|incorrect|false|fails?|less|unlikely|cannot|out|but|however|though|although)\b|不|错|非|排除)", re.IGNORECASE
+    r"[^.\n]{0,60}?(?:\b(?:not|n't|wrong|incorrect|false|fails?|less|unlikely|cannot|out|but|however|though|although)\b"
+    r"|不|错|非|排除)",
+    re.IGNORECASE,
 )
 
 

@@ -23,12 +23,12 @@ _HEDGED = 4
 """Words of the first sentence in which a hedge beside yes or no makes it none; later ones may be of the reasons."""
 _SENTENCE = re.compile(r"[.;!?\n]")
 _CLAUSES = {
-    **dict.fromkeys("是 对 正确 属实 成立 可以 能 会 应该 应当 有 没错 真 属于 合法 是这样".split(), YES),
+    **dict.fromkeys("是 对 正确 属实 成立 可以 能 会 应该 应当 有 没错 真 属于 是这样".split(), YES),
     **dict.fromkeys(
-        "否 不是 不 不对 错 错误 有误 不正确 不属实 不成立 不可以 不能 不会 不应该 不应当 没有 并非 非 假 不属于 不合法".split(), NO
+        "否 不是 不 不对 错 错误 有误 不正确 不属实 不成立 不可以 不能 不会 不应该 不应当 没有 并非 非 假".split(), NO
     ),
     **dict.fromkeys(
-        "可能 可能是 也许 也许是 或许 有可能 不确定 无法确定 不能确定 难以确定 尚不确定 不一定 无法判断 不明确 不清楚 说不定".split(), MAYBE
+        "可能 可能是 也许 或许 有可能 不确定 无法确定 不能确定 难以确定 不一定 无法判断 不明确 不清楚".split(), MAYBE
     ),
 }  # fmt: skip
 _ENDS = re.compile(r"[,.;:!?\s]+")

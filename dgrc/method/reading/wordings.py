@@ -29,7 +29,7 @@ LETTER_IS = re.compile(
     r"[)\]*\".:]{0,6}"
     r"(?:[).:] [^.\n]{0,100}?)?(?:,| is|,? which is| would be| appears to be| seems to be){1,3} {1,4}"
     r"(?:therefore |thus |clearly |indeed |also )?"
-    r"(?:the |an? )?(?:most |only )?(?:final |correct|right|best|appropriate|accurate|likely|suitable)\b"
+    r"(?:the |an? )?(?:most |only )?(?:final |correct|right|best|appropriate|accurate|likely|suitable|answer)\b"
 )
 TEXT_IS = re.compile(
     r"(?:^|[.,;:\n]|\bso\b|\bthus\b|\btherefore\b)([^.,;:\n]{1,160}?) (?:is|would be) (?:therefore |thus |clearly )?"
@@ -83,8 +83,8 @@ MORE = re.compile(
 """What leads from an answer to a second one, so that neither is meant beyond doubt."""
 ALSO = re.compile(
     r"(?<![\w])[(\[*\"]{0,4}([A-Z])[)\]*\"]{0,4} {1,2}(?:is|was|could|may|might|would|can|seems|looks|works|holds)"
-    r"(?: {1,2}be)?(?: {1,2}(?:correct|right|true|valid|acceptable))? {1,2}(?:also|equally|just as|as well|too|possible|plausible|acceptable|"
-    r"defensible|likewise|another)\b"
+    r"(?: {1,2}be)?(?: {1,2}(?:correct|right|true|valid|acceptable))? {1,2}"
+    r"(?:also|equally|just as|as well|too|possible|plausible|acceptable|defensible|likewise|another)\b"
     r"|(?<![A-Za-z0-9])([A-Z])[)\]*\"]{0,4}\s{0,2}也(?:是?对|是?正确|可以|可能|有道理|符合|成立|可选|当选|应选|说得通)"
 )
 """What says of an option, behind the answer, that it is right as well."""

@@ -50,7 +50,8 @@ async def gather(tools: Toolbox, question: Question) -> Case:
     usage += [u for _, u in diagnosed]
     return Case(
         question.id, question.text, question.choices, status, teacher, student,
-        tuple(d for d, _ in diagnosed), merge(usage), error, auditor, (*asked_teacher, *asked_student), question.several,
+        tuple(d for d, _ in diagnosed), merge(usage), error, auditor, (*asked_teacher, *asked_student),
+        question.several,
     )
 
 

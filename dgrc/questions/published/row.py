@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from dgrc.method.choices import label_of
+from dgrc.method.reading.choices import label_of
 from dgrc.method.reading.options import letter
 from dgrc.questions.options import Choices, Unusable, columns, missing
 

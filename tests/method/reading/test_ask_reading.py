@@ -56,3 +56,8 @@ def test_not_everything_can_be_asked() -> None:
     assert not ask_reading.can_be_asked(load_pack("proving"), COURTS)
     assert not ask_reading.can_be_asked(load_pack("general"), ())
     assert not ask_reading.can_be_asked(load_pack("general"), ["x"] * (ask_reading.MOST_CHOICES + 1))
+
+
+def test_no_reader_is_asked_where_an_answer_is_a_set() -> None:
+    pack = load_pack("general")
+    assert ask_reading.can_be_asked(pack, COURTS) and not ask_reading.can_be_asked(pack, COURTS, several=True)

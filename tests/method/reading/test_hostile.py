@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dgrc.method.reading import TIERS, in_tags, read
+from dgrc.method.reading.choices import split_choices
 from tests.method.builders import HOSTILE
 
 OPTIONS = ("Iron", "Zinc and tin", "Lead", "Both A and B")
@@ -23,7 +24,11 @@ PIECES = (
     "<b",
     "\u0301", "1.", "0,", "$", "yes ", "```", "A/", "wait ",
 )  # fmt: skip
-SAID = (*PIECES, "B", "Lead", " is correct", "?", "Wait, ", "LETTER")
+CHINESE = (
+    "答案是", "答案：", "答案：A。", "选", "选A或", "故选A。", "A项", "A、", "A正确", "A、B、C", "（", "不", "最可能的",
+    "而是A", "B错误，", "选项", "也可能", "、", "。", "A.甲 ",
+)  # fmt: skip
+SAID = (*PIECES, *CHINESE, "B", "Lead", "铅", "；", " is correct", "?", "Wait, ", "LETTER")
 WORDS = st.lists(st.sampled_from(SAID), max_size=12).map("".join)
 
 
@@ -38,6 +43,16 @@ def test_a_long_reply_takes_no_time(before: str, piece: str) -> None:
     assert time.process_time() - began < SECONDS
 
 
+@pytest.mark.parametrize("piece", [*CHINESE, "and ", "or A ", "also A ", "A, ", "A.", "(A) ", "B is also "])
+def test_neither_do_long_lists(piece: str) -> None:
+    reply = piece * (LENGTH // len(piece)) + "x"
+    began = time.process_time()
+    for before in ("", "<answer>", "答案："):
+        read(before + reply, OPTIONS, several=not before)
+    split_choices(reply)
+    assert time.process_time() - began < SECONDS
+
+
 @given(st.text() | WORDS | st.sampled_from(HOSTILE), st.sampled_from([OPTIONS, (), ("", "x"), ("A", "B")]))
 def test_any_text_gives_an_option_with_its_tier_or_nothing(reply: str, choices: tuple[str, ...]) -> None:
     answer, tier = read(reply, choices)
@@ -45,6 +60,14 @@ def test_any_text_gives_an_option_with_its_tier_or_nothing(reply: str, choices: 
     assert answer is None or (tier in TIERS[:-1] and answer != "")
     assert answer is None or not choices or answer in "ABCD"[: len(choices)]
     assert (answer or "").encode() is not None
+
+
+@given(st.text() | WORDS | st.sampled_from(HOSTILE), st.sampled_from([OPTIONS, (), ("", "x"), ("A", "B", "A")]))
+def test_any_text_gives_a_sorted_set_or_nothing(reply: str, choices: tuple[str, ...]) -> None:
+    answer, tier = read(reply, choices, several=True)
+    assert (answer is None) == (tier is None)
+    if answer is not None and choices:
+        assert answer == "".join(sorted({*answer})) and {*answer} <= {*"ABCD"[: len(choices)]} and answer
 
 
 @given(WORDS)

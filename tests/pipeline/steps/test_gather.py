@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -98,3 +99,22 @@ def test_the_auditors_words_are_held_against_the_agreed_ones_as_any_other() -> N
     replies = {"teacher": said("5 km"), "student": said("5 km"), "auditor": said("5000 m")}
     case, _ = run(replies, audit_share=1.0, answers="number")
     assert case.diagnoses == () and answers(case)[2] == ["5 kilometer"]
+
+
+def test_sets_are_compared_whatever_their_order_and_the_flag_goes_on() -> None:
+    question = Question(1, "q1", "Which?", ("x", "y", "z"), None, "", "{}", several=True)
+    case, _ = run({"teacher": said("A, C", "CA"), "student": said("C and A", "AC", "A")}, question)
+    assert answers(case)[:2] == [["AC", "AC"], ["AC", "AC", "A"]]
+    assert (case.status, case.several, len(case.diagnoses)) == ("divergent", True, 1)
+    agreeing, _ = run({"teacher": said("B; C"), "student": said("CB")}, question)
+    assert (agreeing.status, agreeing.several) == ("agreeing", True)
+    one, _ = run({"teacher": said("A, C"), "student": said("A")}, replace(question, several=False))
+    assert answers(one)[:2] == [[None], ["A"]] and one.status == "unparsed"
+    failed, _ = run({"teacher": [], "student": []}, question)
+    assert failed.several
+
+
+def test_options_of_one_text_do_not_diverge() -> None:
+    question = Question(1, "q1", "Which?", ("x", "y", "x"), None, "", "{}")
+    case, _ = run({"teacher": said("A"), "student": said("C", "x")}, question)
+    assert (case.status, answers(case)[1]) == ("agreeing", ["A", "A"])

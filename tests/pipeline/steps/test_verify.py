@@ -78,6 +78,16 @@ def test_where_all_chains_are_rejected_the_teacher_samples_again() -> None:
     assert [(v.chain, v.consistent) for v in row.verdicts] == [(0, False), (1, False), (2, True)]
 
 
+def test_what_is_sampled_again_of_several_right_options_is_a_set() -> None:
+    def again(role: str, step: str, turn: str) -> list[str]:
+        reply = "<answer> C, A </answer>"
+        return [reply] if step == "sample" else ["rule 1 differ . verdict inconsistent"]
+
+    given = dataclasses.replace(case(2), choices=("x", "y", "z"), several=True)
+    row, _ = run(given, again, resample=1)
+    assert (row.several, row.teacher[-1].answer) == (True, "AC")
+
+
 @pytest.mark.parametrize(("times", "samples"), [(0, 0), (1, 1), (3, 3)])
 def test_sampling_again_is_bounded(times: int, samples: int) -> None:
     def stubborn(role: str, step: str, turn: str) -> list[str]:

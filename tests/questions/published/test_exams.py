@@ -291,7 +291,7 @@ def test_lawbench_tasks_without_options_are_refused(tmp_path: Path) -> None:
     assert "no column 'instruction'" in (one(tmp_path, "lawbench", {"question": "q"}).error or "")
 
 
-@pytest.mark.parametrize("said", "写在[|如[a]|例如“|标签包括：|，|，。|A |A:|[|;|下面是一个例子|甲：|包括:a，".split("|"))
+@pytest.mark.parametrize("said", "写在[|如[a]|例如“|标签包括：|，|，。|A |A:|[|;|下面是一个例子|甲：".split("|"))
 @pytest.mark.parametrize("field", ["instruction", "question", "answer"])
 def test_hostile_rows_of_lawbench_are_read_at_once(tmp_path: Path, field: str, said: str) -> None:
     """A pattern that goes back over its text takes minutes here."""

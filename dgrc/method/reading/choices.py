@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dgrc.method.reading.marks import HAN
 from dgrc.method.reading.options import letter
 
-_MARK = r"([(\uff08\[\u3010]?)\s?([A-Z\uff21-\uff3a])\s?([.)\uff0e\uff09\u3001:\uff1a\]\u3011])"
+_MARK = r"((?:[(\uff08\[\u3010]\s?)?)([A-Z\uff21-\uff3a])\s?([.)\uff0e\uff09\u3001:\uff1a\]\u3011])"
 _LINE = re.compile(rf"^[ \t\u3000]*{_MARK}([ \t\u3000]*)(\S.*)$")
 _INLINE = re.compile(rf"(?<![A-Za-z0-9.]){_MARK}")
 _LETTERED = re.compile(
@@ -23,17 +23,22 @@ _LETTERED = re.compile(
 _STYLES = str.maketrans("\uff08\uff0e\uff09\uff1a\u3010\u3011", "(.):[]")
 _WIDE = str.maketrans({0xFF01 + offset: 0x21 + offset for offset in range(94)})
 _HAN = re.compile(f"[{HAN}]")
-_ASKS = re.compile(r"[?\uff1f:\uff1a_\u3002)\uff09\u2026]\s*$|\b(?:is|are|was|were|that|the|to|be|of|by|for|in|a|an)\s*$", re.IGNORECASE)
+_ASKS = re.compile(
+    r"[?\uff1f:\uff1a_\u3002)\uff09\u2026]\s*$"
+    r"|\b(?:is|are|was|were|that|the|to|be|of|by|for|in|a|an)\s*$",
+    re.IGNORECASE,
+)
+"""How a stem ends that options go on from."""
 _PROSE = re.compile(r"(?:^|[\s,;])(?:and|or|but|nor|then)$|^[\s,;.]*(?:and|or)?[\s,;.]*$", re.IGNORECASE)
 _SEPARATORS = ";\uff1b,\uff0c\u3001"
 _MOST_MARKS, _MOST_STARTS, _LEAST_INLINE = 400, 8, 3
 _INSTRUCTION = re.compile(
     r"^\s*(?:please|think|let's|answer|respond|reply|choose|select|pick|give|(?:the )?output|(?:your |final )answer"
-    r"|\u8bf7|\u56de\u7b54|\u7b54\u6848|\u8f93\u51fa|\u4ece.{0,20}\u4e2d?\u9009)",
+    r"|请|回答|答案|输出|从.{0,20}中?选)",
     re.IGNORECASE,
 )
 _INSTRUCTION_WORDS = re.compile(
-    r"answer|option|letter|choice|format|step by step|\u7b54\u6848|\u9009\u9879|\u5b57\u6bcd|\u9009\u62e9|\u56de\u7b54|\u9009\u51fa", re.IGNORECASE
+    r"answer|option|letter|choice|format|step by step|答案|选项|字母|选择|回答|选出", re.IGNORECASE
 )
 _LONGEST_INSTRUCTION = 600
 
@@ -73,15 +78,15 @@ def split_choices(text: str) -> tuple[str, tuple[str, ...]]:
     """A question whose options are written inside its text, as (stem, options); (text, ()) where in doubt.
 
     Options are lines, or parts of one paragraph, that begin with consecutive letters from A in one style (`A.`, `A)`,
-    `(A)`, `A\u3001`, `A\uff0e`, `A:`), after a stem: at least two lines, or three where there are no lines or the mark is a colon.
-    An instruction on how to answer that follows the last option is dropped; any other text there leaves the question as
-    it is.
+    `(A)`, `A:`, and these in full width), after a stem: at least two lines, or three where there are no lines or the
+    mark is a colon. An instruction on how to answer that follows the last option is dropped; any other text there leaves
+    the question as it is.
     """
     return _by_line(text) or _in_paragraph(text) or (text, ())
 
 
 def _style(opened: str, closed: str) -> str:
-    return (opened + "|" + closed).translate(_STYLES)
+    return (opened.strip() + "|" + closed).translate(_STYLES)
 
 
 def _is_mark(match: re.Match[str]) -> bool:
@@ -177,7 +182,9 @@ def _is_list(text: str, stem: str, options: Sequence[str], marks: Sequence[re.Ma
     spaced = all(not sign.isalnum() for sign in apart)
     if marks[0].group(3) == "\u3001" and not spaced:  # `X\u4e0eA\u3001Y\u4e0eB\u3001` names things
         return False
-    return (in_han and (spaced or marks[0].group(3) in ".\uff0e)\uff09:\uff1a")) or (spaced and _ASKS.search(stem) is not None)
+    if in_han:
+        return spaced or marks[0].group(3) in ".\uff0e)\uff09:\uff1a"
+    return spaced and _ASKS.search(stem) is not None
 
 
 def _without_instruction(lines: Sequence[str]) -> str | None:
