@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from dgrc.config import CorpusConfig
 from dgrc.corpus import markup
+from dgrc.corpus.markup import markup_documents
 from dgrc.corpus.pdf import pdf_documents
 from dgrc.questions.columns import columns, find_files
 from dgrc.questions.formats import SUFFIXES as ROWS
@@ -56,8 +57,8 @@ def documents(path: str, corpus: CorpusConfig) -> Iterator[tuple[str, Row | str]
         yield path, {corpus.text: whole(path, corpus.limits).decode("utf-8-sig")}
         return
     if inner in (*markup.SUFFIXES, ".pdf"):
-        data = whole(path, corpus.limits)
-        found = pdf_documents(data, corpus) if inner == ".pdf" else markup.markup_documents(data, inner, corpus)
+        is_pdf = inner == ".pdf"
+        found = pdf_documents(whole(path, corpus.limits), corpus) if is_pdf else markup_documents(path, inner, corpus)
         yield from ((f"{path}:{number}" if number > 1 else path, row) for number, row in enumerate(found, 1))
         return
     if inner == ".parquet":

@@ -1,8 +1,8 @@
-"""HTML and XML to documents: bytes in; title, text and id of each document out, or why there is none.
+"""HTML and XML files to documents: a path in; title, text and id of each document out, or why there is none.
 
 `parse` makes a tree of the bytes and refuses what must not be read, `vocabularies` says where in it the text is and
 what its elements mean, `render` writes it as lines: blocks apart by empty lines, headings as `# `, a row of a table
-a line.
+a line. A set of articles is read one by one; of any other file the whole is in memory.
 """
 
 import re
@@ -10,31 +10,50 @@ from collections.abc import Iterator
 from typing import Any
 
 from dgrc.config import CorpusConfig
-from dgrc.corpus.markup.parse import html_tree, xml_tree
+from dgrc.corpus.markup.parse import html_tree, root_name, xml_members, xml_tree
 from dgrc.corpus.markup.render import flat, rendered
 from dgrc.corpus.markup.vocabularies import GENERIC, HTML, Vocabulary, vocabulary_of
-from dgrc.questions.formats import Row
+from dgrc.questions.formats import Row, unpacked, whole
 
 SUFFIXES = (".html", ".htm", ".xhtml", ".xml", ".nxml", ".akn")
 _AS_HTML = (".html", ".htm")
 _IS_XML = re.compile(rb"\s*<\?xml\b")
+_HEAD = 1 << 16
+"""Bytes in which a root element must begin, so that its set is read one by one."""
 
 
-def markup_documents(data: bytes, suffix: str, corpus: CorpusConfig) -> Iterator[Row | str]:
+def markup_documents(path: str, suffix: str, corpus: CorpusConfig) -> Iterator[Row | str]:
     """The documents of a file: one, or of a set (of PubMed's, say) each; a text instead of one says why it has none.
 
-    Raises ValueError if the file is not well-formed, declares entities, or is deeper or longer than is read.
+    Raises one of `formats.BROKEN`: ValueError if the file is not well-formed, declares entities, or is deeper or longer
+    than is read.
     """
-    root, vocabulary = _root(data, suffix)
+    if suffix not in _AS_HTML:
+        with unpacked(path) as file:
+            name = root_name(file.read(_HEAD)) or ""
+        known = vocabulary_of(name)
+        if known is not None and name in known.sets:
+            yield from _members(path, known, corpus)
+            return
+    root, vocabulary = _root(whole(path, corpus.limits), suffix)
     if vocabulary is None and not corpus.path:
         yield (
             f"its root element <{root.tag}> is of no vocabulary that is known; say in `corpus.path` where its text is "
             f"(`/{root.tag}` takes all)"
         )
         return
-    documents = root.xpath(vocabulary.documents) if vocabulary is not None and vocabulary.documents else [root]
-    for document in documents or [root]:
-        yield _document(document, vocabulary, corpus)
+    yield _document(root, vocabulary, corpus)
+
+
+def _members(path: str, known: Vocabulary, corpus: CorpusConfig) -> Iterator[Row | str]:
+    """The documents of a set, one by one."""
+    found = False
+    with unpacked(path) as file:
+        for member in xml_members(file, known.members):
+            found = True
+            yield _document(member, known, corpus)
+    if not found:
+        yield f"it is a set of {known.name} articles, and holds no <{'> and no <'.join(known.members)}>"
 
 
 def markup_text(text: str, form: str) -> str:
@@ -43,7 +62,7 @@ def markup_text(text: str, form: str) -> str:
         root, vocabulary = html_tree(text.encode("utf-8", "replace"), "utf-8"), HTML
     else:
         root = xml_tree(text.encode("utf-8", "replace"))
-        vocabulary = vocabulary_of(root) or GENERIC
+        vocabulary = vocabulary_of(root.tag) or GENERIC
     found = root.xpath(vocabulary.text)
     return rendered(found or [root], vocabulary)
 
@@ -58,7 +77,7 @@ def _root(data: bytes, suffix: str) -> tuple[Any, Vocabulary | None]:
                 pass
         return html_tree(data), HTML
     root = xml_tree(data)
-    return root, vocabulary_of(root)
+    return root, vocabulary_of(root.tag)
 
 
 def _document(root: Any, vocabulary: Vocabulary | None, corpus: CorpusConfig) -> Row | str:

@@ -6,8 +6,11 @@ without a word (HTML nested deeper than 256, or with a text of more than 10 MB) 
 
 import codecs
 import html
+import io
 import re
-from typing import Any
+from collections.abc import Iterator, Sequence
+from gzip import GzipFile
+from typing import Any, BinaryIO
 
 _DECLARED = re.compile(
     rb"<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})"
@@ -34,19 +37,56 @@ _KNOWN = frozenset(
 """Encodings of pages, by Python's names; it knows others too, that are none of texts."""
 
 
+def root_name(head: bytes) -> str | None:
+    """The name of the root element in the beginning of an XML document; None if it is not there."""
+    from lxml import etree
+
+    try:
+        _, root = next(etree.iterparse(io.BytesIO(head), ("start",), **_guards()))
+    except (etree.XMLSyntaxError, StopIteration):
+        return None
+    return etree.QName(root).localname
+
+
 def xml_tree(data: bytes) -> Any:
     """The root element of an XML document; ValueError if it is not well-formed or declares entities."""
     from lxml import etree
 
-    parser = etree.XMLParser(
-        resolve_entities=False, load_dtd=False, dtd_validation=False, no_network=True, huge_tree=False,
-        remove_comments=True, remove_pis=True,
-    )  # fmt: skip
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(data, etree.XMLParser(**_guards()))
     except etree.XMLSyntaxError as e:
         raise ValueError(f"it is not well-formed XML: {e}") from e
-    declared = _declared_entities(root.getroottree())
+    return _checked(root)
+
+
+def xml_members(file: BinaryIO | GzipFile, names: Sequence[str]) -> Iterator[Any]:
+    """Elements of these names, one after the other, each dropped before the next; ValueError as of `xml_tree`."""
+    from lxml import etree
+
+    try:
+        for _, element in etree.iterparse(file, ("end",), tag=[f"{{*}}{name}" for name in names], **_guards()):
+            yield _checked(element)
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
+    except etree.XMLSyntaxError as e:
+        raise ValueError(f"it is not well-formed XML: {e}") from e
+
+
+def _guards() -> dict[str, bool]:
+    """Of every parser of XML: no entity, no DTD, no network, and libxml2's limits."""
+    return {
+        "resolve_entities": False, "load_dtd": False, "dtd_validation": False, "no_network": True, "huge_tree": False,
+        "remove_comments": True, "remove_pis": True,
+    }  # fmt: skip
+
+
+def _checked(root: Any) -> Any:
+    """An element by itself, its elements without namespaces; ValueError if entities are declared or unknown in it."""
+    from lxml import etree
+
+    inside = root.getroottree().docinfo.internalDTD
+    declared = [] if inside is None else [str(entity.name) for entity in inside.iterentities()]
     if declared:
         raise ValueError(
             f"it declares entities of its own ({', '.join(declared[:5])}), which are not expanded, because they can "
@@ -56,11 +96,6 @@ def xml_tree(data: bytes) -> Any:
         if html.unescape(entity.text) == entity.text:
             raise ValueError(f"the entity {entity.text} is none of HTML's; write its text in its place")
     return _bare(root)
-
-
-def _declared_entities(tree: Any) -> list[str]:
-    inside = tree.docinfo.internalDTD
-    return [] if inside is None else [str(entity.name) for entity in inside.iterentities()]
 
 
 def html_tree(data: bytes, encoding: str | None = None) -> Any:

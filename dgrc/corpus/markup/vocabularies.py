@@ -5,7 +5,6 @@ and publishers' NXML), PubMed's own sets, Formex 4 (EUR-Lex), HTML. Names are th
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
 
 def _names(text: str) -> frozenset[str]:
@@ -34,8 +33,9 @@ class Vocabulary:
     """XPath of what holds the text."""
     title: tuple[str, ...] = ()
     id: tuple[str, ...] = ()
-    documents: str | None = None
-    """XPath of the documents, of a root that is a set of them."""
+    sets: frozenset[str] = frozenset()
+    """Roots that hold many documents: each of their `members`, which are read one by one."""
+    members: tuple[str, ...] = ()
     blocks: frozenset[str] = frozenset()
     inline: frozenset[str] | None = None
     """What stands in a line. Of a vocabulary that says, an element of neither stands apart where nothing but elements
@@ -157,12 +157,13 @@ USLM = Vocabulary(
 )  # fmt: skip
 JATS = Vocabulary(
     name="JATS",
-    roots=_names("article pmc-articleset OAI-PMH"),
+    roots=_names("article"),
     text="front/article-meta/abstract | front/article-meta/trans-abstract | body | back | floats-group | floats-wrap"
     " | sub-article",
     title=("front/article-meta/title-group/article-title",),
     id=tuple(f"front/article-meta/article-id[@pub-id-type='{kind}']" for kind in "pmcid pmc doi pmid".split()),
-    documents="/pmc-articleset/article | /OAI-PMH//article",
+    sets=_names("pmc-articleset OAI-PMH"),
+    members=("article",),
     blocks=_names(
         "abstract trans-abstract body back sec p list list-item disp-quote boxed-text table-wrap table tr "
         "caption fig ack"
@@ -187,11 +188,12 @@ JATS = Vocabulary(
 )
 PUBMED = Vocabulary(
     name="PubMed",
-    roots=_names("PubmedArticleSet PubmedArticle"),
+    roots=_names("PubmedArticle PubmedBookArticle"),
     text=".//Article/Abstract | .//OtherAbstract | .//BookDocument/Abstract",
     title=(".//Article/ArticleTitle", ".//BookDocument/ArticleTitle", ".//BookTitle"),
     id=("MedlineCitation/PMID", "BookDocument/PMID"),
-    documents="/PubmedArticleSet/PubmedArticle | /PubmedArticleSet/PubmedBookArticle",
+    sets=_names("PubmedArticleSet"),
+    members=("PubmedArticle", "PubmedBookArticle"),
     blocks=_names("Abstract OtherAbstract AbstractText"),
     inline=_INLINE,
     dropped=_names("CopyrightInformation"),
@@ -230,6 +232,6 @@ GENERIC = Vocabulary(
 VOCABULARIES = (HTML, AKOMA_NTOSO, USLM, JATS, PUBMED, FORMEX)
 
 
-def vocabulary_of(root: Any) -> Vocabulary | None:
-    """The vocabulary that a root element is of; None if none is known."""
-    return next((one for one in VOCABULARIES if root.tag in one.roots), None)
+def vocabulary_of(name: str) -> Vocabulary | None:
+    """The vocabulary that a root element of this name is of; None if none is known."""
+    return next((one for one in VOCABULARIES if name in one.roots or name in one.sets), None)

@@ -1,5 +1,6 @@
 """A small page and a small document in each vocabulary, by its own element names, and how the tests read them."""
 
+import tempfile
 from typing import Any
 
 from dgrc.config import CorpusConfig
@@ -8,7 +9,10 @@ from dgrc.corpus.markup import markup_documents
 
 def read(data: bytes | str, suffix: str = ".xml", **settings: Any) -> list[Any]:
     raw = data.encode() if isinstance(data, str) else data
-    return list(markup_documents(raw, suffix, CorpusConfig(**settings)))
+    with tempfile.NamedTemporaryFile(suffix=suffix) as file:
+        file.write(raw)
+        file.flush()
+        return list(markup_documents(file.name, suffix, CorpusConfig(**settings)))
 
 
 def only(data: bytes | str, suffix: str = ".xml", **settings: Any) -> dict[str, Any]:

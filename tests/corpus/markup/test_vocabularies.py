@@ -1,11 +1,15 @@
 """Each vocabulary by its own element names, sets of documents, and vocabularies that nobody knows."""
 
+import io
+
 import pytest
 
 from dgrc.corpus import passages
+from dgrc.corpus.markup.parse import xml_members
 from dgrc.corpus.markup.vocabularies import HTML, VOCABULARIES
 from tests.corpus.markup.samples import AKN, FORMEX, JATS, PUBMED, USLM, only, read
 
+JATS_ARTICLE = JATS[JATS.index("<article") :].replace("&ndash;", "-")
 
 @pytest.mark.parametrize(
     ("xml", "title", "id_", "blocks"),
@@ -50,8 +54,27 @@ def test_the_articles_of_a_set_are_documents_of_their_own() -> None:
     first, second = read(PUBMED)
     assert first == {"text": "AIM: To see.\n\nRESULT: p < 0.05", "title": "Zinc.", "id": "11"}
     assert "there is no text where <PubmedArticle> has its text" in second
-    inner = JATS[JATS.index("<article") :].replace("&ndash;", "-")
-    assert [row["id"] for row in read(f"<pmc-articleset>{inner}{inner}</pmc-articleset>")] == ["PMC7", "PMC7"]
+    bare = PUBMED[PUBMED.index("<PubmedArticle>") : PUBMED.index("</PubmedArticle>")]
+    assert only(f"{bare}</PubmedArticle>") == first
+    both = read(f"<pmc-articleset>{JATS_ARTICLE}{JATS_ARTICLE}</pmc-articleset>")
+    assert [row["id"] for row in both] == ["PMC7", "PMC7"]
+
+
+def test_a_set_is_read_one_by_one_and_an_empty_or_broken_one_says_so() -> None:
+    assert read("<PubmedArticleSet/>") == [
+        "it is a set of PubMed articles, and holds no <PubmedArticle> and no <PubmedBookArticle>"
+    ]
+    begun = PUBMED.index("<PubmedArticle>", PUBMED.index("</PubmedArticle>"))
+    cut = io.BytesIO(f"{PUBMED[:begun]}<PubmedArticle><b></PubmedArticle>".encode())
+    members = xml_members(cut, ("PubmedArticle",))
+    assert next(members).tag == "PubmedArticle"
+    with pytest.raises(ValueError, match="not well-formed XML"):
+        list(members)
+    with pytest.raises(ValueError, match="entities of its own"):
+        read(f'<!DOCTYPE PubmedArticleSet [<!ENTITY a "b">]>{PUBMED}')
+    harvested = f"<o:OAI-PMH xmlns:o='urn:o'><o:ListRecords>{JATS_ARTICLE}</o:ListRecords></o:OAI-PMH>"
+    (row,) = read(harvested, path="//abstract")
+    assert row == {"text": "# Background\n\nCroup is common.", "title": "Zinc in croup", "id": "PMC7"}
 
 
 def test_passages_are_cut_at_the_headings_of_a_document() -> None:
@@ -74,7 +97,7 @@ def test_an_unknown_vocabulary_needs_a_path_and_has_one_then() -> None:
 
 
 def test_names_of_vocabularies_do_not_contradict_each_other() -> None:
-    roots = [root for one in VOCABULARIES for root in one.roots]
+    roots = [root for one in VOCABULARIES for root in (*one.roots, *one.sets)]
     assert len(roots) == len(set(roots))
     for one in VOCABULARIES:
         assert one.blocks and not one.dropped & (one.blocks | one.sections | one.leads | one.notes), one.name
