@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from dgrc.config import BenchmarkConfig, EvaluationConfig
 from dgrc.errors import EvaluationError
 from dgrc.evaluation.score import expected_answer
+from dgrc.method import meaning
 from dgrc.questions.columns import RawRow, check_columns, find_files, read_rows
 from dgrc.questions.published import HEADER_ALONE, published_rows, right_answers
 from dgrc.records import Question, content_id
@@ -56,7 +57,9 @@ def _expected(raw: RawRow) -> str:
 
 def _check_same(first: Question, again: RawRow, expected: str) -> None:
     """Raises EvaluationError where a question is asked again with another right answer."""
-    if first.several != again.several or expected_answer(first.label, first.choices, several=first.several) != expected:
+    before = expected_answer(first.label, first.choices, several=first.several)
+    alike = before == expected or (not first.choices and meaning.same(before, expected, question=first.text))
+    if first.several != again.several or not alike:
         raise EvaluationError(
             f"The evaluation rows {first.source} and {again.place} ask one question and have two labels, "
             f"{(first.label or '')[:80]!r} and {(again.label or '')[:80]!r}: one of them is wrong. Remove or mend it."

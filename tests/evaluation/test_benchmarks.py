@@ -111,6 +111,10 @@ def test_one_question_with_two_labels_is_refused_naming_both_rows(tmp_path: Path
     with pytest.raises(EvaluationError, match=r"jsonl:1 and .*jsonl:3 ask one question.*'A' and 'No'"):
         load(tmp_path, row | {"label": "A"}, row | {"question": "Late?", "label": "A"}, row | {"label": "No"})
     assert len(load(tmp_path, row | {"label": "B"}, row | {"label": "No"})) == 1, "one label, written in two ways"
+    far = {"question": "How far?"}
+    assert len(load(tmp_path, far | {"label": "5 km"}, far | {"label": "5000 m"})) == 1
+    with pytest.raises(EvaluationError, match="have two labels"):
+        load(tmp_path, far | {"label": "5 km"}, far | {"label": "6 km"})
 
 
 def test_several_right_options_are_read_from_their_column(tmp_path: Path) -> None:

@@ -134,7 +134,8 @@ def _marked(text: str, mark: re.Pattern[str], options: Options | None, form: str
     last = _said(found[-1].group(1), options, form)
     if options is None or not last:
         return [last]
-    listed, at = [last], found[-1].start()
+    listed: list[str | None] = [last]
+    at = found[-1].start()
     for match in reversed(found[-LAST:-1]):
         if not _BETWEEN.fullmatch(text, match.end(), at) or "\n\n" in text[match.end() : at]:
             break
@@ -143,10 +144,9 @@ def _marked(text: str, mark: re.Pattern[str], options: Options | None, form: str
     rest = text[found[-1].end() :]
     later = [answer for answer in phrases(rest, options) if answer is not None]
     if options.several and len(listed) > 1:
-        last = joined([said for said in listed if said]) if all(listed) else None
-        listed = [last]
+        listed = [joined([said for said in listed if said]) if all(listed) else None]
     line = rest[:REACH].partition("\n")[0]
-    if last and (names_more(options, last, line) or also_right(options, last, rest[:REACH])):
+    if (said := listed[0]) and (names_more(options, said, line) or also_right(options, said, rest[:REACH])):
         return [CONFLICT]
     return [*listed, *later]
 

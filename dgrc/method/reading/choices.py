@@ -79,8 +79,8 @@ def split_choices(text: str) -> tuple[str, tuple[str, ...]]:
 
     Options are lines, or parts of one paragraph, that begin with consecutive letters from A in one style (`A.`, `A)`,
     `(A)`, `A:`, and these in full width), after a stem: at least two lines, or three where there are no lines or the
-    mark is a colon. An instruction on how to answer that follows the last option is dropped; any other text there leaves
-    the question as it is.
+    mark is a colon. An instruction on how to answer that follows the last option is dropped; any other text there
+    leaves the question as it is.
     """
     return _by_line(text) or _in_paragraph(text) or (text, ())
 

@@ -31,7 +31,7 @@ _MARKED = re.compile(r"^[(\[{]\s*([A-Za-z]{1,2})\s*[)\]}]\s*(.*)$", re.DOTALL)
 _SEPARATED = re.compile(r"^([A-Za-z]{1,2})\s*(?:[).:,;\]\u2013\u2014=/|]|-+(?=\s)|\s-+)+\s*(.*)$", re.DOTALL)
 _BARE = re.compile(r"^([A-Z]{1,2})(?:\s+(.*))?$", re.DOTALL)
 _GLUED = re.compile(rf"^([A-Z])([{HAN}].*)$", re.DOTALL)
-_AFTER = re.compile(r"^(?:because|since|\(|[-\u2013\u2014]|[是即]?因|由于|理由)", re.IGNORECASE)
+_AFTER = re.compile(r"^(?:because|since|only\b|alone\b|吧|\(|[-\u2013\u2014]|[是即]?因|由于|理由)", re.IGNORECASE)
 _AS_LETTER = re.compile(r"(?:(?<=[(\[])|\b(?=[A-Z][.):,])|(?<=option )|(?<=answer )|(?<=choice ))([A-Z])\b")
 _OTHER = re.compile(r"(?:^|[\s(*])([A-Z])[.):](?=\s)")
 _TOKEN = re.compile(rf"[0-9]+(?:[.:/,][0-9]+)*|[{HAN}]|[^\W\d_{HAN}]+|[%\u00b0$\u20ac\u00a3+]")
@@ -39,6 +39,10 @@ _NOT = re.compile(
     r"^[,;: ]*(?:(?:(?:and |but )?not|rather than|instead of) (?:option |the )?"
     r"|[而并]?(?:不是|非|不选|不应选|不能选)\s?)[(\[*]*[A-Z]\b",
     re.IGNORECASE,
+)
+_DENIED_TAIL = re.compile(
+    r"[,;: ]{0,4}(?:(?:(?:and |but )?not|rather than|instead of) (?:option |the )?|[而并]?(?:不是|非|不选))"
+    r"(?=[(\[*]{0,3}[A-Z](?![A-Za-z0-9]))"
 )
 _TWO = re.compile(
     r"^\s*(?:,|/|&|and\b|or\b|und\b|oder\b|或者?|以?及|[和与]|还是)\s*(?:option |both )?[(\[*]*([A-Za-z])"
@@ -145,6 +149,10 @@ class Options:
         found = {i for i, words in enumerate(runs) if any(len(word) > 2 for word in words if word.isalpha())}
         found |= {i for i, words in enumerate(self.words) if chinese.speaks_of(text, self.exact[i], len(words))}
         inside = {i for i in found for j in found if i != j and len(runs[j]) > len(runs[i]) and _has(runs[j], runs[i])}
+        # Of an option that is there otherwise it is not known what is said: no other one can be meant beyond doubt.
+        there = {i for i, option in enumerate(self.exact) if i not in found and chinese.is_left_open(text, option)}
+        if any(not any(self.exact[i] in self.exact[j] for j in found) for i in there):
+            return set()
         return {self.letters[index] for index in found - inside}
 
     def likeness(self, index: int, said: str) -> float:
@@ -174,7 +182,8 @@ class Options:
         return bool(tail) and (tail[0] in _WRONG or (tail[0] in _IS and bool({*tail[1:4]} & {"not", *_WRONG})))
 
     def names_another(self, named: str, rest: str) -> bool:
-        """Whether what follows a letter is another option's text, or another letter."""
+        """Whether what follows a letter is another option's text, or another letter, which it does not deny."""
+        rest = _DENIED_TAIL.split(rest, maxsplit=1)[0]
         if (two := _TWO.match(rest)) and two.group(1).upper() in self.letters and two.group(1).upper() != named:
             return True
         if (two := _NEXT.match(rest)) and two.group(1) in self.letters and two.group(1) != named:

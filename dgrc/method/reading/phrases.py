@@ -27,7 +27,7 @@ from dgrc.method.reading.wordings import (
 )
 
 _BEHIND = re.compile(
-    r"[,\s]*[(\[](?:(?i:option|choice|answer) )?([A-Z])[)\]]|[,\s]*(?:which is )?[(\[]?option ([A-Z])\b(?! is\b)"
+    r"[,\s]*[(\[](?:(?i:option|choice|answer) )?([A-Z])\s?[)\]]|[,\s]*(?:which is )?[(\[]?option ([A-Z])\b(?! is\b)"
 )
 _ITEM = re.compile(r"^[\s>#*+\u2022-]*(?:[0-9]{1,2}[.)]\s+)?")
 LAST = 40

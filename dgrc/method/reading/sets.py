@@ -18,6 +18,8 @@ _BOTH = re.compile(
 )
 _RUN = re.compile(r"[A-Z]{2,26}")
 _JOINED = re.compile(r"[()\[\]{}\"'*.:,;/&+|`$\s\u3001\uff0c\uff1b-]+|\band\b|[和与及跟]|以及|还有", re.IGNORECASE)
+_SENTENCES = re.compile(r"[A-Z][)\]\"*]{0,3}\.\s+[(\[\"*]{0,3}[A-Z](?![a-z])")
+"""`AC. B is wrong`: a full stop ends a list."""
 _OR = re.compile(r"\bor\b|或", re.IGNORECASE)
 _MARK = re.compile(r"(?:^|(?<=[\s,;.]))[(\[\"*]{0,4}([A-Z])(?:[)\]]|[.:,)](?=\s|[^\x00-\x7f]))[\s*.:]{0,3}")
 _ITEMS = re.compile(r"\s*(?:[,;\n/]|\band\b|[和与及、]|以及)\s*", re.IGNORECASE)
@@ -73,7 +75,7 @@ def letters_in(options: Options, said: str) -> list[str] | None:
     if _OR.search(text):
         parts = [bare(part) for part in _OR.split(text)]
         return [] if len(parts) > 1 and all(options.named(part) for part in parts) else None
-    words = [word for word in _JOINED.split(text) if word]
+    words = [] if _SENTENCES.search(text) else [word for word in _JOINED.split(text) if word]
     if words and all(word in options.letters for word in words):
         return words
     if words and all(word.isupper() and {*word} <= {*options.letters} and len({*word}) == len(word) for word in words):
@@ -162,7 +164,7 @@ _DENIED_PART = re.compile(r"\bnot\b|不[是选]|非")
 _LISTED_ON = re.compile(r"\s{0,4}(?:[,;/&+]|and\b|[和与及])[\s(\[\"*]{0,6}([A-Z])(?![A-Za-z0-9])")
 _NOT_IT = re.compile(
     r"[^.\n]{0,60}?(?:\b(?:not|n't|wrong|incorrect|false|fails?|less|unlikely|cannot|out|but|however|though|although)\b"
-    r"|不|错|非|排除)",
+    r"|不|错|非|排除|存疑|待定)",
     re.IGNORECASE,
 )
 

@@ -37,7 +37,8 @@ TEXT_IS = re.compile(
     re.IGNORECASE,
 )
 CHOSEN = re.compile(
-    r"(?i:\b(?:choose|select|pick|return|go with|opt for|chose|selected|conclude|it is|it's|settle on|vote for)"
+    r"(?i:\b(?:choose|select|pick|return|go with|opt for|chose|selected|conclude|it is|it's|settle on|vote for"
+    r"|i(?:'d| would|'ll| will)? answer)"
     r"[: ]{1,4}"
     r"(?:that )?(?:the )?(?:(?:option|answer|choice|letter)s? )?)(?=[(\[*\"]{0,6}[A-Z]{1,2}\b)"
 )
@@ -76,7 +77,7 @@ MORE = re.compile(
     r"(?:but|though) (?:also|maybe|perhaps|possibly|could|may|might))\b|[&+/]|and/or)"
     r"|或者?(?:是|选)?|以及|还有|[和与及](?!其他|其它|其余|别的)|另外|也(?:可能|可以|许)|可能(?:是|选)?|也?许是?)[\s,:]{0,3})"
     r"(?:(?:(?:and|or|also|even|could|might|may|be|it|is|option|options|answer|choice|the|too|probably|possibly|maybe|"
-    r"perhaps|equally|both|likely|go|for|with|pick|choose|have|been|well|as|so)\b|也|可能|可以|是|选|选项|还|许|应|该|包括|包含)"
+    r"perhaps|equally|both|likely|go|for|with|pick|choose|have|been|well|as|so|acceptable|possible|plausible|correct|right|valid|considered|defensible)\b|也|可能|可以|是|选|选项|还|许|应|该|包括|包含)"
     r"[\s,:]{0,3}){0,6}",
     re.IGNORECASE,
 )
@@ -85,6 +86,6 @@ ALSO = re.compile(
     r"(?<![\w])[(\[*\"]{0,4}([A-Z])[)\]*\"]{0,4} {1,2}(?:is|was|could|may|might|would|can|seems|looks|works|holds)"
     r"(?: {1,2}be)?(?: {1,2}(?:correct|right|true|valid|acceptable))? {1,2}"
     r"(?:also|equally|just as|as well|too|possible|plausible|acceptable|defensible|likewise|another)\b"
-    r"|(?<![A-Za-z0-9])([A-Z])[)\]*\"]{0,4}\s{0,2}也(?:是?对|是?正确|可以|可能|有道理|符合|成立|可选|当选|应选|说得通)"
+    r"|(?<![A-Za-z0-9])([A-Z])[)\]*\"]{0,4}\s{0,2}(?:也|亦|同样)(?![^.,;\n]{0,6}(?:不|错|没|未|非|无|排除))"
 )
 """What says of an option, behind the answer, that it is right as well."""

@@ -1,7 +1,7 @@
 """Replies in English and Chinese, written by hand in the manner of current models, held against what they answer.
 
-`replies.tsv` has a row a reply: when it was written (`built`: beside the code; `first`, `second`: lists written after
-it, the second after the first had shown faults), whose options it chooses from, whether one or several may be
+`replies.tsv` has a row a reply: when it was written (`built`: beside the code; `first` to `third`: lists written
+after it, each after the one before had shown faults), whose options it chooses from, whether one or several may be
 right, the answer (`-` where none is given beyond doubt) and the reply with its line breaks as `\\n`.
 """
 
