@@ -13,9 +13,9 @@ class CorpusConfig(Section):
 
     files: tuple[str, ...] = Field(
         (),
-        description="JSONL, JSON, Parquet, CSV, TSV, TXT, MD, HTML, XML or PDF files, also packed as `.gz`, `.bz2`, `.xz` "
-        "or `.zst`; globs and s3:// allowed. XML may be Akoma Ntoso, USLM, JATS (`.nxml`), PubMed or Formex; PDF needs "
-        "the extra `pdf`.",
+        description="JSONL, JSON, Parquet, CSV, TSV, TXT, MD, HTML, XML or PDF files, also packed as `.gz`, `.bz2`, "
+        "`.xz` or `.zst`; globs and s3:// allowed. XML may be Akoma Ntoso, USLM, JATS (`.nxml`), PubMed or Formex; PDF "
+        "needs the extra `pdf`.",
     )
     text: str = Field("text", description="Column with a document's text; a file without columns is one document.")
     path: str | None = Field(

@@ -51,11 +51,10 @@ def score(
     questions: Sequence[Question], predictions: dict[str, list[Prediction]], method: MethodConfig
 ) -> dict[str, list[bool]]:
     """Which replies of each model are right."""
+    form, tolerance = method.answers, method.number_tolerance
     return {
         name: [
-            right_by_rule(
-                p.chain.answer, q.label, q.choices, method.answers, method.number_tolerance, q.meta, q.several, q.text
-            )
+            right_by_rule(p.chain.answer, q.label, q.choices, form, tolerance, q.meta, q.several, q.text)
             for p, q in zip(replies, questions, strict=True)
         ]
         for name, replies in predictions.items()

@@ -4,6 +4,7 @@ A row that cannot be used comes out too, with why; only a file that cannot be op
 whole raises. Rows carry their place (`file:line`, counted from 1), so that quarantine can name it.
 """
 
+import contextlib
 import functools
 import glob
 from collections.abc import Collection, Iterator, Sequence
@@ -128,14 +129,14 @@ def configured(fields: FieldMap) -> tuple[str, ...]:
     return tuple(named)
 
 
-def check_columns(files: Sequence[str], fields: FieldMap, had: Collection[str], setting: str) -> None:
+def check_columns(
+    files: Sequence[str], fields: FieldMap, had: Collection[str], setting: str, limits: LimitsConfig = LIMITS
+) -> None:
     """Raises QuestionFileError if a column that a user named is in no row of these files, of whose rows some `had`
     those."""
     absent = [name for name in configured(fields) if name not in had]
-    if not absent:
-        return
-    first: dict[str, Any] | None = None
-    for row in (row for path in files for _, row in raw_rows(path) if not isinstance(row, str)):
+    first: dict[str, Any] = {}
+    for row in _all_rows(files, limits) if absent else ():
         first = first or row
         absent = [name for name in absent if name not in row]  # what was read before need not be all
         if not absent:
@@ -146,6 +147,13 @@ def check_columns(files: Sequence[str], fields: FieldMap, had: Collection[str], 
             f"{' or '.join(map(repr, absent))}, which `{setting}` names; the first has {columns(first)}. Name one of "
             "these."
         )
+
+
+def _all_rows(files: Sequence[str], limits: LimitsConfig) -> Iterator[dict[str, Any]]:
+    """The rows that can be read of all files."""
+    for path in files:
+        with contextlib.suppress(*BROKEN, StorageError):  # whoever reads them says so
+            yield from (row for _, row in raw_rows(path, limits) if not isinstance(row, str))
 
 
 def _text(row: dict[str, Any], fields: FieldMap) -> str:
@@ -204,6 +212,8 @@ def labeled(label: Any, choices: Choices, several: bool) -> tuple[str | None, st
     it cannot be taken."""
     if missing(label):
         return None, None
+    if isinstance(label, float) and label.is_integer():  # what pandas makes of numbers where one is missing
+        label = int(label)
     try:
         if isinstance(label, list | tuple):
             return "; ".join(choices.label(str(part)) for part in label) or None, None

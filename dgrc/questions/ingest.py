@@ -100,7 +100,7 @@ def ingest(run: RunDir, config: Config, on_row: Callable[[int], None] | None = N
     if config.questions.form is None and report.read:
         # Curation reads no labels: it must go the same way where they are taken out.
         read = config.questions.fields.model_copy(update={"label": None})
-        check_columns(files, read, had, "questions.fields")
+        check_columns(files, read, had, "questions.fields", config.questions.limits)
     _record_chains(run, config, report, quarantine)
     quarantine.close()
     if report.kept == 0:

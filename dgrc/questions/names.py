@@ -14,7 +14,7 @@ TEXT = (
 )  # fmt: skip
 CHOICES = (
     "choices", "options", "endings", "option_list", "option", "answer_choices", "answer_options", "alternatives",
-    "candidates", "mc1_targets", "incorrect_answers", "distractors", "选项", "备选答案",
+    "candidates", "mc1_targets", "选项", "备选答案",
 )  # fmt: skip
 LABEL = (
     "label", "answer", "answer_idx", "answer_key", "answerkey", "correct_answer", "correct", "gold", "target", "cop",
@@ -22,10 +22,11 @@ LABEL = (
 )  # fmt: skip
 SOURCE_ID = ("id", "_id", "qid", "question_id", "example_id", "source_id", "uid", "uuid", "idx", "index", "pubid")
 SPREAD = (
-    "op", "option", "option_", "choice", "choice_", "ending", "ending_", "holding_", "answer_", "distractor",
-    "incorrect_answer_", "选项", "",
+    "op", "option", "option_", "choice", "choice_", "ending", "ending_", "holding_", "answer_", "选项", "",
 )  # fmt: skip
 """What stands before a letter or a number in the names of columns that hold one option each."""
+WRONG, WRONG_SPREAD = ("incorrect_answers", "distractors"), ("distractor", "incorrect_answer_")
+"""The same of options that are wrong: the right one is elsewhere."""
 ORDERS = ("abcdefghij", "0123456789", "123456789")
 PUBLISHED = (
     ("medmcqa", {"question", "opa", "opb", "opc", "opd"}), ("medqa", {"question", "options", "answer_idx"}),
@@ -49,10 +50,10 @@ def known(there: Iterable[str], names: Iterable[str]) -> Iterator[str]:
     return (folded[name] for name in names if name in folded)
 
 
-def spread(there: Iterable[str]) -> Iterator[tuple[str, ...]]:
+def spread(there: Iterable[str], prefixes: Iterable[str] = SPREAD) -> Iterator[tuple[str, ...]]:
     """Columns whose names differ in a letter or number that counts up; bare letters must be three, or A and B."""
     folded = {fold(name): name for name in reversed([*there])}
-    for prefix, order in itertools.product(SPREAD, ORDERS):
+    for prefix, order in itertools.product(prefixes, ORDERS):
         names = tuple(itertools.takewhile(bool, (folded.get(prefix + sign, "") for sign in order)))
         if len(names) >= 2 and (prefix or (order == ORDERS[0] and (len(names) > 2 or names == ("A", "B")))):
             yield names
@@ -67,7 +68,7 @@ def form_of(there: Iterable[str]) -> str | None:
 @functools.lru_cache(maxsize=256)
 def option_columns(there: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """Columns that may hold options: one with all, or one for each."""
-    return (*((name,) for name in known(there, CHOICES)), *spread(there))
+    return (*((name,) for name in known(there, (*CHOICES, *WRONG))), *spread(there, (*SPREAD, *WRONG_SPREAD)))
 
 
 def unmapped(row: dict[str, Any], fields: FieldMap) -> str | None:
@@ -96,7 +97,7 @@ def _holds(value: Any, alone: bool) -> bool:
 
 
 def _help(row: dict[str, Any], names: tuple[str, ...]) -> str:
-    if fold(names[0]).startswith(("incorrect", "distractor")):
+    if fold(names[0]).startswith((*WRONG, *WRONG_SPREAD)):
         return "Put the right one and these into one column, or set it to null if these are no options"
     form = form_of(row)
     instead = f", or `questions.form: {form}` in the place of `fields`" if form else ""

@@ -17,6 +17,7 @@ KEYS = ("key", "label", "letter", "id", "keys", "labels", "letters")
 """What stands before the text and the key of an option in an object of its own, as ARC, MedQA and others have it."""
 _SIGN = re.compile(r"^(?:option|choice|answer|ending|holding|op)?[\s_.-]*([a-z]|[0-9]{1,2})$")
 _BARE = re.compile(r"^[(\[\uff08]?\s*([a-z]|[0-9]{1,2})\s*[)\]\uff09]?[.:\uff0e\u3001]?$")
+_LINE = re.compile(r"\s*+[(\uff08]?([A-Z])(?=\W|$)[)\uff09.\uff0e\u3001:\uff1a]?\s*+(.*)$")
 _LETTERS = re.compile(r"[A-Za-z](?:[\s,;/\u3001\uff0c\uff1b]*+[A-Za-z])*+")
 Pair = tuple[str | None, Any]
 
@@ -140,13 +141,30 @@ def pairs(value: Any, of: str) -> list[Pair]:
 
 
 def _of_cell(value: Any, of: str) -> Any:
-    """What a cell holds: CSV has no lists, and a JSON list in a cell is what people write."""
+    """What a cell holds: CSV has no lists, and people write JSON into a cell, or a line for each option."""
     if not isinstance(value, str):
         return value
+    if (lines := _in_lines(value)) is not None:
+        return lines
     try:
         return json.loads(value) if value.strip() else None
     except (ValueError, RecursionError) as e:  # RecursionError: thousands of open brackets
-        raise Unusable(f"{of} is not a JSON list: {value[:80]!r}") from e
+        raise Unusable(f"{of} is not a JSON list: {value[:80]!r}; nor has it a line `A ...` for each option") from e
+
+
+def _in_lines(cell: str) -> list[Pair] | None:
+    """Options that are lines with consecutive letters from A, at least two; a line without one goes on with the one
+    before it."""
+    found: list[tuple[str, list[str]]] = []
+    for line in filter(str.strip, cell.splitlines()):
+        match = _LINE.match(line)
+        if match and match[1] == chr(65 + len(found)):
+            found.append((match[1], [match[2]]))
+        elif not found:
+            return None
+        else:
+            found[-1][1].append(line.strip())
+    return [(name, " ".join(lines).strip()) for name, lines in found] if len(found) > 1 else None
 
 
 def _of_object(value: dict[str, Any], of: str) -> list[Pair]:

@@ -37,7 +37,9 @@ def unpacked(path: str) -> Iterator[IO[bytes]]:
         yield inner
 
 
-def _opened(file: IO[bytes], packing: str) -> Any:
+def _opened(file: io.BufferedReader, packing: str) -> Any:
+    if packing in PACKED and not file.peek(1):  # some libraries take it for an archive of nothing
+        raise EOFError("the archive has not a single byte")
     if packing == ".gz":
         return gzip.GzipFile(fileobj=file, mode="rb")
     if packing == ".bz2":

@@ -14,7 +14,7 @@ from dgrc.errors import QuestionFileError
 from dgrc.method.reading import in_tags
 from dgrc.questions.columns import RawRow, pick
 from dgrc.questions.formats import BROKEN, Row, raw_rows
-from dgrc.questions.names import CHOICES, LABEL, SOURCE_ID, TEXT, form_of, known, spread
+from dgrc.questions.names import CHOICES, LABEL, SOURCE_ID, TEXT, form_of, known, spread, unmapped
 from dgrc.questions.options import Choices, Unusable, choices_of, columns
 from dgrc.questions.published import read_form
 from dgrc.questions.turns import COLUMNS
@@ -107,7 +107,7 @@ def _fields(found: Sniffed, text: str | None, choices: tuple[str, ...]) -> Field
         text = _text(found)
     else:
         found.notes.append(f"the question is in {text!r}")
-    options = (choices[0] if len(choices) == 1 else choices) or _choices(found)
+    options = (choices[0] if len(choices) == 1 else choices) or _choices(found, text)
     source_id = _source_id(found)
     fields = FieldMap(text=text, choices=options, label=None, source_id=source_id)
     label = _label(found, fields)
@@ -135,9 +135,10 @@ def _text(found: Sniffed) -> str:
     )
 
 
-def _choices(found: Sniffed) -> Options:
-    """The column with lists of options, or columns with one option each."""
-    refused = []
+def _choices(found: Sniffed, text: str) -> Options:
+    """The column with lists of options, or columns with one option each. Where there are some that cannot be read, the
+    rows must be refused for them, and not asked without."""
+    refused = list[tuple[str, str | tuple[str, ...]]]()
     candidates: list[str | tuple[str, ...]] = [*known(found.names, CHOICES), *spread(found.names)]
     for names in candidates:
         read = [_options(row, names) for row in found.rows]
@@ -145,9 +146,11 @@ def _choices(found: Sniffed) -> Options:
         if any(each and each.texts for each in read) and sum(each is not None for each in read) >= ENOUGH * len(read):
             found.notes.append(f"the options are in {shown}")
             return names
-        refused.append(shown)
+        refused.append((shown, names))
     if refused:
-        found.notes.append(f"! {refused[0]} does not hold lists of texts: the options were not taken")
+        found.notes.append(f"! {refused[0][0]} does not hold lists of texts: the options were not taken")
+    if any(unmapped(row, FieldMap(text=text)) for row in found.rows):
+        return refused[0][1] if refused else FieldMap().choices
     return None
 
 

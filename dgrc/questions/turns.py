@@ -4,6 +4,8 @@ Three namings are read: `from` and `value` (the paper's authors, ShareGPT), `rol
 A system turn belongs to the question and stands before it. A row of more than one question is not one row.
 """
 
+import contextlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +44,9 @@ def read_turns(turns: Any, of: str) -> Turns:
     Raises:
         Unusable: it has none, or more than one, or turns that are no text of these roles.
     """
+    if isinstance(turns, str):  # a table has no lists
+        with contextlib.suppress(ValueError, RecursionError):
+            turns = json.loads(turns)
     turns = turns if isinstance(turns, list | tuple) else ()
     found = [_turn(turn, f"turn {number} of `{of}`") for number, turn in enumerate(turns, 1)]
     roles = [role for role, _ in found]

@@ -78,27 +78,6 @@ def test_benchmarks_are_tasks_of_their_own_and_share_questions_that_are_the_same
         load_held_out(EvaluationConfig(benchmarks=(benchmark, benchmark)))
 
 
-def test_one_question_with_two_labels_is_refused_naming_both_rows(tmp_path: Path) -> None:
-    row = {"question": "Barred?", "choices": ["Yes", "No"]}
-    with pytest.raises(EvaluationError, match=r"jsonl:1 and .*jsonl:3 ask one question.*'A' and 'No'"):
-        load(tmp_path, row | {"label": "A"}, row | {"question": "Late?", "label": "A"}, row | {"label": "No"})
-    assert len(load(tmp_path, row | {"label": "B"}, row | {"label": "No"})) == 1, "one label, written in two ways"
-    far = {"question": "How far?"}
-    assert len(load(tmp_path, far | {"label": "5 km"}, far | {"label": "5000 m"})) == 1
-    with pytest.raises(EvaluationError, match="have two labels"):
-        load(tmp_path, far | {"label": "5 km"}, far | {"label": "6 km"})
-
-
-def test_several_right_options_are_read_from_their_column(tmp_path: Path) -> None:
-    row = {"question": "Which?", "choices": ["A. x", "B. y", "C. z"], "label": ["A", "C"], "several": True}
-    (question,) = load(tmp_path, row)
-    assert (question.choices, question.several, question.label) == (("x", "y", "z"), True, "A; C")
-    with pytest.raises(EvaluationError, match=r"held_out.jsonl:1 cannot be used.*names several options"):
-        load(tmp_path, row | {"several": False})
-    (named,) = load(tmp_path, row | {"several": None, "multi": "1"}, fields=FieldMap(several="multi"))
-    assert named.several
-
-
 def test_answers_of_a_benchmark_may_lie_in_a_file_of_their_own(tmp_path: Path) -> None:
     row = {"question_type": "多项选择题", "option": {"A": "甲", "B": "乙", "C": ""}}
     asked = [{"id": n, "question": f"第{n}题？", **row} for n in (1, 2)]
@@ -125,3 +104,24 @@ def test_a_label_of_an_option_that_is_null_is_told(tmp_path: Path) -> None:
         load(tmp_path, {"question": "who ?", "choices": ["x", None, "y"], "label": "B"})
     (question,) = load(tmp_path, {"question": "who ?", "choices": ["x", None, "y"], "label": "C"})
     assert (question.choices, question.label) == (("x", "y"), "B")
+
+
+def test_one_question_with_two_labels_is_refused_naming_both_rows(tmp_path: Path) -> None:
+    row = {"question": "Barred?", "choices": ["Yes", "No"]}
+    with pytest.raises(EvaluationError, match=r"jsonl:1 and .*jsonl:3 ask one question.*'A' and 'No'"):
+        load(tmp_path, row | {"label": "A"}, row | {"question": "Late?", "label": "A"}, row | {"label": "No"})
+    assert len(load(tmp_path, row | {"label": "B"}, row | {"label": "No"})) == 1, "one label, written in two ways"
+    far = {"question": "How far?"}
+    assert len(load(tmp_path, far | {"label": "5 km"}, far | {"label": "5000 m"})) == 1
+    with pytest.raises(EvaluationError, match="have two labels"):
+        load(tmp_path, far | {"label": "5 km"}, far | {"label": "6 km"})
+
+
+def test_several_right_options_are_read_from_their_column(tmp_path: Path) -> None:
+    row = {"question": "Which?", "choices": ["A. x", "B. y", "C. z"], "label": ["A", "C"], "several": True}
+    (question,) = load(tmp_path, row)
+    assert (question.choices, question.several, question.label) == (("x", "y", "z"), True, "A; C")
+    with pytest.raises(EvaluationError, match=r"held_out.jsonl:1 cannot be used.*names several options"):
+        load(tmp_path, row | {"several": False})
+    (named,) = load(tmp_path, row | {"several": None, "multi": "1"}, fields=FieldMap(several="multi"))
+    assert named.several

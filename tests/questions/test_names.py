@@ -84,8 +84,9 @@ def test_published_rows_without_a_question_by_name_are_told_their_form() -> None
 
 def test_a_column_that_a_user_named_must_be_in_some_row(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('not json\n{"question": "q", "gold": "A"}\n')
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 this is none")
     (tmp_path / "b.jsonl").write_text('{"question": "q2", "options": ["x"]}\n')
-    files = [str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl")]
+    files = [str(tmp_path / name) for name in ("a.parquet", "a.jsonl", "b.jsonl")]
     assert configured(FieldMap()) == ()
     fields = FieldMap(choices=("opa", "opb"), label="gold")
     assert configured(fields) == ("opa", "opb", "gold")

@@ -55,7 +55,7 @@ def _numbered(row: dict[str, Any], number: str) -> dict[str, Any]:
          parts("question", "options", label="answer"), "the options are in 'options'"),
         ({"question": ASKED, "options": {"1": "x", "2": "y"}, "answer": 2},
          parts("question", "options", label="answer"), "the right answer"),
-        ({"question": ASKED, "options": ["x", ["y"]]}, parts("question"), "! 'options' does not hold lists"),
+        ({"question": ASKED, "option": "B"}, parts("question"), "! 'option' does not hold lists"),
         ({"question": f"{ASKED}\nA. crown\nB. mill", "answer": "B"}, parts("question", label="answer"), "right answer"),
     ],
 )  # fmt: skip
@@ -95,7 +95,7 @@ def test_published_forms_are_known_by_their_columns(tmp_path: Path, form: str, r
 
 
 def test_rows_that_a_form_cannot_read_are_not_in_it(tmp_path: Path) -> None:
-    found = look(tmp_path, {"question": ASKED, "options": 3, "answer_idx": "A"})
+    found = look(tmp_path, {"question": ASKED, "options": 3, "answer_idx": None})
     assert found.form is None and found.fields == parts("question")
 
 
@@ -141,6 +141,8 @@ def test_a_few_odd_rows_are_told_and_do_not_decide(tmp_path: Path) -> None:
         ({"question": ASKED}, {"choices": ("a", "b")}, "no column 'a'; it has 'question'"),
         ({"nr": 7, "question": ASKED}, {"text": "nr"}, "None of the first 3 rows.*'nr' is a int.*'nr', 'question'"),
         ({"conversations": "hello"}, {}, "None of the first 3 rows.*conversations"),
+        ({"question": ASKED, "options": ["x", ["y"]]}, {}, "None of the first 3 rows.*option 2 is a list.*'options'"),
+        ({"question": ASKED, "incorrect_answers": ["x", "y"]}, {}, "Put the right one and these into one column"),
     ],
 )
 def test_a_file_without_a_question_is_refused_with_its_columns(

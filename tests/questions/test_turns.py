@@ -1,5 +1,6 @@
 """Chat turns: every turn is kept or the row is refused, in all namings."""
 
+import json
 import re
 from typing import Any
 
@@ -55,6 +56,13 @@ def test_what_is_no_single_question_is_refused_with_the_turn(naming: str, turns:
     raw = say(naming, *turns)
     assert raw.error is not None and not raw.text and raw.source_id == "7"
     assert re.search(says, raw.error), raw.error
+
+
+def test_turns_may_be_json_in_a_cell() -> None:
+    turns = [{"from": "system", "value": RULE}, {"from": "human", "value": "q ?"}]
+    assert pick("q:1", {"conversations": json.dumps(turns)}, FieldMap()).text == f"{RULE}\n\nq ?"
+    for cell in ("hello", "[" * 100_000, "7", "[7]"):
+        assert pick("q:1", {"conversations": cell}, FieldMap()).error is not None
 
 
 def test_contents_in_parts_are_joined() -> None:

@@ -11,15 +11,15 @@ from dgrc.method.reading.options import letter
 from dgrc.questions.options import Pair, Unusable
 from dgrc.questions.published.row import Read, Row, Rows, each, question
 
-_MARK = re.compile(r"(?<![A-Za-z0-9])([A-H])\s*[:：]")
-_LISTED = re.compile(r"(?:事件|标签|类别)\s*包括\s*[:：]\s*([^。]+)。")
+_MARK = re.compile(r"(?<![A-Za-z0-9])([A-H])\s{0,4}[:：]")
+_LISTED = re.compile(r"(?:事件|标签|类别)\s*包括\s*[:：]\s*([^。]{1,1000})。")
 _EXAMPLE = re.compile(r"下面是一个例子.*", re.DOTALL)
 _FORMAT = re.compile(
-    r"(?:[，,]\s*并)?(?:将答案)?写在\[[^\]]*\]\s*[和与]\s*<eoa>之间"
-    r"|[，,。]?(?:例)?如\[[^\]]*\][^<\n]*<eoa>"
+    r"(?:[，,]\s?并)?(?:将答案)?写在\[[^\]]{0,40}\]\s?[和与]\s?<eoa>之间"
+    r"|[，,。]?(?:例)?如\[[^\]]{0,40}\][^<\n]{0,200}<eoa>"
     r"|请你?严格按照这个格式回答。?"
     r"|[，,]?用分号隔开"
-    r"|[，,]?例如“[^”\n]*”"
+    r"|[，,]?例如“[^”\n]{0,200}”"
 )
 """What is said of the reply: between which marks it is to stand, and examples."""
 _LEAD = re.compile(r"^\s*(?:\[[^\]\n]*\]|[\u4e00-\u9fff]{2,8}\s*[:：])\s*")
@@ -52,7 +52,7 @@ def _one(row: Row) -> Row:
 
 def _told(instruction: str) -> str:
     """An instruction whose parts were taken out."""
-    return re.sub(r"[，,。]*\s*。", "。", instruction).strip().rstrip("，,")
+    return re.sub(r"[，,。]{0,4}\s?。", "。", instruction).strip().rstrip("，,")
 
 
 def _marked(text: str) -> tuple[str, list[Pair]]:

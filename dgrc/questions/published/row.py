@@ -20,13 +20,14 @@ _LETTERS = re.compile(r"[A-Z](?:[\s,;/\u3001]*+[A-Z])*+")
 
 
 def each(rows: Rows, one: Callable[[Row], Row]) -> Read:
-    """What a form makes of each row by itself, or why it cannot."""
+    """What a form of questions with options makes of each row by itself, or why it cannot."""
     for number, row in rows:
         if isinstance(row, str):
             yield number, row
             continue
         try:
-            yield number, one(row)
+            made = one(row)
+            yield number, made if made["choices"] else "it has no options"
         except Unusable as e:
             yield number, str(e)
         except KeyError as e:

@@ -132,7 +132,8 @@ def test_cmexam_has_its_options_in_one_cell(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "says"), [("甲 A\n乙 B", "begin with '甲 A'"), ("", "are empty"), (7, "not a list of texts")]
+    ("options", "says"),
+    [("甲 A\n乙 B", "nor has it a line `A ...` for each"), ("", "it has no options"), (7, "not a list of texts")],
 )
 def test_cmexam_options_that_cannot_be_read_are_refused(tmp_path: Path, options: Any, says: str) -> None:
     raw = one(tmp_path, "cmexam", {"Question": "何者？", "Options": options, "Answer": "A"})
@@ -288,5 +289,12 @@ def test_lawbench_tasks_without_options_are_refused(tmp_path: Path) -> None:
     row = {"instruction": "请回答下列问题: ", "question": "醉驾如何处罚？", "answer": "回答:依法处罚。"}
     assert (one(tmp_path, "lawbench", row).error or "").startswith("it has no options: its text has no `A:...;B:...`")
     assert "no column 'instruction'" in (one(tmp_path, "lawbench", {"question": "q"}).error or "")
-    long = {**row, "question": "A:" * 50_000, "answer": ";" * 100_000}
-    assert one(tmp_path, "lawbench", long).error
+
+
+@pytest.mark.parametrize("said", "写在[|如[a]|例如“|标签包括：|，|，。|A |A:|[|;|下面是一个例子|甲：".split("|"))
+@pytest.mark.parametrize("field", ["instruction", "question", "answer"])
+def test_hostile_rows_of_lawbench_are_read_at_once(tmp_path: Path, field: str, said: str) -> None:
+    """A pattern that goes back over its text takes minutes here."""
+    row = {"instruction": "事件包括：甲，乙。", "question": "何者？", "answer": "甲"}
+    row[field] = said * (200_000 // len(said))
+    assert one(tmp_path, "lawbench", row).place
