@@ -43,9 +43,9 @@ _ENDS, _SET_ENDS = re.compile(_END + "正符是更最])"), re.compile(_END + "])
 """Where a piece of a line may end; after a list a predicate may be the last letter's alone."""
 
 _BEFORE = re.compile(
-    r"(不选|排除|不是|非|除了?|误选|不应选)?[\s(\[\"*]{0,3}(?<![A-Za-z0-9])([A-Z])(?![A-Za-z0-9])([^A-Z.\n]{0,14})$"
+    r"(不选|排除|不是|非|除了?|误选|不应选)?[\s(\[\"*]{0,3}(?<![A-Za-z0-9])([A-Z])(?=$|[\s,;/()*\"\]])([^A-Z.\n]{0,14})$"
 )
-_SAYS = re.compile(r"正确|错|不|对|非|排除|因|故|所以|说法|符合|[:?]|吗|认为|会|答案|则|看|是否")
+_SAYS = re.compile(r"正确|错|不|对|非|排除|因|故|所以|说法|符合|[:?]|吗|认为|会|答案|则|看|是否|中|里|之间|选项")
 
 Found = list[tuple[int, str | None]]
 """Where an answer is said, and which."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from dgrc.method.reading.marks import HAN
-from dgrc.method.reading.options import ALIKE, CONFLICT, Options, bare, spelled
+from dgrc.method.reading.options import ALIKE, CONFLICT, LEAD, Options, bare, spelled
 from dgrc.method.reading.wordings import ALSO, MORE
 
 _BOTH = re.compile(
@@ -38,9 +38,12 @@ def answer_in(options: Options, said: str) -> str | None:
     named = options.named(said)
     if _EITHER.match(said) and not (named and _is_own_text(options, said)):
         return CONFLICT if not options.several else None if _OR.search(said) else _set(options, said)
-    if named and (first := _FIRST.match(_LEAD.sub("", said.strip()))) and first.group(1) in options.letters:
-        rest = _LEAD.sub("", said.strip())[first.end() :]
-        if not _is_own_text(options, said) and (names_more(options, named, rest) or stands_beside(options, named, rest)):
+    led = LEAD.sub("", said.strip())
+    if named and (first := _FIRST.match(led)) and first.group(1) in options.letters:
+        rest = led[first.end() :]
+        behind = _behind(options.exact[options.letters.index(named)], rest, is_set=False) or ""
+        more = names_more(options, named, rest) or names_more(options, named, behind)
+        if not _is_own_text(options, said) and (more or stands_beside(options, named, rest)):
             named = CONFLICT
     if named and not options.several:
         return named
@@ -150,19 +153,37 @@ def names_more(options: Options, answer: str, rest: str) -> bool:
 def stands_beside(options: Options, answer: str, rest: str) -> bool:
     """Whether another option stands in the sentence behind an answer, with no word there that denies it or gives a
     reason: whatever joins the two, neither is meant beyond doubt."""
-    rest, own = rest.lstrip(" .:,)]*\""), options.exact[options.letters.index(answer[0])]
-    if rest.casefold().startswith(own.casefold()):
-        rest = rest[len(own) :]
-    elif _ALONE.search(own):
+    own = options.exact[options.letters.index(answer[0])]
+    if (rest := _behind(own, rest, len(answer) > 1)) is None:
         return False
     sentence = _SENTENCE_END.split(rest[:_REACH], maxsplit=1)[0]
     for other in _ALONE.finditer(sentence):
         if other.group(1) in options.letters and other.group(1) not in answer:
             return not (_REASONS.search(sentence, 0, other.start()) or _NOT_IT.match(sentence[other.end() :]))
     for name, text in zip(options.letters, options.exact, strict=True):
-        if _HAN_TEXT.search(text) and text not in own and name not in answer and (at := sentence.find(text)) >= 0:
+        if name not in answer and text not in own and (at := _place_of(text, sentence)) >= 0:
             return not (_REASONS.search(sentence, 0, at) or _NOT_IT.match(sentence[at + len(text) :]))
     return False
+
+
+def _behind(own: str, rest: str, is_set: bool) -> str | None:
+    """What follows an answer's own text; None where that text speaks of letters in another wording."""
+    stripped = rest.lstrip(" .:,)]*\"")
+    if own and stripped.casefold().startswith(own.casefold()):
+        return stripped[len(own) :]
+    after_stop = "." in rest[: len(rest) - len(stripped)]
+    if _ALONE.search(own) or (after_stop and (_ARTICLE.match(stripped) or (is_set and stripped[:1].isupper()))):
+        return None
+    return stripped
+
+
+def _place_of(text: str, sentence: str) -> int:
+    """Where an option's text stands in a sentence as words of its own; -1 if nowhere."""
+    if len(text) < (2 if _HAN_TEXT.search(text) else _SHORTEST):
+        return -1
+    at = sentence.casefold().find(text.casefold())
+    around = sentence[at - 1 : at] + sentence[at + len(text) : at + len(text) + 1]
+    return at if at >= 0 and not (around.isascii() and any(map(str.isalnum, around))) else -1
 
 
 def lists_on(options: Options, answer: str, rest: str) -> bool:
@@ -186,13 +207,14 @@ def also_right(options: Options, answer: str, text: str) -> bool:
 
 
 _FIRST = re.compile(r"[(\[\"*]{0,4}([A-Z])(?![A-Za-z0-9])[)\]\"*]{0,4}")
-_REACH = 400
-_LEAD = re.compile(r"^[\s(\[\"*]{0,4}(?:option|choice|answer) ", re.IGNORECASE)
+_ARTICLE = re.compile(r"A [a-z0-9]")
+"""What may begin the next sentence: `B. A patient with ...`."""
+_REACH, _SHORTEST = 400, 4
 _HAN_TEXT = re.compile(f"[{HAN}]{{2}}")
 _SENTENCE_END = re.compile(r"(?<![\s(\[A-Z])(?<!vs)[.!?](?=\s|$)|\n|\. (?=[A-Z][a-z])")
 _REASONS = re.compile(
     r"\b(?:because|since|as|for|while|whereas|not|rather than|instead|unlike|wrong|incorrect|false|than|eliminat\w*|exclud\w*|"
-    r"rul\w*|why|given|due|though|although|however|but|which|where|if|so|therefore|cannot|lacks?|fails?|only|is|are|was)\b"
+    r"rul\w*|why|given|due|though|although|however|but(?! also| maybe| perhaps| possibly)|which|where|if|so|therefore|cannot|lacks?|fails?|only|is|are|was)\b"
     r"|n't\b|因|由于|不|错|非|排除|而|其余|其他|理由|解析|所以|虽|但|与其"
     , re.IGNORECASE,
 )
