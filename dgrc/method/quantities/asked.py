@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from dgrc.method.quantities import chinese
-from dgrc.method.quantities.nouns import COUNTED, NOUNS
 from dgrc.method.quantities.tokens import END, LONGEST, split
-from dgrc.method.quantities.unit_grammar import unit_at
+from dgrc.method.quantities.units.expressions import unit_at
+from dgrc.method.quantities.units.nouns import COUNTED, NOUNS
 from dgrc.method.quantities.values import (
     NO_UNIT,
     PERCENT,

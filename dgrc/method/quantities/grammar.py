@@ -11,10 +11,10 @@ from fractions import Fraction
 
 from dgrc.method.quantities import dates, tails
 from dgrc.method.quantities.measures import Read, number_at, read_sum
-from dgrc.method.quantities.nouns import TIMES_OF
 from dgrc.method.quantities.numerals import FIGURES, figures
 from dgrc.method.quantities.tokens import END, plain, tokens
 from dgrc.method.quantities.units import unit
+from dgrc.method.quantities.units.nouns import TIMES_OF
 from dgrc.method.quantities.values import (
     PERCENT,
     Comparison,

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from dgrc.method.quantities.currencies import MONEY, SIGNS
 from dgrc.method.quantities.numerals import OF_MONEY, SCALES, figures, in_words, with_half
 from dgrc.method.quantities.spelling import is_pair
-from dgrc.method.quantities.unit_grammar import unit_at
 from dgrc.method.quantities.units import named, unit
+from dgrc.method.quantities.units.currencies import MONEY, SIGNS
+from dgrc.method.quantities.units.expressions import unit_at
 from dgrc.method.quantities.values import NO_UNIT, Compound, Pair, Quantity, Unit
 
 _THOUSANDS = {"K": 1000, "k": 1000, "M": 10**6}

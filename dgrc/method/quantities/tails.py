@@ -5,9 +5,9 @@ Tokens flow in; each tail flows out in one spelling, that the same grammar reads
 
 from collections.abc import Sequence
 
-from dgrc.method.quantities.nouns import NOUNS
 from dgrc.method.quantities.numerals import ONES, TENS, figures, in_words
 from dgrc.method.quantities.units import named, unit
+from dgrc.method.quantities.units.nouns import NOUNS
 from dgrc.method.quantities.values import Quantity
 
 _FIXED_TAILS = {

@@ -6,8 +6,8 @@ Case is kept: it tells units apart. A text that is too long for a measure, or sa
 import re
 
 from dgrc.method.quantities import chinese
-from dgrc.method.quantities.currencies import YUAN_SIGN
 from dgrc.method.quantities.numerals import FIGURES, SCHEDULES, WORDS
+from dgrc.method.quantities.units.currencies import YUAN_SIGN
 from dgrc.method.text.markup import unwrap
 from dgrc.method.text.normalize import fold
 

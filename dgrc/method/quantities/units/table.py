@@ -7,8 +7,8 @@ other full names. Full names themselves, their plurals, and those with spaces fo
 
 from fractions import Fraction
 
-from dgrc.method.quantities.currencies import CURRENCIES
-from dgrc.method.quantities.nouns import COUNTED
+from dgrc.method.quantities.units.currencies import CURRENCIES
+from dgrc.method.quantities.units.nouns import COUNTED
 
 _PREFIXES = {
     "f": "femto", "p": "pico", "n": "nano", "\u03bc": "micro", "m": "milli", "c": "centi", "d": "deci", "h": "hecto",
