@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from dgrc.method.quantities import chinese
+from dgrc.method.quantities import chinese, units
 from dgrc.method.quantities.tokens import END, LONGEST, split
 from dgrc.method.quantities.units.expressions import unit_at
 from dgrc.method.quantities.units.nouns import COUNTED, NOUNS
@@ -34,10 +34,16 @@ _IN = re.compile(
 )
 _PERCENT = re.compile(
     r"\b(?:what|which) (?:\w{1,20} )?(?:percent|per cent|percentage)\b|\bpercentage (?:of|is|are)\b|"
+    r"\bas a percent(?:age)?\b|"
     r"百分之(?:多少|几)|百分比",
     re.IGNORECASE,
 )
-_OLD = re.compile(r"\bhow old\b|\b(?:at )?what age\b|多大年龄|几岁|多少岁|几周岁", re.IGNORECASE)
+_PH = re.compile(r"\bpH\b")
+_OLD = re.compile(
+    r"\bhow old\b|\bwhat age\b|\b(?:minimum|legal|average|mean|median|maximum) age\b|\bage of (?:majority|consent)\b|"
+    r"多大年龄|几岁|多少岁|几周岁",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"\b(?:what|which) year\b|哪一?年", re.IGNORECASE)
 _HAN_MANY = re.compile(r"(?:多少|几)\s*(.{1,8})")
 _HAN_UNIT = re.compile(r"以(.{1,12}?)为?(?:单位|计)|单位(?:是|为|:|：)\s*(.{1,12})")
@@ -80,15 +86,17 @@ def asked(question: str) -> Asked:
     text = question[-_LONGEST_QUESTION:]
     if _YEAR.search(text):
         return Asked(year=True)
-    if _OLD.search(text):
-        return Asked(_unit("years"), ("old",))
     nouns = tuple(sorted({NOUNS[word] for word in re.findall(r"[a-z]{5,}", text.lower()) if word in NOUNS}))
     many = [*_after(_MANY, text), *_han(_HAN_MANY, text)]
     if many:
         return Asked(many[0] if len({*many}) == 1 else None, nouns)
+    if _OLD.search(text):
+        return Asked(_unit("years"), ("old",))
     if _PERCENT.search(text):
         return Asked(PERCENT, nouns)
     told = [unit for unit in _after(_IN, text) if unit.name not in _NOT_IN] + [*_han(_HAN_UNIT, text)]
+    if not told and _PH.search(text):
+        told = [units.unit("ph")]
     return Asked(told[-1] if told else None, nouns)
 
 
