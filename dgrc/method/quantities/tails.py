@@ -53,7 +53,8 @@ _PERIODS = {
 }  # fmt: skip
 _SPANS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 _FIRST = frozenset(
-    {spelling.split()[0] for spelling in (*FIXED, *NOUNS)} | {*_MANY, "every", "q", "each", "for", "over", "x", "times", "as", "in"}
+    {spelling.split()[0] for spelling in (*FIXED, *NOUNS)}
+    | {*_MANY, *"every q each for over x times as in".split()}
 )
 _LONGEST = 4
 
