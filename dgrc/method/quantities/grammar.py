@@ -66,8 +66,8 @@ def read(text: str) -> Value | None:
     """The value that a text states as a whole, None if it states none."""
     match = _PLAIN.fullmatch(text)
     if match is not None:
-        value = figures(match.group(2))
-        return None if value is None else Quantity(-value if match.group(1) == "-" else value)
+        number = figures(match.group(2))
+        return None if number is None else Quantity(-number if match.group(1) == "-" else number)
     found = tokens(text)
     if not found:
         return None
