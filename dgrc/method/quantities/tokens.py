@@ -28,6 +28,7 @@ _SHORT = re.compile(r"\b((?:[A-Za-z]\.){1,5}[A-Za-z])\b\.?|\b([A-Za-z])\.(?=[A-Z
 _NUMBERS = re.compile(
     "[0-9\uff10-\uff19\u00bc-\u00be\u2150-\u215e零〇一二两三四五六七八九十百千半壹贰叁肆伍陆柒捌玖拾佰仟兩]"
 )
+_DIGIT = re.compile("[0-9]")
 _LETTERS = re.compile(r"[A-Za-z]+")
 _HAN = re.compile("[\u3007\u4e00-\u9fff]")
 _TOKEN = re.compile(
@@ -65,14 +66,14 @@ def plain(text: str) -> str:
     if said and said[0] in _QUOTES:
         said = said.strip(_QUOTES)
     said = said.rstrip(".;:,!\u3002\uff1b\uff0c ")
-    inside = _BRACKETS.fullmatch(said)
+    inside = _BRACKETS.fullmatch(said) if said[:1] in ("(", "[") else None
     return inside.group(1).strip() if inside else said
 
 
 def _may_state(said: str) -> bool:
     lower = said.lower()
     return (
-        _NUMBERS.search(said) is not None
+        (_DIGIT if said.isascii() else _NUMBERS).search(said) is not None
         or not _SAID.isdisjoint(_LETTERS.findall(lower))
         or lower.startswith(("a ", "an "))
     )
