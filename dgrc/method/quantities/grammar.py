@@ -90,6 +90,9 @@ def _whole(said: list[str]) -> Value | None:
     found = _schedule(said, at) if not sign and not tail else None
     if found is not None:
         return found
+    while (ahead := tails.tail(said, at)) is not None and said[ahead[1]]:  # IV 5 mg
+        tail.append(ahead[0])
+        at = ahead[1] + (said[ahead[1]] == ",")
     body = _body(said, at)
     if body is None:
         return None
@@ -160,6 +163,8 @@ def _schedule(said: list[str], at: int) -> Schedule | None:
 
 def _body(said: list[str], at: int) -> tuple[Value, int] | None:
     """A ratio, a share, a range, or one measure."""
+    if said[at].lower() in ("ph", "pka") and said[at + 1].lower() in ("between", "from"):
+        said = [*said[:at], said[at + 1], said[at], *said[at + 2 :]]
     if said[at].lower() == "ratio" and said[at + 1] == "of":
         at += 2
     if (special := _ratio(said, at) or _share(said, at)) is not None:
