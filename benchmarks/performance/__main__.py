@@ -11,7 +11,7 @@ import jinja2
 
 from benchmarks.shared.record import RESULTS, ROOT
 
-NAMES = ("inference", "api", "scale", "roles", "train", "big", "facts", "questions")
+NAMES = ("inference", "api", "scale", "roles", "train", "big", "facts", "questions", "quantities")
 CONTENDERS = {
     "raw_vllm": "raw `vllm.LLM`",
     "pool": "our pool, asked directly",

@@ -30,11 +30,16 @@ class MethodConfig(Section):
     verify_sampling: Sampling = Field(Sampling(temperature=0), description="How chains are verified.")
     answers: Literal["auto", "text", "number", "yes_no", "yes_no_maybe"] = Field(
         "auto",
-        description="Form of the answers to questions without choices. `number` reads units too, `auto` compares as "
-        "numbers or yes, no and maybe what is nothing else; `yes_no` knows no maybe, `yes_no_maybe` does (PubMedQA). "
-        "An answer that is not of the form counts as unread.",
+        description="Form of the answers to questions without choices. `number` reads measures: numbers with units, "
+        "ranges, bounds, ratios, pairs, dates. `auto` compares as measures, or as yes, no and maybe, what is nothing else, "
+        "and all else as text; `yes_no` knows no maybe, `yes_no_maybe` does (PubMedQA). An answer that is not of the form "
+        "to its end counts as unread.",
     )
-    number_tolerance: float = Field(0.0, ge=0, lt=1, description="Numbers that differ by less, relatively, are equal.")
+    number_tolerance: float = Field(
+        0.0, ge=0, lt=1,
+        description="Numbers that differ by less, relatively, are equal; of several answers also those that others "
+        "between them link. At 0 they are compared exactly.",
+    )
     grader: bool = Field(
         False,
         description="Let the teacher say which differently worded answers mean the same, of free-text questions and of "

@@ -4,7 +4,8 @@ The steps, one a file, in the order in which data passes through them:
 
 1. `sample`      a question becomes messages; replies of student and teacher become chains with final answers.
 2. `compare`     which answers are the same, and which teacher and student chains to hold against each other.
-   `answer_forms` says what a number, a yes or a text is, `grade` asks where differently worded answers may be the same.
+   `quantities` reads answers that are measures, `reading.answer_forms` says what a yes or a text is, `meaning` which
+   are the same, `grade` asks where differently worded answers may be.
 3. `diagnose`    two diverging chains become atomic questions about the points where they part.
 4. `answer`      an atomic question, alone in a fresh context, becomes an answer with its rationale.
 5. `screen`      which atomic questions are the same one, which answers agree well enough to be kept; `judge` scores.

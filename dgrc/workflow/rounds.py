@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from dgrc.config import RoundsConfig
-from dgrc.method import compare
+from dgrc.config import MethodConfig, RoundsConfig
+from dgrc.method import compare, meaning
 from dgrc.records import Chain
 from dgrc.storage.arrow import from_row
 from dgrc.storage.atomic import write_json
@@ -63,26 +63,35 @@ def _curated(job: Job) -> dict[str, Any]:
         "chains": report["assemble"].get("cot", 0),
         "teacher_calls": sum(u["calls"] for u in usage),
         "teacher_tokens": sum(u["completion_tokens"] for u in usage),
-        "agreement": _agreement(job.run, job.run),
+        "agreement": _agreement(job.run, job.run, job.config.method),
     }
     if job.run.number > 1:
-        figures["gain"] = figures["agreement"] - _agreement(job.run.in_round(job.run.number - 1), job.run)
+        figures["gain"] = figures["agreement"] - _agreement(
+            job.run.in_round(job.run.number - 1), job.run, job.config.method
+        )
     return figures
 
 
-def _agreement(sampled: RunDir, verified: RunDir) -> float:
+def _agreement(sampled: RunDir, verified: RunDir, method: MethodConfig) -> float:
     """The share of the verified questions of one round on which the student that another round sampled agrees."""
     answers = {}
-    for row in _rows(verified, "verdicts", ["id", "teacher", "verdicts"]):
+    for row in _rows(verified, "verdicts", ["id", "text", "choices", "teacher", "verdicts"]):
         passed = [from_row(Chain, row["teacher"][v["chain"]]) for v in row["verdicts"] if v["consistent"]]
         if passed:
-            answers[row["id"]] = compare.majority_answer(passed)
+            answers[row["id"]] = compare.majority_answer(passed), row["text"], bool(row["choices"])
     right = 0
     for row in _rows(sampled, "cases", ["id", "student"]):
         if row["id"] in answers:
             said = compare.majority_answer([from_row(Chain, chain) for chain in row["student"]])
-            right += compare.same_answer(said, answers[row["id"]]) is True
+            right += _same(said, *answers[row["id"]], method)
     return right / len(answers) if answers else 0.0
+
+
+def _same(said: str | None, answer: str | None, question: str, choices: bool, method: MethodConfig) -> bool:
+    """Whether two answers are the same, as chains are held against each other: letters, or by what they mean."""
+    if choices or said is None or answer is None:
+        return compare.same_answer(said, answer) is True
+    return meaning.same(said, answer, method.answers, method.number_tolerance, question)
 
 
 def _rows(run: RunDir, dataset: str, columns: list[str]) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,10 @@
 """The fuzz made short, and proof that it sees what it is there to see."""
 
+import json
 import pickle
 import random
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from benchmarks.fuzz import files as fuzz_files
 from benchmarks.fuzz import parsers
 from dgrc.questions import formats
 from dgrc.storage.run_dir import RunDir
+from tests.paths import ROOT
 
 
 @pytest.mark.parametrize("target", list(parsers.TARGETS))
@@ -45,6 +49,13 @@ def test_what_processes_find_adds_up() -> None:
     found.add("x", "crashes", "y")
     again = pickle.loads(pickle.dumps(found))
     assert (dict(again), again.findings) == (dict(found), ["crashes in x: y"])
+
+
+def test_the_command_finds_its_work_in_the_processes_that_it_starts() -> None:
+    command = [sys.executable, "-m", "benchmarks.fuzz", "--only", "quantities", "--inputs", "20", "--processes", "1"]
+    done = subprocess.run([*command, "--no-guided"], cwd=ROOT, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["by_target"] == {"quantities": {"inputs": 20, "crashes": 0, "hangs": 0, "unaccounted": 0}}
 
 
 def test_inputs_are_the_same_for_the_same_seed(tmp_path: Path) -> None:

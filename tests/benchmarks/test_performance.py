@@ -44,6 +44,14 @@ def test_a_record_of_a_corpus_is_rendered_with_and_without_its_memory() -> None:
     assert "largest worker" not in without and "5.56" in without
 
 
+def test_a_record_of_measures_is_rendered() -> None:
+    made = {"cores": 2, "cpu": "x", "memory_gib": 24.0, "commit": "y"}
+    part = {"answers": 26, "median_us": 2.5, "median_us_before": 1.9, "ratio_of_medians": 1.3, "ratio": 0.95}
+    record = {"command": "c", "date": "d", "made_with": made, "rounds": 200, "before": "z", "load_average": 1.25}
+    page = render({"quantities": {**record, "without_unit": part, "with_unit": {**part, "median_us": 46.5}}})
+    assert "| 26 without a unit | 2.5 | 1.9 | 1.3 | 0.95 |" in page and "| 26 with a unit | 46.5 |" in page
+
+
 def test_the_picture_is_drawn_of_what_there_is(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     for name, found in (("some", records()), ("none", {})):

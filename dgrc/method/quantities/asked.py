@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from dgrc.method.quantities import chinese
-from dgrc.method.quantities.nouns import COUNTED, NOUNS
+from dgrc.method.quantities import chinese, units
 from dgrc.method.quantities.tokens import END, LONGEST, split
-from dgrc.method.quantities.unit_grammar import unit_at
+from dgrc.method.quantities.units.expressions import unit_at
+from dgrc.method.quantities.units.nouns import COUNTED, NOUNS
 from dgrc.method.quantities.values import (
     NO_UNIT,
     PERCENT,
@@ -27,23 +27,31 @@ from dgrc.method.quantities.values import (
 )
 
 _MANY = re.compile(
-    r"\bhow (?:many|much)(?: (?:full|whole|total|more|additional|of the))? ([^?;!\n]{1,80})", re.IGNORECASE
+    r"\bhow (?:many|much)(?: (?:full|whole|total|more|additional|of the))? (?=([^?;!\n]{1,80}))", re.IGNORECASE
 )
 _IN = re.compile(
-    r"(?:\bin |\bunits?: ?|\(|\[|\bexpressed as |\bnumber of |\bunit of )([^?;!\n]{1,80})", re.IGNORECASE
+    r"(?:\bin |\bunits?: ?|\bexpressed as |\bnumber of |\bunit of )(?=([^?;!\n]{1,80}))", re.IGNORECASE
 )
+_IN_BRACKETS = re.compile(r"[(\[](?:in )?([^()\[\]]{1,40})[)\]]")
 _PERCENT = re.compile(
     r"\b(?:what|which) (?:\w{1,20} )?(?:percent|per cent|percentage)\b|\bpercentage (?:of|is|are)\b|"
+    r"\bas a percent(?:age)?\b|"
     r"百分之(?:多少|几)|百分比",
     re.IGNORECASE,
 )
-_OLD = re.compile(r"\bhow old\b|\b(?:at )?what age\b|多大年龄|几岁|多少岁|几周岁", re.IGNORECASE)
+_PH = re.compile(r"\bpH\b[^.?!]{0,80}[.?!\s]*\Z")
+_OLD = re.compile(
+    r"\bhow old\b|\bwhat age\b|\b(?:minimum|legal|average|mean|median|maximum) age\b|\bage of (?:majority|consent)\b|"
+    r"多大年龄|几岁|多少岁|几周岁",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"\b(?:what|which) year\b|哪一?年", re.IGNORECASE)
 _HAN_MANY = re.compile(r"(?:多少|几)\s*(.{1,8})")
 _HAN_UNIT = re.compile(r"以(.{1,12}?)为?(?:单位|计)|单位(?:是|为|:|：)\s*(.{1,12})")
 _LONGEST_QUESTION = 20_000
 _NOT_IN = frozenset((*COUNTED, *"second minute bar degree foot century decade grain cup fold".split()))
-"""What "in" which, or brackets, are hardly the unit that is asked for: `in patients`, `in second place`."""
+_NOT_IN |= frozenset("indian_rupee canadian_dollar swiss_franc terabyte newton carat real".split())
+"""What "in" which, or brackets, are hardly the unit that is asked for: `in patients`, `in second place`, `(INR)`."""
 _NOT_ALONE = frozenset("a an in as at is be he me us am pm do go no so to or c f k b g m s h d l t w y u v".split())
 
 
@@ -80,15 +88,18 @@ def asked(question: str) -> Asked:
     text = question[-_LONGEST_QUESTION:]
     if _YEAR.search(text):
         return Asked(year=True)
-    if _OLD.search(text):
-        return Asked(_unit("years"), ("old",))
     nouns = tuple(sorted({NOUNS[word] for word in re.findall(r"[a-z]{5,}", text.lower()) if word in NOUNS}))
     many = [*_after(_MANY, text), *_han(_HAN_MANY, text)]
     if many:
         return Asked(many[0] if len({*many}) == 1 else None, nouns)
+    if _OLD.search(text):
+        return Asked(_unit("years"), ("old",))
     if _PERCENT.search(text):
         return Asked(PERCENT, nouns)
-    told = [unit for unit in _after(_IN, text) if unit.name not in _NOT_IN] + [*_han(_HAN_UNIT, text)]
+    told = [*_after(_IN, text), *_after(_IN_BRACKETS, text, whole=True)]
+    told = [unit for unit in told if unit.name not in _NOT_IN] + [*_han(_HAN_UNIT, text)]
+    if not told and _PH.search(text):
+        told = [units.unit("ph")]
     return Asked(told[-1] if told else None, nouns)
 
 
@@ -105,9 +116,9 @@ def _with_unit(value: Value, unit: Unit) -> Value:
     return value
 
 
-def _after(pattern: re.Pattern[str], text: str) -> Iterator[Unit]:
+def _after(pattern: re.Pattern[str], text: str, whole: bool = False) -> Iterator[Unit]:
     for match in pattern.finditer(text):
-        if (unit := _unit(match.group(1))) is not None:
+        if (unit := _unit(match.group(1), whole)) is not None:
             yield unit
 
 
@@ -118,10 +129,12 @@ def _han(pattern: re.Pattern[str], text: str) -> Iterator[Unit]:
             yield unit
 
 
-def _unit(text: str) -> Unit | None:
-    """The unit with which a text begins."""
+def _unit(text: str, whole: bool = False) -> Unit | None:
+    """The unit with which a text begins, or which it is as a whole."""
     tokens = [*split(text[:LONGEST]), *(END,) * 5]
-    if tokens[0].lower() in _NOT_ALONE and tokens[1] not in (END, "?", ".", ",", ")", "]"):
-        return None
     found = unit_at(tokens, 0)
+    if whole and found is not None and tokens[found[1]]:
+        return None
+    if found is not None and found[1] == 1 and tokens[0].lower() in _NOT_ALONE:
+        return found[0] if tokens[1] in (END, "?", ".", ",", ")", "]") else None
     return None if found is None or not found[0].name or found[0].factor == Fraction(0) else found[0]

@@ -9,6 +9,10 @@ from fractions import Fraction
 
 _DIGITS = {sign: n for n, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _TENS = {"十": 10, "百": 100, "千": 1000}
+_ONE_SIGN = str.maketrans(
+    "壹贰叁肆伍陆柒捌玖拾佰仟圆萬億兩週歲個時鐘點號", "一二三四五六七八九十百千元万亿两周岁个时钟点号"
+)
+"""Numerals of contracts, and traditional signs."""
 _MYRIADS = {"万": 10**4, "亿": 10**8}
 _RUN = "[零〇一二两三四五六七八九十百千万亿]"
 _NUMBER = rf"(?:{_RUN}+(?:点[零〇一二三四五六七八九]+)?|[0-9]+(?:,[0-9]{{3}})*(?:\.[0-9]+)?[十百千万亿]*)"
@@ -35,7 +39,8 @@ _WORDS = {
     "兆帕": "MPa", "帕": "Pa", "焦耳": "J", "焦": "J", "大卡": "kcal", "卡路里": "cal", "卡": "cal", "瓦特": "W",
     "瓦": "W", "伏特": "V", "伏": "V", "毫安": "mA", "兆赫": "MHz", "赫兹": "Hz", "毫摩尔": "mmol", "微摩尔": "umol",
     "摩尔": "mol", "国际单位": "IU", "单位": "unit", "毫当量": "mEq", "滴": "drop", "片": "tablet", "粒": "capsule",
-    "次": "times", "人": "person", "名": "", "个": "", "倍": "fold", "每": "per", "至少": "at least",
+    "次": "times", "人": "person", "名": "", "每次": "", "比": ":", "内": "or less", "元整": "CNY", "个": "",
+    "倍": "fold", "每": "per", "至少": "at least",
     "不少于": "at least", "不低于": "at least", "不得少于": "at least", "不得低于": "at least", "至多": "at most",
     "最多": "at most", "不超过": "at most", "不多于": "at most", "不高于": "at most", "不得超过": "at most",
     "超过": "more than", "多于": "more than", "高于": "more than", "大于": "more than", "少于": "less than",
@@ -43,7 +48,7 @@ _WORDS = {
     "及以上": "or more", "以上": "or more", "及以下": "or less", "以下": "or less", "以内": "or less",
     "之内": "or less",
     "约为": "about", "大约": "about", "大概": "about", "约": "about", "左右": "", "之间": "", "到": "to", "至": "to",
-    "负": "-", "零下": "-", "口服": "orally", "静脉注射": "intravenously", "静脉滴注": "intravenously",
+    "负": "-", "口服": "orally", "静脉注射": "intravenously", "静脉滴注": "intravenously",
     "静注": "intravenously",
     "肌内注射": "intramuscularly", "肌肉注射": "intramuscularly", "肌注": "intramuscularly",
     "皮下注射": "subcutaneously", "舌下含服": "sublingually", "有期徒刑": "of imprisonment", "监禁": "of imprisonment",
@@ -66,6 +71,7 @@ def english(text: str) -> str:
 
 def figures(text: str) -> str:
     """The text with its numerals in figures."""
+    text = text.translate(_ONE_SIGN).replace("零下", "负")
     text = _HALVES.sub(_half, text)
     text = _SHARE.sub(_share, text)
     return _WHOLE.sub(lambda match: match.group() if match.group().isascii() else _written(_value(match.group())), text)

@@ -11,10 +11,11 @@ from fractions import Fraction
 
 from dgrc.method.quantities import dates, tails
 from dgrc.method.quantities.measures import Read, number_at, read_sum
-from dgrc.method.quantities.nouns import TIMES_OF
-from dgrc.method.quantities.numerals import FIGURES, figures
-from dgrc.method.quantities.tokens import END, plain, tokens
+from dgrc.method.quantities.numerals import FIGURES, figures, measurable
+from dgrc.method.quantities.spelling import spell
+from dgrc.method.quantities.tokens import END, LONGEST, plain, tokens
 from dgrc.method.quantities.units import unit
+from dgrc.method.quantities.units.nouns import TIMES_OF
 from dgrc.method.quantities.values import (
     PERCENT,
     Comparison,
@@ -25,24 +26,27 @@ from dgrc.method.quantities.values import (
     Ratio,
     Schedule,
     Value,
-    magnitudes,
+    quantities_of,
     with_tail,
 )
 
 _PLAIN = re.compile(rf"([+-]?)((?>{FIGURES}))")
 _LEADS = {
     "": "about|approximately|approx|around|roughly|circa|ca|=|~|\u2248|exactly|precisely|only|just|a total of|"
-    "in total|nearly|almost|for|estimated|on average",
+    "in total|nearly|almost|for|estimated|equal to|equals|is|on average",
     "<": "<|less than|fewer than|under|below|smaller than|lower than|shorter than",
     "<=": "\u2264|<=|at most|no more than|not more than|up to|a maximum of|maximum of|maximum|max|not to exceed|within|"
     "no later than|not exceeding|no longer than|not longer than|no greater than|not greater than|the maximum of|"
     "less than or equal to|up to a maximum of|not over|no fewer or more than",
-    ">": ">|more than|greater than|over|above|larger than|higher than|longer than|exceeding|in excess of",
+    ">": ">|more than|greater than|over|above|larger than|higher than|longer than|exceeding|exceeds|exceed|"
+    "must exceed|in excess of",
     ">=": "\u2265|>=|at least|no less than|not less than|no fewer than|not fewer than|a minimum of|minimum of|minimum|"
     "min|greater than or equal to|at a minimum|not under|the minimum of|more than or equal to",
 }  # fmt: skip
 _SIGNS = {words: sign for sign, phrases in _LEADS.items() for words in phrases.split("|")}
-_MOST_WORDS, _MOST_BITS = 5, 400
+_MOST_WORDS = 5
+_BRIEF = 24
+"""Shorter texts have no spelling that is too long to be read."""
 _AFTER = {
     ">=": "or more|or greater|or older|or over|or above|and over|and above|and older|or longer|or higher|+|minimum|"
     "at least|and up|or larger|and more|at minimum|or later",
@@ -62,12 +66,14 @@ def read(text: str) -> Value | None:
     """The value that a text states as a whole, None if it states none."""
     match = _PLAIN.fullmatch(text)
     if match is not None:
-        value = figures(match.group(2))
-        return None if value is None else Quantity(-value if match.group(1) == "-" else value)
+        number = figures(match.group(2))
+        return None if number is None else Quantity(-number if match.group(1) == "-" else number)
     found = tokens(text)
     if not found:
         return None
-    return dates.date(plain(text)) or _whole(found)
+    value = dates.date(plain(text)) or _whole(found)
+    too_long = value is not None and len(text) > _BRIEF and len(spell(value)) > LONGEST
+    return None if too_long else value
 
 
 def _whole(said: list[str]) -> Value | None:
@@ -84,6 +90,9 @@ def _whole(said: list[str]) -> Value | None:
     found = _schedule(said, at) if not sign and not tail else None
     if found is not None:
         return found
+    while (ahead := tails.tail(said, at)) is not None and said[ahead[1]]:  # IV 5 mg
+        tail.append(ahead[0])
+        at = ahead[1] + (said[ahead[1]] == ",")
     body = _body(said, at)
     if body is None:
         return None
@@ -121,7 +130,7 @@ def _finished(said: list[str], at: int, value: Value, sign: str, tail: list[str]
         value = replace(value, unit=unit("year"))
     if not TIMES_OF.isdisjoint(tail) and not _is_time(value):
         return None
-    if any(max(abs(n.numerator), n.denominator).bit_length() > _MOST_BITS for n in magnitudes(value)):
+    if not all(measurable(part.value) for part in quantities_of(value)):
         return None
     if sign:
         if not isinstance(value, Quantity):
@@ -154,6 +163,8 @@ def _schedule(said: list[str], at: int) -> Schedule | None:
 
 def _body(said: list[str], at: int) -> tuple[Value, int] | None:
     """A ratio, a share, a range, or one measure."""
+    if said[at].lower() in ("ph", "pka") and said[at + 1].lower() in ("between", "from"):
+        said = [*said[:at], said[at + 1], said[at], *said[at + 2 :]]
     if said[at].lower() == "ratio" and said[at + 1] == "of":
         at += 2
     if (special := _ratio(said, at) or _share(said, at)) is not None:

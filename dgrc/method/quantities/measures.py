@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from dgrc.method.quantities.currencies import MONEY, SIGNS
 from dgrc.method.quantities.numerals import OF_MONEY, SCALES, figures, in_words, with_half
 from dgrc.method.quantities.spelling import is_pair
-from dgrc.method.quantities.unit_grammar import unit_at
 from dgrc.method.quantities.units import named, unit
+from dgrc.method.quantities.units.currencies import MONEY, SIGNS
+from dgrc.method.quantities.units.expressions import unit_at
 from dgrc.method.quantities.values import NO_UNIT, Compound, Pair, Quantity, Unit
 
 _THOUSANDS = {"K": 1000, "k": 1000, "M": 10**6}
@@ -176,7 +176,7 @@ def _with_unit(tokens: Sequence[str], read: Read, start: Unit | None) -> Read | 
             return replace(read, unit=again[0], at=again[1])  # $5 dollars, $5 CAD
         found = unit_at(tokens, at, start)
         return replace(read, unit=start) if found is None else replace(read, unit=found[0], at=found[1])
-    hyphen = tokens[at] == "-" and tokens[at + 1][:1].isalpha()
+    hyphen = tokens[at] == "-" and len(tokens[at + 1]) > 1 and tokens[at + 1].isalpha()  # no 10-K
     found = unit_at(tokens, at + hyphen)
     if found is None:
         return read
@@ -197,6 +197,8 @@ def _further(tokens: Sequence[str], at: int, before: Quantity) -> tuple[Quantity
     if tokens[at].lower() in ("-", "minus", "+", "negative"):
         return None
     read = read_one(tokens, at)
+    if read is not None and tokens[at - 1] == "'" and not read.unit.name and not tokens[read.at]:
+        read = replace(read, unit=unit("inch"))  # 5'10
     if read is None or read.other is not None or not read.unit.name or read.unit.zero:
         return None
     alike = read.unit.base == before.unit.base and read.unit.factor < before.unit.factor

@@ -11,7 +11,7 @@ FIGURES = rf"(?:{_GROUPED}|{_INDIAN}|[0-9]+)(?:\.[0-9]+)?{_POWER}|\.[0-9]+{_POWE
 """A number without a sign: thousands by comma, space or apostrophe, decimals by a point, a power of ten."""
 _MARKS = re.compile(r"[ ,']")
 LARGEST_POWER = 99
-MOST_DIGITS = 100
+MOST_DIGITS, MOST_BITS = 100, 326
 """Larger powers of ten, and numbers of more digits, measure nothing."""
 
 _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
@@ -47,7 +47,14 @@ def figures(token: str) -> Fraction | None:
     if abs(exponent) > LARGEST_POWER or len(digits) > MOST_DIGITS:
         return None
     value = Fraction(int(whole + decimals), 10 ** len(decimals))
-    return value * Fraction(10) ** exponent if exponent else value
+    if exponent:
+        value *= Fraction(10) ** exponent
+    return value if measurable(value) else None
+
+
+def measurable(value: Fraction) -> bool:
+    """Whether a number is of a size that can be written with a power of ten that `figures` reads."""
+    return max(value.numerator.bit_length(), value.denominator.bit_length()) <= MOST_BITS
 
 
 def in_words(tokens: Sequence[str], at: int) -> tuple[Fraction, int] | None:

@@ -5,9 +5,9 @@ Tokens flow in; each tail flows out in one spelling, that the same grammar reads
 
 from collections.abc import Sequence
 
-from dgrc.method.quantities.nouns import NOUNS
 from dgrc.method.quantities.numerals import ONES, TENS, figures, in_words
 from dgrc.method.quantities.units import named, unit
+from dgrc.method.quantities.units.nouns import NOUNS
 from dgrc.method.quantities.values import Quantity
 
 _FIXED_TAILS = {
@@ -23,11 +23,11 @@ _FIXED_TAILS = {
     "as needed": "as needed|prn|when needed|when required|as required|if needed",
     "at bedtime": "at bedtime|qhs|hs|before bed|before bedtime",
     "at night": "at night|nightly|every night|nocte|each night",
-    "in the morning": "in the morning|qam|every morning|each morning|mane",
-    "in the evening": "in the evening|qpm|every evening|each evening", "with meals": "with meals|with food",
+    "every morning": "in the morning|qam|every morning|each morning|mane",
+    "every evening": "in the evening|qpm|every evening|each evening", "with meals": "with meals|with food",
     "before meals": "before meals|ac", "after meals": "after meals|pc", "immediately": "immediately|stat",
     "once": "once|as a single dose|single dose|in a single dose|one time|once only|x 1|\u00d7 1",
-    "in divided doses": "in divided doses|divided",
+    "as divided doses": "in divided doses|divided",
     "intravenously": "iv|intravenously|intravenous|by iv|via iv|by intravenous injection",
     "as intravenous bolus": "as intravenous bolus|iv bolus|iv push|ivp|intravenous bolus|bolus iv",
     "as intravenous infusion": "as intravenous infusion|iv infusion|intravenous infusion|iv drip|"
@@ -53,7 +53,8 @@ _PERIODS = {
 }  # fmt: skip
 _SPANS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 _FIRST = frozenset(
-    {spelling.split()[0] for spelling in (*FIXED, *NOUNS)} | {*_MANY, "every", "q", "each", "for", "over", "x", "times"}
+    {spelling.split()[0] for spelling in (*FIXED, *NOUNS)}
+    | {*_MANY, *"every q each for over x times as in".split()}
 )
 _LONGEST = 4
 
@@ -142,9 +143,9 @@ def _lasting(tokens: Sequence[str], at: int) -> tuple[str, int] | None:
 
 
 def _divided(tokens: Sequence[str], at: int) -> tuple[str, int] | None:
-    if tokens[at] == "in" and (count := _counted(tokens, at + 1)):
+    if tokens[at] in ("in", "as") and (count := _counted(tokens, at + 1)):
         if tuple(tokens[count[1] : count[1] + 2]) == ("divided", "doses"):
-            return f"in {count[0]} divided doses", count[1] + 2
+            return f"as {count[0]} divided doses", count[1] + 2
     return None
 
 

@@ -6,8 +6,8 @@ Case is kept: it tells units apart. A text that is too long for a measure, or sa
 import re
 
 from dgrc.method.quantities import chinese
-from dgrc.method.quantities.currencies import YUAN_SIGN
 from dgrc.method.quantities.numerals import FIGURES, SCHEDULES, WORDS
+from dgrc.method.quantities.units.currencies import YUAN_SIGN
 from dgrc.method.text.markup import unwrap
 from dgrc.method.text.normalize import fold
 
@@ -25,13 +25,17 @@ _SIGNS = str.maketrans({
     "\u2126": "\u03a9", "\u212b": "\u00c5", "\u200b": "", "\ufeff": "", "\u00ad": "",
 })  # fmt: skip
 _SHORT = re.compile(r"\b((?:[A-Za-z]\.){1,5}[A-Za-z])\b\.?|\b([A-Za-z])\.(?=[A-Za-z]\b)")
-_NUMBERS = re.compile("[0-9\uff10-\uff19\u00bc-\u00be\u2150-\u215e零〇一二两三四五六七八九十百千半]")
+_NUMBERS = re.compile(
+    "[0-9\uff10-\uff19\u00bc-\u00be\u2150-\u215e零〇一二两三四五六七八九十百千半壹贰叁肆伍陆柒捌玖拾佰仟兩]"
+)
+_DIGIT = re.compile("[0-9]")
 _LETTERS = re.compile(r"[A-Za-z]+")
 _HAN = re.compile("[\u3007\u4e00-\u9fff]")
 _TOKEN = re.compile(
     rf"{FIGURES}|(?:(?:US|AU|CAN|CA|HK|NZ|SG|NT|MX) ?|[ACSR])\$|(?:CN|RMB|JP)\u00a5|[cm]m ?H2O|"
     r"[A-Za-z\u03bc\u03a9\u00c5\u00e5\u00b0_]+(?:'s\b|(?<=s)'(?![0-9])|[23](?![0-9A-Za-z]))?|<=|>=|\S"
 )
+_BRACKETS = re.compile(r"[(\[](?![0-9]+/[0-9]+\))([^()\[\]]{1,160})[)\]]")
 _SAID = WORDS | SCHEDULES
 _QUOTES = "\"'`"
 
@@ -61,11 +65,18 @@ def plain(text: str) -> str:
     said = unwrap(text).strip() if len(text) <= 20 * LONGEST else ""
     if said and said[0] in _QUOTES:
         said = said.strip(_QUOTES)
-    return said.rstrip(".;:,!\u3002\uff1b\uff0c ") if said else said
+    said = said.rstrip(".;:,!\u3002\uff1b\uff0c ")
+    inside = _BRACKETS.fullmatch(said) if said[:1] in ("(", "[") else None
+    return inside.group(1).strip() if inside else said
 
 
 def _may_state(said: str) -> bool:
-    return _NUMBERS.search(said) is not None or not _SAID.isdisjoint(_LETTERS.findall(said.lower()))
+    lower = said.lower()
+    return (
+        (_DIGIT if said.isascii() else _NUMBERS).search(said) is not None
+        or not _SAID.isdisjoint(_LETTERS.findall(lower))
+        or lower.startswith(("a ", "an "))
+    )
 
 
 def _ascii(said: str) -> str:

@@ -143,6 +143,25 @@ def magnitudes(value: Value) -> tuple[Fraction, ...]:
             return ()
 
 
+def quantities_of(value: Value) -> tuple[Quantity, ...]:
+    """The quantities that a value is made of, as written."""
+    match value:
+        case Quantity():
+            return (value,)
+        case Range():
+            return value.low, value.high
+        case Comparison():
+            return (value.than,)
+        case Pair():
+            return value.first, value.second
+        case Compound():
+            return value.parts
+        case Ratio():
+            return tuple(Quantity(part) for part in value.parts)
+        case Date() | Schedule():
+            return ()
+
+
 def same(a: Value, b: Value, tolerance: float = 0.0) -> bool:
     """Whether two values are the same: exactly, or each of their numbers within a relative `tolerance`.
 

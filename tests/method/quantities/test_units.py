@@ -5,12 +5,13 @@ from fractions import Fraction
 import pytest
 
 from dgrc.method import quantities
-from dgrc.method.quantities import unit_table, units
+from dgrc.method.quantities import units
+from dgrc.method.quantities.units import table
 
 
 def test_every_spelling_of_the_table_is_a_unit_and_its_name_reads_as_itself() -> None:
-    assert len(unit_table.EXACT) > 1000
-    for name in {*unit_table.EXACT.values()}:
+    assert len(table.EXACT) > 1000
+    for name in {*table.EXACT.values()}:
         assert units.unit(name).factor > 0 and units.part(name).base is not None
         assert units.named(name) == name, "what is spelled out is read again"
 

@@ -7,8 +7,8 @@ other full names. Full names themselves, their plurals, and those with spaces fo
 
 from fractions import Fraction
 
-from dgrc.method.quantities.currencies import CURRENCIES
-from dgrc.method.quantities.nouns import COUNTED
+from dgrc.method.quantities.units.currencies import CURRENCIES
+from dgrc.method.quantities.units.nouns import COUNTED
 
 _PREFIXES = {
     "f": "femto", "p": "pico", "n": "nano", "\u03bc": "micro", "m": "milli", "c": "centi", "d": "deci", "h": "hecto",
@@ -77,6 +77,7 @@ hectare : ha
 mu_land = 2000/3 meter^2 : mu
 cubic_centimeter = milliliter : cc, ccs, ccm
 gallon : gal
+pint : pt, pts
 quart : qt
 fluid_ounce : fl oz, fl. oz, floz, fluid ounces
 teaspoon : tsp, tsps
@@ -118,6 +119,7 @@ ppm = 1/1000000 : parts per million
 ppb = 1/1000000000 : parts per billion
 percentage_point = * : pp, ppt, percent points
 basis_point = 1/100 percentage_point : bps
+gram_percent = 10 gram/liter : g %
 milligram_percent = 10 milligram/liter : mg %
 colony_forming_unit = * : CFU, cfu, colony forming units
 plaque_forming_unit = * : PFU, pfu
@@ -213,7 +215,8 @@ def _fill() -> None:
         _spell(name, list(plurals))
     for spelling, name in EXACT.items():
         folded = spelling.casefold()
-        FOLDED[folded] = name if FOLDED.get(folded, name) == name else None
+        told_apart = name.endswith("byte") and len(spelling) == 2  # Gb is no GB
+        FOLDED[folded] = name if FOLDED.get(folded, name) == name and not told_apart else None
 
 
 _fill()

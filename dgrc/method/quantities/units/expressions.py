@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from dgrc.method.quantities import units
 from dgrc.method.quantities.numerals import SCALES, figures, in_words
-from dgrc.method.quantities.unit_table import FIRST_WORDS
+from dgrc.method.quantities.units.table import FIRST_WORDS
 from dgrc.method.quantities.values import Unit
 
 _RAISED = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}

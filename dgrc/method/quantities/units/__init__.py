@@ -1,7 +1,7 @@
 """Units of measure. A spelling flows in; the unit that it means, exact in base units, flows out.
 
 pint knows what units are and converts them; it is never handed text. What is accepted as a unit stands in
-`unit_table`, case and all; a spelling in another case counts only where no two units are told apart by it. pint takes a
+`table`, case and all; a spelling in another case counts only where no two units are told apart by it. pint takes a
 second to load, so it is asked at the first unit, once for each. Units that no physics defines (IU, mEq, drops,
 currencies, months, people) are dimensions of their own here.
 """
@@ -10,7 +10,7 @@ import functools
 from fractions import Fraction
 from typing import Any
 
-from dgrc.method.quantities import unit_table
+from dgrc.method.quantities.units import table
 from dgrc.method.quantities.values import Unit
 
 SCALES = {"degree_celsius": "degC", "degree_fahrenheit": "degF", "kelvin": "kelvin", "degree_rankine": "degR"}
@@ -26,10 +26,10 @@ _COUNTED = frozenset(("cell", "copy"))
 
 def named(spelling: str) -> str | None:
     """The full name of the unit that a spelling means, None if it is none."""
-    exact = unit_table.EXACT.get(spelling)
+    exact = table.EXACT.get(spelling)
     if exact is not None or len(spelling) == 1:  # of single letters the case always tells
         return exact
-    name = unit_table.FOLDED.get(spelling.casefold())
+    name = table.FOLDED.get(spelling.casefold())
     if name is None or not name.startswith(_SMALL) or len(spelling) > _SYMBOL:
         return name
     return None if spelling[0].isupper() and not (spelling.isupper() and len(spelling) > 2) else name  # MSv, Ma
@@ -48,13 +48,13 @@ def unit(name: str) -> Unit:
 @functools.cache
 def part(name: str) -> Unit:
     """The unit of a full name as a part of a product: of temperatures the difference."""
-    if name in unit_table.OWN:
-        factor, of = unit_table.OWN[name]
+    if name in table.OWN:
+        factor, of = table.OWN[name]
         if of == ((name, 1),):
             return Unit(name, factor, of)
         base = product([(part(each), power) for each, power in of])
         return Unit(name, factor * base.factor, base.base)
-    quantity = _registry().Quantity(Fraction(1), unit_table.PINT.get(name, name)).to_root_units()
+    quantity = _registry().Quantity(Fraction(1), table.PINT.get(name, name)).to_root_units()
     powers = tuple(sorted((str(base), int(power)) for base, power in quantity.unit_items()))
     return Unit(name, Fraction(quantity.magnitude), powers)
 

@@ -97,6 +97,7 @@ population
 patient_year|patient-years|patient years
 person_year|person-years|person years
 man_hour|man-hours
+hpf|high-power field|high power field
 live_birth|live births
 birth
 """
