@@ -135,7 +135,7 @@ def test_a_dry_run_lists_settings_and_passes_with_their_columns_and_does_nothing
     lines = [line for line in result.stdout.splitlines() if line.startswith("# ")]
     assert f"# run folder: {tmp_path}/demo-small" in lines
     gather = next(line for line in lines if line.startswith("# gather"))
-    assert "questions(id, text, choices) -> cases(id, text, choices, status, teacher, student" in gather
+    assert "questions(id, text, choices, several) -> cases(id, text, choices, status, teacher, student" in gather
     assert "label" not in gather
     assert [line.split()[1] for line in lines[1:]] == [
         "ingest", "gather", "engines", "answer", "engines", "verify", "engines", "assemble", "start", "start",
