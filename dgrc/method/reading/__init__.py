@@ -173,7 +173,8 @@ def _opened(said: str, options: Options) -> str | None:
 
 def _first_of(said: str, options: Options | None, form: str) -> str | None:
     """The answer after a mark that is not closed: what stands there as a whole, or in its first line."""
-    return _said(said, options, form) or _said(said.split("\n")[0], options, form)
+    whole = _said(said, options, form)
+    return _said(said.split("\n")[0], options, form) if whole is None else whole
 
 
 def _open_phrases(text: str, form: str) -> list[str | None]:

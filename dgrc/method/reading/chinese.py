@@ -43,7 +43,7 @@ LETTER_CHOSEN = re.compile(
 """`B 错误, 当选`: the letters are the group; a denial between the two makes it none."""
 DENIED_BETWEEN = re.compile(r"不|非|未|没|除|[?]|吗")
 _SAYING = (
-    r"\s{0,3}(?:[\"\u201c(][^\"\u201d)\n]{1,80}[\"\u201d)]\s{0,2})?"
+    r"\s{0,3}(?:[\"\u201c(][^\"\u201d)\nA-Z]{1,80}[\"\u201d)]\s{0,2})?"
     r"(?:的?(?:说法|表述|描述|观点|做法|理解|判断|分析|选项))?"
     r"(?:是|为|均|都|才|最|完全|全部|显然|无疑|确实){0,3}"
 )
@@ -67,7 +67,7 @@ DENIED = re.compile(
 )
 DENIED_BEFORE = re.compile(
     r"(?:不(?!如|妨|得不|外乎)|没|未|[并绝]非|勿|别|如果|若|假如|假设|假定|是否|为什么|为何|何以|误|错|排除|除了?|哪[个项些]|要是|倘若|有人|同学|"
-    r"考生|其他|其它|其余|另外?一?个?|干扰|备选|候选|部分|还是|或者?|能否|可否|与其)[^,.;:\n]{0,6}$"
+    r"考生|其他|其它|其余|另外?一?个?|干扰|备选|候选|部分|还是|或者?|能否|可否|与其)[^,.;:\n]{0,6}$|也(?:可以?|可能|能)?$"
     r"|(?:如果|若|假如|假设|倘若|要是|一旦)[^.;\n]{1,30},\s?(?:[则就应可]|那么?|可以){0,3}$"
 )
 ASKED = re.compile(r"^[\s)\]\"*]{0,4}(?:[?]|还是|[^.,;\n?]{0,12}?[吗呢])")
@@ -75,6 +75,8 @@ _DENIALS = re.compile(r"不|非|未|无|没|否|错|误|勿|排除|除外|除了
 _LEADS = re.compile(
     r"(?:是|为|属于|选择?|选用|首选|构成|认定|诊断|考虑|应(?:当|该)?|即|给予|采用|使用|[:\"(,.;!?\s]|^)(?:了|成)?$"
 )
+_DENIED_JUST_BEFORE = re.compile(r"(?:不是|并非|而非|非|排除|除外|不考虑|不支持|不选|不能诊断为|不应诊断为)[\s\"(]?$")
+_DENIED_JUST_AFTER = re.compile(r"[\s\")]?(?:不|错|可?排除|除外|的可能性[小低])")
 _MOST_PLACES = 20
 
 
@@ -91,8 +93,10 @@ def speaks_of(text: str, option: str, size: int) -> bool:
 
 
 def is_left_open(text: str, option: str) -> bool:
-    """Whether an option stands in a text somewhere where it is not denied."""
-    return any(not _is_denied(before, after) for before, after in _places(text, option))
+    """Whether an option stands in a text somewhere where the words next to it do not deny it."""
+    return any(
+        not (_DENIED_JUST_BEFORE.search(before) or _DENIED_JUST_AFTER.match(after)) for before, after in _places(text, option)
+    )
 
 
 def _places(text: str, option: str) -> Iterator[tuple[str, str]]:
@@ -101,7 +105,7 @@ def _places(text: str, option: str) -> Iterator[tuple[str, str]]:
     for _ in range(_MOST_PLACES):
         if at < 0:
             return
-        yield text[max(at - 8, 0) : at], text[at + len(option) : at + len(option) + 6]
+        yield text[max(at - 6, 0) : at], text[at + len(option) : at + len(option) + 4]
         at = text.find(option, at + 1)
 
 

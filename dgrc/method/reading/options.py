@@ -22,7 +22,7 @@ DECORATION = "*_`$\"'#>~ \t\u201c\u201d\u2018\u2019"
 _CAPITAL = re.compile(r"[A-Z][a-z]{2,}(?![^\W_])")
 _QUOTES = "*_`\"' \u201c\u201d\u2018\u2019"
 _TAGS = re.compile(r"</?[a-z][a-z0-9_]{0,15}>|\\[\[\]()]|\$\$", re.IGNORECASE)
-_LEAD = re.compile(
+LEAD = re.compile(
     r"^(?:(?:(?:option|choice|letter|answer|alternative)s?\b|[故应本题可则]{0,2}选择?|(?:正确|最终)?答案[是为选]?)"
     r" ?[:.#]? ?){1,6}",
     re.IGNORECASE,
@@ -117,7 +117,7 @@ class Options:
         if (exact := spelled(said)) in self.exact and exact.upper() not in self.letters and exact:
             return self.letters[self.exact.index(exact)]  # as a whole: `> 5` is not `5`
         as_written = bare(said)
-        said = bare(_LEAD.sub("", as_written))
+        said = bare(LEAD.sub("", as_written))
         for whole in (as_written, said):
             if whole.upper() in self.letters:  # letters are asked for, so they win over texts that are letters
                 return whole.upper()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from dgrc.method.reading import chinese
 from dgrc.method.reading.options import CONFLICT, Options, bare
-from dgrc.method.reading.sets import also_right, answer_in, joined, lists_on, names_more
+from dgrc.method.reading.sets import also_right, answer_in, joined, lists_on, names_more, stands_beside
 from dgrc.method.reading.wordings import (
     ANSWER_IS,
     ANSWERS_ARE,
@@ -37,9 +37,15 @@ REACH = 2000
 _PIECES, _PIECES_OF_SETS = 8, 40
 """Beginnings of a line that are held against the options."""
 _LINES = 26
+_JOINS = re.compile(r"[\s*(]{0,4}(?:and|or|and/or|also|和|与|及|或者?|以及|还有)[\s:,*)]{0,4}", re.IGNORECASE)
 _END = r"[.!?](?=\s|$)|[,;](?=\s)|\s[(\[\u2013\u2014-]|\s(?=[因由理这其故即而"
 _ENDS, _SET_ENDS = re.compile(_END + "正符是更最])"), re.compile(_END + "])")
 """Where a piece of a line may end; after a list a predicate may be the last letter's alone."""
+
+_BEFORE = re.compile(
+    r"(不选|排除|不是|非|除了?|误选|不应选)?[\s(\[\"*]{0,3}(?<![A-Za-z0-9])([A-Z])(?=$|[\s,;/()*\"\]])([^A-Z.\n]{0,14})$"
+)
+_SAYS = re.compile(r"正确|错|不|对|非|排除|因|故|所以|说法|符合|[:?]|吗|认为|会|答案|则|看|是否|中|里|之间|选项")
 
 Found = list[tuple[int, str | None]]
 """Where an answer is said, and which."""
@@ -84,8 +90,18 @@ def _leads(text: str, options: Options, is_chinese: bool) -> Found:
     for pattern in patterns:
         for match in deque(pattern.finditer(text), LAST):
             if not _denied(text, match.start()):
-                found.append((match.start(), _after(text, match.end(), options)))
+                answer = _after(text, match.end(), options)
+                joined_to = pattern is chinese.CHOSEN and answer and _joined_to(text, match.start(), answer, options)
+                found.append((match.start(), CONFLICT if joined_to else answer))
     return found
+
+
+def _joined_to(text: str, at: int, answer: str, options: Options) -> bool:
+    """Whether an option stands before a place with nothing between the two that says more than `and` or `or`."""
+    before = _BEFORE.search(text, max(0, at - 20), at)
+    if before is None or before.group(2) not in options.letters or before.group(2) in answer:
+        return False
+    return not before.group(1) and not _SAYS.search(before.group(3))
 
 
 def _letters_chosen(text: str, options: Options) -> Found:
@@ -94,7 +110,9 @@ def _letters_chosen(text: str, options: Options) -> Found:
     for match in deque(chinese.LETTER_CHOSEN.finditer(text), LAST):
         letters = re.findall("[A-Z]", match.group(1))
         if {*letters} <= {*options.letters} and not chinese.DENIED_BETWEEN.search(match.group()[len(match.group(1)) :]):
-            found.append((match.start(), joined(letters) if options.several or len(letters) == 1 else CONFLICT))
+            one = options.several or len(letters) == 1
+            good = one and not _joined_to(text, match.start(), joined(letters), options)
+            found.append((match.start(), joined(letters) if good else CONFLICT))
     return found
 
 
@@ -139,6 +157,8 @@ def _stated(text: str, pattern: re.Pattern[str], options: Options) -> list[str]:
         asked = chinese.ASKED.match(text[match.end() : match.end() + 8])
         if {*letters} <= {*options.letters} and not asked and not _denied(text, match.start()):
             found.append(joined(letters))
+            if _joined_to(text, match.start(), joined(letters), options):
+                return ["", ""]
     return found
 
 
@@ -149,6 +169,20 @@ def _after(text: str, at: int, options: Options) -> str | None:
         if options.several and (listed := _listed_below(more.strip(), options)):
             return listed
         line, _, more = more.strip().partition("\n")
+    return _beside(_in_line(line, options), more, options)
+
+
+def _beside(answer: str | None, more: str, options: Options) -> str | None:
+    """An answer, if the next line is not another: `A`, then perhaps `or`, then `C`."""
+    lines = [line for line in more.strip().split("\n", maxsplit=3)[:3] if bare(line)]
+    while lines and _JOINS.fullmatch(lines[0]):
+        lines.pop(0)
+    if not answer or not lines or more[:1] == "\n" or not (below := answer_in(options, lines[0])):
+        return answer
+    return answer if {*below} <= {*answer} else CONFLICT
+
+
+def _in_line(line: str, options: Options) -> str | None:
     if DENIED_AFTER.match(line.strip().casefold()) and not answer_in(options, line):
         return None
     return opening(line, options)
@@ -185,7 +219,7 @@ def _with_rest(named: str, rest: str, options: Options) -> str | None:
         return None
     if chinese.ASKED.match(rest):
         return None
-    if names_more(options, named, rest) or (options.several and lists_on(options, named, rest)):
+    if names_more(options, named, rest) or stands_beside(options, named, rest) or (options.several and lists_on(options, named, rest)):
         return CONFLICT
     behind = _BEHIND.match(rest)
     letter = (behind.group(1) or behind.group(2)) if behind else None

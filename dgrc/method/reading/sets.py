@@ -9,13 +9,15 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from dgrc.method.reading.options import ALIKE, CONFLICT, Options, bare, spelled
+from dgrc.method.reading.marks import HAN
+from dgrc.method.reading.options import ALIKE, CONFLICT, LEAD, Options, bare, spelled
 from dgrc.method.reading.wordings import ALSO, MORE
 
 _BOTH = re.compile(
     r"^(?:both|all of|all|only|just|options?|choices?|letters?|answers?|选项|选择?|只有|仅|包括|有)[: ]{1,3}",
     re.IGNORECASE,
 )
+_EITHER = re.compile(r"[\s*]{0,4}(?:both|either)\s+[(\[\"*$]{0,4}(?:option )?[A-Z](?![A-Za-z0-9])", re.IGNORECASE)
 _RUN = re.compile(r"[A-Z]{2,26}")
 _JOINED = re.compile(r"[()\[\]{}\"'*.:,;/&+|`$\s\u3001\uff0c\uff1b-]+|\band\b|[和与及跟]|以及|还有", re.IGNORECASE)
 _SENTENCES = re.compile(r"[A-Z][)\]\"*]{0,3}\.\s+[(\[\"*]{0,3}[A-Z](?![a-z])")
@@ -34,8 +36,14 @@ def answer_in(options: Options, said: str) -> str | None:
     """What a piece answers as a whole: a letter, of a question with several right options a sorted set of them; None
     if it names no option, `CONFLICT` if it names what is no answer."""
     named = options.named(said)
-    if named and (first := _FIRST.match(said.strip())) and first.group(1) in options.letters:
-        if not _is_own_text(options, said) and names_more(options, named, said.strip()[first.end() :]):
+    if _EITHER.match(said) and not (named and _is_own_text(options, said)):
+        return CONFLICT if not options.several else None if _OR.search(said) else _set(options, said)
+    led = LEAD.sub("", said.strip())
+    if named and (first := _FIRST.match(led)) and first.group(1) in options.letters:
+        rest = led[first.end() :]
+        behind = _behind(options.exact[options.letters.index(named)], rest, is_set=False) or ""
+        more = names_more(options, named, rest) or names_more(options, named, behind)
+        if not _is_own_text(options, said) and (more or stands_beside(options, named, rest)):
             named = CONFLICT
     if named and not options.several:
         return named
@@ -47,6 +55,11 @@ def answer_in(options: Options, said: str) -> str | None:
     if not options.several:
         return listed[0] if len({*map(options.same, listed)}) == 1 else CONFLICT
     return "".join(sorted({*map(options.same, listed)})) if listed else CONFLICT
+
+
+def _set(options: Options, said: str) -> str | None:
+    listed = letters_in(options, said)
+    return "".join(sorted({*map(options.same, listed)})) if listed else None
 
 
 def _is_own_text(options: Options, said: str) -> bool:
@@ -137,6 +150,42 @@ def names_more(options: Options, answer: str, rest: str) -> bool:
     return bool(named) and str(named) not in answer
 
 
+def stands_beside(options: Options, answer: str, rest: str) -> bool:
+    """Whether another option stands in the sentence behind an answer, with no word there that denies it or gives a
+    reason: whatever joins the two, neither is meant beyond doubt."""
+    own = options.exact[options.letters.index(answer[0])]
+    if (rest := _behind(own, rest, len(answer) > 1)) is None:
+        return False
+    sentence = _SENTENCE_END.split(rest[:_REACH], maxsplit=1)[0]
+    for other in _ALONE.finditer(sentence):
+        if other.group(1) in options.letters and other.group(1) not in answer:
+            return not (_REASONS.search(sentence, 0, other.start()) or _NOT_IT.match(sentence[other.end() :]))
+    for name, text in zip(options.letters, options.exact, strict=True):
+        if name not in answer and text not in own and (at := _place_of(text, sentence)) >= 0:
+            return not (_REASONS.search(sentence, 0, at) or _NOT_IT.match(sentence[at + len(text) :]))
+    return False
+
+
+def _behind(own: str, rest: str, is_set: bool) -> str | None:
+    """What follows an answer's own text; None where that text speaks of letters in another wording."""
+    stripped = rest.lstrip(" .:,)]*\"")
+    if own and stripped.casefold().startswith(own.casefold()):
+        return stripped[len(own) :]
+    after_stop = "." in rest[: len(rest) - len(stripped)]
+    if _ALONE.search(own) or (after_stop and (_ARTICLE.match(stripped) or (is_set and stripped[:1].isupper()))):
+        return None
+    return stripped
+
+
+def _place_of(text: str, sentence: str) -> int:
+    """Where an option's text stands in a sentence as words of its own; -1 if nowhere."""
+    if len(text) < (2 if _HAN_TEXT.search(text) else _SHORTEST):
+        return -1
+    at = sentence.casefold().find(text.casefold())
+    around = sentence[at - 1 : at] + sentence[at + len(text) : at + len(text) + 1]
+    return at if at >= 0 and not (around.isascii() and any(map(str.isalnum, around))) else -1
+
+
 def lists_on(options: Options, answer: str, rest: str) -> bool:
     """Whether a list goes on behind the options that were read of it: with a letter that no option has, or with the
     text of an option that is not among them."""
@@ -158,6 +207,17 @@ def also_right(options: Options, answer: str, text: str) -> bool:
 
 
 _FIRST = re.compile(r"[(\[\"*]{0,4}([A-Z])(?![A-Za-z0-9])[)\]\"*]{0,4}")
+_ARTICLE = re.compile(r"A [a-z0-9]")
+"""What may begin the next sentence: `B. A patient with ...`."""
+_REACH, _SHORTEST = 400, 4
+_HAN_TEXT = re.compile(f"[{HAN}]{{2}}")
+_SENTENCE_END = re.compile(r"(?<![\s(\[A-Z])(?<!vs)[.!?](?=\s|$)|\n|\. (?=[A-Z][a-z])")
+_REASONS = re.compile(
+    r"\b(?:because|since|as|for|while|whereas|not|rather than|instead|unlike|wrong|incorrect|false|than|eliminat\w*|exclud\w*|"
+    r"rul\w*|why|given|due|though|although|however|but(?! also| maybe| perhaps| possibly)|which|where|if|so|therefore|cannot|lacks?|fails?|only|is|are|was)\b"
+    r"|n't\b|因|由于|不|错|非|排除|而|其余|其他|理由|解析|所以|虽|但|与其"
+    , re.IGNORECASE,
+)
 _ALONE = re.compile(r"(?<![A-Za-z0-9])([A-Z])(?![A-Za-z0-9])")
 _CLAUSE = re.compile(r"[\s.:,;)\]\"*]{0,8}([^.,;:()\n]{1,400})")
 _DENIED_PART = re.compile(r"\bnot\b|不[是选]|非")

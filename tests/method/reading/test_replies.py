@@ -5,6 +5,7 @@ after it, each after the one before had shown faults), whose options it chooses 
 right, the answer (`-` where none is given beyond doubt) and the reply with its line breaks as `\\n`.
 """
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,26 @@ def test_marks_are_read_in_one_spelling(text: str, as_read: str) -> None:
 def test_ascii_stays_as_it_is(text: str) -> None:
     ascii_ = text.encode("ascii", "ignore").decode()
     assert plain(ascii_) == ascii_
+
+
+TWO = (
+    ("A", "C"), ("(A)", "(C)"), ("**A**", "**C**"), ("option A", "option C"), ("$A$", "$C$"), ("A项", "C项"),
+    ("选项A", "选项C"), ("（A）", "（C）"), ("Ａ", "Ｃ"),
+)  # fmt: skip
+JOINED = (
+    " and ", " or ", ", ", "/", " & ", " as well as ", ", or maybe ", " and possibly ", ". Or ", " or else ", " + ",
+    " and/or ", ", but also ", ", otherwise ", " versus ", "和", "或者", "、", "；", "，也可能是", "，也可以选", "，另外还有", "，同时", "还是",
+    "并且", "，再加上",
+)  # fmt: skip
+SAYINGS = (
+    "{}", "<answer>{}</answer>", "<answer>{}", "The answer is {}.", "**Answer:** {}", "\\boxed{{{}}}", "I choose {}.",
+    "Either {}", "The correct answer is {}, because of the facts.", "Both {} are correct.", "答案：{}", "答案是{}。", "故选{}。", "【答案】{}",
+    "[正确答案]{}<eoa>", "本题选{}，理由如上。",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("join", JOINED)
+def test_where_one_is_right_two_are_none_whatever_joins_them(join: str) -> None:
+    for saying, options in itertools.product(SAYINGS, OPTIONS.values()):
+        for one, other in (*TWO, (options[0], options[2])):
+            assert read(saying.format(one + join + other), options)[0] is None, (saying, one, other)
