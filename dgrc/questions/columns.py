@@ -18,7 +18,7 @@ from dgrc.method.reading import MOST_OF_SETS
 from dgrc.method.reading.choices import split_choices, unlettered
 from dgrc.method.replies import encodable
 from dgrc.questions.formats import BROKEN, LIMITS, SUFFIXES, raw_rows
-from dgrc.questions.names import form_of, unmapped
+from dgrc.questions.names import form_of, unmapped, without_contexts
 from dgrc.questions.options import Choices, Unusable, choices_of, columns, missing
 from dgrc.questions.packed import PACKED, suffix_of
 from dgrc.questions.several import several_of
@@ -192,7 +192,7 @@ def _row(
     before, text, label = parts
     choices = choices_of(row, fields.choices) if _are_there(row, fields) else Choices()
     stem, texts = (text, choices.texts) if choices.texts else split_choices(text)
-    if not texts and (problem := unmapped(row, fields)):
+    if not texts and (problem := unmapped(row, fields) or without_contexts(row, fields)):
         raise Unusable(problem)
     several, problem = several_of(row, fields.several)
     if problem:

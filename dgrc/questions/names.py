@@ -84,6 +84,16 @@ def unmapped(row: dict[str, Any], fields: FieldMap) -> str | None:
     return None
 
 
+def without_contexts(row: dict[str, Any], fields: FieldMap) -> str | None:
+    """Why a row of PubMedQA cannot be read by its columns: its contexts and its options would be lost."""
+    if fields.choices is None or "final_decision" not in row or form_of(row) != "pubmedqa":
+        return None
+    return (
+        "it is a row of PubMedQA, whose contexts and options (yes, no, maybe) no setting names. Set `questions.form: "
+        "pubmedqa` in the place of `fields`, or `choices: null` if the question is to be asked alone"
+    )
+
+
 def _holds(value: Any, alone: bool) -> bool:
     """Whether a column has an option, or where it stands alone, options."""
     if alone and isinstance(value, str):

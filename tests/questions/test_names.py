@@ -82,6 +82,15 @@ def test_published_rows_without_a_question_by_name_are_told_their_form() -> None
     assert named.error is not None and "`questions.form: casehold`" in named.error
 
 
+def test_pubmedqa_is_not_asked_without_its_contexts() -> None:
+    row = {"pubid": 1, "question": "Does it ?", "context": {"contexts": ["We looked."]}, "final_decision": "yes"}
+    error = pick("q:1", row, FieldMap()).error
+    assert error is not None and "`questions.form: pubmedqa`" in error
+    assert pick("q:1", row, FieldMap(choices=None)).error is None
+    named = pick("q:1", {"QUESTION": "Does it ?", "CONTEXTS": ["a"], "final_decision": "no"}, FieldMap(text="QUESTION"))
+    assert named.error is not None and "`questions.form: pubmedqa`" in named.error
+
+
 def test_a_column_that_a_user_named_must_be_in_some_row(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('not json\n{"question": "q", "gold": "A"}\n')
     (tmp_path / "a.parquet").write_bytes(b"PAR1 this is none")

@@ -9,8 +9,7 @@ import html
 import io
 import re
 from collections.abc import Iterator, Sequence
-from gzip import GzipFile
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 _DECLARED = re.compile(
     rb"<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})"
@@ -59,7 +58,7 @@ def xml_tree(data: bytes) -> Any:
     return _checked(root)
 
 
-def xml_members(file: BinaryIO | GzipFile, names: Sequence[str]) -> Iterator[Any]:
+def xml_members(file: IO[bytes], names: Sequence[str]) -> Iterator[Any]:
     """Elements of these names, one after the other, each dropped before the next; ValueError as of `xml_tree`."""
     from lxml import etree
 
