@@ -119,13 +119,13 @@ TWO = (
 )  # fmt: skip
 JOINED = (
     " and ", " or ", ", ", "/", " & ", " as well as ", ", or maybe ", " and possibly ", ". Or ", " or else ", " + ",
-    " and/or ", ", but also ", ", otherwise ", " versus ", "和", "或者", "、", "；", "，也可能是", "，也可以选", "，另外还有", "，同时", "还是",
-    "并且", "，再加上",
+    " and/or ", ", but also ", ", otherwise ", " versus ", "和", "或者", "、", "；",
+    "，也可能是", "，也可以选", "，另外还有", "，同时", "还是", "并且", "，再加上",
 )  # fmt: skip
 SAYINGS = (
     "{}", "<answer>{}</answer>", "<answer>{}", "The answer is {}.", "**Answer:** {}", "\\boxed{{{}}}", "I choose {}.",
-    "Either {}", "The correct answer is {}, because of the facts.", "Both {} are correct.", "答案：{}", "答案是{}。", "故选{}。", "【答案】{}",
-    "[正确答案]{}<eoa>", "本题选{}，理由如上。",
+    "Either {}", "The correct answer is {}, because of the facts.", "Both {} are correct.",
+    "答案：{}", "答案是{}。", "故选{}。", "【答案】{}", "[正确答案]{}<eoa>", "本题选{}，理由如上。",
 )  # fmt: skip
 
 
