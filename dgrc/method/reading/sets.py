@@ -214,8 +214,8 @@ _HAN_TEXT = re.compile(f"[{HAN}]{{2}}")
 _SENTENCE_END = re.compile(r"(?<![\s(\[A-Z])(?<!vs)[.!?](?=\s|$)|\n|\. (?=[A-Z][a-z])")
 _REASONS = re.compile(
     r"\b(?:because|since|as|for|while|whereas|not|rather than|instead|unlike|wrong|incorrect|false|than|eliminat\w*|"
-    r"exclud\w*|rul\w*|why|given|due|though|although|however|but(?! also| maybe| perhaps| possibly)|which|whose|where|if|so|"
-    r"therefore|cannot|lacks?|fails?|only|is|are|was)\b"
+    r"exclud\w*|rul\w*|why|given|due|though|although|however|but(?! also| maybe| perhaps| possibly)|which|whose|"
+    r"where|if|so|therefore|cannot|lacks?|fails?|only|is|are|was)\b"
     r"|n't\b|因|由于|不|错|非|排除|而|其余|其他|理由|解析|所以|虽|但|与其",
     re.IGNORECASE,
 )
