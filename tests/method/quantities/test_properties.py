@@ -100,7 +100,8 @@ def test_no_text_is_stumbled_over(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["\u2780\u4e24\u5e74", "\u4e24\u5e74\u2777\u534a", "\u0663 mg", "\u2460/\u2461", "5 \u2780 mg", "1/\u2780 mg"]
+    "text",
+    ["\u2780\u4e24\u5e74", "\u4e24\u5e74\u2777\u534a", "\u0663 mg", "\u2460/\u2461", "5 \u2780 mg", "1/\u2780 mg"],
 )
 def test_digits_of_other_kinds_are_no_figures(text: str) -> None:
     value = quantities.parse(text)
