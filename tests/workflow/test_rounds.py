@@ -9,18 +9,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dgrc.config import Config, RoundsConfig
+from dgrc.config import Config, MethodConfig, RoundsConfig
 from dgrc.engines.base import Request
 from dgrc.errors import TrainingError
+from dgrc.records import Case, VerifiedCase
+from dgrc.storage.arrow import arrow_schema, to_row
+from dgrc.storage.run_dir import RunDir
 from dgrc.workflow.job import Job
-from dgrc.workflow.rounds import run_rounds
+from dgrc.workflow.rounds import _agreement, run_rounds
 from tests import scripts
+from tests.method import builders
 from tests.pipeline.conftest import scripted_config, write_questions
 
-pytestmark = pytest.mark.usefixtures("ray_here")
+on_ray = pytest.mark.usefixtures("ray_here")
 
 LEARNED = Path("/tmp") / f"dgrc-test-{Path(__file__).stat().st_ino}-learned"  # engines run in other processes
 
@@ -70,6 +75,7 @@ def through(tmp_path_factory: pytest.TempPathFactory, ray_here: None) -> tuple[T
     return job, run_rounds(job)
 
 
+@on_ray
 def test_the_student_that_learned_samples_again_and_known_atoms_are_not_answered_again(
     through: tuple[Taught, list[dict[str, Any]]],
 ) -> None:
@@ -87,6 +93,7 @@ def test_the_student_that_learned_samples_again_and_known_atoms_are_not_answered
     assert json.loads((job.run.root / "rounds.json").read_text()) == [first, second]
 
 
+@on_ray
 def test_no_gain_ends_it_and_the_student_before_stands(tmp_path: Path) -> None:
     job = job_for(tmp_path, count=5)
     job.lessons = False
@@ -96,11 +103,13 @@ def test_no_gain_ends_it_and_the_student_before_stands(tmp_path: Path) -> None:
     assert job.run.number == 1 and "student" not in rounds[1] and rounds[0]["student"] == str(job.run.student())
 
 
+@on_ray
 def test_the_budget_ends_it(tmp_path: Path) -> None:
     (only,) = run_rounds(job_for(tmp_path, count=5, teacher_tokens=10))
     assert only["stopped_by"] == "teacher_tokens" and only["teacher_tokens"] > 10
 
 
+@on_ray
 def test_a_run_that_was_through_does_nothing_again(through: tuple[Taught, list[dict[str, Any]]]) -> None:
     before_job, before = through
     said: list[str] = []
@@ -111,8 +120,31 @@ def test_a_run_that_was_through_does_nothing_again(through: tuple[Taught, list[d
     assert steps and all("already done" in line for line in steps)
 
 
+@on_ray
 def test_a_round_without_the_student_before_it_is_refused(tmp_path: Path) -> None:
     job = job_for(tmp_path)
     job.enter_round(2)
     with pytest.raises(TrainingError, match="Round 2 needs the student of the one before"):
         job.curate()
+
+
+@pytest.mark.parametrize(
+    ("said", "question", "choices", "share"),
+    [
+        ("500 mcg", "Which dose?", (), 1.0), ("500 mg", "Which dose?", (), 0.0), ("0.5", "Which dose?", (), 0.0),
+        ("0.5", "Which dose in mg?", (), 1.0), (None, "Which dose?", (), 0.0), ("0.5 mg", "Which?", ("a", "b"), 1.0),
+        ("500 mcg", "Which?", ("a", "b"), 0.0),
+    ],
+)  # fmt: skip
+def test_the_student_agrees_if_it_means_the_same(
+    tmp_path: Path, said: str | None, question: str, choices: tuple[str, ...], share: float
+) -> None:
+    run = RunDir(tmp_path)
+    case = Case(11, question, choices, "divergent", (), builders.chains(said), (), (), None)
+    verdict = builders.verified(builders.chains("0.5 mg"), [True])
+    verified = VerifiedCase(11, question, choices, "divergent", verdict.teacher, verdict.verdicts, (), None)
+    for name, row in (("cases", case), ("verdicts", verified)):
+        run.dataset(name).mkdir(parents=True)
+        table = pa.Table.from_pylist([to_row(row)], schema=arrow_schema(type(row)))
+        pq.write_table(table, run.dataset(name) / "part-0.parquet")
+    assert _agreement(run, run, MethodConfig()) == share

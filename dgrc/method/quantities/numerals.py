@@ -40,7 +40,9 @@ SCHEDULES = frozenset("once twice thrice daily weekly monthly hourly bid tid qid
 
 
 def figures(token: str) -> Fraction | None:
-    """The number of a token that `FIGURES` matches; None if it is beyond anything that is measured."""
+    """The number of a token that `FIGURES` matches; None if it is another, or beyond anything that is measured."""
+    if not token.isascii():  # other scripts, and signs as \u2780, have digits too
+        return None
     digits, _, power = token.lower().partition("e")
     whole, _, decimals = _MARKS.sub("", digits).partition(".")
     exponent = int(power or 0)

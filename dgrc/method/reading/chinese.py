@@ -96,7 +96,8 @@ def speaks_of(text: str, option: str, size: int) -> bool:
 def is_left_open(text: str, option: str) -> bool:
     """Whether an option stands in a text somewhere where the words next to it do not deny it."""
     return any(
-        not (_DENIED_JUST_BEFORE.search(before) or _DENIED_JUST_AFTER.match(after)) for before, after in _places(text, option)
+        not (_DENIED_JUST_BEFORE.search(before) or _DENIED_JUST_AFTER.match(after))
+        for before, after in _places(text, option)
     )
 
 

@@ -50,12 +50,16 @@ _TWO = re.compile(
     re.IGNORECASE,
 )
 _NEXT = re.compile(
-    rf"[(\[*\"]{{0,4}}([A-Z])(?![A-Za-z0-9])[)\]*\"]{{0,4}}(?=\s{{0,2}}(?:[,;/&]|and\b|or\b|$|[{HAN}]))"
+    r"[(\[*\"]{0,4}([A-Z])(?![A-Za-z0-9])[)\]*\"]{0,4}"
+    r"(?=\s{0,2}(?:[,;/&]|and\b|or\b|$|[和与及或两三四五六各都均等皆全]))"
 )
+"""What goes on a list of options: `C, D`, `C and`, `C 都`."""
 ARE_WRONG = re.compile(
-    r"[(\[*\"]{0,4}[A-Z](?:[)\]*\"]{0,4}\s{0,2}(?:[,;/&]|and\b|or\b|[和与及])[\s(\[*\"]{0,6}[A-Z]){0,25}(?![A-Za-z0-9])[)\]*\"]{0,4}"
-    r"\s{0,2}(?:[均都也皆是为全则]|are |is |all ){0,3}(?:不|错|非|有误|wrong\b|incorrect\b|not\b|false\b)"
+    r"[(\[*\"]{0,4}[A-Z](?:[)\]*\"]{0,4}\s{0,2}(?:[,;/&]|and\b|or\b|[和与及])[\s(\[*\"]{0,6}[A-Z]){0,25}"
+    r"(?![A-Za-z0-9])[)\]*\"]{0,4}\s{0,2}(?:[均都也皆是为全则]|are |is |all ){0,3}"
+    r"(?:[^.,;A-Z]{0,3}(?:不|错|非|无|没)|有误|wrong\b|incorrect\b|not\b|false\b)"
 )
+"""A list of options that are denied."""
 CONFLICT = ""
 """What is named where a piece names two options."""
 OPENING = 4

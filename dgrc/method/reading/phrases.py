@@ -219,7 +219,9 @@ def _with_rest(named: str, rest: str, options: Options) -> str | None:
         return None
     if chinese.ASKED.match(rest):
         return None
-    if names_more(options, named, rest) or stands_beside(options, named, rest) or (options.several and lists_on(options, named, rest)):
+    if names_more(options, named, rest) or stands_beside(options, named, rest):
+        return CONFLICT
+    if options.several and lists_on(options, named, rest):
         return CONFLICT
     behind = _BEHIND.match(rest)
     letter = (behind.group(1) or behind.group(2)) if behind else None

@@ -172,7 +172,7 @@ def _behind(own: str, rest: str, is_set: bool) -> str | None:
     if own and stripped.casefold().startswith(own.casefold()):
         return stripped[len(own) :]
     after_stop = "." in rest[: len(rest) - len(stripped)]
-    if _ALONE.search(own) or (after_stop and (_ARTICLE.match(stripped) or (is_set and stripped[:1].isupper()))):
+    if _ALONE.search(own) or (after_stop and (_SUBJECT.match(stripped) or (is_set and stripped[:1].isupper()))):
         return None
     return stripped
 
@@ -207,17 +207,19 @@ def also_right(options: Options, answer: str, text: str) -> bool:
 
 
 _FIRST = re.compile(r"[(\[\"*]{0,4}([A-Z])(?![A-Za-z0-9])[)\]\"*]{0,4}")
-_ARTICLE = re.compile(r"A [a-z0-9]")
-"""What may begin the next sentence: `B. A patient with ...`."""
+_SUBJECT = re.compile(rf"[(\[\"*]{{0,4}}[A-Z][)\]\"*]{{0,4}}(?: [a-z0-9]|\s?[{HAN}])")
+"""What may begin the next sentence: `B. A patient with ...`, `B. C covers less`."""
 _REACH, _SHORTEST = 400, 4
 _HAN_TEXT = re.compile(f"[{HAN}]{{2}}")
 _SENTENCE_END = re.compile(r"(?<![\s(\[A-Z])(?<!vs)[.!?](?=\s|$)|\n|\. (?=[A-Z][a-z])")
 _REASONS = re.compile(
-    r"\b(?:because|since|as|for|while|whereas|not|rather than|instead|unlike|wrong|incorrect|false|than|eliminat\w*|exclud\w*|"
-    r"rul\w*|why|given|due|though|although|however|but(?! also| maybe| perhaps| possibly)|which|where|if|so|therefore|cannot|lacks?|fails?|only|is|are|was)\b"
-    r"|n't\b|因|由于|不|错|非|排除|而|其余|其他|理由|解析|所以|虽|但|与其"
-    , re.IGNORECASE,
+    r"\b(?:because|since|as|for|while|whereas|not|rather than|instead|unlike|wrong|incorrect|false|than|eliminat\w*|"
+    r"exclud\w*|rul\w*|why|given|due|though|although|however|but(?! also| maybe| perhaps| possibly)|which|whose|"
+    r"where|if|so|therefore|cannot|lacks?|fails?|only|is|are|was)\b"
+    r"|n't\b|因|由于|不|错|非|排除|而|其余|其他|理由|解析|所以|虽|但|与其",
+    re.IGNORECASE,
 )
+"""What between an answer and another option says that only the first is meant, or begins to say why."""
 _ALONE = re.compile(r"(?<![A-Za-z0-9])([A-Z])(?![A-Za-z0-9])")
 _CLAUSE = re.compile(r"[\s.:,;)\]\"*]{0,8}([^.,;:()\n]{1,400})")
 _DENIED_PART = re.compile(r"\bnot\b|不[是选]|非")

@@ -100,6 +100,15 @@ def test_no_text_is_stumbled_over(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["\u2780\u4e24\u5e74", "\u4e24\u5e74\u2777\u534a", "\u0663 mg", "\u2460/\u2461", "5 \u2780 mg", "1/\u2780 mg"],
+)
+def test_digits_of_other_kinds_are_no_figures(text: str) -> None:
+    value = quantities.parse(text)
+    assert value is None or quantities.spell(value).isascii()
+
+
+@pytest.mark.parametrize(
     "piece", ["1 ", "1/", "five ", "a ", "mg/", "twice ", "\u4e07", "\u534a", "in mg (", "1,", "< ", "$ "]
 )
 def test_long_runs_are_read_at_once(piece: str) -> None:

@@ -1,6 +1,6 @@
 """Replies in English and Chinese, written by hand in the manner of current models, held against what they answer.
 
-`replies.tsv` has a row a reply: when it was written (`built`: beside the code; `first` to `third`: lists written
+`replies.tsv` has a row a reply: when it was written (`built`: beside the code; `first` to `fourth`: lists written
 after it, each after the one before had shown faults), whose options it chooses from, whether one or several may be
 right, the answer (`-` where none is given beyond doubt) and the reply with its line breaks as `\\n`.
 """
@@ -119,13 +119,13 @@ TWO = (
 )  # fmt: skip
 JOINED = (
     " and ", " or ", ", ", "/", " & ", " as well as ", ", or maybe ", " and possibly ", ". Or ", " or else ", " + ",
-    " and/or ", ", but also ", ", otherwise ", " versus ", "和", "或者", "、", "；", "，也可能是", "，也可以选", "，另外还有", "，同时", "还是",
-    "并且", "，再加上",
+    " and/or ", ", but also ", ", otherwise ", " versus ", "和", "或者", "、", "；",
+    "，也可能是", "，也可以选", "，另外还有", "，同时", "还是", "并且", "，再加上",
 )  # fmt: skip
 SAYINGS = (
     "{}", "<answer>{}</answer>", "<answer>{}", "The answer is {}.", "**Answer:** {}", "\\boxed{{{}}}", "I choose {}.",
-    "Either {}", "The correct answer is {}, because of the facts.", "Both {} are correct.", "答案：{}", "答案是{}。", "故选{}。", "【答案】{}",
-    "[正确答案]{}<eoa>", "本题选{}，理由如上。",
+    "Either {}", "The correct answer is {}, because of the facts.", "Both {} are correct.",
+    "答案：{}", "答案是{}。", "故选{}。", "【答案】{}", "[正确答案]{}<eoa>", "本题选{}，理由如上。",
 )  # fmt: skip
 
 
