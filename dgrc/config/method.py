@@ -31,9 +31,9 @@ class MethodConfig(Section):
     answers: Literal["auto", "text", "number", "yes_no", "yes_no_maybe"] = Field(
         "auto",
         description="Form of the answers to questions without choices. `number` reads measures: numbers with units, "
-        "ranges, bounds, ratios, pairs, dates. `auto` compares as measures, or as yes, no and maybe, what is nothing else, "
-        "and all else as text; `yes_no` knows no maybe, `yes_no_maybe` does (PubMedQA). An answer that is not of the form "
-        "to its end counts as unread.",
+        "ranges, bounds, ratios, pairs, dates. `auto` compares as measures, or as yes, no and maybe, what is nothing "
+        "else, and all else as text; `yes_no` knows no maybe, `yes_no_maybe` does (PubMedQA). An answer that is not of "
+        "the form to its end counts as unread.",
     )
     number_tolerance: float = Field(
         0.0, ge=0, lt=1,

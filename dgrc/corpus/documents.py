@@ -13,9 +13,9 @@ from dgrc.corpus import markup
 from dgrc.corpus.markup import markup_documents
 from dgrc.corpus.pdf import pdf_documents
 from dgrc.questions.columns import columns, find_files
-from dgrc.questions.formats import SUFFIXES as ROWS
-from dgrc.questions.formats import Row, parquet_rows, raw_rows
-from dgrc.questions.packed import PACKED, suffix_of, whole
+from dgrc.questions.files.formats import SUFFIXES as ROWS
+from dgrc.questions.files.formats import Row, parquet_rows, raw_rows
+from dgrc.questions.files.packed import PACKED, suffix_of, whole
 from dgrc.storage.objectstore.files import size
 
 PLAIN = (".txt", ".md")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dgrc.config import CorpusConfig
-from dgrc.questions.formats import Row
+from dgrc.questions.files.formats import Row
 from dgrc.runtime.extras import PDF
 
 

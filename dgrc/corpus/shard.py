@@ -23,7 +23,7 @@ from dgrc.corpus.sharded_tasks import committed
 from dgrc.errors import QuestionFileError, StorageError
 from dgrc.method.replies import encodable
 from dgrc.questions.decontamination import Contamination
-from dgrc.questions.formats import BROKEN, Row
+from dgrc.questions.files.formats import BROKEN, Row
 from dgrc.questions.shingles import Hashes, runs, weighed_hashes
 from dgrc.records import Passage, Quarantined, Removed, hash64
 from dgrc.storage.arrow import arrow_schema, to_row

@@ -17,10 +17,10 @@ from dgrc.errors import QuestionFileError, StorageError
 from dgrc.method.reading import MOST_OF_SETS
 from dgrc.method.reading.choices import split_choices, unlettered
 from dgrc.method.replies import encodable
-from dgrc.questions.formats import BROKEN, LIMITS, SUFFIXES, raw_rows
+from dgrc.questions.files.formats import BROKEN, LIMITS, SUFFIXES, raw_rows
+from dgrc.questions.files.packed import PACKED, suffix_of
 from dgrc.questions.names import form_of, unmapped, without_contexts
 from dgrc.questions.options import Choices, Unusable, choices_of, columns, missing
-from dgrc.questions.packed import PACKED, suffix_of
 from dgrc.questions.several import several_of
 from dgrc.questions.turns import read_turns, turns_in
 from dgrc.storage.objectstore.files import is_remote, matching

@@ -16,7 +16,7 @@ from dgrc.config import FieldMap, LimitsConfig
 from dgrc.errors import QuestionFileError, StorageError
 from dgrc.method.replies import encodable
 from dgrc.questions.columns import pick
-from dgrc.questions.formats import BROKEN, LIMITS, raw_rows
+from dgrc.questions.files.formats import BROKEN, LIMITS, raw_rows
 from dgrc.records import Chain, Quarantined, Verdict, content_id
 from dgrc.storage.arrow import arrow_schema, from_row, to_row
 from dgrc.storage.atomic import fresh_folder

@@ -13,7 +13,7 @@ from dgrc.config import FieldMap
 from dgrc.errors import QuestionFileError
 from dgrc.method.reading import in_tags
 from dgrc.questions.columns import RawRow, pick
-from dgrc.questions.formats import BROKEN, Row, raw_rows
+from dgrc.questions.files.formats import BROKEN, Row, raw_rows
 from dgrc.questions.names import CHOICES, LABEL, SOURCE_ID, TEXT, form_of, known, spread, unmapped
 from dgrc.questions.options import Choices, Unusable, choices_of, columns
 from dgrc.questions.published import read_form

@@ -167,7 +167,7 @@ def _with_files(config: Config, files: tuple[str, ...]) -> Config:
 
 def _digest(folder: Path, config: Config) -> str:
     """Names the questions in these files by what `ingest` will read there, however they lie in files."""
-    from dgrc.questions.formats import raw_rows
+    from dgrc.questions.files.formats import raw_rows
 
     digest, count = hashlib.blake2b(digest_size=12), 0
     for path in sorted(folder.iterdir()):

@@ -65,7 +65,7 @@ def missing(config: Config, parts: Collection[str]) -> list[str]:
 def _missing_files(config: Config, parts: Collection[str]) -> Iterator[str]:
     from dgrc.corpus.documents import SUFFIXES as DOCUMENTS
     from dgrc.questions.columns import find_files
-    from dgrc.questions.formats import SUFFIXES as QUESTIONS
+    from dgrc.questions.files.formats import SUFFIXES as QUESTIONS
     from dgrc.questions.recorded import SUFFIXES as CHAINS
 
     named: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.fuzz import __main__ as fuzz
 from benchmarks.fuzz import files as fuzz_files
 from benchmarks.fuzz import parsers
-from dgrc.questions import formats
+from dgrc.questions.files import formats
 from dgrc.storage.run_dir import RunDir
 from tests.paths import ROOT
 

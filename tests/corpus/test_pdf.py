@@ -11,7 +11,7 @@ from dgrc.config import CorpusConfig
 from dgrc.corpus.documents import documents
 from dgrc.corpus.pdf import pdf_documents
 from dgrc.errors import ExtraError
-from dgrc.questions.formats import BROKEN
+from dgrc.questions.files.formats import BROKEN
 from dgrc.runtime import extras
 
 PICTURE = (

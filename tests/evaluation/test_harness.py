@@ -79,7 +79,7 @@ def test_the_function_beside_a_task_says_of_each_reply_what_we_say(tmp_path: Pat
 
 
 def test_points_and_signs_of_numbers_decide() -> None:
-    by = {"form": "auto", "tolerance": 0.0, "choices": [], "meta": "{}"}
+    by = {"form": "auto", "tolerance": 0.0, "choices": [], "meta": "{}", "several": False, "question": ""}
     for said, label, right in (
         ("1.5", "15", 0), ("-5", "5", 0), ("12.10", "1210", 0), ("10-20", "1020", 0), ("1,000", "1000", 1),
         ("Yes.", "yes", 1),

@@ -13,7 +13,7 @@ from dgrc.config import CorpusConfig
 from dgrc.corpus.markup.parse import html_tree, root_name, xml_members, xml_tree
 from dgrc.corpus.markup.render import flat, rendered
 from dgrc.corpus.markup.vocabularies import GENERIC, HTML, Vocabulary, vocabulary_of
-from dgrc.questions.formats import Row, unpacked, whole
+from dgrc.questions.files.formats import Row, unpacked, whole
 
 SUFFIXES = (".html", ".htm", ".xhtml", ".xml", ".nxml", ".akn")
 _AS_HTML = (".html", ".htm")

@@ -8,7 +8,7 @@ equal or not.
 
 from dgrc.method import quantities
 from dgrc.method.reading.verdicts import verdict
-from dgrc.method.text.markup import unwrap
+from dgrc.method.text.markup import DEPTH, unwrap
 from dgrc.method.text.normalize import normalize
 
 FORMS = ("auto", "text", "number", "yes_no", "yes_no_maybe")
@@ -27,10 +27,20 @@ def canonical(answer: str, form: str) -> str | None:
         return None if found is None else quantities.spell(found)
     if form in ("yes_no", "yes_no_maybe"):
         return verdict(answer, maybe=form == "yes_no_maybe")
-    text = normalize(unwrap(answer))
+    text = _bared(answer)
     if form == "auto" and (cased := _cased(answer, text)) is not None:
         return cased
     return text or None
+
+
+def _bared(answer: str) -> str:
+    """Normalized text without markup, nor that which stands inside quotation marks."""
+    text = answer
+    for _ in range(DEPTH):
+        if (plain := normalize(unwrap(text))) == text:
+            break
+        text = plain
+    return text
 
 
 def value(answer: str, form: str, question: str = "") -> quantities.Value | None:
@@ -64,6 +74,9 @@ def _cased(answer: str, text: str) -> str | None:
     found = quantities.parse(answer)
     if found == quantities.parse(text):
         return None
-    return " ".join(quantities.plain(answer).split()) if found is None else quantities.spell(found)
+    if found is not None:
+        return quantities.spell(found)
+    kept = " ".join(quantities.plain(answer).split())
+    return kept if quantities.parse(kept) is None else None
 
 

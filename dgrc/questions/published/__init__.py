@@ -11,9 +11,10 @@ from typing import Any
 from dgrc.config import LimitsConfig
 from dgrc.errors import EvaluationError, QuestionFileError, StorageError
 from dgrc.questions.columns import RawRow, made
-from dgrc.questions.formats import BROKEN, LIMITS, raw_rows
+from dgrc.questions.files.formats import BROKEN, LIMITS, raw_rows
+from dgrc.questions.files.packed import suffix_of
+from dgrc.questions.files.tables import table_rows
 from dgrc.questions.options import Unusable, missing
-from dgrc.questions.packed import suffix_of
 from dgrc.questions.published import (
     bar_exam,
     casehold,
@@ -28,7 +29,6 @@ from dgrc.questions.published import (
     pubmedqa,
 )
 from dgrc.questions.published.row import Row
-from dgrc.questions.tables import table_rows
 from dgrc.storage.objectstore.files import size
 
 FORMS: dict[str, Callable[[Any, str], Iterator[tuple[int, Row | str]]]] = {

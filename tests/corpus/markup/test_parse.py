@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dgrc.questions.formats import BROKEN
+from dgrc.questions.files.formats import BROKEN
 from tests.corpus.markup.samples import AKN, FORMEX, JATS, PAGE, PUBMED, USLM, only, read
 
 

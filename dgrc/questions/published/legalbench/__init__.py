@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from dgrc.errors import EvaluationError
 from dgrc.method.reading.options import letter
-from dgrc.questions.formats import raw_rows
+from dgrc.questions.files.formats import raw_rows
 from dgrc.questions.published.legalbench.options import Options, find_options, of_columns
 from dgrc.questions.published.legalbench.prompt import Prompt
 from dgrc.questions.published.row import Numbered, Row, question

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dgrc.config import LimitsConfig
-from dgrc.questions import tables
-from dgrc.questions.formats import raw_rows
+from dgrc.questions.files import tables
+from dgrc.questions.files.formats import raw_rows
 
 LIMITS = LimitsConfig()
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\x85\u2028\u2029"), max_size=12)

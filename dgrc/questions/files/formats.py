@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 from dgrc.config import LimitsConfig
-from dgrc.questions.packed import is_packed, suffix_of, unpacked, whole
-from dgrc.questions.tables import table_rows, too_long
+from dgrc.questions.files.packed import is_packed, suffix_of, unpacked, whole
+from dgrc.questions.files.tables import table_rows, too_long
 from dgrc.storage.objectstore.files import open_bytes
 
 Row = dict[str, Any]

@@ -13,9 +13,9 @@ import pytest
 from dgrc.config import CorpusConfig, FieldMap, LimitsConfig
 from dgrc.corpus.documents import documents
 from dgrc.errors import QuestionFileError
-from dgrc.questions import packed
 from dgrc.questions.columns import find_files, read_rows
-from dgrc.questions.formats import SUFFIXES
+from dgrc.questions.files import packed
+from dgrc.questions.files.formats import SUFFIXES
 from dgrc.questions.published import published_rows
 from dgrc.questions.recorded import read_chain_files
 from tests.questions.test_columns import ROWS, write_form

@@ -14,7 +14,7 @@ from dgrc.corpus.documents import documents
 from dgrc.errors import QuestionFileError
 from dgrc.method.reading.options import MOST_CHOICES
 from dgrc.questions.columns import RawRow, find_files, read_rows
-from dgrc.questions.formats import BROKEN, raw_rows
+from dgrc.questions.files.formats import BROKEN, raw_rows
 
 SMALL = LimitsConfig(row_bytes=1024, file_bytes=4096, json_depth=4)
 
@@ -81,7 +81,7 @@ def test_a_csv_row_of_too_many_lines_is_given_up_and_its_lines_are_read_again(tm
 
 def test_half_open_quotes_are_read_in_linear_time(tmp_path: Path) -> None:
     """Every line opens a quote; counted are the lines that the reader is handed."""
-    from dgrc.questions import tables as module
+    from dgrc.questions.files import tables as module
 
     path, handed = tmp_path / "q.csv", 0
     path.write_bytes(b"question\n" + b'"a\n' * 3000 + b'""x,"\n' * 3000)

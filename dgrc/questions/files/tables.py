@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 from dgrc.config import LimitsConfig
-from dgrc.questions.packed import unpacked
+from dgrc.questions.files.packed import unpacked
 
 Values = list[str] | str
 """The values of a row, or why there are none."""

@@ -1,0 +1,1 @@
+"""Files to rows as they are in them, packed or not: JSONL, JSON, CSV, TSV, Parquet."""
