@@ -154,9 +154,10 @@ def stands_beside(options: Options, answer: str, rest: str) -> bool:
     """Whether another option stands in the sentence behind an answer, with no word there that denies it or gives a
     reason: whatever joins the two, neither is meant beyond doubt."""
     own = options.exact[options.letters.index(answer[0])]
-    if (rest := _behind(own, rest, len(answer) > 1)) is None:
+    behind = _behind(own, rest, len(answer) > 1)
+    if behind is None:
         return False
-    sentence = _SENTENCE_END.split(rest[:_REACH], maxsplit=1)[0]
+    sentence = _SENTENCE_END.split(behind[:_REACH], maxsplit=1)[0]
     for other in _ALONE.finditer(sentence):
         if other.group(1) in options.letters and other.group(1) not in answer:
             return not (_REASONS.search(sentence, 0, other.start()) or _NOT_IT.match(sentence[other.end() :]))
