@@ -88,8 +88,8 @@ def summarize(timed: dict[str, Any], peaks: list[dict[str, Any]]) -> dict[str, A
 
 
 def against(timed: dict[str, Any], english: dict[str, Any]) -> dict[str, float]:
-    """The rate of a corpus by that of the English one: bytes and characters of text by wall time, and bytes by CPU time,
-    which says the same where the machine does something else besides."""
+    """The rate of a corpus by that of the English one: bytes and characters of text by wall time, and bytes by CPU
+    time, which says the same where the machine does something else besides."""
     rates = [
         {"mb": said["mb"] / said["seconds"], "characters": said["characters"] / said["seconds"],
          "mb_by_cpu": said["mb"] / sum(said["cpu_seconds"].values())}

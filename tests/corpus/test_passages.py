@@ -170,7 +170,7 @@ def test_articles_open_with_their_number_and_references_do_not(line: str, opens:
     assert opens_article(line) is opens
 
 
-CODE = "entry = book.first(day=today)\n\n# Write it down\nSECTION 2\nbook.write(entry)\n"
+CODE = "entry = book.first(day=today)\n\n# Write it down\nSECTION 2\n# 第一章 写下来\nbook.write(entry)\n"
 
 
 @pytest.mark.parametrize(
