@@ -3,7 +3,7 @@
 Most scripts put spaces between words, and there a word is what stands between spaces. Han, Kana, Thai, Lao, Khmer,
 Myanmar and some others do not, and which characters make a word there only a dictionary can say. So a run of theirs
 gives its *bigrams*, each two neighbouring characters, as is usual in their retrieval; a lone character is itself. Where
-scripts meet, words end: `COVID-19\u60a3\u8005` is `COVID-19` and one bigram. Hangul has spaces.
+scripts meet, words end: `COVID-19患者` is `COVID-19` and one bigram. Hangul has spaces.
 """
 
 import re
@@ -124,7 +124,7 @@ def known(words: Sequence[str], said: Collection[str]) -> set[str]:
     """Which of a text's words, in order, are among those that are said.
 
     A bigram between two that are said and that overlap it is, too: its characters are, and that they stand together
-    (`\u9664\u6761` of `\u89e3\u9664\u6761\u4ef6`) is where two words meet, not a word.
+    (`除条` of `解除条件`) is where two words meet, not a word.
     """
     found = {*words}.intersection(said)
     for before, word, after in zip(words, words[1:], words[2:], strict=False):
