@@ -28,7 +28,7 @@ COMPLEX = (
 """Thai, Lao, Myanmar, Khmer, the Tai scripts, Balinese, Javanese, Ahom: letters and the marks on them, no digits."""
 WEIGHT, IDEOGRAPH_WEIGHT, COMPLEX_WEIGHT = 8, 5, 2
 """What a word between spaces, and a character of the two kinds of runs, weigh: a Chinese word has 1.6 characters
-(507,222 words of 824,983 Han characters in the Chinese Treebank 5.0, LDC2005T01), a Thai one about four."""
+(Chinese Treebank 6.0, LDC2007T36: 781,351 words of 1,285,149 characters), a Thai one about four."""
 
 _LEADS = bytes([0xE0, 0xE1, *range(0xE3, 0xF5)])
 """With which one the UTF-8 of every character of these begins, and of most others does not."""
