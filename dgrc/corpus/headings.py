@@ -28,6 +28,7 @@ _ARTICLE = re.compile(
     r"(?!\s?(?:第|规定|規定|所|的|和|与|及|或|至|、|，|中|以|后|前|到|までの|から|に|の|を))"
     r"|【[^】]{1,40}】|มาตรา\s*\d)"
 )
+_WITHIN = re.compile(rf"第(?<=[\s。；！？”）]第)(?=[{_DIGIT}]{{1,9}}(?:分?编|編|章|节|節|条|條)\s)")
 _SAID = frozenset("。；;，,、.！!？?…")
 """How a line ends that says something; what a heading has is a name."""
 _FENCE = re.compile(r"(?:[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t]))*[ \t]*(`{3,}(?=[^`]*$)|~{3,})")
@@ -51,6 +52,17 @@ def opens_article(line: str) -> bool:
     """Whether a line is the beginning of an article that has its number and its text in one line, as in the statutes of
     scripts without spaces; not a line that only speaks of one (`第三条规定的情形`)."""
     return not line.isascii() and _ARTICLE.match(line) is not None
+
+
+def lines(text: str) -> Iterator[str]:
+    """The lines of a text with their ends; a line that runs on over several articles, as what is taken from a web page
+    does, is as many lines."""
+    for line in text.splitlines(keepends=True):
+        start = 0
+        for found in _WITHIN.finditer(line) if not line.isascii() else ():
+            yield line[start : found.start()]
+            start = found.start()
+        yield line[start:]
 
 
 def _is_short(text: str) -> bool:

@@ -12,7 +12,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from dgrc.corpus.headings import fences, is_heading, opens_article
+from dgrc.corpus.headings import fences, is_heading, lines, opens_article
 from dgrc.method.text.segment import COMPLEX, IDEOGRAPHIC, WEIGHT, count, spaceless, weight, word_weight
 
 _CLOSERS = "”’」』》）】〉\"')\\]"
@@ -62,7 +62,7 @@ def _sections(text: str, least: int, blocks: Sequence[Span]) -> Iterator[Span]:
     """From each heading to the next; a section that is too short by itself (a title page) belongs to the next one."""
     start = place = block = 0
     under_heading = True  # headings that follow one another belong together
-    for line in text.splitlines(keepends=True):
+    for line in lines(text):
         while block < len(blocks) and blocks[block][1] <= place:
             block += 1
         is_code = block < len(blocks) and blocks[block][0] <= place

@@ -117,6 +117,15 @@ def test_a_statute_of_ninety_thousand_characters_has_its_articles() -> None:
     assert pieces(text, 350, 40) == articles
 
 
+def test_articles_are_found_in_a_text_without_lines() -> None:
+    body = "民事主体的人身权利、财产权利以及其他合法权益受法律保护，任何组织或者个人不得侵犯。" * 2
+    articles = [f"第{number}条　{body}" for number in ("一", "二", "三", "十", "一百二十")]
+    assert pieces("".join(articles), 350, 40) == articles
+    chapters = f"第一章 总则 {articles[0]}第二章 合同的订立 {articles[1]}{articles[2]}"
+    assert pieces(chapters, 350, 40) == [f"第一章 总则 {articles[0]}", f"第二章 合同的订立 {articles[1]}", articles[2]]
+    assert len(pieces(f"根据第三条的规定，{body}依照 第四条规定，{body}", 350, 40)) == 1
+
+
 def test_a_sentence_without_end_is_cut_between_clauses_or_characters() -> None:
     clauses = pieces("甲应当履行义务，" * 100, 20, 5)
     assert all(piece.endswith("，") and words(piece) <= 20 for piece in clauses)
@@ -170,7 +179,7 @@ def test_articles_open_with_their_number_and_references_do_not(line: str, opens:
     assert opens_article(line) is opens
 
 
-CODE = "entry = book.first(day=today)\n\n# Write it down\nSECTION 2\nbook.write(entry)\n"
+CODE = "entry = book.first(day=today)\n\n# Write it down\nSECTION 2\n# 第一章 写下来\nbook.write(entry)\n"
 
 
 @pytest.mark.parametrize(

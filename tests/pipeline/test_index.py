@@ -83,8 +83,7 @@ def test_frequent_words_are_left_out_once_the_bound_is_reached(tmp_path: Path, m
 
 
 def test_chinese_facts_are_found_by_what_a_chinese_chain_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = {"诉讼时效期间是多久？": "三年", "房屋租赁期限的上限是多久？": "二十年"}
-    asked |= {"阿司匹林的禁忌症有哪些？": "活动性溃疡"}
+    asked = {"诉讼时效期间是多久？": "三年", "房屋租赁期限的上限是多久？": "二十年", "阿司匹林的禁忌症有哪些？": "溃疡"}
     monkeypatch.setitem(globals(), "ATOMS", {**asked, "what is the limit of fraud ?": "3", "什么？": "无"})
     index = make_index(tmp_path, 2)
     chain = content_words("出租人与承租人约定的租赁期限超过上限的部分无效，而诉讼时效期间应当另行计算。")

@@ -102,3 +102,13 @@ def test_embeddings_find_paraphrases_by_meaning_but_numbers_must_be_the_same(tmp
     assert (report["kept"], report["near_duplicates"]) == (3, 1)
     rows = {r["question"]: r for r in pq.ParquetDataset(tmp_path / "atoms").read().to_pylist()}
     assert rows[asked[0]]["cluster"] == rows[asked[1]]["cluster"] != rows[asked[2]]["cluster"]
+
+
+def test_chinese_paraphrases_are_one_and_other_facts_stay_apart(tmp_path: Path) -> None:
+    first = "用人单位自用工之日起超过一个月未与劳动者订立书面劳动合同的，应当每月支付几倍的工资？"
+    alike = "用人单位自用工之日起，超过1个月未与劳动者订立书面劳动合同，应当每月支付几倍的工资?"
+    number = first.replace("一个月", "三个月")
+    denied = first.replace("未与", "与")
+    report, rows = screened(tmp_path, atom(first, "2"), atom(alike, "2"), atom(number, "2"), atom(denied, "1"))
+    assert (report["kept"], report["near_duplicates"], report["contradictions_resolved"]) == (3, 1, 0)
+    assert {question for question, row in rows.items() if row["kept"]} >= {number, denied}
