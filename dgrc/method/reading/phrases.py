@@ -43,7 +43,8 @@ _ENDS, _SET_ENDS = re.compile(_END + "正符是更最])"), re.compile(_END + "])
 """Where a piece of a line may end; after a list a predicate may be the last letter's alone."""
 
 _BEFORE = re.compile(
-    r"(不选|排除|不是|非|除了?|误选|不应选)?[\s(\[\"*]{0,3}(?<![A-Za-z0-9])([A-Z])(?=$|[\s,;/()*\"\]])([^A-Z.\n]{0,14})$"
+    r"(不选|排除|不是|非|除了?|误选|不应选)?[\s(\[\"*]{0,3}(?<![A-Za-z0-9])(?:[A-Z][, ]{1,3}){0,6}"
+    r"([A-Z])(?=$|[\s,;/()*\"\]])([^A-Z.\n]{0,14})$"
 )
 _SAYS = re.compile(r"正确|错|不|对|非|排除|因|故|所以|说法|符合|[:?]|吗|认为|会|答案|则|看|是否|中|里|之间|选项")
 
@@ -98,7 +99,7 @@ def _leads(text: str, options: Options, is_chinese: bool) -> Found:
 
 def _joined_to(text: str, at: int, answer: str, options: Options) -> bool:
     """Whether an option stands before a place with nothing between the two that says more than `and` or `or`."""
-    before = _BEFORE.search(text, max(0, at - 20), at)
+    before = _BEFORE.search(text, max(0, at - 24), at)
     if before is None or before.group(2) not in options.letters or before.group(2) in answer:
         return False
     return not before.group(1) and not _SAYS.search(before.group(3))
