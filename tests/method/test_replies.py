@@ -1,6 +1,7 @@
 """Reading replies: tags and JSON."""
 
 import json
+import re
 import time
 
 import pytest
@@ -34,7 +35,11 @@ def test_between_gives_back_what_was_put_in(inner: str, before: str) -> None:
     assert between(f"{before}<answer>{inner}</answer>", "answer") == inner
 
 
-@given(st.dictionaries(st.text(), st.text() | st.integers() | st.none() | st.lists(st.booleans())))
+TEXT = st.text().filter(lambda text: not re.search(r"[\b\f\n\r\t][A-Za-z]", text))
+"""But for what JSON writes as a command of LaTeX might be written (`\\nu`), which is read as one."""
+
+
+@given(st.dictionaries(TEXT, TEXT | st.integers() | st.none() | st.lists(st.booleans())))
 def test_json_object_round_trip(value: dict[str, object]) -> None:
     assert json_object(json.dumps(value)) == value
 
