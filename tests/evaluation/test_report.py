@@ -141,6 +141,13 @@ def test_numbers_are_scored_by_their_value_and_within_the_tolerance() -> None:
     assert score(question, predictions, method) == {"exact": [True], "near": [True], "far": [False]}
 
 
+def test_a_bare_number_is_right_only_where_the_question_says_its_unit() -> None:
+    said = {"bare": [Prediction(0, Chain("", "5", "stop", 1), None)]}
+    for text, right in (("how many km ?", True), ("how far ?", False), ("how many miles ?", False)):
+        question = [Question(0, "", text, (), "5 km", "", "{}")]
+        assert score(question, said, MethodConfig(answers="number")) == {"bare": [right]}
+
+
 def full(majority_of: int | None) -> dict:
     held_out = HeldOut(QUESTIONS, {"one": [0, 1, 2], "two": [2, 3, 4, 5, 6, 7]})
     replies = {"base": answers("AAAABBBB"), "dgrc": answers("BBBABBBA")}

@@ -1,5 +1,6 @@
 """Which answers mean the same, and what repeated answers agree on."""
 
+import itertools
 import random
 
 import pytest
@@ -60,6 +61,8 @@ def test_a_group_does_not_drift() -> None:
     aspirin, safe, cheap = "aspirin", "aspirin, because it is safe", "aspirin, because it is cheap"
     assert meaning.same(aspirin, safe) and meaning.same(aspirin, cheap) and not meaning.same(safe, cheap)
     assert meaning.group([aspirin, safe, cheap], "auto", 0.0) == [[aspirin, safe], [cheap]]
+    for order in itertools.permutations((aspirin, safe, cheap)):
+        assert {*map(frozenset, meaning.group(order, "auto", 0.0))} == {frozenset((aspirin, safe)), frozenset((cheap,))}
 
 
 @pytest.mark.parametrize(

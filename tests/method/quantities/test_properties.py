@@ -48,6 +48,22 @@ def test_a_spelling_reads_as_what_it_spells(text: str) -> None:
         assert quantities.spell(again) == quantities.spell(value)
 
 
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("(1/3)/mL", "(1/3)/milliliter"), ("1/3 mmHg", "1/3 millimeter_hg"), ("two-thirds mmHg", "(2/3) millimeter_hg"),
+        ("355/113", "355/113"), ("5 mg over 3 mg", "5 over 3 milligram"), ("5 days/3 days", None),
+        ("10 mg" + "/kg" * 19 + "/day IV q8h", None), ("71e99", None), ("6.022e23", "6.022e23"),
+        ("1/800 m2", "0.00125 meter^2"),
+        ("q4-6h", "every 4 to 6 hour"), ("1719\u5e74", "year 1719"), ("5 qAM", "5 every morning"),
+    ],
+)  # fmt: skip
+def test_what_is_hard_to_write_is_written_so_that_it_is_read_again(text: str, spelled: str | None) -> None:
+    value = quantities.parse(text)
+    assert (None if value is None else quantities.spell(value)) == spelled
+    assert spelled is None or quantities.parse(spelled) == value
+
+
 @given(MEASURES, st.sampled_from(answer_forms.FORMS))
 def test_a_canonical_answer_stays_as_it_is(text: str, form: str) -> None:
     once = answer_forms.canonical(text, form)
