@@ -41,6 +41,8 @@ mole mol f p n \u03bc m k
 molar M p n \u03bc m
 osmole Osm m
 osmole osm m
+osmole osmol m
+osmole Osmol m
 equivalent Eq \u03bc m
 equivalent eq \u03bc m
 unit U n \u03bc m k
@@ -96,7 +98,7 @@ century = 1200 month : centuries
 business_day = * : working day, working days, workday, workdays, bd
 court_day = * : court days
 trading_day = *
-millimeter_hg = torr : mmHg, mm Hg, mmhg, millimeters of mercury, millimetres of mercury, millimeter of mercury, torr
+millimeter_hg = torr : mmHg, mm Hg, mmhg, millimeters of mercury, millimetres of mercury, millimeter of mercury, torr, Torr
 centimeter_water = centimeter_H2O : cmH2O, centimeters of water
 standard_atmosphere : atm, atmosphere, atmospheres
 psi : PSI, pounds per square inch
