@@ -24,6 +24,8 @@ _IDEOGRAPH, _COMPLEX = 1, 2
 """Bytes before a character of a script without spaces; no word has them."""
 _WEIGHTS = np.full(256, WEIGHT)
 _WEIGHTS[_IDEOGRAPH], _WEIGHTS[_COMPLEX] = IDEOGRAPH_WEIGHT, COMPLEX_WEIGHT
+_TOGETHER = 256
+"""Texts that are spelled at a time."""
 _ASSIGNED = 0x40000
 """Code points before this may be letters; those of the planes after it are none."""
 _KINDS = re.compile(f"([{IDEOGRAPHIC}]+)|([{COMPLEX}]+)|([^\\W{IDEOGRAPHIC}{COMPLEX}]+)")
@@ -41,7 +43,7 @@ def word_hashes(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
 
 def weighed_hashes(texts: Sequence[str]) -> Hashes:
     """The same, and what each word weighs, (words,) int64 (`segment.WEIGHT`); None if all weigh the same."""
-    plain = [_plain(text) for text in texts]
+    plain = [words for at in range(0, len(texts), _TOGETHER) for words in _plain(texts[at : at + _TOGETHER])]
     data = b" ".join([*plain, b""])
     letters = np.frombuffer(data, np.uint8)
     space = letters == _SPACE
@@ -100,20 +102,25 @@ def _sums(values: np.ndarray, starts: np.ndarray, ends: np.ndarray, base: int) -
     return result
 
 
-def _plain(text: str) -> bytes:
-    """The words of a text in one spelling, with spaces between them.
+def _plain(texts: Sequence[str]) -> list[bytes]:
+    """The words of texts in one spelling, with spaces between them."""
+    others = [text.replace("\0", " ") for text in texts if not text.isascii()]
+    spelled = iter(_spelled("\0".join(others)).split(b"\0"))
+    return [text.encode().translate(_PLAIN) if text.isascii() else next(spelled) for text in texts]
+
+
+def _spelled(text: str) -> bytes:
+    """The same of a text that is not ASCII; its zeros stay.
 
     Each character of a script without spaces is a word here, behind a mark of its kind: a run of characters has what a
     run of their bigrams has, but punctuation between them does not count.
     """
-    if text.isascii():
-        return text.encode().translate(_PLAIN)
     points = np.frombuffer(fold(text).casefold().encode("utf-32-le", "surrogatepass"), "<u4")
     kinds = _kinds()[points]
     marked = (kinds == _IDEOGRAPH) | (kinds == _COMPLEX)
     places = np.cumsum(1 + 3 * marked) - 1 - marked
     spelled = np.full(places[-1] + 2 if len(places) else 0, _SPACE, "<u4")
-    spelled[places] = np.where(kinds, points, _SPACE)
+    spelled[places] = np.where((kinds > 0) | (points == 0), points, _SPACE)
     spelled[places[marked] - 1] = kinds[marked]
     return spelled.tobytes().decode("utf-32-le").encode()
 
