@@ -29,6 +29,7 @@ TEXTS = ("Roe v. Wade", "roe v wade", "12(b)(6)", "12b6", "§ 1983", "1983", "ye
 MEASURES = ("$1.5 million", "$1,500,000", "$1.5 billion", "5 mW", "5 MW", "20 kPa", "20000 Pa", "5 %", "0.05", "120/80")
 DATES = ("2021-03-04", "2021-03-05", "04.03.2021")
 LETTERS = ("A", "b", "(C)", "B. the mill", "the crown", "D", "A and B")
+SETS = ("AB", "B, A", "A and D", "D", "the crown; 35 mg", "ABCD", "A, E")
 OPTIONS = ("the crown", "the mill", "3.5 mg", "35 mg")
 HERE = importlib.util.find_spec("lm_eval") is not None
 
@@ -40,15 +41,21 @@ def pairs() -> list[tuple[str, Question]]:
     found = [(said, label, ()) for said, label in open_ones] + [(said, label, OPTIONS) for said, label in lettered]
     tagged = [(f"It follows. <answer>{said}</answer>", label, choices) for said, label, choices in found]
     loose = [("I cannot tell.", "A", OPTIONS), ("The answer is B.", "B", OPTIONS), ("<think>A</think> C", "C", OPTIONS)]
-    return [
+    ones = [
         (said, Question(place, f"q{place}", f"case {place} ?", choices, label, "", "{}"))
         for place, (said, label, choices) in enumerate([*tagged, *loose])
     ]
+    sets = [
+        (f"<answer>{said}</answer>", Question(place, f"q{place}", f"case {place} ?", OPTIONS, label, "", "{}", True))
+        for place, (said, label) in enumerate(itertools.product(SETS, ("AB", "AD", "D")), len(ones))
+    ]
+    asked = Question(-1, "q", "How many mg are given ?", (), "5 mg", "", "{}")
+    return [*ones, *sets, ("<answer>5</answer>", asked)]
 
 
 def predictions(replies: list[str], questions: list[Question], method: MethodConfig) -> list[Prediction]:
     return [
-        Prediction(q.id, sample.to_chain(said, "stop", 1, q.choices, method.answers), None)
+        Prediction(q.id, sample.to_chain(said, "stop", 1, q.choices, method.answers, several=q.several), None)
         for said, q in zip(replies, questions, strict=True)
     ]
 
