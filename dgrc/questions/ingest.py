@@ -31,6 +31,7 @@ from dgrc.storage.atomic import fresh_folder
 from dgrc.storage.run_dir import RunDir
 
 ROWS_PER_FILE, ROWS_PER_GROUP = 100_000, 4096
+NO_ROWS = "the file holds no rows"
 MOST_BLOCKS = 512
 """Files are read side by side in so many tasks at most; a corpus may be a hundred thousand small files."""
 
@@ -184,7 +185,7 @@ class PromptRoom:
 def _refuse(raw: RawRow, id_: int, seen: Seen, room: PromptRoom) -> tuple[str, str] | None:
     """Reason and detail if a row cannot be used."""
     if raw.error is not None:
-        return "broken_file" if raw.whole_file else "unreadable", raw.error
+        return "broken_file" if raw.whole_file else "no_rows" if raw.error == NO_ROWS else "unreadable", raw.error
     if not raw.text:
         return "empty", "the question has no text"
     if repeated := seen.repeated(raw, id_):
@@ -209,6 +210,7 @@ def _parsed(files: list[str], questions: QuestionsConfig) -> Iterator[list[RawRo
 def _parse(batch: pa.Table, questions: QuestionsConfig) -> Iterator[pa.Table]:
     for path in batch["path"].to_pylist():
         rows: list[RawRow] = []
+        some = False
         try:
             found = (
                 rows_of_form(questions.form, path, questions.limits)
@@ -216,6 +218,7 @@ def _parse(batch: pa.Table, questions: QuestionsConfig) -> Iterator[pa.Table]:
                 else read_rows(path, questions.fields, questions.limits)
             )
             for raw in found:
+                some = True
                 rows.append(raw)
                 if len(rows) == 4096:
                     yield pa.Table.from_pylist([to_row(r) for r in rows], schema=arrow_schema(RawRow))
@@ -223,6 +226,9 @@ def _parse(batch: pa.Table, questions: QuestionsConfig) -> Iterator[pa.Table]:
         except QuestionFileError as e:  # as a row, because Ray Data logs a raised one's trace at the user
             of_store = isinstance(e.__cause__, StorageError)
             rows.append(RawRow(path, error=str(e), whole_file=True, of_store=of_store))
+            some = True
+        if not some:
+            rows.append(RawRow(path, error=NO_ROWS))
         yield pa.Table.from_pylist([to_row(r) for r in rows], schema=arrow_schema(RawRow))
 
 

@@ -99,3 +99,19 @@ def test_labels_decide_nothing_about_which_questions_are_kept(tmp_path: Path, mo
         assert "A" in [q["label"] for q in kept], "they are read"
         assert not quarantined
     assert found[0] == found[1] == found[2] == found[3] and len(found[0]) == 4
+
+
+@pytest.mark.parametrize(("form", "name", "text"), [(None, "no.csv", "question\n"), ("legalbench", "t/train.tsv", "")])
+def test_a_file_without_rows_is_on_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str | None, name: str, text: str
+) -> None:
+    folder = tmp_path / "t"
+    folder.mkdir()
+    (folder / "base_prompt.txt").write_text("Is it so?\n\nQ: {{text}}\nA:")
+    (tmp_path / name).write_text(text or "index\tanswer\ttext\n")
+    asked = tmp_path / "asked.jsonl" if form is None else folder / "test.tsv"
+    asked.write_text('{"question": "Who?"}\n' if form is None else "index\tanswer\ttext\n0\tYes\tThe cat.\n")
+    config = with_questions(scripted_config(tmp_path, asked), files=(str(asked), str(tmp_path / name)), form=form)
+    report, _, refused = ingest_without_ray(config, monkeypatch)
+    assert (report.kept, report.quarantined) == (1, {"no_rows": 1})
+    assert refused[0]["source"] == str(tmp_path / name) and refused[0]["detail"] == "the file holds no rows"
