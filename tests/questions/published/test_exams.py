@@ -172,6 +172,9 @@ def test_pubmedqa_of_the_hub(tmp_path: Path) -> None:
         ({"final_decision": "perhaps"}, None, None, "its `final_decision` is 'perhaps'; wanted is yes, no or maybe"),
         ({"CONTEXTS": []}, None, "its contexts are no texts", None),
         ({"QUESTION": None}, None, "it has no question", None),
+        ({"CONTEXTS": NAN}, None, "its contexts are no texts", None),
+        ({"CONTEXTS": "{'contexts': ['x']}"}, None,
+         "its contexts are neither text nor a list in JSON: \"{'contexts': ['x']}\"", None),  # as pandas writes CSV
     ],
 )
 def test_pubmedqa_that_cannot_be_used_says_why(
@@ -190,6 +193,42 @@ def test_case_hold_of_lexglue_and_casehold_are_one(tmp_path: Path) -> None:
     assert empty.unlabeled == "its label 'B' names an option that is null or empty"
     assert one(tmp_path, "case_hold", {**row, "label": 5}).unlabeled == "its label names option 5 of 2"
     assert one(tmp_path, "case_hold", {**row, "label": -1}).label is None
+
+
+HOLDINGS = {f"holding_{place}": text for place, text in enumerate(["one holds", "two holds", "three holds"])}
+MEDQA = {"question": "q ?", "options": {"A": "D", "B": "rest", "C": "K", "D": "A"}}
+
+
+@pytest.mark.parametrize(
+    ("form", "row", "right"),
+    [
+        ("casehold", {"citing_prompt": "p", **HOLDINGS, "label": "1.0"}, "B"),
+        ("casehold", {"citing_prompt": "p", **HOLDINGS, "label": "B"}, "B"),
+        ("casehold", {"citing_prompt": "p", **HOLDINGS, "label": "two holds"}, "two holds"),
+        ("casehold", {"citing_prompt": "p", **HOLDINGS, "label": float("inf")}, None),
+        ("mmlu", {"question": "q ?", "choices": ["w", "x", "y", "z"], "answer": "C"}, "C"),
+        ("mmlu", {"question": "q ?", "choices": ["w", "x", "y", "z"], "answer": "2"}, "C"),
+        ("mmlu", {"question": "q ?", "choices": ["w", "x", "y", "z"], "answer": 2.0}, "C"),
+        ("medqa", {**MEDQA, "answer_idx": None, "answer": "rest"}, "B"),
+        ("medqa", {**MEDQA, "answer": "D"}, "A. D"),  # the text, not the letter
+        ("medmcqa", {"question": "q ?", "opa": "w", "opb": "x", "opc": "y", "opd": "z", "cop": "2.0"}, "C"),
+        ("medmcqa", {"question": "q ?", "opa": "w", "opb": "x", "opc": "y", "opd": "z", "cop": "B"}, None),
+        ("medmcqa", {"question": "q ?", "opa": "w", "opb": "x", "opc": "y", "opd": "z", "cop": float("inf")}, None),
+    ],
+)
+def test_a_label_in_another_writing_is_read_or_costs_the_label_alone(
+    tmp_path: Path, form: str, row: dict[str, Any], right: str | None
+) -> None:
+    more = [{**row, "cop": 0, "question": "r ?"}] if form == "medmcqa" else []
+    raw, *_ = rows_of_form(form, lines(tmp_path / "q.jsonl", row, *more))
+    assert (raw.label, raw.error) == (right, None) and (right is None) == (raw.unlabeled is not None)
+
+
+def test_contexts_of_pubmedqa_in_a_cell_are_json(tmp_path: Path) -> None:
+    row = {"question": "Does it help ?", "final_decision": "no"}
+    for cell in ('["one", "two"]', '{"contexts": ["one", "two"], "labels": ["X", "Y"]}'):
+        raw = one(tmp_path, "pubmedqa", {**row, "context": cell})
+        assert raw.text == "Abstract: one\ntwo\nQuestion: Does it help ?"
 
 
 @pytest.mark.parametrize(
