@@ -117,8 +117,7 @@ def pick(place: str, row: dict[str, Any], fields: FieldMap) -> RawRow:
         label = row.get(fields.label) if fields.label else None
         return _row(place, row, ("", _text(row, fields), label), fields, has)
     except Unusable as e:
-        source_id = _source_id(row, fields)
-        return RawRow(place, error=str(e), source_id="" if missing(source_id) else encodable(as_text(source_id)), has=has)
+        return RawRow(place, error=str(e), source_id=encodable(_id_text(_source_id(row, fields))), has=has)
 
 
 @functools.lru_cache(maxsize=16)
@@ -193,6 +192,10 @@ def _source_id(row: dict[str, Any], fields: FieldMap) -> Any:
     return row.get(name) if name is not None else None
 
 
+def _id_text(source_id: Any) -> str:
+    return "" if missing(source_id) else as_text(source_id)
+
+
 def _row(
     place: str, row: dict[str, Any], parts: tuple[str, str, Any], fields: FieldMap, has: tuple[str, ...]
 ) -> RawRow:
@@ -238,7 +241,7 @@ def made(
     """
     raw = RawRow(
         place, text.strip(), unlettered(tuple(c.strip() for c in choices)), label,
-        "" if missing(source_id) else as_text(source_id), several=several and bool(choices), unlabeled=unlabeled, has=has,
+        _id_text(source_id), several=several and bool(choices), unlabeled=unlabeled, has=has,
     )  # fmt: skip
     if raw.several and len(choices) > MOST_OF_SETS:
         raise Unusable(f"several of its {len(choices)} choices may be right; wanted are {MOST_OF_SETS} at most")

@@ -15,7 +15,9 @@ from dgrc.method.reading.options import letter
 _MARK = r"((?:[(\uff08\[\u3010]\s?)?)([A-Z\uff21-\uff3a])\s?([.)\uff0e\uff09\u3001:\uff1a\]\u3011])"
 _LINE = re.compile(rf"^[ \t\u3000]*{_MARK}([ \t\u3000]*)(\S.*)$")
 _INLINE = re.compile(rf"(?<![A-Za-z0-9.]){_MARK}")
-_ALONE = re.compile(r"\s*[(\uff08\[\u3010]?\s?([A-Za-z\uff21-\uff3a\uff41-\uff5a])\s?[.)\uff0e\uff09\u3001:\uff1a\]\u3011]\s*$")
+_ALONE = re.compile(
+    r"\s*[(\uff08\[\u3010]?\s?([A-Za-z\uff21-\uff3a\uff41-\uff5a])\s?[.)\uff0e\uff09\u3001:\uff1a\]\u3011]\s*$"
+)
 """A mark with nothing behind it."""
 _LETTERED = re.compile(
     r"^\s*([(\uff08\[\u3010]?)\s?([A-Za-z\uff21-\uff3a\uff41-\uff5a])\s?"
@@ -56,7 +58,7 @@ def unlettered_in_places(choices: Sequence[str | None]) -> list[str | None]:
     what is nothing but a letter is null too."""
     places = [at for at, text in enumerate(choices) if text is not None]
     alone = {at: found[1].translate(_WIDE).upper() for at in places if (found := _ALONE.match(choices[at] or ""))}
-    if len(places) == len(choices) and not alone or any(name != letter(at) for at, name in alone.items()):
+    if (len(places) == len(choices) and not alone) or any(name != letter(at) for at, name in alone.items()):
         return list(choices)
     places = [at for at in places if at not in alone]
     bare = _unlettered([choices[at] or "" for at in places], places)
