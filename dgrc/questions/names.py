@@ -68,6 +68,8 @@ def spread(there: Iterable[str], stems: Iterable[str] = SPREAD) -> Iterator[tupl
     for stem, order in itertools.product(map(fold, stems), ORDERS):
         for before, after in ((stem, ""), *([(stem, "text"), ("", stem)] if stem else [])):
             names = tuple(itertools.takewhile(bool, (folded.get(before + sign + after, "") for sign in order)))
+            if names and names[0].endswith(".1") and names[0][:-2] in folded.values():  # of several columns of one name
+                names = (names[0][:-2], *names)
             if len(names) >= 2 and (stem or (order == ORDERS[0] and (len(names) > 2 or names == ("A", "B")))):
                 yield names
 

@@ -49,6 +49,7 @@ def refusal(row: dict[str, Any], **fields: Any) -> str | None:
         ({"choices[0]": "x", "choices[1]": "y"}, "Set it to ['choices[0]', 'choices[1]']"),
         ({"option-a": "x", "option-b": "y"}, "Set it to ['option-a', 'option-b']"),
         ({"A.": "x", "B.": "y", "C.": "z"}, "Set it to ['A.', 'B.', 'C.']"),
+        ({"Option": "x", "Option.1": "y", "Option.2": "z"}, "Set it to [Option, 'Option.1', 'Option.2']"),
         ({"answerA": "x", "answerB": "y"}, "Set it to [answerA, answerB]"),
         ({"opt_1": "x", "opt_2": "y"}, "Set it to [opt_1, opt_2]"),
         ({"option_1_text": "x", "option_2_text": "y"}, "Set it to [option_1_text, option_2_text]"),
