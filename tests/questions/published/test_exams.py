@@ -89,6 +89,7 @@ def test_cmb_takes_answers_that_stand_in_a_file_of_their_own(tmp_path: Path) -> 
         published_rows("cmb", path)
     answers = right_answers([whole(tmp_path / "answers.json", [{"id": 2, "answer": "D"}, {"id": 1, "answer": "A"}])])
     assert [row.label for row in published_rows("cmb", path, answers)] == ["A", "D"]
+    assert right_answers([lines(tmp_path / "floats.jsonl", {"id": 2.0, "answer": "D"})]) == {"2": "D"}
     with pytest.raises(EvaluationError, match=r"test\.json:2 cannot be used: it has no label"):
         published_rows("cmb", path, {"1": "A"})
 
