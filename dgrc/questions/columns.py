@@ -22,13 +22,9 @@ from dgrc.questions.files.packed import PACKED, suffix_of
 from dgrc.questions.names import form_of, unmapped, without_contexts
 from dgrc.questions.options import Choices, Unusable, as_text, choices_of, columns, missing
 from dgrc.questions.several import several_of
-from dgrc.questions.turns import SYSTEM, read_turns, turns_in
+from dgrc.questions.turns import SHOWN, SYSTEM, TOOLS, read_turns, turns_in
 from dgrc.storage.objectstore.files import is_remote, matching
 
-SHOWN = ("image", "images", "video", "videos", "audio", "audios")
-"""Columns of chat turns that speak of what is no text."""
-TOOLS = ("tools", "functions")
-"""Columns of chat turns that say what may be called."""
 
 
 @dataclass(frozen=True)

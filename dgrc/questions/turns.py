@@ -15,6 +15,10 @@ from dgrc.questions.options import Unusable, missing
 COLUMNS = ("conversations", "messages", "conversation")
 SYSTEM = ("system", "system_prompt", "system_message")
 """Columns that hold a system turn beside the turns, as ShareGPT's and others' rows have it."""
+SHOWN = ("image", "images", "video", "videos", "audio", "audios")
+"""Columns beside the turns that hold what is no text."""
+TOOLS = ("tools", "functions")
+"""Columns beside the turns that say what may be called."""
 ROLES = {
     "system": "system", "developer": "system", "human": "user", "user": "user",
     "gpt": "assistant", "assistant": "assistant", "model": "assistant", "bot": "assistant", "chatgpt": "assistant",
