@@ -26,7 +26,6 @@ from dgrc.questions.turns import SHOWN, SYSTEM, TOOLS, read_turns, turns_in
 from dgrc.storage.objectstore.files import is_remote, matching
 
 
-
 @dataclass(frozen=True)
 class RawRow:
     """One row as found: either `error` says why it cannot be used, or the other fields are filled.
