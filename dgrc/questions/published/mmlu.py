@@ -21,4 +21,5 @@ def read(rows: Rows, path: str) -> Read:
 def _one(row: Row) -> Row:
     if "choices" in row:
         return question(row["question"], pairs(row["choices"], "`choices`"), place_of(row.get("answer")), None)
-    return question(row["question"], [row[name] for name in "ABCD"], row["answer"], None)
+    named = {name.strip().casefold(): value for name, value in row.items()}  # of a header that people added
+    return question(named["question"], [named[name] for name in "abcd"], named["answer"], None)

@@ -68,3 +68,11 @@ def test_options_that_are_null_are_none_and_labels_move_with_the_others(
     more = [{**row, "cop": 0, "question": "r ?"}] if form == "medmcqa" else []  # tells from where `cop` counts
     raw, *_ = rows_of_form(form, lines(tmp_path / "q.jsonl", row, *more))
     assert (raw.choices, raw.label, raw.error, raw.unlabeled) == (choices, label, None, None)
+
+
+@pytest.mark.parametrize("header", ["question,A,B,C,D,answer", "Question,A,B,C,D,Answer", "QUESTION,a,b,c,d, Answer"])
+def test_a_header_that_people_added_to_mmlu_is_read_in_any_case(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text(f"{header}\nq ?,w,x,,z,D\n")
+    (raw,) = rows_of_form("mmlu", str(path))
+    assert (raw.text, raw.choices, raw.label, raw.error) == ("q ?", ("w", "x", "z"), "C", None)
