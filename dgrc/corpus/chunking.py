@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dgrc.config import CorpusConfig
-from dgrc.corpus.documents import paths, shards
+from dgrc.corpus.documents import check_columns, paths, shards
 from dgrc.corpus.minhash import BANDS, PERMUTATIONS
 from dgrc.corpus.near_duplicates import NUMBER, ROW, drop_repeats, look_up
 from dgrc.corpus.shard import GROUP_ROWS, PLACES, SCHEMA, cut_shard
@@ -40,10 +40,13 @@ def cut(
     """Writes the passages of a corpus; returns how many documents, passages, repeats and refusals there were.
 
     Raises:
-        QuestionFileError: a file as a whole cannot be read, or there is no usable passage.
+        QuestionFileError: a file as a whole cannot be read, no row has a column that a setting names, or there is no
+            usable passage.
     """
+    files = paths(corpus)
+    check_columns(files, corpus)
     work = workplace(run.state("cut"), fingerprint, [run.dataset("passages"), run.dataset("removed"), run.refused])
-    parts = shards(paths(corpus))
+    parts = shards(files)
     folders = _cut_shards(parts, work, corpus, check, say)
     counts = [json.loads((folder / "counts.json").read_text()) for folder in folders]
     rows = [count["rows"] for count in counts]

@@ -6,15 +6,17 @@ are read as they are unpacked, rows a few at a time: what is held is a document,
 where a file is one document).
 """
 
+import contextlib
 from collections.abc import Iterator, Sequence
 
 from dgrc.config import CorpusConfig
 from dgrc.corpus import markup
 from dgrc.corpus.markup import markup_documents
 from dgrc.corpus.pdf import pdf_documents
+from dgrc.errors import QuestionFileError, StorageError
 from dgrc.questions.columns import columns, find_files
+from dgrc.questions.files.formats import BROKEN, Row, parquet_rows, raw_rows
 from dgrc.questions.files.formats import SUFFIXES as ROWS
-from dgrc.questions.files.formats import Row, parquet_rows, raw_rows
 from dgrc.questions.files.packed import PACKED, suffix_of, whole
 from dgrc.storage.objectstore.files import size
 
@@ -67,6 +69,28 @@ def documents(path: str, corpus: CorpusConfig) -> Iterator[tuple[str, Row | str]
     else:
         rows = raw_rows(path, corpus.limits)
     yield from ((f"{path}:{number}", _unmarked(row, corpus)) for number, row in rows)
+
+
+def check_columns(files: Sequence[str], corpus: CorpusConfig) -> None:
+    """Raises QuestionFileError if a column that a user named is in no row of those files that have columns."""
+    usual = CorpusConfig()
+    named = {"text": corpus.text, "title": corpus.title, "id": corpus.id}
+    absent = {name: column for name, column in named.items() if column and column != getattr(usual, name)}
+    first: Row = {}
+    for path in files if absent else ():
+        with contextlib.suppress(*BROKEN, StorageError):  # whoever reads them says so
+            for _, row in raw_rows(path, corpus.limits) if suffix_of(path) in ROWS else ():
+                if isinstance(row, dict):
+                    first = first or row
+                    absent = {name: column for name, column in absent.items() if column not in row}
+                if not absent:
+                    return
+    if first:
+        name, column = next(iter(absent.items()))
+        raise QuestionFileError(
+            f"No row of {', '.join(files[:3])}{' and others' if len(files) > 3 else ''} has a column {column!r}, which "
+            f"`corpus.{name}` names; the first has {columns(first)}. Name one of these."
+        )
 
 
 def _unmarked(row: Row | str, corpus: CorpusConfig) -> Row | str:

@@ -24,6 +24,7 @@ from dgrc.errors import QuestionFileError, StorageError
 from dgrc.method.replies import encodable
 from dgrc.questions.decontamination import Contamination
 from dgrc.questions.files.formats import BROKEN, Row
+from dgrc.questions.options import as_text, missing
 from dgrc.questions.shingles import Hashes, runs, weighed_hashes
 from dgrc.records import Passage, Quarantined, Removed, hash64
 from dgrc.storage.arrow import arrow_schema, to_row
@@ -97,7 +98,8 @@ class Shard:
         """Takes a document in."""
         self._documents += 1
         own = row.get(self._corpus.id) if self._corpus.id and not isinstance(row, str) else None
-        name = source if own is None else encodable(str(own))
+        own = None if missing(own) else own
+        name = source if own is None else encodable(as_text(own))
         text, problem = text_of(row, self._corpus)
         if problem:
             self._refused.append(Quarantined(source, name if own is not None else "", "unreadable", problem, ""))

@@ -20,13 +20,10 @@ from dgrc.method.replies import encodable
 from dgrc.questions.files.formats import BROKEN, LIMITS, SUFFIXES, raw_rows
 from dgrc.questions.files.packed import PACKED, suffix_of
 from dgrc.questions.names import form_of, unmapped, without_contexts
-from dgrc.questions.options import Choices, Unusable, choices_of, columns, missing
+from dgrc.questions.options import Choices, Unusable, as_text, choices_of, columns, missing
 from dgrc.questions.several import several_of
-from dgrc.questions.turns import read_turns, turns_in
+from dgrc.questions.turns import SHOWN, SYSTEM, TOOLS, read_turns, turns_in
 from dgrc.storage.objectstore.files import is_remote, matching
-
-IMAGES = ("image", "images")
-"""Columns of chat turns that speak of pictures."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +112,7 @@ def pick(place: str, row: dict[str, Any], fields: FieldMap) -> RawRow:
         label = row.get(fields.label) if fields.label else None
         return _row(place, row, ("", _text(row, fields), label), fields, has)
     except Unusable as e:
-        source_id = _source_id(row, fields)
-        return RawRow(place, error=str(e), source_id="" if missing(source_id) else encodable(str(source_id)), has=has)
+        return RawRow(place, error=str(e), source_id=encodable(_id_text(_source_id(row, fields))), has=has)
 
 
 @functools.lru_cache(maxsize=16)
@@ -171,11 +167,16 @@ def _text(row: dict[str, Any], fields: FieldMap) -> str:
 
 def _of_turns(place: str, row: dict[str, Any], name: str, fields: FieldMap, has: tuple[str, ...]) -> RawRow:
     """The form of chat turns: the user's turn asks, the assistant's (if any) is the label."""
-    turns = read_turns(row[name], name)
-    if seen := next((name for name in IMAGES if not missing(row.get(name)) and row[name] not in ("", [])), None):
-        raise Unusable(f"it has something to look at in {seen!r}, text alone is wanted")
+    turns = read_turns(row[name], name, *(row.get(column) for column in SYSTEM))
+    for columns_of, what in ((SHOWN, "something to look at or to hear"), (TOOLS, "tools to call")):
+        if seen := next((column for column in columns_of if _has(row, column)), None):
+            raise Unusable(f"it has {what} in {seen!r}, text alone is wanted")
     label = row.get(fields.label) if turns.answered is None and fields.label else turns.answered
     return _row(place, row, (turns.system, turns.asked, label), fields, has)
+
+
+def _has(row: dict[str, Any], name: str) -> bool:
+    return not missing(row.get(name)) and row[name] not in ("", "[]", [], {})
 
 
 def _source_id(row: dict[str, Any], fields: FieldMap) -> Any:
@@ -184,6 +185,10 @@ def _source_id(row: dict[str, Any], fields: FieldMap) -> Any:
     if turns_in(row, fields) is not None and name not in row:
         name = "id"
     return row.get(name) if name is not None else None
+
+
+def _id_text(source_id: Any) -> str:
+    return "" if missing(source_id) else as_text(source_id)
 
 
 def _row(
@@ -212,12 +217,10 @@ def labeled(label: Any, choices: Choices, several: bool) -> tuple[str | None, st
     it cannot be taken."""
     if missing(label):
         return None, None
-    if isinstance(label, float) and label.is_integer():  # what pandas makes of numbers where one is missing
-        label = int(label)
     try:
         if isinstance(label, list | tuple):
-            return "; ".join(choices.label(str(part)) for part in label) or None, None
-        return choices.labels(str(label)) if several else choices.label(str(label)), None
+            return "; ".join(choices.label(as_text(part)) for part in label) or None, None
+        return choices.labels(as_text(label)) if several else choices.label(as_text(label)), None
     except Unusable as e:
         return None, str(e)
 
@@ -233,7 +236,7 @@ def made(
     """
     raw = RawRow(
         place, text.strip(), unlettered(tuple(c.strip() for c in choices)), label,
-        "" if missing(source_id) else str(source_id), several=several and bool(choices), unlabeled=unlabeled, has=has,
+        _id_text(source_id), several=several and bool(choices), unlabeled=unlabeled, has=has,
     )  # fmt: skip
     if raw.several and len(choices) > MOST_OF_SETS:
         raise Unusable(f"several of its {len(choices)} choices may be right; wanted are {MOST_OF_SETS} at most")

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -14,7 +15,10 @@ TEXT = (
 )  # fmt: skip
 CHOICES = (
     "choices", "options", "endings", "option_list", "option", "answer_choices", "answer_options", "alternatives",
-    "candidates", "mc1_targets", "选项", "备选答案",
+    "candidates", "mc1_targets", "multiple_choice_targets", "multiple_choice_options", "possible_answers",
+    "candidate_answers", "response_options", "options_list", "choice_list", "choices_list", "option_text",
+    "options_text", "choices_text", "opts", "选项", "备选答案", "备选项", "候选答案", "候选项", "选择项", "选项列表",
+    "选项内容",
 )  # fmt: skip
 LABEL = (
     "label", "answer", "answer_idx", "answer_key", "answerkey", "correct_answer", "correct", "gold", "target", "cop",
@@ -22,12 +26,16 @@ LABEL = (
 )  # fmt: skip
 SOURCE_ID = ("id", "_id", "qid", "question_id", "example_id", "source_id", "uid", "uuid", "idx", "index", "pubid")
 SPREAD = (
-    "op", "option", "option_", "choice", "choice_", "ending", "ending_", "holding_", "answer_", "选项", "",
+    "op", "opt", "option", "options", "choice", "choices", "ending", "endings", "holding", "answer", "ans",
+    "answer_option", "answer_choice", "alternative", "alt", "candidate", "sol", "选项", "备选", "备选项", "备选答案",
+    "候选", "候选项", "候选答案", "答案选项", "项", "",
 )  # fmt: skip
-"""What stands before a letter or a number in the names of columns that hold one option each."""
-WRONG, WRONG_SPREAD = ("incorrect_answers", "distractors"), ("distractor", "incorrect_answer_")
+"""What stands before a letter or a number in the names of columns that hold one option each; behind it too, or with
+`text` behind that (`A选项`, `option_1_text`)."""
+WRONG = ("incorrect_answers", "wrong_answers", "distractors", "incorrect_options")
+WRONG_SPREAD = ("distractor", "incorrect_answer", "wrong_answer", "incorrect", "wrong", "incorrect_option")
 """The same of options that are wrong: the right one is elsewhere."""
-ORDERS = ("abcdefghij", "0123456789", "123456789")
+ORDERS = ("abcdefghij", "0123456789", "123456789", "一二三四五六七八九")
 PUBLISHED = (
     ("medmcqa", {"question", "opa", "opb", "opc", "opd"}), ("medqa", {"question", "options", "answer_idx"}),
     ("casehold", {"citing_prompt", "holding_0"}), ("case_hold", {"context", "endings"}),
@@ -40,23 +48,30 @@ PUBLISHED = (
 
 
 def fold(name: str) -> str:
-    """A name without what does not tell it from another."""
-    return name.strip().casefold().replace(" ", "_")
+    """A name without what does not tell it from another: `answerChoices`, `answer_choices` and `Answer Choices` are
+    one, and so are `options.A` (as pandas flattens objects), `option-a` and `Option A`."""
+    name = unicodedata.normalize("NFKC", name)
+    return "".join(filter(str.isalnum, name)).casefold() or name
 
 
 def known(there: Iterable[str], names: Iterable[str]) -> Iterator[str]:
-    """Those of the columns that have one of these names, in their order; case and spaces do not matter."""
+    """Those of the columns that have one of these names, in their order; case and what parts words do not matter."""
     folded = {fold(name): name for name in reversed([*there])}
-    return (folded[name] for name in names if name in folded)
+    exact = {name.casefold(): name for name in reversed([*there])}
+    found = (exact.get(name) or folded.get(fold(name)) for name in names)
+    return iter(dict.fromkeys(name for name in found if name is not None))
 
 
-def spread(there: Iterable[str], prefixes: Iterable[str] = SPREAD) -> Iterator[tuple[str, ...]]:
+def spread(there: Iterable[str], stems: Iterable[str] = SPREAD) -> Iterator[tuple[str, ...]]:
     """Columns whose names differ in a letter or number that counts up; bare letters must be three, or A and B."""
     folded = {fold(name): name for name in reversed([*there])}
-    for prefix, order in itertools.product(prefixes, ORDERS):
-        names = tuple(itertools.takewhile(bool, (folded.get(prefix + sign, "") for sign in order)))
-        if len(names) >= 2 and (prefix or (order == ORDERS[0] and (len(names) > 2 or names == ("A", "B")))):
-            yield names
+    for stem, order in itertools.product(map(fold, stems), ORDERS):
+        for before, after in ((stem, ""), *([(stem, "text"), ("", stem)] if stem else [])):
+            names = tuple(itertools.takewhile(bool, (folded.get(before + sign + after, "") for sign in order)))
+            if names and names[0].endswith(".1") and names[0][:-2] in folded.values():  # of several columns of one name
+                names = (names[0][:-2], *names)
+            if len(names) >= 2 and (stem or (order == ORDERS[0] and (len(names) > 2 or names == ("A", "B")))):
+                yield names
 
 
 def form_of(there: Iterable[str]) -> str | None:
@@ -107,9 +122,10 @@ def _holds(value: Any, alone: bool) -> bool:
 
 
 def _help(row: dict[str, Any], names: tuple[str, ...]) -> str:
-    if fold(names[0]).startswith((*WRONG, *WRONG_SPREAD)):
+    if fold(names[0]).startswith(tuple(map(fold, (*WRONG, *WRONG_SPREAD)))):
         return "Put the right one and these into one column, or set it to null if these are no options"
     form = form_of(row)
     instead = f", or `questions.form: {form}` in the place of `fields`" if form else ""
-    value = names[0] if len(names) == 1 else f"[{', '.join(names)}]"
+    quoted = [name if fold(name) == name.replace("_", "").replace(" ", "").casefold() else repr(name) for name in names]
+    value = quoted[0] if len(names) == 1 else f"[{', '.join(quoted)}]"
     return f"Set it to {value}{instead}, or to null if these are no options"

@@ -6,10 +6,12 @@ of these as JSON in a cell. What is null, NaN or empty is no option: the others 
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dgrc.method.reading.choices import unlettered_in_places
 from dgrc.method.reading.options import MOST_CHOICES, letter
 
 TEXTS = ("text", "value", "content", "option", "choice", "texts", "values")
@@ -17,7 +19,7 @@ KEYS = ("key", "label", "letter", "id", "keys", "labels", "letters")
 """What stands before the text and the key of an option in an object of its own, as ARC, MedQA and others have it."""
 _SIGN = re.compile(r"^(?:option|choice|answer|ending|holding|op)?[\s_.-]*([a-z]|[0-9]{1,2})$")
 _BARE = re.compile(r"^[(\[\uff08]?\s*([a-z]|[0-9]{1,2})\s*[)\]\uff09]?[.:\uff0e\u3001]?$")
-_LINE = re.compile(r"\s*+[(\uff08]?([A-Z])(?=\W|$)[)\uff09.\uff0e\u3001:\uff1a]?\s*+(.*)$")
+_LINE = re.compile(r"\s*+[(\uff08\u3010\[]?([A-Z\uff21-\uff3a])(?=\W|$)[)\uff09.\uff0e\u3001:\uff1a\u3011\]]?\s*+(.*)$")
 _LETTERS = re.compile(r"[A-Za-z](?:[\s,;/\u3001\uff0c\uff1b]*+[A-Za-z])*+")
 Pair = tuple[str | None, Any]
 
@@ -40,15 +42,18 @@ class Choices:
         pairs = _in_order(list(pairs))
         if len(pairs) > MOST_CHOICES:
             raise Unusable(f"it has {len(pairs):,} choices; letters tell {MOST_CHOICES} apart")
+        written = [text_of(value, number) for number, (_, value) in enumerate(pairs, 1)]
+        bare = unlettered_in_places(written)
         letters: list[str | None] = []
         texts: list[str] = []
-        for number, (_, value) in enumerate(pairs, 1):
-            text = text_of(value, number)
+        for text in bare:
             letters.append(None if text is None else letter(len(texts)))
             texts += [] if text is None else [text]
         own = [_letter_of(key) or letter(place) for place, (key, _) in enumerate(pairs)]
         called = {sign.casefold(): to for sign, to in zip(own, letters, strict=True)}
         called |= {key.strip().casefold(): to for (key, _), to in zip(pairs, letters, strict=True) if key is not None}
+        if bare != written:
+            called |= {said.strip().casefold(): to for said, to in zip(written, letters, strict=True) if said}
         as_usual = all(to is None or name.upper() == to for name, to in called.items())
         return cls(tuple(texts), {} if as_usual else called)
 
@@ -89,13 +94,18 @@ def missing(value: Any) -> bool:
     return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
 
 
+def as_text(value: Any) -> str:
+    """A value as text. Where one of a column is missing, pandas makes floats of its whole numbers: 7.0 is 7."""
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
 def text_of(value: Any, number: int) -> str | None:
     """An option as text, None if it is none."""
     if missing(value) or (isinstance(value, str) and not value.strip()):
         return None
     if isinstance(value, dict | list | tuple | bytes):
         raise Unusable(f"its option {number} is a {type(value).__name__}, text is wanted")
-    return str(value)
+    return as_text(value)
 
 
 def choices_of(row: dict[str, Any], names: str | Sequence[str] | None) -> Choices:
@@ -108,12 +118,17 @@ def choices_of(row: dict[str, Any], names: str | Sequence[str] | None) -> Choice
         return Choices()
     if isinstance(names, str):
         value = _of_cell(row.get(names), f"the field {names!r}")
-        if isinstance(value, list) and len(value) <= MOST_CHOICES and all(type(t) is str and t.strip() for t in value):
+        if isinstance(value, list) and len(value) <= MOST_CHOICES and all(map(_is_plain, value)):
             return Choices(tuple(value))  # as most have them
         return Choices.of(pairs(value, f"the field {names!r}"))
     if not any(name in row for name in names):
         raise Unusable(f"none of the fields {', '.join(names)}; the row has {columns(row)}")
     return Choices.of((name, row.get(name)) for name in names)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is an option beyond doubt: a text, and longer than a letter in brackets."""
+    return type(value) is str and len(value.strip()) > 4
 
 
 def pairs(value: Any, of: str) -> list[Pair]:
@@ -154,13 +169,14 @@ def _of_cell(value: Any, of: str) -> Any:
 
 def _in_lines(cell: str) -> list[Pair] | None:
     """Options that are lines with consecutive letters from A, at least two; a line without one goes on with the one
-    before it."""
+    before it. One with a letter further on tells that an option is lost: that is no list."""
     found: list[tuple[str, list[str]]] = []
     for line in filter(str.strip, cell.splitlines()):
         match = _LINE.match(line)
-        if match and match[1] == chr(65 + len(found)):
-            found.append((match[1], [match[2]]))
-        elif not found:
+        name = unicodedata.normalize("NFKC", match[1]) if match else ""
+        if match and name == chr(65 + len(found)):
+            found.append((name, [match[2]]))
+        elif not found or chr(65 + len(found)) < name <= chr(67 + len(found)):
             return None
         else:
             found[-1][1].append(line.strip())

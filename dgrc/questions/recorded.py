@@ -17,6 +17,7 @@ from dgrc.errors import QuestionFileError, StorageError
 from dgrc.method.replies import encodable
 from dgrc.questions.columns import pick
 from dgrc.questions.files.formats import BROKEN, LIMITS, raw_rows
+from dgrc.questions.options import as_text, missing
 from dgrc.records import Chain, Quarantined, Verdict, content_id
 from dgrc.storage.arrow import arrow_schema, from_row, to_row
 from dgrc.storage.atomic import fresh_folder
@@ -115,7 +116,7 @@ def read_chain_files(
             if isinstance(row, str):
                 refuse(Quarantined(place, "", "unreadable", row, ""))
                 continue
-            source_id = encodable(str(row.get("id", "")))
+            source_id = "" if missing(row.get("id")) else encodable(as_text(row["id"]))
             texts = _texts(row)
             if texts is None:
                 refuse(Quarantined(place, source_id, "unreadable", "no `chains` and no `model_predictions.output`", ""))

@@ -24,6 +24,10 @@ ROWS = 200
 """So many rows at the beginning of a file are looked at."""
 ENOUGH = 0.9
 """Share of the rows whose values must fit; the others are quarantined when the file is read."""
+BESIDE = (
+    *TEXT, "contexts", "passage", "facts", "case", "background", "system", "system_prompt", "材料", "案情", "背景",
+)  # fmt: skip
+"""Columns that, beside that of the question, often hold what it asks about."""
 SHORTEST_UNSPACED = 6
 """Characters of a question in a script without spaces."""
 @dataclass
@@ -114,6 +118,11 @@ def _fields(found: Sniffed, text: str | None, choices: tuple[str, ...]) -> Field
     used = {text, label, source_id, *(options if isinstance(options, tuple) else (options,))}
     if left := [name for name in found.names if name not in used]:
         found.notes.append(f"not used: {columns(dict.fromkeys(left))}")
+    if beside := [name for name in known(left, BESIDE) if found.share(partial(_is_sentence, name=name)) >= ENOUGH]:
+        found.notes.append(
+            f"! {columns(dict.fromkeys(beside))} may belong to the question, and the model will not see it: put it "
+            f"into {text!r} if it does"
+        )
     return fields.model_copy(update={"label": label})
 
 

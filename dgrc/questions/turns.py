@@ -13,6 +13,12 @@ from dgrc.config import FieldMap
 from dgrc.questions.options import Unusable, missing
 
 COLUMNS = ("conversations", "messages", "conversation")
+SYSTEM = ("system", "system_prompt", "system_message")
+"""Columns that hold a system turn beside the turns, as ShareGPT's and others' rows have it."""
+SHOWN = ("image", "images", "video", "videos", "audio", "audios")
+"""Columns beside the turns that hold what is no text."""
+TOOLS = ("tools", "functions")
+"""Columns beside the turns that say what may be called."""
 ROLES = {
     "system": "system", "developer": "system", "human": "user", "user": "user",
     "gpt": "assistant", "assistant": "assistant", "model": "assistant", "bot": "assistant", "chatgpt": "assistant",
@@ -38,8 +44,8 @@ def turns_in(row: dict[str, Any], fields: FieldMap) -> str | None:
     return next((name for name in COLUMNS if name in row), None)
 
 
-def read_turns(turns: Any, of: str) -> Turns:
-    """The question of a conversation.
+def read_turns(turns: Any, of: str, *before: Any) -> Turns:
+    """The question of a conversation; what stands `before` its turns is a system turn each.
 
     Raises:
         Unusable: it has none, or more than one, or turns that are no text of these roles.
@@ -58,10 +64,11 @@ def read_turns(turns: Any, of: str) -> Turns:
             raise Unusable(f"turn {number + 1} of `{of}` is {problem}")
     if not missing(found[at][1]) and not _text(found[at][1], "the human turn"):
         raise Unusable("the human turn is empty")
-    systems = [_text(content, f"the system turn of `{of}`") for _, content in found[:at] if not missing(content)]
+    said = (*before, *(content for _, content in found[:at]))
+    systems = [_text(content, f"the system turn of `{of}`") for content in said if not missing(content)]
     answer = found[at + 1][1] if len(found) > at + 1 else None
     return Turns(
-        "\n\n".join(filter(None, systems)),
+        "\n\n".join(filter(None, dict.fromkeys(systems))),
         _text(found[at][1], "the human turn"),
         None if missing(answer) else _text(answer, "the answer"),
     )
@@ -90,7 +97,7 @@ def _turn(turn: Any, of: str) -> tuple[str, Any]:
             if role is None
             else f"{of} has no `{what}`"
         )
-    if turn.get("tool_calls"):
+    if turn.get("tool_calls") or turn.get("function_call"):
         raise Unusable(f"{of} calls tools, text is wanted")
     return role, turn[what]
 

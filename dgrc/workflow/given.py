@@ -22,9 +22,10 @@ from typing import Any
 
 from dgrc.config import Config, QuestionsConfig
 from dgrc.errors import ConfigError, DgrcError, QuestionFileError
-from dgrc.questions.names import option_columns
-from dgrc.questions.options import missing
+from dgrc.questions.names import form_of, option_columns
+from dgrc.questions.options import as_text, missing
 from dgrc.questions.turns import COLUMNS as TURNS
+from dgrc.questions.turns import SHOWN, SYSTEM, TOOLS
 from dgrc.storage.atomic import explain_os_error, fresh_folder
 from dgrc.storage.run_dir import RunDir
 
@@ -133,7 +134,9 @@ def _content(settings: QuestionsConfig, there: Collection[Any]) -> set[str | Non
         return {*texts}
     choices = (fields.choices,) if isinstance(fields.choices, str) else fields.choices or ()
     maybe = (column for columns in option_columns(texts) for column in columns)
-    return {fields.text, fields.several, *choices, *maybe, *((*TURNS, "id") if {*TURNS} & {*texts} else ())}
+    beside = (*TURNS, "id", *SYSTEM, *SHOWN, *TOOLS) if {*TURNS} & {*texts} else ()
+    contexts = texts if form_of(texts) == "pubmedqa" else ()
+    return {fields.text, fields.several, *choices, *maybe, *beside, *contexts}
 
 
 def _keep(run: RunDir, config: Config, write: Write) -> Config:
@@ -206,7 +209,7 @@ def _line(row: Mapping[Any, Any], settings: QuestionsConfig) -> bytes:
         if name in content:
             kept[name] = _plain(value)
         elif name in (fields.label, fields.source_id) and not missing(value):
-            kept[name] = str(value)  # as `ingest` does, of whatever they are
+            kept[name] = as_text(value)  # as `ingest` does, of whatever they are
         else:
             kept[str(name)] = None
     try:

@@ -218,3 +218,22 @@ def test_a_row_without_text_is_refused_and_the_others_are_read(tmp_path: Path) -
     refused = pq.read_table(tmp_path / "run" / "corpus" / "quarantine" / "part-000000.parquet").to_pylist()
     assert [row["source"].rpartition(":")[2] for row in refused] == ["1", "2"]
     assert refused[0]["detail"] == "the text is wanted in 'text': a int in 'text'"
+
+
+@pytest.mark.parametrize("setting", ["text", "title", "id"])
+def test_a_column_that_a_setting_names_and_no_row_has_is_an_error(tmp_path: Path, setting: str) -> None:
+    (tmp_path / "in").mkdir()
+    save(tmp_path / "in" / "a.jsonl", [words("a")])
+    save(tmp_path / "in" / "b.txt", [words("b")])
+    with pytest.raises(QuestionFileError, match=f"has a column 'nowhere', which `corpus.{setting}` .* has 'text'"):
+        cut_here(tmp_path, **{setting: "nowhere"})
+    assert cut_here(tmp_path, files=(f"{tmp_path}/in/*.txt",), **{setting: "nowhere"})[0]["passages"] == 1
+    (tmp_path / "in" / "c.jsonl").write_text(json.dumps({"text": words("c"), "nowhere": words("d")}))
+    assert cut_here(tmp_path, **{setting: "nowhere"})[0]["passages"] >= 1, "one row has it"
+
+
+def test_ids_of_documents_that_pandas_made_floats_are_whole_numbers_or_none(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / "a.parquet"
+    pq.write_table(pa.table({"text": [words("a"), words("b")], "id": [7.0, float("nan")]}), path)
+    assert [row["document"] for row in cut_here(tmp_path)[1]] == ["7", f"{path}:2"]

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -109,6 +110,13 @@ def test_a_label_that_is_a_number_becomes_text(tmp_path: Path) -> None:
     assert one_jsonl(tmp_path, {"question": "How many?", "label": 0}).label == "0"
 
 
+def test_ids_and_labels_of_whole_numbers_that_pandas_made_floats_are_those_numbers(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": [7, None], "question": ["Which?", "How?"], "label": [2, None]})
+    frame.to_parquet(tmp_path / "q.parquet")
+    first, second = read_rows(str(tmp_path / "q.parquet"), FieldMap())
+    assert (first.source_id, first.label, second.source_id, second.label) == ("7", "2", "", None)
+
+
 @pytest.mark.parametrize(
     ("row", "says"),
     [
@@ -189,7 +197,8 @@ def test_files_that_are_not_there_or_of_no_known_kind_are_named(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("said", "several"),
     [(True, True), (1, True), ("yes", True), ("TRUE", True), ("1", True), (False, False), (0, False), ("no", False),
-     ("", False), (None, False), ("0", False)],
+     ("", False), (None, False), ("0", False), ("多项选择题", True), ("不定项选择题", True), ("单项选择", False),
+     ("判断题", False)],
 )  # fmt: skip
 def test_a_column_says_whether_several_options_may_be_right(tmp_path: Path, said: Any, several: bool) -> None:
     raw = one_jsonl(tmp_path, {"question": "Which?", "choices": ["x", "y"], "several": said})

@@ -46,6 +46,13 @@ def asked(choices: Any, label: Any = None, name: str = "choices", **fields: Any)
         ([("A", "a"), ("B", "b")], ("a", "b")),
         ("A. a\nB. b", ("a", "b")), ("(A) a\r\n(B) b", ("a", "b")), ("A a\nB b", ("a", "b")),
         ("A、a\nB、b", ("a", "b")),
+        ("Ａ．甲\nＢ．乙", ("甲", "乙")), ("【A】甲\n【B】乙", ("甲", "乙")),
+        ("A a\nB b\nD d", None),  # an option is lost: neither is D a part of B
+        ("A a\nB b by\nK. pneumoniae", ("a", "b by K. pneumoniae")),
+        (["A. a", "", "C. c"], ("a", "c")), (["A. a", "B. b", "C. "], ("a", "b")), (["", "B) b", "C) c"], ("b", "c")),
+        ({"A": "A、甲", "B": "", "C": "C、丙"}, ("甲", "丙")), (["A.", "B.", "C."], ("A.", "B.", "C.")),
+        (["A. a", None, "B. b"], ("a", "b")), (["Vitamin", "", "C. difficile"], ("Vitamin", "C. difficile")),
+        ([1.0, 2.5, NAN], ("1", "2.5")),  # pandas' floats
         ("A a\n  goes on\nB b", ("a goes on", "b")), ("A a\nB\nC c", ("a", "c")), ("Aa\nBb", None),
         ([1, 2.5, True, Decimal("0.1"), datetime.date(2026, 1, 2)], ("1", "2.5", "True", "0.1", "2026-01-02")),
         (["a", None, "b", "", "  ", NAN, pd.NA], ("a", "b")),
@@ -93,6 +100,9 @@ def test_options_that_cannot_be_read_are_refused_with_the_reason(choices: Any, s
         ({"B": "b", "C": "c"}, "C", "c"),
         (["a", "b"], "B", "b"),
         (["a", "b", None], "B", "b"),
+        (["A. a", None, "C. c"], "C", "c"),
+        (["A. a", None, "C. c"], "C. c", "c"),
+        (["A. a", "B. ", "C. c"], "C", "c"),
     ],
 )
 def test_a_label_names_the_option_that_it_named_before(choices: Any, label: Any, right: str | None) -> None:

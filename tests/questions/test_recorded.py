@@ -65,6 +65,13 @@ def test_a_row_that_cannot_be_used_is_set_aside_with_its_place(tmp_path: Path, r
     assert [c.text for c in found[1]] == ["good"]
 
 
+def test_chains_find_their_question_by_an_id_that_pandas_made_a_float(tmp_path: Path) -> None:
+    path = lines(tmp_path / "c.jsonl", {"id": 7.0, "chains": ["one"]}, {"id": float("nan"), "chains": ["two"]})
+    refused: list[Quarantined] = []
+    found = read_chain_files([path], {"7": 1, "nan": 2}, {1, 2}, refused.append)
+    assert [*found] == [1] and [(row.reason, row.source_id) for row in refused] == [("no_such_question", "")]
+
+
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(QuestionFileError, match=r"absent\.jsonl cannot be read"):
         read(str(tmp_path / "absent.jsonl"))

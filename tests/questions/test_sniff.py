@@ -173,3 +173,10 @@ def test_only_the_beginning_of_a_large_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "q.parquet"
     pq.write_table(pa.table({"question": [f"{ASKED} {n}" for n in range(10_000)]}), path)
     assert sniff(str(path)).notes[-1].startswith("of the first 200 rows 200 ")
+
+
+@pytest.mark.parametrize("column", ["input", "prompt", "context", "案情"])
+def test_what_stands_beside_the_question_is_shown_before_it_is_left_out(tmp_path: Path, column: str) -> None:
+    found = look(tmp_path, {"question": ASKED, column: "Facts no # of the case, in words."})
+    assert any(note.startswith(f"! '{column}' may belong to the question") for note in found.notes), found.notes
+    assert not any("may belong" in note for note in look(tmp_path, {"question": ASKED, column: "x#"}).notes)

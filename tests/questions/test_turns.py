@@ -76,6 +76,27 @@ def test_a_question_about_a_picture_is_refused() -> None:
     assert say("messages", ("user", "q ?"), images=["x.png"]).error is not None
 
 
+@pytest.mark.parametrize("naming", NAMINGS)
+@pytest.mark.parametrize("column", ["system", "system_prompt"])
+def test_a_system_turn_may_stand_in_a_column_beside_the_turns(naming: str, column: str) -> None:
+    assert say(naming, ("user", "q ?"), **{column: RULE}).text == f"{RULE}\n\nq ?"
+    assert say(naming, ("system", RULE), ("user", "q ?"), **{column: RULE}).text == f"{RULE}\n\nq ?", "once"
+    assert say(naming, ("user", "q ?"), **{column: None}).text == "q ?"
+    assert "is a int, text is wanted" in str(say(naming, ("user", "q ?"), **{column: 7}).error)
+
+
+@pytest.mark.parametrize("column", ["tools", "functions", "videos", "audio"])
+def test_what_is_no_text_is_refused_with_its_column(column: str) -> None:
+    assert say("messages", ("user", "q ?"), **{column: []}).error is None
+    assert f"in '{column}', text alone is wanted" in str(say("messages", ("user", "q ?"), **{column: ["x"]}).error)
+
+
+def test_calls_of_tools_in_either_form_are_refused() -> None:
+    for call in ({"tool_calls": [{"id": 1}]}, {"function_call": {"name": "x"}}):
+        turns = [{"role": "user", "content": "q ?"}, {"role": "assistant", "content": None, **call}]
+        assert "turn 2 of `messages` calls tools" in str(pick("q:1", {"messages": turns}, FieldMap()).error)
+
+
 def test_an_answer_may_stand_in_a_column_or_nowhere() -> None:
     assert say("messages", ("user", "q ?"), label="B").label == "B"
     assert say("messages", ("user", "q ?"), ("assistant", "A"), label="B").label == "A"

@@ -232,3 +232,30 @@ def test_chat_messages_are_taken_whole(tmp_path: Path) -> None:
     for number, form in enumerate((list, pa.Table.from_pylist)):
         found = read(with_given(config_for(tmp_path / str(number)), form([{"messages": turns, "id": "m"}])))
         assert content(found) == [("m", "Rule 7.\n\nq ?", (), "A", None)]
+
+
+FORMS = [list, pd.DataFrame, pa.Table.from_pylist, datasets.Dataset.from_list]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_stands_beside_the_turns_is_not_lost_on_the_way(tmp_path: Path, form: Callable[[Any], Any]) -> None:
+    asked = {"conversations": [{"from": "human", "value": "q ?"}]}
+    told = read(with_given(config_for(tmp_path / "system"), form([{**asked, "system": "Rule 7."}])))
+    assert content(told) == [("", "Rule 7.\n\nq ?", (), None, None)]
+    for column in ("tools", "images"):
+        (row,) = read(with_given(config_for(tmp_path / column), form([{**asked, column: ["x"]}])))
+        assert f"in '{column}', text alone is wanted" in str(row.error)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_contexts_of_pubmedqa_are_not_lost_on_the_way(tmp_path: Path, form: Callable[[Any], Any]) -> None:
+    row = {"pubid": 1, "question": "Does it help ?", "context": {"contexts": ["one"]}, "final_decision": "yes"}
+    (found,) = read(with_given(config_for(tmp_path), form([row])))
+    assert "`questions.form: pubmedqa`" in str(found.error)
+
+
+def test_ids_that_pandas_made_floats_are_whole_numbers(tmp_path: Path) -> None:
+    rows = [{"question": "q ?", "id": 7}, {"question": "r ?", "id": None}]
+    for number, form in enumerate((list, pd.DataFrame)):
+        found = read(with_given(config_for(tmp_path / str(number)), form(rows)))
+        assert [row.source_id for row in found] == ["7", ""]

@@ -72,7 +72,7 @@ HTML = Vocabulary(
     title=("//*[@class='eli-main-title' or @class='Titreobjet_cp']", "/html/head/title", "//h1"),
     blocks=_names(
         "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset "
-        "figcaption figure"
+        "figcaption figure "
         "footer form header hgroup hr html legend li main menu ol p pre section summary table tbody td tfoot th "
         "thead tr ul"
     ),
@@ -91,9 +91,9 @@ AKOMA_NTOSO = Vocabulary(
     id=(".//FRBRWork/FRBRthis/@value",),
     blocks=_names(
         "act bill judgment doc debate body mainBody preface preamble conclusions header coverPage judgmentBody "
-        "debateBody"
+        "debateBody "
         "amendmentBody introduction background arguments remedies motivation decision container formula "
-        "recitals recital"
+        "recitals recital "
         "citations citation longTitle p block tocItem blockList item content intro wrapUp listIntroduction listWrapUp "
         "blockContainer attachments attachment components component speech speechGroup question answer quotedStructure "
         "quotedText alinea list point indent level subsection paragraph subparagraph clause subclause subrule sublist "
@@ -133,9 +133,9 @@ USLM = Vocabulary(
         "main preface preamble content chapeau continuation proviso p block note notes sourceCredit statutoryNote "
         "editorialNote changeNote footnote recital enactingFormula resolvingClause quotedContent schedule appendix "
         "subsection paragraph subparagraph clause subclause item subitem subsubitem level longTitle signatures "
-        "signature"
+        "signature "
         "legis-body text continuation-text quoted-block after-quoted-block toc-entry table tr caption tbody "
-        "thead layout"
+        "thead layout "
         "row header compiledAct docTitle officialTitle enacting-formula whereas constitution-article"
     ),
     sections=_names(
@@ -166,9 +166,9 @@ JATS = Vocabulary(
     members=("article",),
     blocks=_names(
         "abstract trans-abstract body back sec p list list-item disp-quote boxed-text table-wrap table tr "
-        "caption fig ack"
+        "caption fig ack "
         "app app-group def-list def-item term def statement verse-group verse-line disp-formula disp-formula- "
-        "group fn-group"
+        "group fn-group "
         "fn notes glossary supplementary-material table-wrap-foot attrib sub-article article-title speech code "
         "preformat bio"
     ),
@@ -210,7 +210,7 @@ FORMEX = Vocabulary(
     blocks=_names(
         "P ALINEA PARAG LIST ITEM NP TXT VISA CONSID GR.VISA GR.CONSID PREAMBLE PREAMBLE.INIT PREAMBLE.FINAL FINAL "
         "SIGNATURE PL.DATE SIGNATORY ENACTING.TERMS CONTENTS DIVISION ARTICLE GR.SEQ TBL CORPUS ROW DLIST "
-        "DLIST.ITEM TERM"
+        "DLIST.ITEM TERM "
         "DEFINITION QUOT.S GR.CONSID.INIT GR.VISA.INIT GR.NOTES INTRO SUBDIV GR.PLACE"
     ),
     sections=_names("ACT ANNEX DIVISION ARTICLE GR.SEQ CONS.DOC CONS.ANNEX"),

@@ -15,6 +15,10 @@ from dgrc.method.reading.options import letter
 _MARK = r"((?:[(\uff08\[\u3010]\s?)?)([A-Z\uff21-\uff3a])\s?([.)\uff0e\uff09\u3001:\uff1a\]\u3011])"
 _LINE = re.compile(rf"^[ \t\u3000]*{_MARK}([ \t\u3000]*)(\S.*)$")
 _INLINE = re.compile(rf"(?<![A-Za-z0-9.]){_MARK}")
+_ALONE = re.compile(
+    r"\s*[(\uff08\[\u3010]?\s?([A-Za-z\uff21-\uff3a\uff41-\uff5a])\s?[.)\uff0e\uff09\u3001:\uff1a\]\u3011]\s*$"
+)
+"""A mark with nothing behind it."""
 _LETTERED = re.compile(
     r"^\s*([(\uff08\[\u3010]?)\s?([A-Za-z\uff21-\uff3a\uff41-\uff5a])\s?"
     r"([.)\uff0e\uff09\u3001:\uff1a\]\u3011]|(?=\s))(\s*)(\S.*)$",
@@ -46,18 +50,36 @@ _LONGEST_INSTRUCTION = 600
 def unlettered(choices: Sequence[str]) -> tuple[str, ...]:
     """The options without the letters that stand before all of them, from A in one style (`A. x`, `(B) x`, `c) x`,
     `D\u3001x`); as they are where one has none or another. Letters alone (`A x`) must be three."""
+    return _unlettered(choices, range(len(choices))) or tuple(choices)
+
+
+def unlettered_in_places(choices: Sequence[str | None]) -> list[str | None]:
+    """The same where options are null, or nothing but their letter: the others carry the letters of their places, and
+    what is nothing but a letter is null too."""
+    places = [at for at, text in enumerate(choices) if text is not None]
+    alone = {at: found[1].translate(_WIDE).upper() for at in places if (found := _ALONE.match(choices[at] or ""))}
+    if (len(places) == len(choices) and not alone) or any(name != letter(at) for at, name in alone.items()):
+        return list(choices)
+    places = [at for at in places if at not in alone]
+    bare = _unlettered([choices[at] or "" for at in places], places)
+    by_place = dict(zip(places, bare, strict=True)) if bare else {}
+    return [by_place.get(at) for at in range(len(choices))] if by_place else list(choices)
+
+
+def _unlettered(choices: Sequence[str], places: Sequence[int]) -> tuple[str, ...] | None:
+    """Options without the letters of their places; None if they carry others, or it is in doubt."""
     found = [_LETTERED.match(choice) for choice in choices]
     if len(found) < 2 or None in found:
-        return tuple(choices)
+        return None
     marks = [match for match in found if match is not None]
     letters = [match.group(2).translate(_WIDE) for match in marks]
     styles = {(match.group(1) + "|" + match.group(3)).translate(_STYLES) for match in marks}
-    wanted = [letter(index) for index in range(len(marks))]
+    wanted = [letter(place) for place in places]
     bare = styles == {"|"} and len(marks) < _LEAST_INLINE
     if len(styles) > 1 or bare or letters not in (wanted, [name.lower() for name in wanted]):
-        return tuple(choices)
+        return None
     if any(_is_number(match) for match in marks):
-        return tuple(choices)
+        return None
     return tuple(match.group(5).strip() for match in marks)
 
 

@@ -50,12 +50,26 @@ def table_rows(
                     raise ValueError(f"its header, line {number}, cannot be read: {values}")
                 yield number, values
             elif names is None:
-                names = values
+                names = _once(values)
                 width[:] = [len(names)]
             elif len(values) > len(names):
                 yield number, f"more values than {'the header has' if has_header else 'there are'} columns"
             else:
                 yield number, dict(zip(names, [*values, *[None] * (len(names) - len(values))], strict=True))
+
+
+def _once(names: list[str]) -> list[str]:
+    """The names of columns, each once: a second `note` is `note.1`, as pandas has it, so that neither is lost."""
+    there, taken, counts = {*names}, set[str](), collections.Counter[str]()
+    found = list[str]()
+    for name in names:
+        own = name
+        while own in taken or (own != name and own in there):
+            counts[name] += 1
+            own = f"{name}.{counts[name]}"
+        taken.add(own)
+        found.append(own)
+    return found
 
 
 def too_long(limits: LimitsConfig) -> str:

@@ -14,7 +14,7 @@ from dgrc.questions.columns import RawRow, made
 from dgrc.questions.files.formats import BROKEN, LIMITS, raw_rows
 from dgrc.questions.files.packed import suffix_of
 from dgrc.questions.files.tables import table_rows
-from dgrc.questions.options import Unusable, missing
+from dgrc.questions.options import Unusable, as_text, missing
 from dgrc.questions.published import (
     bar_exam,
     casehold,
@@ -122,7 +122,7 @@ class FileRows:
             if is_table and not isinstance(row, str) and None in row.values():
                 yield number, SHORT
             elif self._answers is not None and not isinstance(row, str):
-                yield number, {**row, "answer": self._answers.get(str(row.get("id")))}
+                yield number, {**row, "answer": self._answers.get(as_text(row.get("id")))}
             else:
                 yield number, row
 
@@ -153,7 +153,7 @@ def right_answers(files: Iterable[str]) -> dict[str, Any]:
                 if isinstance(row, str) or missing(row.get("id")) or "answer" not in row:
                     why = row if isinstance(row, str) else "it has no `id` or no `answer`"
                     raise EvaluationError(f"The row {path}:{number} of right answers cannot be used: {why}.")
-                if found.setdefault(str(row["id"]), row["answer"]) != row["answer"]:
+                if found.setdefault(as_text(row["id"]), row["answer"]) != row["answer"]:
                     raise EvaluationError(f"The row {path}:{number} has another answer for the id {row['id']!r}.")
         except BROKEN as e:
             raise EvaluationError(f"The file of right answers {path} cannot be read: {e}.") from e

@@ -1,11 +1,10 @@
-"""CaseHOLD: `citing_prompt`, `holding_0` to `holding_4`, `label` (a number from 0; a column without a name is the id),
-or LexGLUE's `case_hold`: `context`, `endings`, `label`."""
+"""CaseHOLD: `citing_prompt`, `holding_0` to `holding_4`, `label` (a number from 0; a column without a name, or
+pandas' `Unnamed: 0`, is the id), or LexGLUE's `case_hold`: `context`, `endings`, `label`."""
 
 import itertools
-from typing import Any
 
-from dgrc.questions.options import missing, pairs
-from dgrc.questions.published.row import Read, Row, Rows, each, question
+from dgrc.questions.options import pairs
+from dgrc.questions.published.row import Read, Row, Rows, each, place_of, question
 
 
 def read(rows: Rows, path: str) -> Read:
@@ -21,7 +20,7 @@ def _one(row: Row) -> Row:
         text, holdings = row["citing_prompt"], [(None, row[name]) for name in names]
         if not holdings:
             raise KeyError("holding_0")
-    label: Any = row.get("label")
-    number = None if missing(label) or label == "" else int(float(label))
+    label = place_of(row.get("label"))
+    source_id = next((row[name] for name in ("example_id", "", "Unnamed: 0") if name in row), None)
     asked = f"Which holding does the citation (<HOLDING>) stand for?\n{text}" if isinstance(text, str) else text
-    return question(asked, holdings, None if number == -1 else number, row.get("example_id", row.get("")))
+    return question(asked, holdings, None if label == -1 else label, source_id)

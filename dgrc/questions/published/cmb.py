@@ -3,9 +3,7 @@ several options may be right. The test set has its answers in a file of their ow
 
 from dgrc.questions.options import missing, pairs
 from dgrc.questions.published.row import Read, Row, Rows, each, question
-
-SEVERAL = ("多项", "多选", "不定项")
-"""Words of a `question_type` by which several options may be right; the last says that it is uncertain how many."""
+from dgrc.questions.several import KINDS
 
 
 def read(rows: Rows, path: str) -> Read:
@@ -15,5 +13,5 @@ def read(rows: Rows, path: str) -> Read:
 
 def _one(row: Row) -> Row:
     kind = row.get("question_type")
-    several = not missing(kind) and any(word in str(kind) for word in SEVERAL)
+    several = not missing(kind) and any(word in str(kind) for word in KINDS)
     return question(row["question"], pairs(row["option"], "`option`"), row.get("answer"), row.get("id"), several)

@@ -8,7 +8,7 @@ freely have no options and are refused.
 import re
 
 from dgrc.method.reading.options import letter
-from dgrc.questions.options import Pair, Unusable
+from dgrc.questions.options import Pair, Unusable, missing
 from dgrc.questions.published.row import Read, Row, Rows, each, question
 
 _MARK = re.compile(r"(?<![A-Za-z0-9])([A-H])\s{0,4}[:：]")
@@ -77,7 +77,7 @@ def _marked(text: str) -> tuple[str, list[Pair]]:
 
 def _answer(answer: object) -> str:
     """An answer without what stands around it: `正确答案：B。`, `[正确答案]B<eoa>`, `类别:...。`."""
-    return _LEAD.sub("", _LEAD.sub("", str(answer or "").replace("<eoa>", ""))).strip(_ENDS)
+    return _LEAD.sub("", _LEAD.sub("", ("" if missing(answer) else str(answer)).replace("<eoa>", ""))).strip(_ENDS)
 
 
 def _label(answer: str, labels: list[str], several: bool) -> Row:

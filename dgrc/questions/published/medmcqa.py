@@ -1,24 +1,23 @@
 """MedMCQA: `question`, `opa` to `opd`, `cop`, `id`. `cop` is the number of the right option, counted from 1 in the
 authors' JSON and from 0 in the Hub's Parquet: which of the two is told by the whole file."""
 
-from typing import Any
-
-from dgrc.questions.options import missing
-from dgrc.questions.published.row import Read, Row, Rows, each, question
+from dgrc.questions.published.row import Read, Row, Rows, each, place_of, question
 
 NAMES = ("opa", "opb", "opc", "opd")
 
 
 def read(rows: Rows, path: str) -> Read:
     """The questions of a file's rows, with their labels."""
-    counts = {int(row["cop"]) for _, row in rows if not isinstance(row, str) and _is_count(row.get("cop"))}
+    counts = {cop for _, row in rows if not isinstance(row, str) and isinstance(cop := place_of(row.get("cop")), int)}
     first, why = _first(counts)
 
     def one(row: Row) -> Row:
-        cop: Any = row.get("cop")
-        label = int(cop) - first if first is not None and _is_count(cop) and int(cop) >= 0 else None
+        cop = place_of(row.get("cop"))
+        label = cop - first if first is not None and isinstance(cop, int) and cop >= 0 else None
         made = question(row["question"], [row[name] for name in NAMES], label, row.get("id"))
-        if label is None and _is_count(cop):
+        if isinstance(cop, str):
+            made["unlabeled"] = f"its `cop` is {cop[:80]!r}; wanted is the number of an option"
+        elif label is None and cop is not None:
             made["unlabeled"] = why or "its `cop` is -1: MedMCQA's test set has no labels"
         return made
 
@@ -38,9 +37,3 @@ def _first(counts: set[int]) -> tuple[int | None, str | None]:
             "file with more rows"
         )
     return 0 if 0 in labels else 1, None
-
-
-def _is_count(value: object) -> bool:
-    if missing(value) or isinstance(value, bool):
-        return False
-    return isinstance(value, int | float) or (isinstance(value, str) and value.strip().lstrip("-").isdigit())

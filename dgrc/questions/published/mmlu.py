@@ -1,10 +1,8 @@
 """MMLU: the authors' CSV without a header (question, four options, letter), or the Hub's `question`, `choices`,
 `answer` (a number from 0)."""
 
-from typing import Any
-
-from dgrc.questions.options import missing, pairs
-from dgrc.questions.published.row import Read, Row, Rows, each, question
+from dgrc.questions.options import pairs
+from dgrc.questions.published.row import Read, Row, Rows, each, place_of, question
 
 NAMES = ["question", "A", "B", "C", "D", "answer"]
 """The columns of a table without a header."""
@@ -22,7 +20,6 @@ def read(rows: Rows, path: str) -> Read:
 
 def _one(row: Row) -> Row:
     if "choices" in row:
-        answer: Any = row.get("answer")
-        label = None if missing(answer) else int(answer)
-        return question(row["question"], pairs(row["choices"], "`choices`"), label, None)
-    return question(row["question"], [row[name] for name in "ABCD"], row["answer"], None)
+        return question(row["question"], pairs(row["choices"], "`choices`"), place_of(row.get("answer")), None)
+    named = {name.strip().casefold(): value for name, value in row.items()}  # of a header that people added
+    return question(named["question"], [named[name] for name in "abcd"], named["answer"], None)

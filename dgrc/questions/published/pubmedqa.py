@@ -2,6 +2,7 @@
 `context` (with `contexts`), `final_decision`. Asked is what lm-evaluation-harness asks: the abstract without its
 conclusion, the question, and yes, no or maybe, which are options here."""
 
+import json
 from typing import Any
 
 from dgrc.questions.options import Unusable, missing
@@ -31,9 +32,14 @@ def _one(row: Row) -> Row:
 
 
 def _contexts(value: Any) -> str:
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):  # a table has no lists
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError) as e:
+            raise Unusable(f"its contexts are neither text nor a list in JSON: {value[:80]!r}") from e
     if isinstance(value, dict):
         value = value["contexts"]
-    parts = [value] if isinstance(value, str) else list(value)
-    if not parts or not all(isinstance(part, str) for part in parts):
+    parts = [value] if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not parts or not all(isinstance(part, str) for part in parts):
         raise Unusable("its contexts are no texts")
     return "\n".join(part.strip() for part in parts)

@@ -7,7 +7,7 @@ from typing import Any
 
 from dgrc.method.reading.choices import label_of
 from dgrc.method.reading.options import letter
-from dgrc.questions.options import Choices, Unusable, columns, missing
+from dgrc.questions.options import Choices, Unusable, as_text, columns, missing
 
 Row = dict[str, Any]
 Numbered = list[tuple[int, Row]]
@@ -16,6 +16,7 @@ Rows = Iterable[tuple[int, Row | str]]
 """The same, or why one has none; can be gone through more than once."""
 Read = Iterator[tuple[int, Row | str]]
 """The parts of a question for each of them, or why it has none."""
+_NUMBER = re.compile(r"-?\d{1,9}(?=(?:\.0*)?$)")
 _LETTERS = re.compile(r"[A-Z](?:[\s,;/\u3001]*+[A-Z])*+")
 
 
@@ -32,8 +33,16 @@ def each(rows: Rows, one: Callable[[Row], Row]) -> Read:
             yield number, str(e)
         except KeyError as e:
             yield number, f"it is not of this form: no column {e}; it has the columns {columns(row)}"
-        except (TypeError, ValueError, AttributeError, IndexError) as e:
+        except (TypeError, ValueError, AttributeError, IndexError, OverflowError) as e:
             yield number, f"it is not of this form: {e}"
+
+
+def place_of(label: Any) -> int | str | None:
+    """A label that is an option's number, from 0, however it is written (`2`, `2.0`, `"2"`); what is none as text."""
+    if missing(label) or label == "":
+        return None
+    said = as_text(label).strip()
+    return int(found[0]) if (found := _NUMBER.match(said)) and said.isascii() else said
 
 
 def question(

@@ -103,3 +103,20 @@ def test_names_of_vocabularies_do_not_contradict_each_other() -> None:
         assert one.blocks and not one.dropped & (one.blocks | one.sections | one.leads | one.notes), one.name
         assert one.heading <= one.heading_of and not one.sections & one.parts - {"note", "notes"}, one.name
     assert HTML.headings == {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
+
+
+@pytest.mark.parametrize(
+    "name",
+    "figure debateBody amendmentBody recital citations signature legis-body layout row ack app fn-group fn TERM "
+    "DEFINITION group".split(),
+)
+def test_elements_at_the_seams_of_the_lists_are_known(name: str) -> None:
+    known = [one for one in VOCABULARIES if name in one.blocks | one.sections | one.parts | one.rows | one.notes]
+    assert known, f"<{name}> is written in no list of names, or into its neighbour there"
+
+
+def test_terms_and_figures_stand_apart() -> None:
+    terms = "<DLIST.ITEM><TERM>well</TERM><DEFINITION>a hole</DEFINITION></DLIST.ITEM>"
+    formex = only(f"<ACT><TITLE><TI>T</TI></TITLE><P>so {terms} it is</P></ACT>")
+    assert formex["text"].split("\n\n")[-4:] == ["so", "well", "a hole", "it is"]
+    assert only("<p>a</p>one<figure>two</figure>three", ".html")["text"].split("\n\n") == ["a", "one", "two", "three"]

@@ -126,3 +126,11 @@ def test_a_table_without_a_header_may_have_one(tmp_path: Path) -> None:
     ]  # fmt: skip
     found = tables.table_rows(str(path), limits, names=names, header=lambda values: "answer" in values)
     assert list(found) == [(2, {"question": "which ?", "answer": "B"})]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv"])
+def test_columns_of_one_name_are_all_kept(tmp_path: Path, suffix: str) -> None:
+    lines = ["note,a,note,note.1,note", "1,2,3,4,5"]
+    content = "\n".join(line.replace(",", {"csv": ",", "tsv": "\t"}[suffix]) for line in lines)
+    ((_, row),) = read(tmp_path / f"q.{suffix}", content)
+    assert row == {"note": "1", "a": "2", "note.2": "3", "note.1": "4", "note.3": "5"}

@@ -89,6 +89,7 @@ def test_cmb_takes_answers_that_stand_in_a_file_of_their_own(tmp_path: Path) -> 
         published_rows("cmb", path)
     answers = right_answers([whole(tmp_path / "answers.json", [{"id": 2, "answer": "D"}, {"id": 1, "answer": "A"}])])
     assert [row.label for row in published_rows("cmb", path, answers)] == ["A", "D"]
+    assert right_answers([lines(tmp_path / "floats.jsonl", {"id": 2.0, "answer": "D"})]) == {"2": "D"}
     with pytest.raises(EvaluationError, match=r"test\.json:2 cannot be used: it has no label"):
         published_rows("cmb", path, {"1": "A"})
 
@@ -172,6 +173,9 @@ def test_pubmedqa_of_the_hub(tmp_path: Path) -> None:
         ({"final_decision": "perhaps"}, None, None, "its `final_decision` is 'perhaps'; wanted is yes, no or maybe"),
         ({"CONTEXTS": []}, None, "its contexts are no texts", None),
         ({"QUESTION": None}, None, "it has no question", None),
+        ({"CONTEXTS": NAN}, None, "its contexts are no texts", None),
+        ({"CONTEXTS": "{'contexts': ['x']}"}, None,
+         "its contexts are neither text nor a list in JSON: \"{'contexts': ['x']}\"", None),  # as pandas writes CSV
     ],
 )
 def test_pubmedqa_that_cannot_be_used_says_why(
@@ -190,24 +194,6 @@ def test_case_hold_of_lexglue_and_casehold_are_one(tmp_path: Path) -> None:
     assert empty.unlabeled == "its label 'B' names an option that is null or empty"
     assert one(tmp_path, "case_hold", {**row, "label": 5}).unlabeled == "its label names option 5 of 2"
     assert one(tmp_path, "case_hold", {**row, "label": -1}).label is None
-
-
-@pytest.mark.parametrize(
-    ("form", "row", "choices", "label"),
-    [
-        ("medmcqa", {"question": "q ?", "opa": "x", "opb": None, "opc": "y", "opd": NAN, "cop": 2}, ("x", "y"), "B"),
-        ("medqa", {"question": "q ?", "options": {"A": "x", "B": None, "C": "y"}, "answer_idx": "C"}, ("x", "y"), "B"),
-        ("mmlu", {"question": "q ?", "choices": ["x", "", "y"], "answer": 2}, ("x", "y"), "B"),
-        ("mmlu", {"question": "q ?", "A": "x", "B": " ", "C": "y", "D": "z", "answer": "D"}, ("x", "y", "z"), "C"),
-        ("jecqa", {"statement": "q ?", "option_list": {"A": "x", "B": "", "C": "y"}, "answer": ["C"]}, ("x", "y"), "B"),
-    ],
-)
-def test_options_that_are_null_are_none_and_labels_move_with_the_others(
-    tmp_path: Path, form: str, row: dict[str, Any], choices: tuple[str, ...], label: str
-) -> None:
-    more = [{**row, "cop": 0, "question": "r ?"}] if form == "medmcqa" else []  # tells from where `cop` counts
-    raw, *_ = rows_of_form(form, lines(tmp_path / "q.jsonl", row, *more))
-    assert (raw.choices, raw.label, raw.error, raw.unlabeled) == (choices, label, None, None)
 
 
 def test_questions_in_a_form_need_no_labels_and_a_bad_row_costs_itself(tmp_path: Path) -> None:
