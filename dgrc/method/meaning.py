@@ -46,6 +46,9 @@ _ROMANS = {numeral: number for number, numeral in enumerate(
 _ROMAN = re.compile(
     r"\b((?i:article|chapter|stage|grade|class|phase|title|type|nerve|factor|level|part|tier)s?) ([IVX]{1,5})\b(?!-)"
 )
+_FIRST_SIGN = 0x10000
+_PLACES = 8
+"""Of the short answer in the long one that are looked at."""
 _SIGNS = {0x2265: ">=", 0x2264: "<="}
 
 
@@ -132,10 +135,17 @@ def _says(a: str, b: str, question: str) -> bool:
 def _gives(tokens: Sequence[str], wanted: Sequence[str], asked: Collection[str]) -> bool:
     """Whether these words stand in a row in an answer, with nothing around them that makes another answer."""
     places = [at for at, token in enumerate(tokens) if _is_content(token)]
-    for first in range(len(places) - len(wanted) + 1):
-        run = places[first : first + len(wanted)]
-        if [tokens[at] for at in run] == wanted and not _MARKS & {*tokens[run[0] : run[-1]]}:
-            return _leads_up(tokens[: run[0]], asked) and _explains(tokens[run[-1] + 1 :], asked)
+    signs: dict[str, str] = {}  # a sign a word: a string is searched in linear time, whatever repeats in it
+    said, searched = ("".join(signs.setdefault(token, chr(_FIRST_SIGN + len(signs))) for token in words)
+                      for words in ((tokens[at] for at in places), wanted))  # fmt: skip
+    first = said.find(searched)
+    for _ in range(_PLACES):
+        if first < 0:
+            return False
+        start, end = places[first], places[first + len(wanted) - 1]
+        if not _MARKS & {*tokens[start:end]}:
+            return _leads_up(tokens[:start], asked) and _explains(tokens[end + 1 :], asked)
+        first = said.find(searched, first + 1)
     return False
 
 
@@ -147,8 +157,9 @@ def _explains(after: Sequence[str], asked: Collection[str]) -> bool:
     """Whether what follows an answer ends it, repeats the question, or begins an explanation."""
     rest = [token for token in after if token in _AFTER or _stem(token) not in asked]
     said_again = len(rest) < len(after)
-    while said_again and rest and rest[0] not in _MARKS and rest[0] not in _AFTER and not _is_content(rest[0]):
-        rest = rest[1:]  # the small words around the question's own: `in the body`
+    if said_again:  # the small words around the question's own: `in the body`
+        ends = (at for at, word in enumerate(rest) if word in _MARKS or word in _AFTER or _is_content(word))
+        rest = rest[next(ends, len(rest)) :]
     if not rest or rest[0] in _ENDS or rest[0] in _AFTER:
         return True
     return rest[0] == "," and len(rest) > 1 and rest[1] in _AFTER

@@ -123,3 +123,9 @@ def test_groups_hold_each_answer_once_and_do_not_depend_on_the_order(
     assert [members[0] for members in groups] == [a for a in dict.fromkeys(answers) if a in {m[0] for m in groups}]
     rng.shuffle(answers)
     assert {frozenset(members) for members in meaning.group(answers, form, 0.0)} == {*map(frozenset, groups)}
+
+
+def test_long_answers_of_one_word_are_compared_at_once() -> None:
+    assert not meaning.same("<answer>" * 12_500, "<answer>" * 12_500 + " x")
+    assert not meaning.same("ab " * 16_000, "ab " * 33_000)
+    assert meaning.same("liver", "liver body " + "in the " * 20_000, question="body")
