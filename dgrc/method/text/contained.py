@@ -26,7 +26,8 @@ _LEADS = re.compile(
 _LEADS_OUTRIGHT = re.compile("(?:是|为|选|即|由|は|คือ|[:,])$")
 _EXPLAINS = re.compile("[,、]?(?:因为|因|由于|其中|它|其|该|这|即|也就是|所以|因此|ので|から|なぜなら|เพราะ)|[。;.!?(]")
 _MARKS = re.compile(r"[,、:;。.!?()「」『』\s]+|である|です|だ")
-_QUOTED = re.compile("[《》〈〉「」『』“”‘’\"]")
+_QUOTED = re.compile("[《》〈〉「」『』“”‘’\"]|(?<=[A-Za-z\u03b1-\u03c9])-(?=[\u4e00-\u9fff])")
+"""Marks of titles and quotes, and the hyphen of `β-受体`."""
 _BETWEEN = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 _PLACES = 8
 """Of the short answer in the long one that are looked at."""
