@@ -29,6 +29,8 @@ _MARKS = re.compile(r"[,、:;。.!?()「」『』\s]+|である|です|だ")
 _QUOTED = re.compile("[《》〈〉「」『』“”‘’\"]|(?<=[A-Za-z\u03b1-\u03c9])-(?=[\u4e00-\u9fff])")
 """Marks of titles and quotes, and the hyphen of `β-受体`."""
 _BETWEEN = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
+_LONGEST = 20_000
+"""Characters of what may still be an answer."""
 _PLACES = 8
 """Of the short answer in the long one that are looked at."""
 
@@ -36,7 +38,7 @@ _PLACES = 8
 def gives(a: str, b: str, question: str) -> bool:
     """Whether one answer says the other, and nothing beside it that makes another answer."""
     short, long = sorted((_spelled(a), _spelled(b)), key=len)
-    if not short or (question and short != long and long in _spelled(question)):
+    if not short or len(long) > _LONGEST or (question and short != long and long in _spelled(question)):
         return False  # a term of the question that holds the answer is another one
     asked = {one + two for one, two in pairwise(_spelled(question))}
     at = long.find(short)
@@ -56,7 +58,8 @@ def conditions(answer: str) -> set[str]:
 
 def _spelled(text: str) -> str:
     """In one spelling, numbers in digits, without the marks of titles and quotes and those at its ends."""
-    return _BETWEEN.sub("", set_apart(_QUOTED.sub("", normalize(text)))).strip("。,;:.!? 、")
+    words = set_apart(_QUOTED.sub("", normalize(text))).split()  # long rows of spaces would be gone through from each
+    return _BETWEEN.sub("", " ".join(words)).strip("。,;:.!? 、")
 
 
 def _stands_whole(text: str, start: int, end: int) -> bool:

@@ -47,3 +47,5 @@ def test_it_does_not_matter_which_comes_first(a: str, b: str) -> None:
 def test_long_answers_are_compared_at_once() -> None:
     assert not meaning.same("甲" * 20_000, "甲" * 40_000)
     assert not meaning.same("甲", "乙" * 100_000)
+    assert not meaning.same("是否" * 50_000, "是否" * 50_000 + "甲")
+    assert not meaning.same("甲", "请问什么" * 25_000)
