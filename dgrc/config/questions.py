@@ -13,6 +13,10 @@ Form = Literal[
 """In which form published questions are given out; `dgrc/questions/published/` has a file for each."""
 
 
+LATER_SETTINGS = {"fields.several": "several"}
+"""Settings that came later, with what runs had before there were such: at these they decide nothing."""
+
+
 class FieldMap(Section):
     """Where a question's parts are in a user's rows."""
 

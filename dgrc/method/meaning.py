@@ -29,8 +29,27 @@ _BEFORE = frozenset("answer called named known it its by from on to as , :".spli
 """What may stand before an answer in a sentence, beside small words and the question's own."""
 _AFTER = frozenset("is are was were because since which who whose where so".split())
 """What may begin an explanation after it."""
-_NARROWING = frozenset("and or nor plus both either if only when rarely sometimes up".split())
-"""Words that make another answer of the same words: a second thing beside the first, or a condition."""
+_NARROWING = frozenset(
+    "and or nor plus both either if only when rarely sometimes up also alternatively however instead although though "
+    "contraindicated avoided discouraged inappropriate ineffective insufficient unnecessary unlikely harmful unsafe "
+    "wrong incorrect false excluded prohibited forbidden discontinued stopped withheld".split()
+)
+"""Words that make another answer of the same words: a second thing beside the first, a condition, or that it is
+spoken against (`aspirin is contraindicated`)."""
+_ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth twentieth"
+).split()
+_ORDINAL = re.compile(r"(?<![\w.-])(1[0-9]|20|[1-9])(?:st|nd|rd|th)\b", re.IGNORECASE)
+_ROMANS = {numeral: number for number, numeral in enumerate(
+    "I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX".split(), 1)}  # fmt: skip
+_ROMAN = re.compile(
+    r"\b((?i:article|chapter|stage|grade|class|phase|title|type|nerve|factor|level|part|tier)s?) ([IVX]{1,5})\b(?!-)"
+)
+_FIRST_SIGN = 0x10000
+_PLACES = 8
+"""Of the short answer in the long one that are looked at."""
+_SIGNS = {0x2265: ">=", 0x2264: "<="}
 
 
 def group(answers: Sequence[str], form: str, tolerance: float, question: str = "") -> list[list[str]]:
@@ -116,10 +135,17 @@ def _says(a: str, b: str, question: str) -> bool:
 def _gives(tokens: Sequence[str], wanted: Sequence[str], asked: Collection[str]) -> bool:
     """Whether these words stand in a row in an answer, with nothing around them that makes another answer."""
     places = [at for at, token in enumerate(tokens) if _is_content(token)]
-    for first in range(len(places) - len(wanted) + 1):
-        run = places[first : first + len(wanted)]
-        if [tokens[at] for at in run] == wanted and not _MARKS & {*tokens[run[0] : run[-1]]}:
-            return _leads_up(tokens[: run[0]], asked) and _explains(tokens[run[-1] + 1 :], asked)
+    signs: dict[str, str] = {}  # a sign a word: a string is searched in linear time, whatever repeats in it
+    said, searched = ("".join(signs.setdefault(token, chr(_FIRST_SIGN + len(signs))) for token in words)
+                      for words in ((tokens[at] for at in places), wanted))  # fmt: skip
+    first = said.find(searched)
+    for _ in range(_PLACES):
+        if first < 0:
+            return False
+        start, end = places[first], places[first + len(wanted) - 1]
+        if not _MARKS & {*tokens[start:end]}:
+            return _leads_up(tokens[:start], asked) and _explains(tokens[end + 1 :], asked)
+        first = said.find(searched, first + 1)
     return False
 
 
@@ -131,8 +157,9 @@ def _explains(after: Sequence[str], asked: Collection[str]) -> bool:
     """Whether what follows an answer ends it, repeats the question, or begins an explanation."""
     rest = [token for token in after if token in _AFTER or _stem(token) not in asked]
     said_again = len(rest) < len(after)
-    while said_again and rest and rest[0] not in _MARKS and rest[0] not in _AFTER and not _is_content(rest[0]):
-        rest = rest[1:]  # the small words around the question's own: `in the body`
+    if said_again:  # the small words around the question's own: `in the body`
+        ends = (at for at, word in enumerate(rest) if word in _MARKS or word in _AFTER or _is_content(word))
+        rest = rest[next(ends, len(rest)) :]
     if not rest or rest[0] in _ENDS or rest[0] in _AFTER:
         return True
     return rest[0] == "," and len(rest) > 1 and rest[1] in _AFTER
@@ -141,7 +168,7 @@ def _explains(after: Sequence[str], asked: Collection[str]) -> bool:
 def _tokens(answer: str) -> list[str]:
     """Words without an English plural's ending, and the marks between them."""
     found: list[str] = []
-    for clause in _CLAUSE.split(answer):
+    for clause in _CLAUSE.split(_one_spelling(answer)):
         found += [clause] if clause in _MARKS else [_singular(word) for word in words_of(clause)]
     return found
 
@@ -149,6 +176,12 @@ def _tokens(answer: str) -> list[str]:
 @functools.lru_cache(maxsize=8192)  # the answers to one atom share most of their words
 def _is_content(token: str) -> bool:
     return token not in _MARKS and bool(content_words(token))
+
+
+def _one_spelling(answer: str) -> str:
+    """What is numbered, and signs, in one spelling: `4th Amendment` is `Fourth Amendment`, `type II` is `type 2`."""
+    answer = _ORDINAL.sub(lambda match: _ORDINALS[int(match.group(1)) - 1], answer.translate(_SIGNS))
+    return _ROMAN.sub(lambda match: f"{match.group(1)} {_ROMANS.get(match.group(2), match.group(2))}", answer)
 
 
 def _fixed(words: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from dgrc.method.text.normalize import fold, nfkc, normalize
 from dgrc.method.text.segment import segments, spaceless
-from dgrc.method.text.unspaced import NEGATIONS, set_apart, without_small_words
+from dgrc.method.text.unspaced import NEGATIONS, opposed, set_apart, without_small_words
 from dgrc.records import hash64
 
 # Words that carry no fact. Negations, quantifiers, modals, `to`, `from`, `by`, `and`, `or`, `who` are not among them.
@@ -47,7 +47,8 @@ def distinct(atoms: Sequence[str], threshold: float) -> tuple[str, ...]:
     """One question's atoms without near-duplicates of earlier ones.
 
     At threshold 1 only atoms with equal keys are dropped. Below it, so are those whose content words overlap
-    (Jaccard) by the threshold, if numbers and negations are equal and the shared words come in the same order.
+    (Jaccard) by the threshold, if numbers and negations are equal, the shared words come in the same order, and in a
+    script without spaces none stands for its opposite (`unspaced.opposed`).
     """
     kept: dict[str, list[str]] = {}
     for atom in dict.fromkeys(atoms):
@@ -116,7 +117,7 @@ def near_duplicate(words: Sequence[str], earlier: Sequence[str], threshold: floa
     shared = set(words) & set(earlier)
     in_order = [word for word in words if word in shared] == [word for word in earlier if word in shared]
     overlap = len(shared) >= threshold * len({*words, *earlier})  # at 1, with the order, this is equality
-    return in_order and overlap and decisive(words) == decisive(earlier)
+    return in_order and overlap and decisive(words) == decisive(earlier) and not opposed(words, earlier)
 
 
 def decisive(words: Sequence[str]) -> list[str]:

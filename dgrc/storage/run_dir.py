@@ -41,7 +41,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from dgrc.config import Config, method
+from dgrc.config import Config, method, questions
 from dgrc.config.engines import LATER_SETTINGS, MACHINERY
 from dgrc.config.file import dump_config
 from dgrc.errors import RunDirError
@@ -267,6 +267,9 @@ def _alive(pid: int) -> bool:
     return True
 
 
+_LATER: dict[str, dict[str, Any]] = {"method": method.LATER_SETTINGS, "questions": questions.LATER_SETTINGS}
+
+
 def _decisive(config: dict[str, Any]) -> dict[str, Any]:
     """The settings that decide a curation, by their dotted names."""
     models = ("teacher", "student", "auditor", "verifier", "embedder")
@@ -274,7 +277,7 @@ def _decisive(config: dict[str, Any]) -> dict[str, Any]:
     for section in ("seed", "questions", *models, "method", "proving"):
         for key, value in _flat(section, config.get(section)):
             _, _, rest = key.partition(".")
-            later = LATER_SETTINGS if section in models else method.LATER_SETTINGS if section == "method" else {}
+            later = LATER_SETTINGS if section in models else LATER_OF.get(section, {})
             if rest in later and later[rest] == value:
                 continue
             if section not in models or rest.partition(".")[0] not in MACHINERY or rest == "api.base_url":

@@ -161,6 +161,22 @@ def test_a_negation_or_number_makes_another_fact_in_chinese(a: str, b: str) -> N
     assert screen.distinct([a, b], 0.5) == (a, b)
 
 
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("十八周岁以上的自然人实施的民事法律行为效力如何？", "十八周岁以下的自然人实施的民事法律行为效力如何？"),
+        ("原告在侵权责任纠纷案件中应当承担怎样的举证责任？", "被告在侵权责任纠纷案件中应当承担怎样的举证责任？"),
+        ("急性胰腺炎患者血清淀粉酶升高的时间是发病后多久？", "急性胰腺炎患者血清淀粉酶降低的时间是发病后多久？"),
+        ("高钾血症患者心电图上最典型的改变是什么？", "高钠血症患者心电图上最典型的改变是什么？"),
+        ("A型血的患者可以接受哪种血型的红细胞输注？", "B型血的患者可以接受哪种血型的红细胞输注？"),
+        ("行为人对该财产损失应当承担赔偿责任的依据是什么？", "行为人对该财产损失可以承担赔偿责任的依据是什么？"),
+    ],
+)  # fmt: skip
+def test_an_opposite_makes_another_fact_in_chinese(a: str, b: str) -> None:
+    assert screen.distinct([a, b], 0.5) == (a, b)
+    assert screen.distinct([a, a.replace("？", "呢？")], 0.5) == (a,)
+
+
 def test_near_duplicates_in_chinese() -> None:
     first = "用人单位自用工之日起超过一个月不满一年未与劳动者订立书面劳动合同的，应当承担怎样的法律后果？"
     near = "用人单位自用工之日起，超过一个月不满一年未与劳动者订立书面劳动合同，应当承担怎样的法律后果？"

@@ -5,11 +5,13 @@ A bare number is a measure only where the question says of what: `5` answers "Ho
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from dgrc.method.quantities import chinese, units
+from dgrc.method.quantities.numerals import SCALES
+from dgrc.method.quantities.numerals import SCALES
 from dgrc.method.quantities.tokens import END, LONGEST, split
 from dgrc.method.quantities.units.expressions import unit_at
 from dgrc.method.quantities.units.nouns import COUNTED, NOUNS
@@ -39,12 +41,15 @@ _PERCENT = re.compile(
     r"百分之(?:多少|几)|百分比",
     re.IGNORECASE,
 )
-_PH = re.compile(r"\bpH\b[^.?!]{0,80}[.?!\s]*\Z")
+_PH = re.compile(r"(?<![A-Za-z])pH(?![A-Za-z])[^.?!\u3002\uff1f]{0,80}[.?!\u3002\uff1f\s]*\Z")
 _OLD = re.compile(
     r"\bhow old\b|\bwhat age\b|\b(?:minimum|legal|average|mean|median|maximum) age\b|\bage of (?:majority|consent)\b|"
-    r"多大年龄|几岁|多少岁|几周岁",
+    r"多大年龄",
     re.IGNORECASE,
 )
+_HAN_OLD = re.compile("(?:多少|几)周?[岁歲]")
+_WIDE = str.maketrans("（）［］", "()[]")
+_SCALED = re.compile("([十百千]?[万亿萬億])(?=[^之分])|(hundred|thousand|million|billion|trillion) ", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:what|which) year\b|哪一?年", re.IGNORECASE)
 _HAN_MANY = re.compile(r"(?:多少|几)\s*(.{1,8})")
 _HAN_UNIT = re.compile(r"以(.{1,12}?)为?(?:单位|计)|单位(?:是|为|:|：)\s*(.{1,12})")
@@ -85,10 +90,12 @@ def resolved(value: Value, question: str) -> Value:
 @functools.lru_cache(maxsize=512)
 def asked(question: str) -> Asked:
     """What a question says of its answer; of several units the one after "how many", else the last one "in" which."""
-    text = question[-_LONGEST_QUESTION:]
+    text = question[-_LONGEST_QUESTION:].translate(_WIDE)
     if _YEAR.search(text):
         return Asked(year=True)
     nouns = tuple(sorted({NOUNS[word] for word in re.findall(r"[a-z]{5,}", text.lower()) if word in NOUNS}))
+    if _HAN_OLD.search(text):
+        return Asked(_unit("years"), ("old",))
     many = [*_after(_MANY, text), *_han(_HAN_MANY, text)]
     if many:
         return Asked(many[0] if len({*many}) == 1 else None, nouns)
@@ -118,15 +125,26 @@ def _with_unit(value: Value, unit: Unit) -> Value:
 
 def _after(pattern: re.Pattern[str], text: str, whole: bool = False) -> Iterator[Unit]:
     for match in pattern.finditer(text):
-        if (unit := _unit(match.group(1), whole)) is not None:
+        if (unit := _scaled(match.group(1), lambda said: _unit(said, whole))) is not None:
             yield unit
 
 
 def _han(pattern: re.Pattern[str], text: str) -> Iterator[Unit]:
     for match in pattern.finditer(text):
         said = next(filter(None, match.groups()))
-        if (unit := _unit(chinese.english(said).replace("个", ""))) is not None:
+        if (unit := _scaled(said, lambda said: _unit(chinese.english(said).replace("个", "")))) is not None:
             yield unit
+
+
+def _scaled(text: str, read: Callable[[str], Unit | None]) -> Unit | None:
+    """The unit with which a text begins, so many times as a word before it says: `万元`, `million dollars`."""
+    scale = _SCALED.match(text)
+    found = read(text[scale.end() :] if scale else text)
+    if scale is None or found is None:
+        return found
+    word = scale.group(2)
+    times = SCALES[word.lower()] if word else int(chinese.figures(f"1{scale.group(1)}"))
+    return replace(found, name=f"{times} {found.name}", factor=found.factor * times)
 
 
 def _unit(text: str, whole: bool = False) -> Unit | None:

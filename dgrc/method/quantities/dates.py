@@ -30,7 +30,7 @@ LONGEST = 48
 
 def date(text: str) -> Date | None:
     """The date that a text is as a whole."""
-    if len(text) > LONGEST or (not any(map(str.isdecimal, text)) and "月" not in text):
+    if len(text) > LONGEST or not ("年" in text or "月" in text or any(map(str.isdecimal, text))):
         return None
     if "年" in text or "月" in text:
         return _chinese(text)

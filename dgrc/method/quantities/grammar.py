@@ -101,8 +101,10 @@ def _whole(said: list[str]) -> Value | None:
 
 
 def _bound_last(said: list[str]) -> list[str]:
-    """`10 or fewer employees` as `10 employees or fewer`."""
+    """`10 or fewer employees` as `10 employees or fewer`, `5+ years` as `5 years +`."""
     end = said.index(END)
+    if "+" in said[1 : end - 1] and said[(at := said.index("+", 1)) + 1][0].isalpha():
+        return [*said[:at], *said[at + 1 : end], "+", *said[end:]]
     for at in range(1, end - 2):
         if said[at] == "or" and said[at + 2] and number_at(said, at - 1) is not None:
             if (bound := _phrase(said, at, _BOUNDS)) is not None and said[bound[1]]:
@@ -190,7 +192,7 @@ def _range(low: Quantity, read: Read, high: Quantity, second: Read) -> Range | N
     """Both ends with the unit and the scale that stand behind the second: `$1-2 million`, `2 to 4 weeks`."""
     if second.scale != 1 and read.scale == 1 and (read.led or not read.unit.name) and read.number < second.number:
         low = replace(low, value=low.value * second.scale)
-    if not low.unit.name and high.unit.name:
+    if high.unit.name and (not low.unit.name or high.unit.name.startswith(f"{low.unit.name}/")):  # 5 mg to 10 mg/day
         low = replace(low, unit=high.unit)
     elif read.led and not high.unit.name:
         high = replace(high, unit=low.unit)

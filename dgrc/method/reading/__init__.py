@@ -19,7 +19,7 @@ from dgrc.method.reading.options import CONFLICT, Options, bare
 from dgrc.method.reading.phrases import LAST, REACH, opening, phrases
 from dgrc.method.reading.sets import also_right, answer_in, joined, names_more
 from dgrc.method.reading.wordings import ANSWER_IS, LABEL
-from dgrc.method.replies import encodable
+from dgrc.method.replies import encodable, json_object
 from dgrc.method.text.markup import unwrap
 from dgrc.method.text.normalize import normalize
 from dgrc.method.text.segment import count
@@ -49,6 +49,7 @@ _OUTRIGHT = re.compile(
     r"|(?:是的?|否|不是|对的?|不对|正确|错误|可能|不确定)\s*(?:[.,:;!。，；：！]|$))",
     re.IGNORECASE,
 )
+_JSON_NAMES = ("final answer", "correct answer", "answer", "answers", "最终答案", "正确答案", "答案")
 _SENTENCE = re.compile(r"[.!?;](?=\s|$)|[。！？；]")
 _OPEN_ANSWER_WORDS = 14
 """More words after "the answer is" are an explanation, not an answer of a question without options."""
@@ -69,7 +70,7 @@ def read(
     if choices:
         if several and len(choices) > MOST_OF_SETS:
             return None, None
-        options, text = Options.of(choices, several), plain(_TEXT.sub(r"\1", text))
+        options, text = Options.of(choices, several), plain(_TEXT.sub(r"\1", text.replace("~\\", " \\")))
     for tier, found in _tiers(text, options, form):
         if found:
             distinct = {answer if options is None or not answer else _canonical(answer, options) for answer in found}
@@ -118,6 +119,8 @@ def _tiers(text: str, options: Options | None, form: str) -> Iterator[tuple[str,
         said = open_tag.group(1).strip()
         yield "open_tag", [_first_of(said, options, form)] if said and not _is_placeholder(said) else []
     yield "boxed", _marked(text, _BOXED, options, form)
+    if said := _in_json(text):
+        yield "phrase", [_said(said, options, form)]
     if options is None:
         yield "phrase", _open_phrases(text, form)
         yield "whole", _open_whole(text, form)
@@ -151,6 +154,18 @@ def _marked(text: str, mark: re.Pattern[str], options: Options | None, form: str
     if (said := listed[0]) and (names_more(options, said, line) or also_right(options, said, rest[:REACH])):
         return [CONFLICT]
     return [*listed, *later]
+
+
+def _in_json(text: str) -> str | None:
+    """What a reply that is one JSON object, in words or a fence or not, gives as its answer; a list's items in a row."""
+    if "{" not in text or '"' not in text or (value := json_object(text)) is None:
+        return None
+    named = {name.strip().casefold().replace("_", " "): said for name, said in value.items()}
+    said = next((named[name] for name in _JSON_NAMES if name in named), None)
+    items = said if isinstance(said, list) else [said]
+    if not all(isinstance(item, str | int | float) for item in items):
+        return None
+    return ", ".join(str(item).lower() if isinstance(item, bool) else str(item) for item in items)
 
 
 def _is_placeholder(said: str) -> bool:

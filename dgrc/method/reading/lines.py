@@ -13,6 +13,8 @@ from dgrc.method.text.segment import count
 
 _IN_BRACKETS = re.compile(r"[(\[]([A-Z])[)\]]")
 _BEGINS = re.compile(r"^[\s>#*+\u2022-]*[(\[]?([A-Z])[)\].:,]")
+_OR_BEFORE = re.compile(r"(?:\bor|或者?是?|还是)\s?(?:an? |the )?$", re.IGNORECASE)
+_OR_BEHIND = re.compile(r",?\s?(?:or\b|或|还是)", re.IGNORECASE)
 _WHOLE_WORDS, _WHOLE_CHARACTERS = 80, 2000
 """A longer reply that names one option may still only speak of it."""
 
@@ -66,5 +68,13 @@ def whole_reply(text: str, options: Options) -> list[str | None]:
         return []
     in_brackets = {letter for letter in _IN_BRACKETS.findall(text) if letter in options.letters}
     spoken_of = in_brackets or options.mentioned(text)
+    if any(_is_alternative(text, options.exact[options.letters.index(letter)]) for letter in spoken_of):
+        return [CONFLICT]
     # A letter beside another option's text is no answer.
     return list(spoken_of) if len(spoken_of) == 1 and options.lettered_in(text) <= spoken_of else []
+
+
+def _is_alternative(text: str, option: str) -> bool:
+    """Whether an option's text stands beside an `or`: pancreatitis or cholecystitis."""
+    at = text.casefold().find(option.casefold()) if option else -1
+    return at >= 0 and bool(_OR_BEFORE.search(text, max(0, at - 16), at) or _OR_BEHIND.match(text, at + len(option)))

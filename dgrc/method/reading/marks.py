@@ -14,7 +14,9 @@ _MARKS = {
     "\u300c": ' "', "\u300d": '" ', "\u300e": ' "', "\u300f": '" ', "\u300a": ' "', "\u300b": '" ', "\u3008": ' "',
     "\u3009": '" ',
 }  # fmt: skip
-_TABLE = _WIDE | {ord(mark): plain for mark, plain in _MARKS.items()}
+_TRADITIONAL = dict(zip("選擇確錯誤應該項對為說題無沒結論終標準參屬與還後實際縱續", "选择确错误应该项对为说题无没结论终标准参属与还后实际纵续", strict=True))
+"""The characters of the wordings, as they are written in traditional Chinese."""
+_TABLE = _WIDE | {ord(mark): plain for mark, plain in (_MARKS | _TRADITIONAL).items()}
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Han characters, as a part of a character class: one of them is a word."""
 _ANY_HAN = re.compile(f"[{HAN}]")
@@ -22,7 +24,7 @@ _LETTERS = r"(?<![A-Za-z0-9])([A-Z]{1,26})(?![A-Za-z0-9])"
 _NAMED_AFTER = re.compile(rf"{_LETTERS}[\])\"*]{{0,4}}[ \t]{{0,2}}(?:[两二三四五六各几]个?)?(?:选项|项)(?![目链标])")
 _NAMED_BEFORE = re.compile(rf"(?:选项|第(?=\s?[A-Z]{{1,2}}\s))\s{{0,2}}(?=[(\[\"*]{{0,4}}{_LETTERS})")
 _GOES_ON = re.compile(
-    rf"({_LETTERS}[*\"\])]{{0,4}})(?=(?:而|因|由|即|正确|错|不|是|为|都|均|最|更|符合|说|表述|当选|对(?!照|比)|与|和|及|或|以及|并|也|的|吗|呢|吧|无疑|才|较|属))"
+    rf"({_LETTERS}[*\"\])]{{0,4}})(?=(?:而|因|由|即|正确|错|不|是|为|都|均|最|更|符合|说|表述|当选|对(?!照|比)|与|和|及|或|以及|并|也|的|吗|呢|吧|无疑|才|较|属|です|だ))"
 )
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dgrc.method import quantities
 from dgrc.method.reading import chinese
 from dgrc.method.reading.marks import HAN, plain
 from dgrc.method.reading.wordings import DENIED
@@ -31,7 +32,7 @@ _MARKED = re.compile(r"^[(\[{]\s*([A-Za-z]{1,2})\s*[)\]}]\s*(.*)$", re.DOTALL)
 _SEPARATED = re.compile(r"^([A-Za-z]{1,2})\s*(?:[).:,;\]\u2013\u2014=/|]|-+(?=\s)|\s-+)+\s*(.*)$", re.DOTALL)
 _BARE = re.compile(r"^([A-Z]{1,2})(?:\s+(.*))?$", re.DOTALL)
 _GLUED = re.compile(rf"^([A-Z])([{HAN}].*)$", re.DOTALL)
-_AFTER = re.compile(r"^(?:because|since|only\b|alone\b|吧|\(|[-\u2013\u2014]|[是即]?因|由于|理由)", re.IGNORECASE)
+_AFTER = re.compile(r"^(?:because|since|only\b|alone\b|吧|[了だ]$|です|\(|[-\u2013\u2014]|[是即]?因|由于|理由)", re.IGNORECASE)
 _AS_LETTER = re.compile(r"(?:(?<=[(\[])|\b(?=[A-Z][.):,])|(?<=option )|(?<=answer )|(?<=choice ))([A-Z])\b")
 _OTHER = re.compile(r"(?:^|[\s(*])([A-Z])[.):](?=\s)")
 _TOKEN = re.compile(rf"[0-9]+(?:[.:/,][0-9]+)*|[{HAN}]|[^\W\d_{HAN}]+|[%\u00b0$\u20ac\u00a3+]")
@@ -101,6 +102,7 @@ class Options:
     words: tuple[tuple[str, ...], ...]
     exact: tuple[str, ...]
     several: bool = False
+    values: tuple[quantities.Value | None, ...] = ()
 
     @classmethod
     def of(cls, choices: Sequence[str], several: bool = False) -> "Options":
@@ -108,7 +110,8 @@ class Options:
         letters = tuple(letter(index) for index in range(len(choices)))
         texts = tuple(map(plain, choices))
         exact = tuple(map(spelled, texts))
-        return cls(letters, tuple(map(normalize, texts)), tuple(map(tokens, texts)), exact, several)
+        values = tuple(map(quantities.parse, choices))
+        return cls(letters, tuple(map(normalize, texts)), tuple(map(tokens, texts)), exact, several, values)
 
     def same(self, named: str) -> str:
         """The letter of the first option that has the text of this one."""
@@ -177,6 +180,9 @@ class Options:
         whole = [name for name, text in zip(self.letters, self.texts, strict=True) if text and text == wanted]
         if len(whole) > 1 and (as_written := spelled(said)) in self.exact:
             return self.letters[self.exact.index(as_written)]
+        if not whole and (value := quantities.parse(said)) is not None:  # `10mg` is the option `10 mg`
+            whole = [name for name, own in zip(self.letters, self.values, strict=True)
+                     if own is not None and quantities.same(own, value)]  # fmt: skip
         return whole[0] if len({*map(self.same, whole)}) == 1 else None
 
     def denies(self, named: str, rest: str) -> bool:

@@ -224,7 +224,7 @@ _REASONS = re.compile(
 _ALONE = re.compile(r"(?<![A-Za-z0-9])([A-Z])(?![A-Za-z0-9])")
 _CLAUSE = re.compile(r"[\s.:,;)\]\"*]{0,8}([^.,;:()\n]{1,400})")
 _DENIED_PART = re.compile(r"\bnot\b|不[是选]|非")
-_LISTED_ON = re.compile(r"\s{0,4}(?:[,;/&+]|and\b|[和与及])[\s(\[\"*]{0,6}([A-Z])(?![A-Za-z0-9])")
+_LISTED_ON = re.compile(r"(?:\s{0,4}(?:[,;/&+]|and\b|[和与及])){1,2}[\s(\[\"*]{0,6}([A-Z])(?![A-Za-z0-9])")
 _NOT_IT = re.compile(
     r"[^.\n]{0,60}?(?:\b(?:not|n't|wrong|incorrect|false|fails?|less|unlikely|cannot|out|but|however|though|although)\b"
     r"|不|错|非|排除|存疑|待定)",

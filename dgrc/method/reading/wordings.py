@@ -38,12 +38,13 @@ TEXT_IS = re.compile(
 )
 CHOSEN = re.compile(
     r"(?i:\b(?:choose|select|pick|return|go with|opt for|chose|selected|conclude|it is|it's|settle on|vote for"
-    r"|i(?:'d| would|'ll| will)? answer)"
+    r"|it (?:must|should|would|has to|can only) be|i(?:'d| would|'ll| will)? answer)"
     r"[: ]{1,4}"
     r"(?:that )?(?:the )?(?:(?:option|answer|choice|letter)s? )?)(?=[(\[*\"]{0,6}[A-Z]{1,2}\b)"
+    r"|(?i:\b(?:therefore|thus|hence|so|accordingly|consequently)[,:]? {1,4})(?=[(\[*\"]{0,6}[A-Z][)\]*\"]{0,6}\.?\s{0,9}(?:\n|$))"
 )
 LABEL = re.compile(
-    r"^[\s*_#>-]*(?:lett(?:er)?|ans|choice|option|answer|result|verdict|conclusion)\s*[:=]\s*", re.IGNORECASE
+    r"^[\s*_#>-]*(?:lett(?:er)?|ans|choice|option|answer|result|verdict|conclusion)\s*[:=]\s*|^[\s*_#>-]*ans\.\s", re.IGNORECASE
 )
 TAKEN_BACK = re.compile(
     r"\b(?:wait|however|but|on reflection|actually|instead|correction|rather|final|finally|therefore|thus|hence|so)\b",

@@ -15,7 +15,7 @@ from dgrc.method.text.unspaced import set_apart
 
 _CONDITIONS = re.compile("如果|如|若|倘|假如|除|只|仅|但|直到|有时|偶尔|很少|例外|ただし|のみ")
 _NARROWING = re.compile(
-    "[和与與及或并並兼左右]|以及|同时|加上|至少|至多|以上|以下|超过|最多|最少|避免|慎用|禁|または|と|や|และ|หรือ"
+    "[和与與及或并並兼左右]|以及|同时|加上|也(?!就是|即)|另外|此外|然而|至少|至多|以上|以下|超过|最多|最少|避免|慎用|禁|または|と|や|และ|หรือ"
 )
 """What makes another answer of the same characters: a second thing, a side, a bound."""
 _LEADS = re.compile(
@@ -26,7 +26,11 @@ _LEADS = re.compile(
 _LEADS_OUTRIGHT = re.compile("(?:是|为|选|即|由|は|คือ|[:,])$")
 _EXPLAINS = re.compile("[,、]?(?:因为|因|由于|其中|它|其|该|这|即|也就是|所以|因此|ので|から|なぜなら|เพราะ)|[。;.!?(]")
 _MARKS = re.compile(r"[,、:;。.!?()「」『』\s]+|である|です|だ")
+_QUOTED = re.compile("[《》〈〉「」『』“”‘’\"]|(?<=[A-Za-z\u03b1-\u03c9])-(?=[\u4e00-\u9fff])")
+"""Marks of titles and quotes, and the hyphen of `β-受体`."""
 _BETWEEN = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
+_LONGEST = 20_000
+"""Characters of what may still be an answer."""
 _PLACES = 8
 """Of the short answer in the long one that are looked at."""
 
@@ -34,7 +38,7 @@ _PLACES = 8
 def gives(a: str, b: str, question: str) -> bool:
     """Whether one answer says the other, and nothing beside it that makes another answer."""
     short, long = sorted((_spelled(a), _spelled(b)), key=len)
-    if not short or (question and short != long and long in _spelled(question)):
+    if not short or len(long) > _LONGEST or (question and short != long and long in _spelled(question)):
         return False  # a term of the question that holds the answer is another one
     asked = {one + two for one, two in pairwise(_spelled(question))}
     at = long.find(short)
@@ -53,8 +57,9 @@ def conditions(answer: str) -> set[str]:
 
 
 def _spelled(text: str) -> str:
-    """In one spelling, numbers in digits, without marks at its ends."""
-    return _BETWEEN.sub("", set_apart(normalize(text))).strip("。,;:.!? 、")
+    """In one spelling, numbers in digits, without the marks of titles and quotes and those at its ends."""
+    words = set_apart(_QUOTED.sub("", normalize(text))).split()  # long rows of spaces would be gone through from each
+    return _BETWEEN.sub("", " ".join(words)).strip("。,;:.!? 、")
 
 
 def _stands_whole(text: str, start: int, end: int) -> bool:

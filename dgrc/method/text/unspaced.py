@@ -7,6 +7,9 @@ are one. Some fixed words with such characters are no numbers (`一般`), and wh
 """
 
 import re
+from collections.abc import Sequence
+
+from dgrc.method.text.segment import spaceless
 
 NEGATIONS = frozenset("不 未 无 無 非 否 勿 莫 毋 没 ない ไม មិ ບໍ".split())
 """The words that negations become."""
@@ -36,6 +39,33 @@ _SMALL = re.compile(
     "[请請][问問]|什[么麼]样?|甚[么麼]|哪(?:些|个|個|種|种|一[个個种種])|(?<![目标])的|(?<![还還])是(?![非否不])|(?<![为除])了(?![解结如然])"
     "|[吗嗎呢吧嘛](?=\\W|$)"
 )
+
+_OPPOSED = (
+    "上下 左右 前后後 先后後 早中晚 高低 升降 增减減 大小 急慢亚 善恶惡 原被 甲乙丙丁戊己 父母 男女 子女 轻重輕重 酸碱鹼 阴阳陰陽 "
+    "内外內 长短長 快慢 近远遠 主从從 买卖買賣 抵质留 动静動靜 故过過 强弱強 深浅 生死 公私 正负反負 加减減 应可必應 出承 让受 "
+    "赠受 权务權務 兴抑興 缩张舒縮張 始终 进出進 入出 吸呼 老幼 新旧舊 冷热寒熱 虚实虛實 单双單雙 有无無 合违違 胜败勝敗 真假 "
+    "钾钠钙镁氯磷铁 肝肾肺心脾胃脑肠胆 东南西北 民刑行 日月年周时分秒 借贷 夫妻 兄弟姐妹 首末 多少 松紧 开闭開閉"
+).split()
+"""Characters of which one in place of another makes another fact: `以上` and `以下`, `原告` and `被告`."""
+_MOST_OPPOSED = 24
+"""Words by which two texts may differ and still be held against each other so: in more there are some by chance."""
+_LATIN = re.compile("[A-Za-z]")
+
+
+def opposed(words: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether of the words that only one of two texts has, some say the opposite of some that only the other has.
+
+    In bigrams a character that is another is two words of forty, by which two facts would be one. A name in Latin
+    letters in place of another one (`A型`, `B型`) is an opposite too.
+    """
+    ones, twos = {*words}.difference(others), {*others}.difference(words)
+    if not ones or not twos or len(ones) + len(twos) > _MOST_OPPOSED or not any(map(spaceless, words)):
+        return False
+    if all(any(map(_LATIN.match, only)) for only in (ones, twos)):
+        return True
+    one, two = {*"".join(ones)}, {*"".join(twos)}
+    return any(one.difference(two).intersection(group) and two.difference(one).intersection(group)
+               for group in _OPPOSED)  # fmt: skip
 
 
 def set_apart(text: str) -> str:

@@ -14,6 +14,8 @@ SAME = [
     ("Antiviral drugs are used to treat it.", "Antiviral drug"), ("5 mg", "5 milligrams"), ("5 km", "5000 m"),
     ("Yes", "yes."), ("yes", "True"), ("The Supreme Court", "the supreme court."), ("antivirals", "antiviral"),
     ("the plaintiff", "The plaintiff, who bears it"), ("1,000", "1000.0"), ("therapies", "therapy"), ("5 %", "0.05"),
+    ("4th Amendment", "The Fourth Amendment"), ("20th Amendment", "twentieth amendment"), ("Type II", "type 2"),
+    ("Article III", "Article 3"), ("Factor VIII", "factor 8"), ("HbA1c ≥ 6.5 %", "HbA1c >= 6.5%"),
 ]  # fmt: skip
 OTHER = [
     ("the left atrium", "the right atrium"), ("5 mg", "5 g"), ("3 days", "5 days"), ("type 1 diabetes",
@@ -32,6 +34,10 @@ OTHER = [
     ("scurvy", "Vitamin C is what the scurvy virus lacks, which causes scurvy"),
     ("5", "5 %"), ("5 mW", "5 MW"), ("5 mW", "The power is 5 MW."), ("120/80", "150/100"), ("$1.5m", "$1.5bn"),
     ("10 mg IV", "10 mcg IV"), ("5 mg", "5 mg twice daily"), ("3rd Circuit", "3 rods"),
+    ("4th Amendment", "Fifth Amendment"), ("4th Amendment", "Amendment"), ("14th Amendment", "4th Amendment"),
+    ("Type II", "type 3"), ("Type I", "Type II"), ("Factor IX", "Factor XI"), ("grade IV-V", "grade 4"),
+    ("aspirin", "Aspirin is contraindicated."), ("aspirin", "Aspirin is wrong."), ("HbA1c ≥ 6.5 %", "HbA1c > 6.5 %"),
+    ("aspirin", "Aspirin. However, clopidogrel is preferred."), ("aspirin", "Aspirin. Clopidogrel is also right."),
     ("thyroid", "parathyroid"), ("axis", "axi"), ("", "aspirin"), ("the", "of"),
 ]  # fmt: skip
 
@@ -117,3 +123,9 @@ def test_groups_hold_each_answer_once_and_do_not_depend_on_the_order(
     assert [members[0] for members in groups] == [a for a in dict.fromkeys(answers) if a in {m[0] for m in groups}]
     rng.shuffle(answers)
     assert {frozenset(members) for members in meaning.group(answers, form, 0.0)} == {*map(frozenset, groups)}
+
+
+def test_long_answers_of_one_word_are_compared_at_once() -> None:
+    assert not meaning.same("<answer>" * 12_500, "<answer>" * 12_500 + " x")
+    assert not meaning.same("ab " * 16_000, "ab " * 33_000)
+    assert meaning.same("liver", "liver body " + "in the " * 20_000, question="body")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dgrc.method.reading import read
 from dgrc.method.reading.options import CONFLICT, Options, bare, letter, lettered
 
 DRUGS = Options.of(("Aspirin", "Vancomycin", "PDGF", "Aspirin and vancomycin together"))
@@ -45,3 +46,18 @@ def test_letters_and_lines() -> None:
 )
 def test_decoration_goes(said: str, left: str) -> None:
     assert bare(said) == left
+
+
+MEASURES = ("5 mg", "10 mg", "10 mcg", "≥ 20 mg")
+
+
+@pytest.mark.parametrize(
+    ("reply", "answer"),
+    [
+        ("<answer>10mg</answer>", "B"), ("$\\boxed{10~\\mathrm{mg}}$", "B"), ("The answer is 0.01 g.", "B"),
+        ("<answer>10 µg</answer>", "C"), ("<answer>at least 20 mg</answer>", "D"),
+        ("<answer>20 mg</answer>", None), ("<answer>10mg or 5mg</answer>", None),
+    ],
+)  # fmt: skip
+def test_an_option_that_is_a_measure_is_named_by_its_value(reply: str, answer: str | None) -> None:
+    assert read(reply, MEASURES)[0] == answer

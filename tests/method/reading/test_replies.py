@@ -1,6 +1,6 @@
 """Replies in English and Chinese, written by hand in the manner of current models, held against what they answer.
 
-`replies.tsv` has a row a reply: when it was written (`built`: beside the code; `first` to `fourth`: lists written
+`replies.tsv` has a row a reply: when it was written (`built`: beside the code; `first` to `fifth`: lists written
 after it, each after the one before had shown faults), whose options it chooses from, whether one or several may be
 right, the answer (`-` where none is given beyond doubt) and the reply with its line breaks as `\\n`.
 """

@@ -112,17 +112,17 @@ def test_wordings_of_one_answer_agree_without_a_grader() -> None:
 
 
 def test_a_grader_decides_what_words_leave_apart_and_is_paid_for() -> None:
-    said = ("half a decade", "five years", "a month")
+    said = ("heart attack", "myocardial infarction", "stroke")
     alone, _ = run(answered(*said))
     assert (alone.agreement, alone.dropped_because) == (pytest.approx(1 / 3), "disagreement")
     atom, caller = run(answered(*said, grade='{"groups": [[1, 2], [3]]}'), grader=True)
     assert caller.steps() == [("teacher", "answer"), ("teacher", "grade")]
-    assert (atom.answer, atom.agreement, atom.kept) == ("half a decade", pytest.approx(2 / 3), True)
+    assert (atom.answer, atom.agreement, atom.kept) == ("heart attack", pytest.approx(2 / 3), True)
     assert [(u.role, u.step) for u in atom.usage] == [("teacher", "answer"), ("teacher", "grade")]
 
 
 def test_what_a_grader_cannot_decide_is_no_agreement_and_is_counted() -> None:
-    atom, _ = run(answered("half a decade", "five years", "a month", grade="all of them"), grader=True)
+    atom, _ = run(answered("heart attack", "myocardial infarction", "stroke", grade="all of them"), grader=True)
     assert (atom.agreement, atom.dropped_because) == (pytest.approx(1 / 3), "disagreement")
     assert "gradings_unread" in list(of_atom(to_row(atom)))
 

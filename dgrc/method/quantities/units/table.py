@@ -90,6 +90,12 @@ hour : h, hr, hrs
 day : d, calendar day, calendar days
 week : wk, wks, w, calendar week, calendar weeks
 fortnight
+gram : gm, gms
+kilogram : kgs
+milligram : mgs
+microgram : mcgs
+milliliter : mls
+milliequivalent : mEqs, meqs
 month = * : mo, mos, mth, mths, calendar month, calendar months
 year = 12 month : y, yr, yrs, annum
 quarter_year = 3 month : calendar quarter, calendar quarters
@@ -99,7 +105,7 @@ business_day = * : working day, working days, workday, workdays, bd
 court_day = * : court days
 trading_day = *
 millimeter_hg = torr : mmHg, mm Hg, mmhg, millimeters of mercury, millimetres of mercury, millimeter of mercury
-millimeter_hg = torr : torr, Torr
+millimeter_hg = torr : mm of mercury, torr, Torr
 centimeter_water = centimeter_H2O : cmH2O, centimeters of water
 standard_atmosphere : atm, atmosphere, atmospheres
 psi : PSI, pounds per square inch
