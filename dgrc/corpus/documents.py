@@ -18,6 +18,7 @@ from dgrc.questions.columns import columns, find_files
 from dgrc.questions.files.formats import BROKEN, Row, parquet_rows, raw_rows
 from dgrc.questions.files.formats import SUFFIXES as ROWS
 from dgrc.questions.files.packed import PACKED, suffix_of, whole
+from dgrc.questions.options import missing
 from dgrc.storage.objectstore.files import size
 
 PLAIN = (".txt", ".md")
@@ -110,5 +111,7 @@ def text_of(row: Row | str, corpus: CorpusConfig) -> tuple[str, str | None]:
     text = row.get(corpus.text)
     if isinstance(text, str):
         return text, None
-    found = "no such column" if text is None else f"a {type(text).__name__}"
+    if corpus.text in row and missing(text):
+        return "", f"the text is wanted in {corpus.text!r}, which is null"
+    found = f"a {type(text).__name__}" if corpus.text in row else "no such column"
     return "", f"the text is wanted in {corpus.text!r}: {found} in {columns(row)}"

@@ -98,7 +98,7 @@ class Shard:
         """Takes a document in."""
         self._documents += 1
         own = row.get(self._corpus.id) if self._corpus.id and not isinstance(row, str) else None
-        own = None if missing(own) else own
+        own = None if missing(own) or own == "" else own
         name = source if own is None else encodable(as_text(own))
         text, problem = text_of(row, self._corpus)
         if problem:

@@ -2,11 +2,11 @@
 
 import functools
 import itertools
-import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dgrc.config import FieldMap
+from dgrc.method.text.normalize import nfkc
 from dgrc.questions.options import missing
 
 TEXT = (
@@ -50,8 +50,7 @@ PUBLISHED = (
 def fold(name: str) -> str:
     """A name without what does not tell it from another: `answerChoices`, `answer_choices` and `Answer Choices` are
     one, and so are `options.A` (as pandas flattens objects), `option-a` and `Option A`."""
-    name = unicodedata.normalize("NFKC", name)
-    return "".join(filter(str.isalnum, name)).casefold() or name
+    return "".join(filter(str.isalnum, nfkc(name))).casefold() or name
 
 
 def known(there: Iterable[str], names: Iterable[str]) -> Iterator[str]:

@@ -237,3 +237,12 @@ def test_ids_of_documents_that_pandas_made_floats_are_whole_numbers_or_none(tmp_
     path = tmp_path / "in" / "a.parquet"
     pq.write_table(pa.table({"text": [words("a"), words("b")], "id": [7.0, float("nan")]}), path)
     assert [row["document"] for row in cut_here(tmp_path)[1]] == ["7", f"{path}:2"]
+
+
+def test_an_empty_id_is_none_and_a_text_that_is_null_is_said_to_be(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / "a.csv"
+    path.write_text(f"id,text\n,{words('a')}\n7,{words('b')}\n8\n")
+    assert [row["document"] for row in cut_here(tmp_path)[1]] == [f"{path}:2", "7"]
+    (refused,) = pq.read_table(RunDir(tmp_path / "run").refused).to_pylist()
+    assert (refused["source_id"], refused["detail"]) == ("8", "the text is wanted in 'text', which is null")

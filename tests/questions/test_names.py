@@ -123,3 +123,8 @@ def test_a_column_that_a_user_named_must_be_in_some_row(tmp_path: Path) -> None:
         check_columns(files, FieldMap(label="answr", choices="options"), {"options"}, "questions.fields")
     said = "has a column 'answr', which `questions.fields` names; the first has 'question', 'gold'."
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("sign", ["\u0301\u0323", "a.", ".1", "\ufdfa"])
+def test_hostile_names_of_columns_are_looked_at_at_once(sign: str) -> None:
+    assert refusal({sign * 50_000: "x", **{f"{sign}{n}": "x" for n in range(20_000)}}) is None
