@@ -277,7 +277,7 @@ def _decisive(config: dict[str, Any]) -> dict[str, Any]:
     for section in ("seed", "questions", *models, "method", "proving"):
         for key, value in _flat(section, config.get(section)):
             _, _, rest = key.partition(".")
-            later = LATER_SETTINGS if section in models else LATER_OF.get(section, {})
+            later = LATER_SETTINGS if section in models else _LATER.get(section, {})
             if rest in later and later[rest] == value:
                 continue
             if section not in models or rest.partition(".")[0] not in MACHINERY or rest == "api.base_url":
