@@ -104,8 +104,8 @@ century = 1200 month : centuries
 business_day = * : working day, working days, workday, workdays, bd
 court_day = * : court days
 trading_day = *
-millimeter_hg = torr : mmHg, mm Hg, mmhg, millimeters of mercury, millimetres of mercury, millimeter of mercury, torr, Torr
-millimeter_hg : mm of mercury
+millimeter_hg = torr : mmHg, mm Hg, mmhg, millimeters of mercury, millimetres of mercury, millimeter of mercury
+millimeter_hg : mm of mercury, torr, Torr
 centimeter_water = centimeter_H2O : cmH2O, centimeters of water
 standard_atmosphere : atm, atmosphere, atmospheres
 psi : PSI, pounds per square inch
