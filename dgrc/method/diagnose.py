@@ -18,10 +18,12 @@ from dgrc.records import Chain, Message, Refused
 MOST_ATOMS = 5
 _ASKING = frozenset(
     "what which who whom whose when where why how is are was were do does did can could may might must should shall "
-    "will would has have had under in at for to define name state explain describe give list identify".split()
+    "will would has have had define name state explain describe give list identify".split()
 )
+_SETTING = frozenset("under in at for to from on by with if given suppose assuming according after before".split())
+"""Words with which a question begins that asks behind them: `To whom`, `Under what`, `If a minor signs, is`."""
 _ASKING_HAN = re.compile(
-    "什么|甚么|是否|能否|可否|应否|有无|是不是|能不能|可不可|会不会|有没有|要不要|多[少久长大高重远]|[哪谁怎吗]|几(?!乎)|"
+    "什么|甚么|是否|能否|可否|应否|有无|是不是|能不能|可不可|会不会|有没有|要不要|多[少久长大高重远]|[哪谁怎吗]|几(?!乎)|还是(?![应要会可能有没不需必])|"
     "(?<!任)何(?!况)|呢$|^(?:请(?![求示愿托假])|试(?:述|论|分析|说明|比较)|简述|简要|列举|列出|指出|写出)|"
     r"[(\uff08]\s{0,9}[)\uff09]|_{2,9}"
 )
@@ -98,8 +100,12 @@ def _is_question(atom: str) -> bool:
         return _ASKING_HAN.search(atom.strip(" \"'\u201c\u201d。.")) is not None
     if not atom.isascii():
         return True
-    words = atom.split()
-    return len(words) > 2 and words[0].casefold().strip("\"'*(") in _ASKING
+    first, *clauses = [[word.casefold().strip("\"'*(") for word in clause.split()] for clause in atom.split(",")]
+    if len(atom.split()) < 3 or not first:
+        return False
+    if first[0] in _SETTING:
+        return any(word in _ASKING for word in (*first[1:2], *(word for clause in clauses for word in clause[:1])))
+    return first[0] in _ASKING
 
 
 def _parse_json(reply: str) -> tuple[tuple[str, ...], str | None]:

@@ -133,6 +133,10 @@ CASE = (
         (["What is the statute of limitations for written contracts in Ohio?"], 0, ["off_topic"]),
         (["Which drug is an antiviral, oseltamivir or aspirin?", "What is the GDP of Chile?"], 1, ["off_topic"]),
         (["???", "What is the?"], 0, ["echo", "echo"]),
+        (["In this patient oseltamivir is an antiviral drug."], 0, ["no_question"]),
+        (["Under the rule, antiviral drugs lower the fever."], 0, ["no_question"]),
+        (["Under what fever is oseltamivir given", "If influenza is seen after 30 hours, is oseltamivir given"], 2, []),
+        (["Within 48 hours of symptoms, the drug helps."], 0, ["no_question"]),
     ],
 )
 def test_atoms_that_say_nothing_of_the_case_are_refused(asked: list[str], kept: int, refused: list[str]) -> None:
@@ -164,7 +168,8 @@ CHINESE_CASE = (
         ("列举租赁合同无效的情形。", None), ("试述租赁合同无效的后果。", None),
         ("租赁合同的最长期限", "no_question"), ("任何租赁合同的期限", "no_question"), ("租赁合同几乎都有期限。",
         "no_question"),
-        ("租赁期限的二十年上限何况无效", "no_question"),
+        ("租赁期限的二十年上限何况无效", "no_question"), ("超过二十年的租赁合同有效还是无效", None),
+        ("超过二十年的租赁合同还是应当履行", "no_question"),
         ("流感的首选药物是什么？", "off_topic"), ("劳动合同的试用期最长为多久？", "off_topic"),
         ("What is the longest term of a lease?", "off_topic"),
         ("上述分析的结论是什么？", "echo"), ("它是什么？", "echo"), ("选项A还是选项B？", "echo"),

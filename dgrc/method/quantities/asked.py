@@ -11,7 +11,6 @@ from fractions import Fraction
 
 from dgrc.method.quantities import chinese, units
 from dgrc.method.quantities.numerals import SCALES
-from dgrc.method.quantities.numerals import SCALES
 from dgrc.method.quantities.tokens import END, LONGEST, split
 from dgrc.method.quantities.units.expressions import unit_at
 from dgrc.method.quantities.units.nouns import COUNTED, NOUNS

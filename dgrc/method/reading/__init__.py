@@ -157,7 +157,7 @@ def _marked(text: str, mark: re.Pattern[str], options: Options | None, form: str
 
 
 def _in_json(text: str) -> str | None:
-    """What a reply that is one JSON object, in words or a fence or not, gives as its answer; a list's items in a row."""
+    """What a reply that is one JSON object, in words or a fence or not, gives as answer; a list's items in a row."""
     if "{" not in text or '"' not in text or (value := json_object(text)) is None:
         return None
     named = {name.strip().casefold().replace("_", " "): said for name, said in value.items()}

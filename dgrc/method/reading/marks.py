@@ -14,7 +14,10 @@ _MARKS = {
     "\u300c": ' "', "\u300d": '" ', "\u300e": ' "', "\u300f": '" ', "\u300a": ' "', "\u300b": '" ', "\u3008": ' "',
     "\u3009": '" ',
 }  # fmt: skip
-_TRADITIONAL = dict(zip("選擇確錯誤應該項對為說題無沒結論終標準參屬與還後實際縱續", "选择确错误应该项对为说题无没结论终标准参属与还后实际纵续", strict=True))
+_TRADITIONAL = dict(
+    zip("選擇確錯誤應該項對為說題無沒結論終標準參屬與還後實際", "选择确错误应该项对为说题无没结论终标准参属与还后实际",
+        strict=True)
+)  # fmt: skip
 """The characters of the wordings, as they are written in traditional Chinese."""
 _TABLE = _WIDE | {ord(mark): plain for mark, plain in (_MARKS | _TRADITIONAL).items()}
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"

@@ -32,7 +32,10 @@ _MARKED = re.compile(r"^[(\[{]\s*([A-Za-z]{1,2})\s*[)\]}]\s*(.*)$", re.DOTALL)
 _SEPARATED = re.compile(r"^([A-Za-z]{1,2})\s*(?:[).:,;\]\u2013\u2014=/|]|-+(?=\s)|\s-+)+\s*(.*)$", re.DOTALL)
 _BARE = re.compile(r"^([A-Z]{1,2})(?:\s+(.*))?$", re.DOTALL)
 _GLUED = re.compile(rf"^([A-Z])([{HAN}].*)$", re.DOTALL)
-_AFTER = re.compile(r"^(?:because|since|only\b|alone\b|吧|[了だ]$|です|\(|[-\u2013\u2014]|[是即]?因|由于|理由)", re.IGNORECASE)
+_AFTER = re.compile(
+    r"^(?:because|since|only\b|alone\b|吧|[了だ]$|です|\(|[-\u2013\u2014]|[是即]?因|由于|理由)",
+    re.IGNORECASE,
+)
 _AS_LETTER = re.compile(r"(?:(?<=[(\[])|\b(?=[A-Z][.):,])|(?<=option )|(?<=answer )|(?<=choice ))([A-Z])\b")
 _OTHER = re.compile(r"(?:^|[\s(*])([A-Z])[.):](?=\s)")
 _TOKEN = re.compile(rf"[0-9]+(?:[.:/,][0-9]+)*|[{HAN}]|[^\W\d_{HAN}]+|[%\u00b0$\u20ac\u00a3+]")

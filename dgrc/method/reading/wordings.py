@@ -41,10 +41,13 @@ CHOSEN = re.compile(
     r"|it (?:must|should|would|has to|can only) be|i(?:'d| would|'ll| will)? answer)"
     r"[: ]{1,4}"
     r"(?:that )?(?:the )?(?:(?:option|answer|choice|letter)s? )?)(?=[(\[*\"]{0,6}[A-Z]{1,2}\b)"
-    r"|(?i:\b(?:therefore|thus|hence|so|accordingly|consequently)[,:]? {1,4})(?=[(\[*\"]{0,6}[A-Z][)\]*\"]{0,6}\.?\s{0,9}(?:\n|$))"
+    r"|(?i:\b(?:therefore|thus|hence|so|accordingly|consequently)[,:]? {1,4})"
+    r"(?=[(\[*\"]{0,6}[A-Z][)\]*\"]{0,6}\.?\s{0,9}(?:\n|$))"
 )
 LABEL = re.compile(
-    r"^[\s*_#>-]*(?:lett(?:er)?|ans|choice|option|answer|result|verdict|conclusion)\s*[:=]\s*|^[\s*_#>-]*ans\.\s", re.IGNORECASE
+    r"^[\s*_#>-]*(?:lett(?:er)?|ans|choice|option|answer|result|verdict|conclusion)\s*[:=]\s*"
+    r"|^[\s*_#>-]*ans\.\s",
+    re.IGNORECASE,
 )
 TAKEN_BACK = re.compile(
     r"\b(?:wait|however|but|on reflection|actually|instead|correction|rather|final|finally|therefore|thus|hence|so)\b",
