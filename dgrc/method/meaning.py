@@ -29,6 +29,7 @@ _BEFORE = frozenset("answer called named known it its by from on to as , :".spli
 """What may stand before an answer in a sentence, beside small words and the question's own."""
 _AFTER = frozenset("is are was were because since which who whose where so".split())
 """What may begin an explanation after it."""
+_COPULAS = frozenset("is are was were".split())
 _NARROWING = frozenset(
     "and or nor plus both either if only when rarely sometimes up also alternatively however instead although though "
     "contraindicated avoided discouraged inappropriate ineffective insufficient unnecessary unlikely harmful unsafe "
@@ -160,6 +161,9 @@ def _explains(after: Sequence[str], asked: Collection[str]) -> bool:
     if said_again:  # the small words around the question's own: `in the body`
         ends = (at for at, word in enumerate(rest) if word in _MARKS or word in _AFTER or _is_content(word))
         rest = rest[next(ends, len(rest)) :]
+    if rest and asked and rest[0] in _COPULAS:  # what is said of the answer, and not asked, may be that it is none
+        ends = (at for at, word in enumerate(rest[1:], 1) if word in _MARKS or word in _AFTER)
+        return not any(map(_is_content, rest[1 : next(ends, len(rest))]))
     if not rest or rest[0] in _ENDS or rest[0] in _AFTER:
         return True
     return rest[0] == "," and len(rest) > 1 and rest[1] in _AFTER

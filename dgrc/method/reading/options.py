@@ -240,7 +240,7 @@ def bare(said: str) -> str:
 
 def _longest_opening(said: Sequence[str], words: tuple[str, ...]) -> tuple[str, ...]:
     """The longest beginning of an option, of at least four words unless it is shorter itself, that a text has."""
-    for size in range(len(words), min(len(words), OPENING) - 1, -1):
+    for size in range(min(len(words), len(said)), min(len(words), OPENING) - 1, -1):
         if size and _has(said, words[:size]):
             return words[:size]
     return ()

@@ -13,9 +13,12 @@ from dgrc.method.screen import decisive, words_of
 from dgrc.method.text.normalize import normalize
 from dgrc.method.text.unspaced import set_apart
 
-_CONDITIONS = re.compile("如果|如|若|倘|假如|除|只|仅|但|直到|有时|偶尔|很少|例外|ただし|のみ")
+_CONDITIONS = re.compile(
+    "如果|如|若|倘|假如|除|只|仅|但|直到|有时|偶尔|很少|例外|"
+    "附(?:条件|期限)|经[^,。;]{0,6}?(?:同意|批准|许可)|ただし|のみ"
+)
 _NARROWING = re.compile(
-    "[和与與及或并並兼左右]|以及|同时|加上|也(?!就是|即)|另外|此外|然而|至少|至多|以上|以下|超过|最多|最少|避免|慎用|禁|または|と|や|และ|หรือ"
+    "[和与與及或并並兼左右]|以及|同时|加上|也(?!就是|即)|亦(?!即)|其次|另外|此外|然而|免责|至少|至多|以上|以下|超过|最多|最少|避免|慎用|禁|または|と|や|และ|หรือ"
 )
 """What makes another answer of the same characters: a second thing, a side, a bound."""
 _LEADS = re.compile(

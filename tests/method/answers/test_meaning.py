@@ -54,6 +54,20 @@ def test_in_doubt_two_answers_are_two(a: str, b: str) -> None:
     assert meaning.group([a, b], "auto", 0.0) == [[a], [b]]
 
 
+@pytest.mark.parametrize(
+    ("short", "long", "question", "alike"),
+    [
+        ("liver", "The liver is spared.", "Which organ is affected?", False),
+        ("aspirin", "Aspirin was replaced by clopidogrel.", "Which drug is used?", False),
+        ("the plaintiff", "The plaintiff is the losing party.", "Who wins the case?", False),
+        ("liver", "The liver is the organ that is affected.", "Which organ is affected?", True),
+        ("aspirin", "Aspirin is used, because it is cheap.", "Which drug is used?", True),
+    ],
+)
+def test_what_is_said_of_an_answer_must_be_what_was_asked(short: str, long: str, question: str, alike: bool) -> None:
+    assert meaning.same(short, long, question=question) == meaning.same(long, short, question=question) == alike
+
+
 def test_answers_of_one_form_are_grouped_by_value() -> None:
     said = ["5 kilometer", "5000 meter", "6 kilometer", "5.04 kilometer"]
     assert meaning.group(said, "number", 0.01) == [["5 kilometer", "5000 meter", "5.04 kilometer"], ["6 kilometer"]]

@@ -61,3 +61,8 @@ MEASURES = ("5 mg", "10 mg", "10 mcg", "≥ 20 mg")
 )  # fmt: skip
 def test_an_option_that_is_a_measure_is_named_by_its_value(reply: str, answer: str | None) -> None:
     assert read(reply, MEASURES)[0] == answer
+
+
+def test_a_short_reply_is_held_against_long_options_at_once() -> None:
+    assert read("答案是肝炎", ["是" * 100_000, "年" * 100_000, "肝炎"]) == ("C", "phrase")
+    assert read("It is hepatitis I think.", ["word " * 40_000, "other " * 40_000, "hepatitis"])[0] == "C"
