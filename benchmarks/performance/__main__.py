@@ -11,7 +11,7 @@ import jinja2
 
 from benchmarks.shared.record import RESULTS, ROOT
 
-NAMES = ("inference", "api", "scale", "roles", "train", "big", "facts", "questions", "quantities")
+NAMES = ("inference", "api", "scale", "roles", "train", "big", "facts", "questions", "questions_zh", "quantities")
 CONTENDERS = {
     "raw_vllm": "raw `vllm.LLM`",
     "pool": "our pool, asked directly",
@@ -37,7 +37,8 @@ def records(folder: Path = RESULTS) -> dict[str, dict[str, Any]]:
     """The newest record of each benchmark, by name."""
     found = {}
     for name in NAMES:
-        files = sorted(folder.glob(f"{name}_*.json"), key=lambda file: json.loads(file.read_text())["date"])
+        # What follows a name is the machine, `2x-...`: `questions_zh` is another record than `questions`.
+        files = sorted(folder.glob(f"{name}_[0-9]*.json"), key=lambda file: json.loads(file.read_text())["date"])
         if files:
             found[name] = json.loads(files[-1].read_text(encoding="utf-8"))
     return found
