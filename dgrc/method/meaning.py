@@ -161,6 +161,8 @@ def _explains(after: Sequence[str], asked: Collection[str]) -> bool:
     if said_again:  # the small words around the question's own: `in the body`
         ends = (at for at, word in enumerate(rest) if word in _MARKS or word in _AFTER or _is_content(word))
         rest = rest[next(ends, len(rest)) :]
+    if said_again and after[0] in _COPULAS and after[1:2] and after[1] in ("a", "an"):
+        return True  # what the answer is, in words of the question: `is a drug that is given after an overdose`
     if rest and asked and rest[0] in _COPULAS:  # what is said of the answer, and not asked, may be that it is none
         ends = (at for at, word in enumerate(rest[1:], 1) if word in _MARKS or word in _AFTER)
         return not any(map(_is_content, rest[1 : next(ends, len(rest))]))

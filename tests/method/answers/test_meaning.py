@@ -143,3 +143,17 @@ def test_long_answers_of_one_word_are_compared_at_once() -> None:
     assert not meaning.same("<answer>" * 12_500, "<answer>" * 12_500 + " x")
     assert not meaning.same("ab " * 16_000, "ab " * 33_000)
     assert meaning.same("liver", "liver body " + "in the " * 20_000, question="body")
+
+
+@pytest.mark.parametrize(
+    ("long", "question", "same"),
+    [
+        ("Aspirin is an antiplatelet drug that is given after infarction", "Which drug is given after infarction?", True),
+        ("Aspirin is a drug that is not given after infarction", "Which drug is given after infarction?", False),
+        ("Aspirin is a drug that is avoided after infarction", "Which drug is given after infarction?", False),
+        ("Aspirin is a salicylate", "Which drug is given after infarction?", False),
+        ("Aspirin is stopped first", "Which drug is given after infarction?", False),
+    ],
+)
+def test_what_the_answer_is_explains_it_only_in_words_of_the_question(long: str, question: str, same: bool) -> None:
+    assert meaning.same("Aspirin", long, question=question) is meaning.same(long, "Aspirin", question=question) is same
