@@ -148,7 +148,7 @@ def test_long_answers_of_one_word_are_compared_at_once() -> None:
 @pytest.mark.parametrize(
     ("long", "question", "same"),
     [
-        ("Aspirin is an antiplatelet drug that is given after infarction", "Which drug is given after infarction?", True),
+        ("Aspirin is a drug that is given after infarction", "Which drug is given after infarction?", True),
         ("Aspirin is a drug that is not given after infarction", "Which drug is given after infarction?", False),
         ("Aspirin is a drug that is avoided after infarction", "Which drug is given after infarction?", False),
         ("Aspirin is a salicylate", "Which drug is given after infarction?", False),
