@@ -35,14 +35,9 @@ Hashes = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 """Of words, where each text's begin, and what each weighs: see `weighed_hashes`."""
 
 
-def word_hashes(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Hashes of all words of all texts, (words,) uint64, and where each text's begin and end among them, (texts + 1,).
-    """
-    return weighed_hashes(texts)[:2]
-
-
 def weighed_hashes(texts: Sequence[str]) -> Hashes:
-    """The same, and what each word weighs, (words,) int64 (`segment.WEIGHT`); None if all weigh the same."""
+    """Hashes of all words of all texts, (words,) uint64, where each text's begin and end among them, (texts + 1,), and
+    what each word weighs, (words,) int64 (`segment.WEIGHT`); None if all weigh the same."""
     plain = [words for at in range(0, len(texts), _TOGETHER) for words in _plain(texts[at : at + _TOGETHER])]
     data = b" ".join([*plain, b""])
     letters = np.frombuffer(data, np.uint8)

@@ -7,13 +7,12 @@ table stays, so that no reader takes the rest for a measure.
 import re
 from fractions import Fraction
 
-_DIGITS = {sign: n for n, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_TENS = {"十": 10, "百": 100, "千": 1000}
+from dgrc.method.text.numerals import DIGITS, UNITS, by_units
+
 _ONE_SIGN = str.maketrans(
     "壹贰叁肆伍陆柒捌玖拾佰仟圆萬億兩週歲個時鐘點號", "一二三四五六七八九十百千元万亿两周岁个时钟点号"
 )
 """Numerals of contracts, and traditional signs."""
-_MYRIADS = {"万": 10**4, "亿": 10**8}
 _RUN = "[零〇一二两三四五六七八九十百千万亿]"
 _NUMBER = rf"(?:{_RUN}+(?:点[零〇一二三四五六七八九]+)?|[0-9]+(?:,[0-9]{{3}})*(?:\.[0-9]+)?[十百千万亿]*)"
 _SHARE = re.compile(rf"({_NUMBER})分之({_NUMBER})")
@@ -108,24 +107,14 @@ def _value(said: str) -> Fraction:
     if head:
         value = Fraction(head.group().replace(",", ""))
         for sign in said[head.end() :]:
-            value *= _TENS.get(sign, 0) or _MYRIADS[sign]
+            value *= UNITS[sign]
         return value
     whole, _, decimals = said.partition("点")
     value = Fraction(_whole(whole))
-    return value + Fraction(int("".join(str(_DIGITS[d]) for d in decimals)), 10 ** len(decimals)) if decimals else value
+    return value + Fraction(int("".join(str(DIGITS[d]) for d in decimals)), 10 ** len(decimals)) if decimals else value
 
 
 def _whole(said: str) -> int:
-    if len(said) > 1 and all(sign in _DIGITS for sign in said):
-        return int("".join(str(_DIGITS[sign]) for sign in said))  # a year is said sign by sign
-    total = section = digit = 0
-    for sign in said:
-        if sign in _DIGITS:
-            digit = _DIGITS[sign]
-        elif sign in _TENS:
-            section, digit = section + (digit or 1) * _TENS[sign], 0
-        elif sign == "万":
-            total, section, digit = total + (section + digit or 1) * _MYRIADS[sign], 0, 0
-        else:
-            total, section, digit = (total + section + digit or 1) * _MYRIADS[sign], 0, 0
-    return total + section + digit
+    if len(said) > 1 and all(sign in DIGITS for sign in said):
+        return int("".join(str(DIGITS[sign]) for sign in said))  # a year is said sign by sign
+    return by_units(said)

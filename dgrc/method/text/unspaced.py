@@ -9,6 +9,7 @@ are one. Some fixed words with such characters are no numbers (`一般`), and wh
 import re
 from collections.abc import Sequence
 
+from dgrc.method.text.numerals import DIGITS, UNITS, by_units
 from dgrc.method.text.segment import spaceless
 
 NEGATIONS = frozenset("不 未 无 無 非 否 勿 莫 毋 没 ない ไม មិ ບໍ".split())
@@ -17,21 +18,16 @@ _ASKED = re.compile("是否|(?<=[能可会應应當当需])否|([是有能会應
 _DENIED = re.compile("[没沒]有?|[不未无無非否勿莫毋]|ません|な(?:い|く|かっ|し)|ไม่|មិន|ບໍ່")
 _ALIKE = {"沒": "没", "ま": "ない", "な": "ない", "ไ": "ไม", "ម": "មិ", "ບ": "ບໍ"}
 
-_DIGITS = {digit: value for value, digits in enumerate(
-    ("零〇", "一壹", "二两兩贰貳", "三叁", "四肆", "五伍", "六陆陸", "七柒", "八捌", "九玖"))
-    for digit in digits}  # fmt: skip
-_UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "万": 10**4, "萬": 10**4, "亿": 10**8,
-          "億": 10**8}  # fmt: skip
 _FORMAL = frozenset("壹贰貳叁肆伍陆陸柒捌玖拾佰仟")
 """For bank notes; some also stand in common words (`大陆`), so that one alone is no number."""
 _LONGEST = 24
 """Characters of a number that is worked out; longer rows of numerals stay as they are."""
-_NUMERAL = "".join((*_DIGITS, *_UNITS))
+_NUMERAL = "".join((*DIGITS, *UNITS))
 _NUMBER = re.compile(
     "(?P<word>统一|唯一|万一(?![元千百十万亿])|十分(?!之)|一(?:般|定|样|直|切|致|旦|并|律|同|起|些)|百姓)"
     f"|(?P<share>[百千])分之(?P<of>[{_NUMERAL}]+)"
     f"|(?<![\\d.,])(?P<arabic>\\d{{1,15}}(?:\\.\\d{{1,9}})?)(?P<times>[十百千]?[万亿萬億])"
-    f"|(?P<whole>[{_NUMERAL}]+)(?:点(?P<decimals>[{''.join(_DIGITS)}]{{1,9}})(?![{_NUMERAL}]))?"
+    f"|(?P<whole>[{_NUMERAL}]+)(?:点(?P<decimals>[{''.join(DIGITS)}]{{1,9}})(?![{_NUMERAL}]))?"
 )
 
 # Small words of Chinese that carry no fact, as `the`, `of`, `is` and `what` carry none.
@@ -91,7 +87,7 @@ def _number(match: re.Match[str]) -> str:
     if match["share"]:
         return f" {_value(match['of'])} {'%' if match['share'] == '百' else '‰'} "
     if match["arabic"]:
-        times = _UNITS[match["times"][-1]] * (_UNITS[match["times"][0]] if len(match["times"]) > 1 else 1)
+        times = UNITS[match["times"][-1]] * (UNITS[match["times"][0]] if len(match["times"]) > 1 else 1)
         whole, _, decimals = match["arabic"].partition(".")
         value = str(int(whole + decimals) * times).zfill(len(decimals) + 1)
         point = len(value) - len(decimals)
@@ -99,23 +95,12 @@ def _number(match: re.Match[str]) -> str:
     whole = match["whole"]
     if len(whole) > _LONGEST or (len(whole) == 1 and whole in _FORMAL):
         return match.group()
-    decimals = "".join(str(_DIGITS[digit]) for digit in match["decimals"] or "")
+    decimals = "".join(str(DIGITS[digit]) for digit in match["decimals"] or "")
     return f" {_value(whole)}{'.' * bool(decimals)}{decimals} "
 
 
 def _value(numerals: str) -> str:
     """The number that numerals name, in digits: by their places (`二〇二〇`) or by their units (`三百一十二`)."""
-    if len(numerals) > _LONGEST or not any(numeral in _UNITS for numeral in numerals):
-        return "".join(str(_DIGITS.get(numeral, numeral)) for numeral in numerals)
-    total = section = digit = largest = 0
-    for numeral in numerals:
-        unit = _UNITS.get(numeral, 0)
-        if not unit:
-            digit = _DIGITS[numeral]
-        elif unit < 10**4:
-            section, digit = section + (digit or 1) * unit, 0
-        elif unit > largest:  # `三万亿`: what stands before counts in it
-            total, section, digit, largest = (total + section + digit or 1) * unit, 0, 0, unit
-        else:  # `一亿二千万`
-            total, section, digit = total + (section + digit or 1) * unit, 0, 0
-    return str(total + section + digit)
+    if len(numerals) > _LONGEST or not any(numeral in UNITS for numeral in numerals):
+        return "".join(str(DIGITS.get(numeral, numeral)) for numeral in numerals)
+    return str(by_units(numerals))
