@@ -103,6 +103,7 @@ def agreement(answers: Sequence[str | None], groups: Sequence[Sequence[str]]) ->
 
 def same(a: str, b: str, form: str = "auto", tolerance: float = 0.0, question: str = "") -> bool:
     """Whether two answers to a question are the same; `form` and `tolerance` are those of `answer_forms`."""
+    a, b = quantities.without_working(a), quantities.without_working(b)
     one, two = answer_forms.value(a, form, question), answer_forms.value(b, form, question)
     if one is not None and two is not None:  # 5 mW and 5 MW are one text in lower case, and two answers
         return quantities.same(one, two, tolerance)

@@ -9,6 +9,7 @@ What is decided here, and may be decided otherwise elsewhere:
 - Years are months, days are hours, but no month has a fixed number of days. Calendar days are days, business days not.
 - What stands behind a measure belongs to it: `5 mg IV` is not `5 mg`. "About" says nothing.
 - `U` is a unit, which is no international unit (`IU`); mEq is no mmol.
+- An equation says its last side; an answer that names its value (`dose = 5 mg`) says the value.
 - A `$` alone is the US dollar's; `m` is a million with a currency and the metre elsewhere.
 """
 
@@ -18,6 +19,7 @@ from collections.abc import Sequence
 
 from dgrc.method.quantities.asked import resolved
 from dgrc.method.quantities.grammar import read
+from dgrc.method.quantities.results import named_value, without_working
 from dgrc.method.quantities.spelling import spell
 from dgrc.method.quantities.tokens import plain
 from dgrc.method.quantities.units import named
@@ -39,7 +41,7 @@ from dgrc.method.quantities.values import (
 
 __all__ = [
     "Comparison", "Compound", "Date", "Pair", "Quantity", "Range", "Ratio", "Schedule", "Unit", "Value", "groups",
-    "parse", "plain", "resolved", "same", "spell", "units_in",
+    "parse", "plain", "resolved", "same", "spell", "units_in", "without_working",
 ]  # fmt: skip
 
 _MEASURED = re.compile(r"(?<![\w.])[0-9][0-9.,]{0,40} ?([A-Za-z\u00b5\u03bc\u03a9\u00b0%]{1,30})")
@@ -47,8 +49,14 @@ _MEASURED = re.compile(r"(?<![\w.])[0-9][0-9.,]{0,40} ?([A-Za-z\u00b5\u03bc\u03a
 
 @functools.lru_cache(maxsize=4096)
 def parse(text: str) -> Value | None:
-    """The value that a text states as a whole; None if it states none, or anything beside it."""
-    return read(text)
+    """The value that a text states as a whole, also as the result of the working that it shows; None if it states
+    none, or anything beside it."""
+    found = read(text)
+    if found is not None or "=" not in text:
+        return found
+    said = without_working(text)
+    found = read(said) if said != text else None
+    return found if found is not None or (value := named_value(said)) is None else read(value)
 
 
 def groups(values: Sequence[Value], tolerance: float) -> list[list[int]]:

@@ -52,6 +52,16 @@ _SCALED = re.compile("([十百千]?[万亿萬億])(?=[^之分])|(hundred|thousan
 _YEAR = re.compile(r"\b(?:what|which) year\b|哪一?年", re.IGNORECASE)
 _HAN_MANY = re.compile(r"(?:多少|几)\s*(.{1,8})")
 _HAN_UNIT = re.compile(r"以(.{1,12}?)为?(?:单位|计)|单位(?:是|为|:|：)\s*(.{1,12})")
+_PERIOD = re.compile(
+    r"\bhow (?:many|much)\b[^?.;!\n0-9]{0,200}?\b(?:(?:per|(?:in |for )?(?:one|a|an|each|every)) (?:single |whole |full )?"
+    r"(minute|hour|day|week|month|year)|(hourly|daily|weekly|monthly|yearly))\b"
+    r"(?=[^?.;!\n0-9]{0,200}(?:[?.;!\n]|\Z))",
+    re.IGNORECASE,
+)
+_HAN_PERIOD = re.compile("(?:每|一)(?:(分钟?|小时|[天日周月年]))[^？?。；0-9]{0,30}(?:多少|几)")
+_ADVERBS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "yearly": "year"}
+_HAN_PERIODS = {"分": "minute", "分钟": "minute", "小时": "hour", "天": "day", "日": "day", "周": "week"}
+_HAN_PERIODS |= {"月": "month", "年": "year"}
 _LONGEST_QUESTION = 20_000
 _NOT_IN = frozenset((*COUNTED, *"second minute bar degree foot century decade grain cup fold".split()))
 _NOT_IN |= frozenset("indian_rupee canadian_dollar swiss_franc terabyte newton carat real".split())
@@ -61,11 +71,12 @@ _NOT_ALONE = frozenset("a an in as at is be he me us am pm do go no so to or c f
 
 @dataclass(frozen=True)
 class Asked:
-    """What a question says of its answer: a unit, nouns, or that it is a year."""
+    """What a question says of its answer: a unit, nouns, that it is a year, or the period that it is asked for."""
 
     unit: Unit | None = None
     nouns: tuple[str, ...] = ()
     year: bool = False
+    period: str = ""
 
 
 def resolved(value: Value, question: str) -> Value:
@@ -79,7 +90,7 @@ def resolved(value: Value, question: str) -> Value:
         often = f"{value.value} times a {wanted.unit.name.removeprefix('time/')}"
         return Schedule((often, *value.tail)) if value.unit == NO_UNIT and value.value.denominator == 1 else value
     if wanted.unit is not None:
-        value = _with_unit(value, wanted.unit)
+        value = _with_unit(_in_the_period(value, wanted.unit, wanted.period), wanted.unit)
     if wanted.nouns and not isinstance(value, Date) and not {*value.tail} & {*NOUNS.values()}:
         if len(wanted.nouns) == 1:
             value = replace(value, tail=tuple(sorted({*value.tail, *wanted.nouns})))
@@ -97,7 +108,7 @@ def asked(question: str) -> Asked:
         return Asked(_unit("years"), ("old",))
     many = [*_after(_MANY, text), *_han(_HAN_MANY, text)]
     if many:
-        return Asked(many[0] if len({*many}) == 1 else None, nouns)
+        return Asked(many[0] if len({*many}) == 1 else None, nouns, period=_period(text))
     if _OLD.search(text):
         return Asked(_unit("years"), ("old",))
     if _PERCENT.search(text):
@@ -107,6 +118,30 @@ def asked(question: str) -> Asked:
     if not told and _PH.search(text):
         told = [units.unit("ph")]
     return Asked(told[-1] if told else None, nouns)
+
+
+def _period(text: str) -> str:
+    """The one period for which something is asked: `day` of "How many mg does she get in one day?"; empty if none.
+
+    With numbers in that sentence (`5 tablets a day for 3 days`) it cannot be told whose the period is.
+    """
+    found = {unit or _ADVERBS[adverb.lower()] for unit, adverb in _PERIOD.findall(text)}
+    found |= {_HAN_PERIODS[said] for said in _HAN_PERIOD.findall(text)}
+    return found.pop().lower() if len(found) == 1 else ""
+
+
+def _in_the_period(value: Value, unit: Unit, period: str) -> Value:
+    """What is said for a period that the question names: of so many mg in one day, `5 mg/day` and `5 mg daily` say
+    `5 mg`; of so many mL per hour, `5 mL` says `5 mL/hour`."""
+    if not period or not isinstance(value, Quantity):
+        return value
+    said = value.unit.name
+    if said == f"{unit.name}/{period}" or unit.name == f"{said}/{period}":
+        return replace(value, unit=unit)
+    often = f"1 times a {period}"
+    if said == unit.name and often in value.tail:
+        return replace(value, tail=tuple(words for words in value.tail if words != often))
+    return value
 
 
 def _with_unit(value: Value, unit: Unit) -> Value:
