@@ -6,6 +6,7 @@ A bare number gets a unit only from a question that says one: `resolved`. `spell
 What is decided here, and may be decided otherwise elsewhere:
 - 5 % is 0.05 and 1/20; "1 in 4" is 25 %; `1:4` is a ratio, equal to `2:8` and to no share.
 - `120/80` is a pair, `1/2` a fraction (`spelling.is_pair` draws the line).
+- A time of day is read where it cannot be a ratio (`14:30`), `1:20` only where a time is asked for.
 - Years are months, days are hours, but no month has a fixed number of days. Calendar days are days, business days not.
 - What stands behind a measure belongs to it: `5 mg IV` is not `5 mg`. "About" says nothing.
 - `U` is a unit, which is no international unit (`IU`); mEq is no mmol.
@@ -24,6 +25,7 @@ from dgrc.method.quantities.spelling import spell
 from dgrc.method.quantities.tokens import plain
 from dgrc.method.quantities.units import named
 from dgrc.method.quantities.values import (
+    Clock,
     Comparison,
     Compound,
     Date,
@@ -40,8 +42,8 @@ from dgrc.method.quantities.values import (
 )
 
 __all__ = [
-    "Comparison", "Compound", "Date", "Pair", "Quantity", "Range", "Ratio", "Schedule", "Unit", "Value", "groups",
-    "parse", "plain", "resolved", "same", "spell", "units_in", "without_working",
+    "Clock", "Comparison", "Compound", "Date", "Pair", "Quantity", "Range", "Ratio", "Schedule", "Unit", "Value",
+    "groups", "parse", "plain", "resolved", "same", "spell", "units_in", "without_working",
 ]  # fmt: skip
 
 _MEASURED = re.compile(r"(?<![\w.])[0-9][0-9.,]{0,40} ?([A-Za-z\u00b5\u03bc\u03a9\u00b0%]{1,30})")

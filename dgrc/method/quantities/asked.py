@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from dgrc.method.quantities import chinese, units
+from dgrc.method.quantities import chinese, clock, units
 from dgrc.method.quantities.numerals import SCALES
 from dgrc.method.quantities.tokens import END, LONGEST, split
 from dgrc.method.quantities.units.expressions import unit_at
@@ -22,6 +22,7 @@ from dgrc.method.quantities.values import (
     Pair,
     Quantity,
     Range,
+    Ratio,
     Schedule,
     Unit,
     Value,
@@ -52,9 +53,13 @@ _SCALED = re.compile("([十百千]?[万亿萬億])(?=[^之分])|(hundred|thousan
 _YEAR = re.compile(r"\b(?:what|which) year\b|哪一?年", re.IGNORECASE)
 _HAN_MANY = re.compile(r"(?:多少|几)\s*(.{1,8})")
 _HAN_UNIT = re.compile(r"以(.{1,12}?)为?(?:单位|计)|单位(?:是|为|:|：)\s*(.{1,12})")
+_CLOCK = re.compile(
+    r"\b(?:at )?what time\b|\bHH:MM\b|\b(?:24|twelve|12)-hour (?:clock|time)\b|几点|何时刻|什么时刻|几时几分",
+    re.IGNORECASE,
+)
 _PERIOD = re.compile(
-    r"\bhow (?:many|much)\b[^?.;!\n0-9]{0,200}?\b(?:(?:per|(?:in |for )?(?:one|a|an|each|every)) (?:single |whole |full )?"
-    r"(minute|hour|day|week|month|year)|(hourly|daily|weekly|monthly|yearly))\b"
+    r"\bhow (?:many|much)\b[^?.;!\n0-9]{0,200}?\b(?:(?:per|(?:in |for )?(?:one|a|an|each|every)) "
+    r"(?:single |whole |full )?(minute|hour|day|week|month|year)|(hourly|daily|weekly|monthly|yearly))\b"
     r"(?=[^?.;!\n0-9]{0,200}(?:[?.;!\n]|\Z))",
     re.IGNORECASE,
 )
@@ -71,12 +76,13 @@ _NOT_ALONE = frozenset("a an in as at is be he me us am pm do go no so to or c f
 
 @dataclass(frozen=True)
 class Asked:
-    """What a question says of its answer: a unit, nouns, that it is a year, or the period that it is asked for."""
+    """What a question says of its answer: a unit, nouns, that it is a year or a time of day, or its period."""
 
     unit: Unit | None = None
     nouns: tuple[str, ...] = ()
     year: bool = False
     period: str = ""
+    clock: bool = False
 
 
 def resolved(value: Value, question: str) -> Value:
@@ -86,6 +92,8 @@ def resolved(value: Value, question: str) -> Value:
     wanted = asked(question)
     if isinstance(value, Quantity) and value.unit == NO_UNIT and wanted.year and 1000 <= value.value < 3000:
         return Date(int(value.value), None, None, value.tail) if value.value.denominator == 1 else value
+    if wanted.clock and isinstance(value, Ratio):
+        return clock.of_ratio(value) or value
     if wanted.unit is not None and wanted.unit.name.startswith("time/") and isinstance(value, Quantity):
         often = f"{value.value} times a {wanted.unit.name.removeprefix('time/')}"
         return Schedule((often, *value.tail)) if value.unit == NO_UNIT and value.value.denominator == 1 else value
@@ -103,6 +111,8 @@ def asked(question: str) -> Asked:
     text = question[-_LONGEST_QUESTION:].translate(_WIDE)
     if _YEAR.search(text):
         return Asked(year=True)
+    if _CLOCK.search(text):
+        return Asked(clock=True)
     nouns = tuple(sorted({NOUNS[word] for word in re.findall(r"[a-z]{5,}", text.lower()) if word in NOUNS}))
     if _HAN_OLD.search(text):
         return Asked(_unit("years"), ("old",))

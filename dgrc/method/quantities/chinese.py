@@ -21,6 +21,11 @@ _HALVES = re.compile(rf"(?<![0-9])半(?=个|年|天|日|小时|月|周)|({_NUMBE
 _BETWEEN = re.compile(r"([0-9.]+)(年|个月|月|天|日|元|万元|岁)以上([0-9.]+)\2以下")
 _TIMES = re.compile(r"(?:(?:每|一|1)(天|日|周|星期|月|年)|(?<![0-9])(日))(?:服用|服|给药)?([0-9]+)次")
 _EVERY = re.compile(r"每(?:隔)?([0-9.]+)(小时|天|日|周|个月)(?:1次|一次)?")
+_EACH = re.compile(r"每(分钟?|小时|时)([0-9.]+)([^0-9\s]{1,4}$)")
+"""A rate with its time first: `每分钟50滴`."""
+_PER_HOUR = re.compile("/时(?!间)")
+_SPACED = re.compile(r"(?<=[0-9]) +(?=[万亿])")
+_LEAD = re.compile(r"^(?:答[:：]\s*)?(?:一共|总共|共计|合计|共|需要|需)*(?=[0-9])")
 _PERIODS = {"天": "day", "日": "day", "周": "week", "星期": "week", "月": "month", "个月": "month", "年": "year",
             "小时": "hour"}  # fmt: skip
 _WORDS = {
@@ -66,7 +71,8 @@ DAY = re.compile(r"(?:([12][0-9]{3})年)?(?:([0-9]{1,2})月(?:([0-9]{1,2})[日�
 
 def english(text: str) -> str:
     """The text with what is Chinese in the words of the grammar; dates stay (`figures` and `DAY` read them)."""
-    said = figures(text)
+    said = _PER_HOUR.sub("/小时", _LEAD.sub("", figures(text)))
+    said = _EACH.sub(lambda m: f"{m.group(2)}{m.group(3)}/{'小时' if m.group(1) == '时' else m.group(1)}", said)
     said = _BETWEEN.sub(r"\1 to \3\2", said)
     said = _TIMES.sub(lambda m: f" {m.group(3)} times a {_PERIODS[m.group(1) or m.group(2)]} ", said)
     said = _EVERY.sub(lambda m: f" every {m.group(1)} {_PERIODS[m.group(2)]} ", said)
@@ -75,7 +81,7 @@ def english(text: str) -> str:
 
 def figures(text: str) -> str:
     """The text with its numerals in figures."""
-    text = text.translate(_ONE_SIGN).replace("零下", "负")
+    text = _SPACED.sub("", text.translate(_ONE_SIGN)).replace("零下", "负")
     text = _HALVES.sub(_half, text)
     text = _SHARE.sub(_share, text)
     return _WHOLE.sub(lambda match: match.group() if match.group().isascii() else _written(_value(match.group())), text)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from dgrc.method.quantities import dates, tails
+from dgrc.method.quantities import clock, dates, tails
 from dgrc.method.quantities.measures import Read, number_at, read_sum
 from dgrc.method.quantities.numerals import FIGURES, figures, measurable
 from dgrc.method.quantities.spelling import spell
@@ -70,8 +70,8 @@ def read(text: str) -> Value | None:
         return None if number is None else Quantity(-number if match.group(1) == "-" else number)
     found = tokens(text)
     if not found:
-        return None
-    value = dates.date(plain(text)) or _whole(found)
+        return clock.clock(plain(text))  # noon
+    value = dates.date(plain(text)) or clock.clock(plain(text)) or _whole(found)
     too_long = value is not None and len(text) > _BRIEF and len(spell(value)) > LONGEST
     return None if too_long else value
 
@@ -219,8 +219,8 @@ def _ratio(said: list[str], at: int) -> tuple[Ratio, int] | None:
         at += 1
     if len(parts) < 2 or said[at - 1] == ":":
         return None
-    clock = len(parts) == 2 and parts[0] != 1 and parts[0] < 24 and parts[1] < 60 and len(said[at - 1]) == 2
-    return None if clock else (Ratio(tuple(parts)), at)
+    time = len(parts) == 2 and parts[0] != 1 and parts[0] < 24 and parts[1] < 60 and len(said[at - 1]) == 2
+    return None if time else (Ratio(tuple(parts)), at)
 
 
 def _share(said: list[str], at: int) -> tuple[Quantity, int] | None:

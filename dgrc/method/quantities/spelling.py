@@ -5,6 +5,7 @@ from math import gcd
 
 from dgrc.method.quantities.values import (
     NO_UNIT,
+    Clock,
     Comparison,
     Compound,
     Date,
@@ -96,8 +97,16 @@ def _bare(value: Value) -> str:
             return ":".join(f"({part.strip('()')})" if "/" in part else part for part in said)
         case Date():
             return _date(value)
+        case Clock():
+            return _clock(value)
         case Schedule():
             return ""
+
+
+def _clock(value: Clock) -> str:
+    minutes, seconds = divmod(value.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02d}:{minutes:02d}" + (f":{seconds:02d}" if seconds else "")
 
 
 def _measure(said: str, unit: Unit) -> str:

@@ -92,13 +92,21 @@ class Date:
 
 
 @dataclass(frozen=True)
+class Clock:
+    """A time of day, in seconds since midnight."""
+
+    seconds: int
+    tail: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Schedule:
     """How often alone, as `twice daily`."""
 
     tail: tuple[str, ...]
 
 
-Value = Quantity | Range | Comparison | Ratio | Pair | Compound | Date | Schedule
+Value = Quantity | Range | Comparison | Ratio | Pair | Compound | Date | Clock | Schedule
 Key = tuple[object, ...]
 
 
@@ -120,6 +128,8 @@ def key(value: Value) -> Key:
             return "ratio", len(value.parts), tail
         case Date():
             return "date", value.year, value.month, value.day, tail
+        case Clock():
+            return "clock", value.seconds, tail
         case Schedule():
             return "schedule", tail
 
@@ -139,7 +149,7 @@ def magnitudes(value: Value) -> tuple[Fraction, ...]:
             return tuple(part.amount for part in _sorted(value))
         case Ratio():
             return tuple(part / max(value.parts) for part in value.parts)
-        case Date() | Schedule():
+        case Date() | Clock() | Schedule():
             return ()
 
 
@@ -158,7 +168,7 @@ def quantities_of(value: Value) -> tuple[Quantity, ...]:
             return value.parts
         case Ratio():
             return tuple(Quantity(part) for part in value.parts)
-        case Date() | Schedule():
+        case Date() | Clock() | Schedule():
             return ()
 
 
