@@ -150,11 +150,8 @@ def _limitation_suspended(rng: random.Random) -> Draft:
     start, years = _from_when(rng), rng.choice((2, 3))
     demand = start + timedelta(days=rng.randrange(100, 365 * years - 100))
     new_end = years_later(demand, years)
-    first = date(new_end.year, rng.choice((1, 2)), rng.randrange(1, 29))
-    if first >= new_end:
-        first = years_later(first, -1)
-    last = min(first + timedelta(days=rng.randrange(9, 70)), new_end - timedelta(days=1))
-    return _suspended(years, start, demand, (first, last))
+    first = new_end - timedelta(days=rng.randrange(75, 176))  # within the last six months, as real suspensions are
+    return _suspended(years, start, demand, (first, first + timedelta(days=rng.randrange(9, 70))))
 
 
 def _suspended(years: int, start: date, demand: date, pause: tuple[date, date]) -> Draft:

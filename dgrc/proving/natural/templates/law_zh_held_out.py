@@ -18,6 +18,9 @@ _PRICES = tuple(
 )
 """Yuan, yuan paid at once, and into how many equal parts of whole hundreds the rest goes."""
 
+_CHANGES = tuple((up, down) for up in range(5, 41, 5) for down in range(5, 51, 5) if up != down)
+"""Percent more and percent less, which do not cancel out."""
+
 
 def _appeal(rng: random.Random) -> Draft:
     served = date(rng.randrange(2016, 2027), rng.choice((1, 2, 2, 4, 6, 9, 12)), rng.randrange(10, 29))
@@ -58,7 +61,7 @@ def _installments(rng: random.Random) -> Draft:
 
 
 def _sentencing(rng: random.Random) -> Draft:
-    years, up, down = rng.choice((5, 10)), rng.randrange(5, 41, 5), rng.randrange(5, 51, 5)
+    years, (up, down) = rng.choice((5, 10)), rng.choice(_CHANGES)
     months = years * 12
     more, less = months * up // 100, months * down // 100
     return Draft(
