@@ -13,7 +13,7 @@ from dgrc.method.meaning import same
 from dgrc.proving.natural.generate import make, problems
 from dgrc.proving.natural.problem import LEVELS, Problem, Step, Template
 from dgrc.proving.natural.templates import TEMPLATES
-from dgrc.proving.natural.templates.chinese import clock, decimal, stands_in, weekday, years_later
+from dgrc.proving.natural.templates.chinese import clock, decimal, single, stands_in, template, years_later
 from tests.proving.natural.second_zh import (
     SECOND,
     corresponding,
@@ -25,7 +25,7 @@ from tests.proving.natural.second_zh import (
     written,
 )
 
-CHINESE = {template.name: template for template in TEMPLATES if template.language == "zh"}
+CHINESE = {kind.name: kind for kind in TEMPLATES if kind.language == "zh"}
 DRAWS, WANTED = 400, 200
 QUANTITY = re.compile(r"\d[\d.]*(?:年\d+月\d+日|个工作日|个月|分钟|千克|毫克|毫升|万?元|克|片|日|天|年|滴)")
 NAMES = re.compile("[甲乙丙丁戊己庚辛]")
@@ -112,31 +112,30 @@ def test_every_question_asks_and_no_number_has_more_than_one_decimal(name: str) 
             assert (text.endswith("（写作“×年×月×日”）")) == ("哪一天" in text)
             assert not re.search(r"\d\.\d\d|\d{7}|[A-Za-z]", text)
             for when, said in re.findall(r"(\d+年\d+月\d+日)（(星期.)）", text):
-                assert said == weekday(dates(when)[0])
+                assert said == "星期" + "日一二三四五六"[dates(when)[0].isoweekday() % 7]
 
 
 @every_template
 def test_draws_depend_on_the_seed_alone_and_there_are_many(name: str) -> None:
     assert drawn(name) == drawn.__wrapped__(name)
     assert drawn(name) != drawn(name, seed=1)
-    template = CHINESE[name]
-    if not template.held_out:
+    if not CHINESE[name].held_out:
         assert len({problem.text for problem in drawn(name, seed=2, count=2500)}) >= WANTED
 
 
 def test_there_are_eight_to_train_on_and_three_held_out_in_each_domain() -> None:
     assert SECOND.keys() == CHINESE.keys()
     for domain in ("medicine", "law"):
-        mine = [template for template in CHINESE.values() if template.domain == domain]
-        assert all(template.name.startswith(f"{domain}/zh/") for template in mine)
-        assert Counter(template.held_out for template in mine) == {False: 8, True: 3}
-        by_level = Counter(level_of(template) for template in mine if not template.held_out)
+        mine = [kind for kind in CHINESE.values() if kind.domain == domain]
+        assert all(kind.name.startswith(f"{domain}/zh/") for kind in mine)
+        assert Counter(kind.held_out for kind in mine) == {False: 8, True: 3}
+        by_level = Counter(level_of(kind) for kind in mine if not kind.held_out)
         assert by_level[1] >= 3 and by_level[2] >= 3 and set(by_level) == set(LEVELS)
-        assert len({level_of(template) for template in mine if template.held_out}) == 3
+        assert len({level_of(kind) for kind in mine if kind.held_out}) == 3
 
 
-def level_of(template: Template) -> int:
-    (level,) = {problem.level for problem in drawn(template.name)}
+def level_of(kind: Template) -> int:
+    (level,) = {problem.level for problem in drawn(kind.name)}
     return level
 
 
@@ -148,9 +147,9 @@ def skeletons(text: str) -> set[str]:
 
 def test_held_out_templates_share_no_words_in_a_row_with_those_that_are_trained_on() -> None:
     seen: dict[bool, set[str]] = {False: set(), True: set()}
-    for name, template in CHINESE.items():
+    for name, kind in CHINESE.items():
         for problem in drawn(name):
-            seen[template.held_out].update(skeletons(problem.text), *(skeletons(s.question) for s in problem.steps))
+            seen[kind.held_out].update(skeletons(problem.text), *(skeletons(s.question) for s in problem.steps))
     assert seen[False] & seen[True] == set()
     assert min(map(len, seen.values())) > 20
 
@@ -212,6 +211,12 @@ def test_years_days_clocks_and_decimals_are_written_as_they_are_read() -> None:
     with pytest.raises(AssertionError, match="more than one decimal"):
         decimal(Fraction(1, 3))
     assert stands_in("30元", "共30元") and not stands_in("30元", "共130元、1.30元")
+
+
+def test_a_template_that_always_gives_its_answer_away_is_a_mistake() -> None:
+    told = template("law/zh/told", lambda rng: single("add", "共30元，是多少元？", "30元", "30元"))
+    with pytest.raises(AssertionError, match="共30元"):
+        told.draw(random.Random(0))
 
 
 def test_leap_days_weekends_and_the_holiday_do_come_up() -> None:

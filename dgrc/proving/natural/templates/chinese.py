@@ -15,6 +15,7 @@ from dgrc.proving.natural.problem import Draft, Step, Template
 
 AS_DATE = "（写作“×年×月×日”）"
 """How a date is to be answered, without a date in it that could be copied."""
+_REDRAWS = 1000
 _WEEKDAYS = "一二三四五六日"
 
 
@@ -66,8 +67,9 @@ def stands_in(answer: str, text: str) -> bool:
 
 
 def _hidden(draw: Callable[[random.Random], Draft], rng: random.Random) -> Draft:
-    while True:
+    for _ in range(_REDRAWS):
         draft = draw(rng)
         questions = [(one.answer, one.question) for one in draft.steps]
         if not any(stands_in(*pair) for pair in (*questions, (draft.steps[-1].answer, draft.text))):
             return draft
+    raise AssertionError(f"{_REDRAWS} draws of {draw.__name__} in a row state their answers, as in {draft.text!r}")

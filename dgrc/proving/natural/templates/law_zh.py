@@ -29,7 +29,7 @@ def _liability_share(rng: random.Random) -> Draft:
     loss, share = rng.randrange(1000, 20001, 500), rng.choice((10, 20, 30, 40, 60, 70, 80, 90))
     return single(
         "multiply",
-        f"甲被乙致伤，损失共计{loss}元。法院认定乙承担{share}%的责任，其余由甲自行承担。乙应赔偿甲多少元？",
+        f"乙致甲受伤，甲的损失共计{loss}元。法院认定乙承担{share}%的责任，其余由甲自行承担。乙应赔偿甲多少元？",
         f"{loss * share // 100}元",
         f"{loss}元",
         f"{share}%",
@@ -80,7 +80,7 @@ def _business_days(rng: random.Random) -> Draft:
             ),
             step(
                 "date",
-                f"某期限的最后一日原为{day(last)}（{weekday(last)}）。因{day(holiday)}放假，期限的最后一日顺延到"
+                f"某期限的最后一日原为{day(last)}（{weekday(last)}）。因期限内的{day(holiday)}放假，最后一日顺延到"
                 f"{day(last)}之后的第一个工作日。{_WEEKEND}，此外没有其他假日。顺延后的最后一日{ask}",
                 day(postponed),
                 day(last),
