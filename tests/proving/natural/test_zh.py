@@ -203,6 +203,14 @@ def test_one_answer_in_two_spellings_is_one_answer() -> None:
         assert not same(one, two) and not same(two, one), (one, two)
 
 
+def test_a_rate_is_read_with_its_unit_or_without_when_the_question_names_it() -> None:
+    for name in ("medicine/zh/drip_rate", "medicine/zh/pump_rate"):
+        problem = drawn(name)[0]
+        bare = re.sub(r"[^\d]", "", problem.answer)
+        assert same(problem.answer, bare, question=problem.text)
+        assert not same(problem.answer, f"{bare}0", question=problem.text)
+
+
 def test_years_days_clocks_and_decimals_are_written_as_they_are_read() -> None:
     assert years_later(date(2020, 2, 29), 3) == date(2023, 2, 28)
     assert years_later(date(2020, 2, 29), 4) == date(2024, 2, 29)

@@ -65,7 +65,7 @@ def _volume(rng: random.Random) -> Draft:
 
 def _drip_rate(rng: random.Random) -> Draft:
     volume, minutes, drops = rng.choice(_DRIPS)
-    total, ask = volume * drops, "每分钟应滴多少滴？（以“滴/分”为单位作答）"
+    total, ask = volume * drops, "滴速应为多少滴/分？"
     return Draft(
         f"给患者静脉滴注药液{volume}毫升，要求{minutes}分钟匀速滴完，所用输液器每毫升为{drops}滴。{ask}",
         (

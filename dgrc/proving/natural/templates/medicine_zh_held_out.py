@@ -23,8 +23,7 @@ def _pump_rate(rng: random.Random) -> Draft:
     hours, rate = rng.randrange(2, 13), rng.randrange(20, 151, 5)
     return single(
         "divide",
-        f"现用输液泵匀速泵入庚药溶液，总量{hours * rate}毫升，须在{hours}小时内恰好泵完。"
-        "泵速应调为每小时多少毫升？（以“毫升/小时”为单位作答）",
+        f"现用输液泵匀速泵入庚药溶液，总量{hours * rate}毫升，须在{hours}小时内恰好泵完。泵速应设为多少毫升/小时？",
         f"{rate}毫升/小时",
         f"{hours * rate}毫升",
         f"{hours}小时",
