@@ -53,7 +53,7 @@ def test_when_two_times_are_the_same(one: str, other: str, question: str, alike:
 @pytest.mark.parametrize(
     ("one", "other", "alike"),
     [
-        ("37万元", "37 万元", True), ("370000元", "37 万元", True), ("3亿元", "3 亿元", True), 
+        ("37万元", "37 万元", True), ("370000元", "37 万元", True), ("3亿元", "3 亿元", True),
         ("37 千克", "37 kg", True),
         ("50滴/分", "每分钟50滴", True), ("100毫升/小时", "每小时100毫升", True), ("100毫升/小时", "100 毫升/时", True),
         ("50滴/分", "每小时50滴", False), ("300毫克", "共300毫克", True), ("300毫克", "需要300毫克", True),

@@ -5,8 +5,12 @@ from dgrc.proving.natural.templates import (
     drips_en,
     law_en,
     law_unseen_en,
+    law_zh,
+    law_zh_held_out,
     medicine_en,
     medicine_unseen_en,
+    medicine_zh,
+    medicine_zh_held_out,
 )
 
 TEMPLATES = (
@@ -16,5 +20,9 @@ TEMPLATES = (
     *law_en.TEMPLATES,
     *calendars_en.TEMPLATES,
     *law_unseen_en.TEMPLATES,
+    *medicine_zh.TEMPLATES,
+    *medicine_zh_held_out.TEMPLATES,
+    *law_zh.TEMPLATES,
+    *law_zh_held_out.TEMPLATES,
 )
 """All of them."""
