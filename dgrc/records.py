@@ -105,8 +105,7 @@ class Divergence:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What a reply held that is not used, and why: `echo` (the prompt's own words), `no_question`,
-    `leans_on_options` (that it does not show) or `off_topic`."""
+    """What a reply held that is not used, and why: `echo`, `no_question`, `leans_on_options`, `off_topic` (diagnose)."""
 
     text: str
     reason: str
