@@ -11,6 +11,7 @@ from dgrc.method.echo import ECHO, is_echo, own_words, stems
 from dgrc.method.prompts import Pack
 from dgrc.method.reading.options import lettered
 from dgrc.method.replies import json_object, one_line
+from dgrc.method.text.leaning import leans_on_options
 from dgrc.method.text.segment import known, spaceless
 from dgrc.method.text.thoughts import shown
 from dgrc.records import Chain, Message, Refused
@@ -34,6 +35,8 @@ OFF_TOPIC = "off_topic"
 """Why an atom is refused that has nothing to do with the case."""
 NO_QUESTION = "no_question"
 """Why an atom is refused that asks nothing: small models list terms."""
+LEANS_ON_OPTIONS = "leans_on_options"
+"""Why an atom is refused that asks of options which it does not show: who answers it does not see them."""
 ON_TOPIC = 0.34
 """Share of an atom's content words, but for the prompt's own, that must stand in the question, its options or the
 chains."""
@@ -64,8 +67,9 @@ def parse_reply(
     """The distinct atomic questions of a reply, at most 5 of a JSON reply, those refused, and an error if it cannot be
     read.
 
-    Refused is what is the prompt's own wording, and what speaks of nothing in the texts that it is `about` (question,
-    options, chains). A tagged reply may be complete and ask nothing; a JSON reply must ask something.
+    Refused is what is the prompt's own wording, what asks nothing, what leans on options that it does not show, and
+    what speaks of nothing in the texts that it is `about` (question, options, chains). A tagged reply may be complete
+    and ask nothing; a JSON reply must ask something.
     """
     atoms, error = _parse_tagged(reply) if pack.reply == "tagged" else _parse_json(reply)
     said = {*stems(" ".join(about))}
@@ -83,9 +87,14 @@ def _refused_because(pack: Pack, atom: str, said: set[str]) -> str | None:
     # What the prompt itself speaks of (a mechanism, a rule) is in every question it gets; the rest must be of the case.
     asked = stems(atom)
     words = {*asked} - own_words(pack, "diagnose")
-    if not words or is_echo(pack, atom):
+    asks = pack.reply != "json" or _is_question(atom)
+    if is_echo(pack, atom):
         return ECHO
-    if pack.reply == "json" and not _is_question(atom):
+    if asks and leans_on_options(atom):  # before what follows: `Which option is correct?` has no word of its own
+        return LEANS_ON_OPTIONS
+    if not words:
+        return ECHO
+    if not asks:
         return NO_QUESTION
     wanted = sum(ON_TOPIC_BIGRAMS if spaceless(word) else ON_TOPIC for word in words)
     return None if len(words & known(asked, said)) >= max(1, wanted) else OFF_TOPIC

@@ -76,10 +76,10 @@ def _decide(
     if embed is None:
         clusters = near_duplicates(questions, method.near_duplicate_corpus)
     else:
-        clusters = _by_meaning(questions, embed(questions), method.near_duplicate_cosine or 1.0)
+        clusters = by_meaning(questions, embed(questions), method.near_duplicate_cosine or 1.0)
     for members in clusters:
         cluster = [atoms[member] for member in members]
-        reasons = _resolve(cluster, method.min_agreement)
+        reasons = resolve(cluster, method.min_agreement)
         counts["near_duplicates"] += reasons.count(screen.NEAR_DUPLICATE)
         if screen.CONTRADICTED in reasons:
             counts["contradictions_resolved"] += 1
@@ -113,7 +113,7 @@ def near_duplicates(questions: Sequence[str], threshold: float) -> Iterator[list
     yield from (members for members in heads.values() if len(members) > 1)
 
 
-def _by_meaning(questions: Sequence[str], vectors: np.ndarray, threshold: float) -> Iterator[list[int]]:
+def by_meaning(questions: Sequence[str], vectors: np.ndarray, threshold: float) -> Iterator[list[int]]:
     """The same by the cosine of embeddings. Every question is held against all heads: fit for some 100,000 atoms."""
     heads: list[int] = []
     of_heads = np.empty_like(vectors)
@@ -131,7 +131,7 @@ def _by_meaning(questions: Sequence[str], vectors: np.ndarray, threshold: float)
     yield from (cluster for cluster in members.values() if len(cluster) > 1)
 
 
-def _resolve(cluster: Sequence[dict[str, Any]], min_agreement: float) -> list[str | None]:
+def resolve(cluster: Sequence[dict[str, Any]], min_agreement: float) -> list[str | None]:
     """Why each atom of a cluster is dropped; None for the one that is kept, if any."""
     said = [normalize(row["answer"]) for row in cluster]
     verdict: str | None = said[0]

@@ -137,6 +137,9 @@ CASE = (
         (["Under the rule, antiviral drugs lower the fever."], 0, ["no_question"]),
         (["Under what fever is oseltamivir given", "If influenza is seen after 30 hours, is oseltamivir given"], 2, []),
         (["Within 48 hours of symptoms, the drug helps."], 0, ["no_question"]),
+        (["Is oseltamivir an antiviral drug?", "Which of the following is antiviral?"], 1, ["leans_on_options"]),
+        (["Is influenza viral?", "Which option is correct?"], 1, ["leans_on_options"]),
+        (["Which of the following is an antiviral drug: oseltamivir or aspirin?"], 1, []),
     ],
 )
 def test_atoms_that_say_nothing_of_the_case_are_refused(asked: list[str], kept: int, refused: list[str]) -> None:

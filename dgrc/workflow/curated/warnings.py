@@ -89,7 +89,10 @@ def _atoms(figures: Figures) -> Iterator[str]:
             f"{refused['echo']:,} of {raised:,} atomic questions are the prompt's own words and were refused: the "
             "teacher is too weak for these prompts"
         )
-    for reason, words in (("off_topic", "have nothing to do with their case"), ("no_question", "ask nothing")):
+    for reason, words in (
+        ("off_topic", "have nothing to do with their case"), ("no_question", "ask nothing"),
+        ("leans_on_options", "lean on options that they do not show"),
+    ):  # fmt: skip
         if refused[reason] > SOME * raised:
             yield f"{refused[reason]:,} of {raised:,} atomic questions {words} and were refused"
     if figures["atoms_asked"] >= 20 and figures["atoms_distinct"] < DISTINCT * figures["atoms_asked"]:
