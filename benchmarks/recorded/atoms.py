@@ -154,7 +154,7 @@ def _contradicting(clusters: Sequence[Sequence[int]], atoms: Sequence[Answered],
 
 
 def _row(atom: Answered) -> dict[str, object]:
-    return {"answer": atom.answer, "answers": [atom.answer], "agreement": 1.0}
+    return {"question": atom.question, "answer": atom.answer, "answers": [atom.answer], "agreement": 1.0}
 
 
 def _in_range(scored: Iterable[Scored]) -> list[Scored]:

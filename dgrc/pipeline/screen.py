@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import rensa
 
 from dgrc.config import MethodConfig
-from dgrc.method import screen
+from dgrc.method import meaning, screen
 from dgrc.method.text.normalize import normalize
 from dgrc.records import Atom
 from dgrc.storage.arrow import arrow_schema
@@ -26,6 +26,8 @@ Embed = Callable[[Sequence[str]], np.ndarray]
 PERMUTATIONS, BANDS = 128, 32
 """Of the MinHash: pairs that overlap by 0.8 meet with probability 0.99999, by 0.6 with 0.988, by 0.3 with 0.23."""
 ROWS_PER_FILE = 100_000
+MOST_WORDINGS = 64
+"""Of the answers of one cluster that are held against each other."""
 SCHEMA = arrow_schema(Atom)
 
 
@@ -79,7 +81,7 @@ def _decide(
         clusters = by_meaning(questions, embed(questions), method.near_duplicate_cosine or 1.0)
     for members in clusters:
         cluster = [atoms[member] for member in members]
-        reasons = resolve(cluster, method.min_agreement)
+        reasons = resolve(cluster, method.min_agreement, method.answers, method.number_tolerance)
         counts["near_duplicates"] += reasons.count(screen.NEAR_DUPLICATE)
         if screen.CONTRADICTED in reasons:
             counts["contradictions_resolved"] += 1
@@ -131,12 +133,16 @@ def by_meaning(questions: Sequence[str], vectors: np.ndarray, threshold: float) 
     yield from (cluster for cluster in members.values() if len(cluster) > 1)
 
 
-def resolve(cluster: Sequence[dict[str, Any]], min_agreement: float) -> list[str | None]:
-    """Why each atom of a cluster is dropped; None for the one that is kept, if any."""
-    said = [normalize(row["answer"]) for row in cluster]
-    verdict: str | None = said[0]
+def resolve(
+    cluster: Sequence[dict[str, Any]], min_agreement: float, form: str = "auto", tolerance: float = 0.0
+) -> list[str | None]:
+    """Why each atom of a cluster is dropped; None for the one that is kept, if any. `form` and `tolerance` are those of
+    `method.answers` and `method.number_tolerance`: answers in other words are no contradiction."""
+    group_of = _groups(cluster, form, tolerance)
+    said = [group_of[normalize(row["answer"])] for row in cluster]
+    verdict: int | None = said[0]
     if len(set(said)) > 1:
-        pooled = Counter(normalize(answer) for row in cluster for answer in row["answers"])
+        pooled = Counter(group_of[normalize(answer)] for row in cluster for answer in row["answers"])
         best = max(set(said), key=lambda answer: (pooled[answer], answer))
         verdict = best if pooled[best] >= min_agreement * pooled.total() - 1e-9 else None
     if verdict is None:
@@ -147,6 +153,22 @@ def resolve(cluster: Sequence[dict[str, Any]], min_agreement: float) -> list[str
         None if number == kept else screen.NEAR_DUPLICATE if answer == verdict else screen.CONTRADICTED
         for number, answer in enumerate(said)
     ]
+
+
+def _groups(cluster: Sequence[dict[str, Any]], form: str, tolerance: float) -> dict[str, int]:
+    """The number of the group of answers that mean the same, for each normalized answer of a cluster.
+
+    Answers are held against each other in pairs, so only the `MOST_WORDINGS` most frequent ones are; each other wording
+    is a group of its own.
+    """
+    answers = [a for row in cluster for a in (row["answer"], *row["answers"])]
+    first: dict[str, str] = {}
+    for answer in answers:
+        first.setdefault(normalize(answer), answer)
+    often = [wording for wording, _ in Counter(map(normalize, answers)).most_common(MOST_WORDINGS)]
+    groups = meaning.group([first[wording] for wording in often], form, tolerance, cluster[0]["question"])
+    found = {normalize(answer): number for number, members in enumerate(groups) for answer in members}
+    return found | {wording: len(groups) + at for at, wording in enumerate(w for w in first if w not in found)}
 
 
 def reused_folder(atom_questions: Path) -> Path:

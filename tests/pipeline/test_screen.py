@@ -10,7 +10,7 @@ import pytest
 from dgrc.config import MethodConfig
 from dgrc.method.screen import atom_id
 from dgrc.pipeline.index import FactIndex, build_index
-from dgrc.pipeline.screen import known_ids, reused_folder, screen_corpus
+from dgrc.pipeline.screen import MOST_WORDINGS, known_ids, resolve, reused_folder, screen_corpus
 from dgrc.records import Atom, AtomQuestion
 from dgrc.storage.arrow import arrow_schema, to_row
 
@@ -112,3 +112,20 @@ def test_chinese_paraphrases_are_one_and_other_facts_stay_apart(tmp_path: Path) 
     report, rows = screened(tmp_path, atom(first, "2"), atom(alike, "2"), atom(number, "2"), atom(denied, "1"))
     assert (report["kept"], report["near_duplicates"], report["contradictions_resolved"]) == (3, 1, 0)
     assert {question for question, row in rows.items() if row["kept"]} >= {number, denied}
+
+
+def test_answers_in_other_words_are_no_contradiction(tmp_path: Path) -> None:
+    report, rows = screened(
+        tmp_path, atom(LONG, "five years", "5 years"), atom(ALIKE, "60 months", "5 years", "60 months")
+    )
+    assert (report["kept"], report["near_duplicates"]) == (1, 1)
+    assert (report["contradictions_resolved"], report["contradictions_dropped"]) == (0, 0)
+    assert sorted(row["dropped_because"] or "" for row in rows.values()) == ["", "near_duplicate"]
+
+
+def test_wordings_beyond_the_bound_are_groups_of_their_own() -> None:
+    answers = [f"{number} years" for number in range(MOST_WORDINGS + 20)]
+    rare = {"question": LONG, "answer": "zero years", "answers": ["zero years"], "agreement": 1.0}
+    often = {"question": ALIKE, "answer": "0 years", "answers": answers * 3, "agreement": 1.0}
+    assert resolve([often, rare], 0.0) == [None, "contradicted"]
+    assert resolve([{**often, "answers": answers[:9]}, rare], 0.0) == [None, "near_duplicate"]
