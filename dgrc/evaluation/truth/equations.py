@@ -103,7 +103,7 @@ def _may_end(tokens: Sequence[Token], at: int) -> bool:
     if after.kind in ("+", "*", "/", "^", "number", "date", "of"):
         return False
     if after.kind == "stop" and after.text.lower() == "and" and at + 1 < len(tokens):
-        return tokens[at + 1].kind != "number"
+        return not tokens[at + 1].unit.base or tokens[at + 1].unit.base != tokens[at - 1].unit.base
     return after.kind != "stop" or (after.text.lower() not in _COMPARED and after.text != "\u4f59")
 
 
@@ -234,7 +234,7 @@ def _is_range(tokens: Sequence[Token]) -> bool:
 def _stands_alone(tokens: Sequence[Token], at: int) -> bool:
     """Whether a measure is no last part of a longer one: `2 hours and 30 minutes`."""
     before = tokens[at - 1] if at else None
-    if before is None:
+    if before is None or before.kind == "relation":
         return True
     return before.kind == "stop" and before.text.lower() not in _BEFORE_SUM
 

@@ -84,7 +84,7 @@ class Token:
     """A part of a line. `kind` is `number`, `date`, a sign (`+ - * / ^ ( )`), `of`, `relation` or `stop`.
 
     Of a relation `strong` says that it can be nothing else, `about` that it claims no more than nearness. Of a sign
-    `tight` says that no space is around it.
+    `tight` says that no space is around it, `led` that none follows.
     """
 
     kind: str
@@ -96,6 +96,7 @@ class Token:
     strong: bool = False
     about: bool = False
     tight: bool = False
+    led: bool = False
 
 
 def lines(text: str) -> list[list[Token]]:
@@ -178,8 +179,12 @@ def _unit(line: str, at: int) -> tuple[Unit, int]:
     if match is None:
         return NO_UNIT, at
     phrase = match.group()
-    if (stop := _OPERATIONS.search(phrase.replace("/", "|"))) is not None and stop.group().isalpha():
-        phrase = phrase[: stop.start()]
+    for stop in _OPERATIONS.finditer(line, at):
+        if stop.start() >= match.end():
+            break
+        if stop.group()[0].isalpha():
+            phrase = phrase[: stop.start() - at]
+            break
     if (relation := _RELATION.search(phrase)) is not None:
         phrase = phrase[: relation.start()]
     ends = [m.end() for m in re.finditer(r"[A-Za-z\u00b5\u03bc\u00b0]+(?:\^-?[0-9]|[\u00b2\u00b3])?|[\u4e00-\u9fff]", phrase)]
@@ -236,8 +241,8 @@ def _operation(line: str, at: int) -> tuple[Token, int] | None:
     if match is None:
         return None
     said = match.group().lower()
-    tight = line[at - 1 : at] != " " and line[match.end() : match.end() + 1] != " "
-    return Token(_SIGN.get(said, said), said, tight=tight), match.end()
+    spaces = line[at - 1 : at], line[match.end() : match.end() + 1]
+    return Token(_SIGN.get(said, said), said, tight=" " not in spaces, led=spaces[1] != " "), match.end()
 
 
 def _bracket(line: str, at: int) -> tuple[Token, int]:
