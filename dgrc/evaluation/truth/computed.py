@@ -49,7 +49,8 @@ class Computed:
         found = [dated.answer(question) or worked_out.answer(question)]
         for problem in (self._problems[text] for text in asked_in if text in self._problems):
             step = step_of(question, problem)
-            found.append(step.answer if step is not None else asked_whole(question, problem) or stated(question, problem))
+            said_so = step.answer if step is not None else asked_whole(question, problem)
+            found.append(said_so or stated(question, problem))
         said = [answer for answer in found if answer is not None]
         if not said or not all(meaning.same(said[0], other, "auto", 0.0, question) for other in said[1:]):
             return None

@@ -1,26 +1,26 @@
 """The calculations that a text states, and whether each holds. A chain's text flows in; equations flow out.
 
 Small models write arithmetic in many ways, and a false alarm spoils a figure more than a miss. So an equation is wrong
-only if no reading of it holds: with units or without, `/` grouped either way, rounded or cut to the digits shown, worked
-out from what was rounded before. What depends on a reading that cannot be told is not counted at all.
+only if no reading of it holds: with units or without, `/` grouped either way, rounded or cut to the digits shown,
+worked out from what was rounded before. What depends on a reading that cannot be told is not counted at all.
 """
 
+import functools
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
 
 from dgrc.evaluation.truth import arithmetic, calendar
 from dgrc.evaluation.truth.arithmetic import READINGS, Number, Operation, Tree, plain
 from dgrc.evaluation.truth.signs import Token, lines
 from dgrc.method.quantities import units as known_units
-from dgrc.method.quantities.values import NO_UNIT, PERCENT, Quantity, Unit
+from dgrc.method.quantities.values import NO_UNIT, PERCENT, Unit
 
 _FUNCTIONS = frozenset("sqrt log ln exp min max round ceil floor int abs sin cos tan mod root".split())
 _COMPARED = frozenset("more less fewer times higher lower greater smaller larger percent of longer remainder r".split())
-_BEFORE_SUM = frozenset(("and", "plus", "\u548c", "\u52a0"))
+_BEFORE_SUM = frozenset(("and", "plus", "和", "加"))
 _LOOSE = Fraction(5, 100)
 _CLOSE = Fraction(1, 100)
 _SYSTEMS = frozenset("pound ounce inch foot yard mile teaspoon tablespoon cup pint quart gallon fluid_ounce".split())
@@ -37,7 +37,11 @@ class Equation:
     exact: Fraction | None = None
 
 
-def equations(text: str) -> list[Equation]:
+_Found = Generator[Equation, None, int]
+
+
+@functools.lru_cache(maxsize=2048)  # a chain is looked at for each atom that was asked about it
+def equations(text: str) -> tuple[Equation, ...]:
     """The distinct equations of a text whose truth can be told, in order."""
     found: dict[str, Equation] = {}
     rounded: dict[Fraction, Fraction] = {}
@@ -46,7 +50,7 @@ def equations(text: str) -> list[Equation]:
             found.setdefault(equation.text, equation)
             if equation.right and equation.exact is not None and equation.exact != equation.result.value:
                 rounded[equation.result.value] = equation.exact
-    return list(found.values())
+    return tuple(found.values())
 
 
 def _in_line(tokens: Sequence[Token], rounded: dict[Fraction, Fraction]) -> Iterator[Equation]:
@@ -60,7 +64,7 @@ def _in_line(tokens: Sequence[Token], rounded: dict[Fraction, Fraction]) -> Iter
         at = yield from _from(tokens, at, rounded)
 
 
-def _from(tokens: Sequence[Token], at: int, rounded: dict[Fraction, Fraction]) -> Iterator[Equation]:
+def _from(tokens: Sequence[Token], at: int, rounded: dict[Fraction, Fraction]) -> _Found:
     """The equations that begin at a place; the place to go on at is returned."""
     if not _may_begin(tokens, at):
         return at + 1
@@ -104,7 +108,7 @@ def _may_end(tokens: Sequence[Token], at: int) -> bool:
         return False
     if after.kind == "stop" and after.text.lower() == "and" and at + 1 < len(tokens):
         return not tokens[at + 1].unit.base or tokens[at + 1].unit.base != tokens[at - 1].unit.base
-    return after.kind != "stop" or (after.text.lower() not in _COMPARED and after.text != "\u4f59")
+    return after.kind != "stop" or (after.text.lower() not in _COMPARED and after.text != "余")
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,17 @@ from dgrc.method.quantities.values import NO_UNIT
 from dgrc.method.screen import atom_key, content_words
 from dgrc.proving.natural.problem import Problem, Step
 
-_SENTENCE = re.compile(r"(?<=[^0-9])[.?!]\s+|(?<=[0-9])[.?!]\s+(?=[A-Z])|[;\u3002\uff1b\uff01\uff1f\n]")
+_SENTENCE = re.compile(r"(?<=[^0-9])[.?!]\s+|(?<=[0-9])[.?!]\s+(?=[A-Z])|[;。；！？\n]")
 _IS = re.compile(r"\A(?:what|how much) (?:is|was) (.{4,80}?)[\s?.]*\Z", re.IGNORECASE)
 _ASKING = frozenset(
     "how many much long when on date often which number value given stated according question case problem "
     "there day unit units total".split()
 )
-_WHEN = re.compile(r"\b(?:when|what date|which date|on what day|what day)\b|\u4f55\u65f6|\u4ec0\u4e48\u65f6\u5019|\u54ea\u4e00?\u5929", re.I)
+_WHEN = re.compile(r"\b(?:when|what date|which date|on what day|what day)\b|何时|什么时候|哪一?天", re.I)
 _SAME = {"weigh": "weight", "weighs": "weight", "weighed": "weight", "wt": "weight"}
 _ZH_ASKING = re.compile(
-    "\u662f?\u4ec0\u4e48\u65f6\u5019|\u662f?\u4f55\u65f6|\u662f?\u54ea\u4e00?\u5929|(?:\u662f|\u4e3a|\u6709)?(?:\u591a\u5c11|\u51e0)"
-    "[\u4e00-\u9fff]{0,3}|[\u7684\uff1f?\u3002\uff0c,]|[\u662f\u4e3a\u8be5]"
+    "是?什么时候|是?何时|是?哪一?天|(?:是|为|有)?(?:多少|几)"
+    "[\u4e00-\u9fff]{0,3}|[的？?。，,]|[是为该]"
 )
 _HAN = re.compile("[\u4e00-\u9fff]")
 
