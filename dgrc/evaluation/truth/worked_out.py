@@ -39,7 +39,8 @@ _CONVERSIONS = tuple((re.compile(pattern, re.IGNORECASE), unit_first) for patter
 _MORE = r"(greater|more|larger|bigger|higher|longer|heavier|later|less|smaller|lower|fewer|shorter)"
 _THAN = re.compile(rf"(?:is|are) (.{{1,40}}) {_MORE} than (.{{1,40}})", re.IGNORECASE)
 _WHICH = re.compile(
-    rf"(?:which|what) (?:one |amount |value |number )?is (?:the )?{_MORE}[,:]? (.{{1,40}}?),? or (.{{1,40}})", re.IGNORECASE
+    rf"(?:which|what) (?:one |amount |value |number )?is (?:the )?{_MORE}[,:]? (.{{1,40}}?),? or (.{{1,40}})",
+    re.IGNORECASE,
 )
 _EQUAL = re.compile(r"(?:is|does|do) (.{3,80}) (?:equal(?: to)?|=) (.{1,40})", re.IGNORECASE)
 _LESS = frozenset("less smaller lower fewer shorter".split())
@@ -169,6 +170,8 @@ def by_units(question: str) -> str | None:
     in_units = spans(" ".join((one.text, other.text, wanted.name)))
     if spans(question) - in_units:
         return None
+    if () in (one.unit.base, other.unit.base):  # mg/kg: neither its product with kg nor its quotient is of another kind
+        return _by_names(one, other, wanted) or _by_names(other, one, wanted)
     left, right = Number(one), Number(other)
     found = {
         value[0]
@@ -176,6 +179,19 @@ def by_units(question: str) -> str | None:
         if (value := _kind(tree, wanted)) is not None
     }
     return written(next(iter(found)) / wanted.factor, wanted) if len(found) == 1 else None
+
+
+def _by_names(rate: Token, amount: Token, wanted: Unit) -> str | None:
+    """A rate of one mass to another, and an amount that is named as one of the two."""
+    above, _, below = rate.unit.name.partition("/")
+    if not below or "/" in below or rate.unit.base or above == below:
+        return None
+    per = arithmetic.plain(Operation("/", Number(amount), Number(rate)))
+    if (amount.unit.name, wanted.name) == (above, below) and per is not None:
+        return written(per, wanted)
+    if amount.unit.name == below and wanted.name != below and wanted.base == amount.unit.base:
+        return written(amount.value * amount.unit.factor * rate.value * rate.unit.factor / wanted.factor, wanted)
+    return None
 
 
 def _kind(tree: Tree, wanted: Unit) -> arithmetic.Amount | None:
