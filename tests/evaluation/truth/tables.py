@@ -14,4 +14,8 @@ def rows(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (FOLDER / name).read_text(encoding="utf-8").splitlines()]
 
 
-PROBLEMS = {problem.id: problem for problem in read_truth(FOLDER / "problems.jsonl")}
+PROBLEMS = {
+    problem.id: problem
+    for name in ("problems.jsonl", "problems_fresh.jsonl")
+    for problem in read_truth(FOLDER / name)
+}
