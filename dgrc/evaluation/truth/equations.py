@@ -56,7 +56,7 @@ def equations(text: str) -> tuple[Equation, ...]:
 def _in_line(tokens: Sequence[Token], rounded: dict[Fraction, Fraction]) -> Iterator[Equation]:
     at = 0
     while at < len(tokens):
-        chain = calendar.claim(tokens, at) if tokens[at].kind == "date" else None
+        chain = calendar.claim(tokens, at) if tokens[at].kind in ("date", "number") else None
         if chain is not None:
             right, result, at = chain
             inside = tuple(t.value for t in result[:-1] if t.kind == "number")
