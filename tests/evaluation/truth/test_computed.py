@@ -72,7 +72,7 @@ def test_thoughts_are_not_scored() -> None:
 
 def test_what_a_rule_counts_for_each_percent_is_no_slip() -> None:
     text = "4 mL per kg for each percent of burned skin: how many mL at 80 kg and 44 %?"
-    step = Step("multiply", "320 mL for each percent: how many mL for 44 percent?", "14080 mL", ("320 mL", "44 percent"))
+    step = Step("multiply", "320 mL for each percent. How many mL for 44?", "14080 mL", ("320 mL", "44 percent"))
     burn = Problem("burn", "", "", "", "", 1, text, step.answer, (step,))
     judge = Computed([burn, DOSE])
     by_rule = chain("4 mL × 80 kg × 44% = 14080 mL", "14080 mL")
