@@ -28,10 +28,10 @@ def says(answer: str, truth: str, question: str) -> bool:
 
 def _concluded(answer: str, question: str) -> Token | None:
     """The quantity that an answer comes to; None if that cannot be told."""
-    known = named(question).amounts
+    known = {(token.value, token.unit) for token in named(question).tokens}  # 20 g is new where 20000 mg are asked
     said = [token for line in lines(answer) for token in line if token.kind in ("number", "relation", "-")]
     numbers = [token for token in said if token.kind == "number"]
-    fresh = {_amount(token): token for token in numbers if _amount(token) not in known}
+    fresh = {_amount(token): token for token in numbers if (token.value, token.unit) not in known}
     if len(fresh) == 1 and not any(token.kind == "-" for token in said):
         return next(iter(fresh.values()))
     last = max((at for at, token in enumerate(said) if token.kind == "relation"), default=len(said))

@@ -26,6 +26,7 @@ DATE = "What date is 45 days after 2021-12-26?"
         (DATE, "2022-02-09", "The date is February 9, 2022."),
         (DATE, "2022-02-09", "45 days after 2021-12-26 is 2022-02-09"),
         ("How many g are 300 mg?", "0.3 gram", "300 mg is 0.3"),
+        ("How many g are 300 mg?", "0.3 gram", "It gets 0.3 g of it."),
         ("每次用药多少毫克？体重60公斤，每公斤5毫克。", "300毫克", "5 × 60 = 300毫克"),
         ("Is 2024 a leap year?", "yes", "Yes, 2024 is a leap year."),
     ],
