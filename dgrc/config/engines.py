@@ -229,7 +229,8 @@ class EngineConfig(Section):
     def _backend_can_be_compact(self) -> "EngineConfig":
         if not self.grammar_whitespace and self.grammar_backend not in ("xgrammar", "guidance"):
             raise ValueError(
-                f"`grammar_whitespace: false` needs `grammar_backend: xgrammar` or `guidance`, not {self.grammar_backend}"
+                "`grammar_whitespace: false` needs `grammar_backend: xgrammar` or `guidance`, not "
+                f"`{self.grammar_backend}`"
             )
         return self
 

@@ -17,7 +17,7 @@ from dgrc.errors import ConfigError
         ({"engine": "openai_api", "api": {"base_url": "http://x"}}, "needs `model`"),
         ({"engine": "openai_api", "model": "x", "api": {"base_url": "http://x", "budget": 3}}, "`price_per_million`"),
         ({"engine": "openai_api", "model": "x", "api": {"base_ur": "http://x"}}, "did you mean `base_url`"),
-        ({"model": "x", "grammar_whitespace": False}, "needs `grammar_backend: xgrammar` or `guidance`, not auto"),
+        ({"model": "x", "grammar_whitespace": False}, "needs `grammar_backend: xgrammar` or `guidance`, not `auto`"),
     ],
 )
 def test_sections_that_cannot_be_are_refused(settings: dict[str, Any], says: str) -> None:
