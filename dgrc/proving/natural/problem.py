@@ -34,7 +34,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Draft:
-    """What a template makes of drawn numbers: the question's text, and its steps, of which the last gives the answer."""
+    """What a template makes of drawn numbers: the question's text, and its steps; the last one gives the answer."""
 
     text: str
     steps: tuple[Step, ...]
