@@ -23,12 +23,12 @@ from benchmarks.packs import backends, engines, table
 from benchmarks.packs.measure import Measurement, Plan, Starter
 from benchmarks.packs.parts import Parts, weights_hash
 from benchmarks.packs.steps import Ask
-from benchmarks.packs.truth import judge_of
 from benchmarks.packs.wordings import STEPS, Wording, wordings_of
 from benchmarks.shared.record import record
 from dgrc.cli.common import say
 from dgrc.config import EngineConfig
 from dgrc.errors import ConfigError, DgrcError
+from dgrc.evaluation.truth.computed import Computed
 from dgrc.proving.natural.files import read_truth
 from dgrc.proving.natural.problem import Problem
 
@@ -71,7 +71,7 @@ def main(
             hashes = {role: _checked(model) for role, model in (("teacher", teacher), ("student", student))}
             wordings = wordings_of(packs.split(","), overlays, folder / "wordings")
             problems = {w.pack_name: problems_for(w, questions, seed, truth) for w in wordings}
-            judge = judge_of([problem for of in problems.values() for problem in of])
+            judge = Computed(problem for of in problems.values() for problem in of)
             plan = Plan(config, wordings, problems, judge, steps, grammars, chains, answers, diagnoses, seed)
             machine = [engine.model_dump(mode="json") for engine in (config.teacher, config.student)]
             parts = Parts(folder / "parts", {"weights": hashes, "engines": machine, "seed": seed}, say)
@@ -101,7 +101,9 @@ def problems_for(wording: Wording, count: int, seed: int, truth: Path | None) ->
     domains = DOMAINS.get(begins, ("medicine", "law"))
     language = wording.pack.language.partition("-")[0] or "en"
     if truth is None:
-        return problems("train", count, seed, domains, (language,))
+        each = -(-count // len(domains))
+        of_domains = [problems("train", each, seed, (domain,), (language,)) for domain in domains]
+        return [problem for turn in zip(*of_domains, strict=True) for problem in turn][:count]
     # Rows of others may leave the domain and language out: then they fit every pack.
     found = [p for p in read_truth(truth) if p.domain in ("", *domains) and p.language in ("", language)]
     if len(found) < count:
