@@ -68,8 +68,8 @@ def main(
         try:
             steps, grammars = _listed(chosen, STEPS, "--steps"), _listed(names, backends.NAMES, "--backends")
             config = engines.settings(teacher, student, gpus, overrides, folder / "runs")
-            hashes = {role: _checked(model) for role, model in (("teacher", teacher), ("student", student))}
             wordings = wordings_of(packs.split(","), overlays, folder / "wordings")
+            hashes = {role: _checked(model) for role, model in (("teacher", teacher), ("student", student))}
             problems = {w.pack_name: problems_for(w, questions, seed, truth) for w in wordings}
             judge = Computed(problem for of in problems.values() for problem in of)
             plan = Plan(config, wordings, problems, judge, steps, grammars, chains, answers, diagnoses, seed)

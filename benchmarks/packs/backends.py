@@ -55,16 +55,17 @@ def measured(
             kept, refused, _ = diagnose.parse_reply(pack, reply.text, about_of(pair))
             asked += len(kept) + len(refused)
             echoes += sum(refusal.reason == ECHO for refusal in refused)
-    whole = {pair.problem.id: reply.finish_reason == "stop" for pair, reply in replies}
+    whole = [reply.finish_reason == "stop" for _, reply in replies]
     parsed = [
-        (pair.problem.id, whole[pair.problem.id] and json_object(reply.text) is not None) for pair, reply in replies
+        (pair.problem.id, ended and json_object(reply.text) is not None)
+        for (pair, reply), ended in zip(replies, whole, strict=True)
     ]
     return {
         "replies": len(replies),
         "failed": sum(completion.error is not None for completion in completions),
         "first_failure": next((completion.error for completion in completions if completion.error), None),
         "parsed": clustered(parsed).to_dict(),
-        "cut_share": round(1 - sum(whole.values()) / len(replies), 4) if replies else None,
+        "cut_share": round(1 - sum(whole) / len(replies), 4) if replies else None,
         "tokens_a_reply": round(sum(tokens) / len(tokens), 1) if tokens else None,
         "blank_share": _blanks([reply.text for _, reply in replies]),
         "seconds_a_reply": round(seconds / len(replies), 3) if replies else None,
