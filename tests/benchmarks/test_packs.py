@@ -19,7 +19,7 @@ from benchmarks.packs.steps import GREEDY
 from benchmarks.packs.wordings import HERE, SHIPPED, STEPS, wordings_of
 from dgrc.config import EngineConfig
 from dgrc.engines.base import Completion, Request, Sample, failed
-from dgrc.errors import EngineError, PromptPackError
+from dgrc.errors import EngineError
 from dgrc.evaluation.truth.computed import Computed
 from dgrc.method.prompts import load_pack
 from dgrc.proving.natural.files import write_domain
@@ -180,39 +180,6 @@ def test_marks_are_spread_by_whether_the_answer_is_right() -> None:
     result = steps.judged(scripted(in_turn(*marked, "?")), PACK, found, GREEDY)
     assert (result["marks"], result["mean_of_right"], result["mean_of_wrong"]) == ({"7": 1, "14": 1}, 14, 7)
     assert shares(result, "parsed") == [(2, 3)] and result["deviation"] == 3.5
-
-
-def test_an_overlay_changes_the_steps_that_it_words_and_no_other(tmp_path: Path) -> None:
-    shipped, plain, medical = wordings_of(["general", "medical"], [HERE / "plain"], tmp_path)
-    assert (shipped.name, plain.name, medical.pack_name, medical.name) == (SHIPPED, "plain", "medical", SHIPPED)
-    assert plain.steps == ("sample", "diagnose", "answer", "verify") and shipped.steps == STEPS
-    for step, variables in {"answer": {"atom": "a"}, "judge": {"atom": "a", "answer": "b", "rationale": "c"}}.items():
-        system, user = plain.pack.messages(step, **variables)
-        before = shipped.pack.messages(step, **variables)
-        assert [system["content"].strip() == before[0]["content"].strip(), user == before[1]] == [step == "judge"] * 2
-    assert plain.pack.digest() != shipped.pack.digest() and plain.pack.schemas == shipped.pack.schemas
-    assert steps.diagnose.is_echo(plain.pack, "A small question is one calculation or one fact")
-
-
-def test_every_wording_that_comes_along_can_be_read(tmp_path: Path) -> None:
-    names = {wording.name for wording in wordings_of(["general"], [], tmp_path)}
-    assert names == {SHIPPED, *(path.name for path in HERE.iterdir())}
-
-
-def test_wordings_that_cannot_be_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(PromptPackError, match="no prompt pack `generall`"):
-        wordings_of(["generall"], [], tmp_path)
-    with pytest.raises(PromptPackError, match="is no folder"):
-        wordings_of(["general"], [tmp_path / "none"], tmp_path)
-    (tmp_path / "mine" / "general").mkdir(parents=True)
-    with pytest.raises(PromptPackError, match=r"no template for general.*diagnose\.jinja"):
-        wordings_of(["general"], [tmp_path / "mine"], tmp_path)
-    (tmp_path / "mine" / "general" / "answer.jinja").write_text("{{ atom }}{{ rationale }}")
-    with pytest.raises(PromptPackError, match="uses rationale"):
-        wordings_of(["general"], [tmp_path / "mine"], tmp_path)
-    (tmp_path / "mine" / "general" / "anser.jinja").write_text("{{ atom }}")
-    with pytest.raises(PromptPackError, match=r"anser\.jinja, which no measured step reads"):
-        wordings_of(["general"], [tmp_path / "mine"], tmp_path)
 
 
 def test_problems_fit_a_packs_domain_and_both_domains_take_turns(tmp_path: Path) -> None:
