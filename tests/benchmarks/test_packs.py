@@ -109,12 +109,17 @@ def test_pairs_are_sampled_ones_first_and_written_ones_where_they_do_not_suffice
     assert [(pair.problem.id, pair.made) for pair in found] == [("p2", False), ("p1", True)]
     assert found[1].one.answer == "300 mg" != found[1].other.answer
     assert items.pairs([PROBLEM, DATED], [("p2", one, other)], 1, seed=0) == found[:1]
+    found = items.pairs([PROBLEM, DATED], [("p1", one, other)], 2, seed=0)
+    assert [(pair.problem.id, pair.made) for pair in found] == [("p1", False), ("p2", True)]
 
 
 def test_chains_to_verify_are_right_and_wrong_in_equal_number() -> None:
     sampled = [("p1", Chain("It is <answer>300 mg</answer>", "300 mg", "stop", 9)), ("p1", Chain("?", None, "stop", 1))]
     found = items.to_verify([PROBLEM, DATED], sampled, TRUTH, 4, seed=0)
-    assert [(item.right, item.made) for item in found] == [(True, False), (True, True), (False, True), (False, True)]
+    wanted = [(True, False), (True, True), (False, True), (False, True)]
+    assert [(item.right, item.made) for item in found] == wanted
+    many = items.to_verify([PROBLEM, DATED], [*sampled, *sampled], TRUTH, 4, seed=0)
+    assert [(item.right, item.made) for item in many] == wanted
 
 
 def test_chains_are_counted_by_how_they_ended_and_who_read_them() -> None:
@@ -214,6 +219,21 @@ def test_backends_are_compared_on_the_same_diagnoses() -> None:
     assert shares(rows[0], "parsed") == [(3, 3)] and rows[0]["cut_share"] == 0 and rows[0]["tokens_a_reply"] == 7
     assert rows[0]["blank_share"] > rows[1]["blank_share"] == 0 and rows[1]["echo_share"] == 0
     assert rows[2] == {"error": "outlines is not there"}
+
+
+def test_the_first_diagnosis_warms_a_backend_up_and_is_not_counted() -> None:
+    pairs = items.pairs([PROBLEM, DATED], [], 2, seed=0)
+    good = json.dumps({"comparison": "c", "questions": [DOSE]})
+    told: Asked = []
+    replies = in_turn(good, Sample(good, "length", 50))
+
+    def start(engine: EngineConfig) -> contextlib.AbstractContextManager[steps.Ask]:
+        return contextlib.nullcontext(scripted(replies, told))
+
+    row = backends.measured(start, EngineConfig(model="m"), "guidance", True, PACK, pairs, 50)
+    assert [request.max_tokens for request in told] == [50, 50] and told[0] != told[1]
+    assert (row["replies"], row["cut_share"], row["tokens_a_reply"], row["atoms_asked"]) == (1, 1, 50, 0)
+    assert shares(row, "parsed") == [(0, 1)]
 
 
 def test_a_measurement_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
