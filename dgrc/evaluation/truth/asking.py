@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from dgrc.evaluation.truth.signs import DATE, Token, lines
+from dgrc.evaluation.truth.signs import DATE, Token, lines, unit_of
 from dgrc.method.quantities.asked import asked
-from dgrc.method.quantities.values import Powers, Unit
+from dgrc.method.quantities.values import NO_UNIT, Powers, Unit
 
 _TIMES_OF = {"once": "1 time", "twice": "2 times", "thrice": "3 times"}
 _ONES = "two three four five six seven eight nine ten eleven twelve".split()
@@ -39,6 +39,9 @@ _SPANS = {
 }  # fmt: skip
 _SPAN = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _SPANS.items()}
 
+_LETTER = re.compile(r"\b[Hh]ow many ([gL]) (?=is|are|of|in|does|do|will|would)")
+"""Units of one letter, which elsewhere may be anything."""
+
 Measured = tuple[Fraction, Powers]
 """A number in base units, and their powers."""
 
@@ -54,6 +57,11 @@ class Named:
     def amounts(self) -> frozenset[Measured]:
         """What was measured, whatever its unit."""
         return frozenset((t.value * t.unit.factor + t.unit.zero, t.unit.base) for t in self.tokens)
+
+    @property
+    def unit(self) -> Unit:
+        """That of the one quantity; none where there are more."""
+        return self.tokens[0].unit if len(self.tokens) == 1 else NO_UNIT
 
 
 @functools.lru_cache(maxsize=4096)
@@ -88,7 +96,10 @@ def spans(text: str) -> frozenset[str]:
 
 def unit_asked(question: str) -> Unit | None:
     """The unit that a question asks for."""
-    return asked(question).unit
+    unit = asked(question).unit
+    if unit is None and (match := _LETTER.search(question)) is not None:
+        return unit_of(match.group(1))
+    return unit
 
 
 def written(value: Fraction, unit: Unit | None = None) -> str | None:

@@ -59,7 +59,8 @@ def _in_line(tokens: Sequence[Token], rounded: dict[Fraction, Fraction]) -> Iter
         chain = calendar.claim(tokens, at) if tokens[at].kind == "date" else None
         if chain is not None:
             right, result, at = chain
-            yield Equation(" ".join(t.text for t in result), right, (), result[-1])
+            inside = tuple(t.value for t in result[:-1] if t.kind == "number")
+            yield Equation(" ".join(t.text for t in result), right, inside, result[-1])
             continue
         at = yield from _from(tokens, at, rounded)
 
@@ -76,6 +77,8 @@ def _from(tokens: Sequence[Token], at: int, rounded: dict[Fraction, Fraction]) -
         right = arithmetic.parse(tokens, end + 1, "left")
         if right is None or not _may_end(tokens, right[1]):
             return end + 1
+        if _says_more(tokens[end], right[0]):  # 30 % of $7,800, which is 0.3 * 7800 = 2340: the second is the first
+            return end + 1
         claim = _Claim(tokens, (start, end), (end + 1, right[1]), tokens[end], rounded, first)
         if (truth := claim.holds()) is not None:
             yield claim.equation(truth)
@@ -85,6 +88,11 @@ def _from(tokens: Sequence[Token], at: int, rounded: dict[Fraction, Fraction]) -
 
 def _is_relation(tokens: Sequence[Token], at: int) -> bool:
     return at < len(tokens) and tokens[at].kind == "relation"
+
+
+def _says_more(relation: Token, right: Tree) -> bool:
+    """Whether `is` leads to another calculation rather than to a result."""
+    return not relation.strong and isinstance(right, Operation)
 
 
 def _may_begin(tokens: Sequence[Token], at: int) -> bool:
@@ -136,11 +144,11 @@ class _Claim:
         left, right = pairs[0]
         if not isinstance(left, Operation):
             return self._restated(left, right)
-        if _is_range(self.tokens[slice(*self.left)]):
+        if _is_range(self.tokens[slice(*self.left)]) or left == right:
             return None
         if any(self._true(*pair) for pair in pairs) or self._labelled() or self._runs_on(left):
             return True
-        return None if _may_convert(left, right) else False
+        return None if self._may_convert(left, right) else False
 
     def _readings(self) -> Iterator[tuple[Tree, Tree]]:
         for one, other in itertools.product(READINGS, READINGS):
@@ -213,6 +221,16 @@ class _Claim:
         near = systems and abs(value - other.value) <= _LOOSE * abs(value)
         return near or shown(value, other, self.relation.about)
 
+    def _may_convert(self, left: Tree, right: Tree) -> bool:
+        """Whether a claim is off by what some of its units differ by: a factor was worked in without being written."""
+        value = plain(left)
+        if not value or not isinstance(right, Number):
+            return value is None
+        parts = {part for unit in arithmetic.units(left) | arithmetic.units(right) for part in _parts(unit)}
+        ratios = {a.factor / b.factor for a in parts for b in parts if a.factor != b.factor and a.base == b.base}
+        factors = ratios | {one * other for one in ratios for other in ratios}
+        return any(shown(value * factor, right.token, self.relation.about) for factor in factors - {Fraction(1)})
+
     def _labelled(self) -> bool:
         """`Day 1 - 5 * 20 = 100`: a number before a dash that only names what follows."""
         first, end = self.left
@@ -262,17 +280,6 @@ def _slack(tree: Tree, about: bool) -> Fraction:
     """How far a calculation may be off because its numbers are rounded, as a share."""
     of = (n.token for n in arithmetic.numbers(tree) if n.token.decimals and n.token.value)
     return sum((Fraction(1, 10**t.decimals) / abs(t.value) for t in of), _CLOSE if about else Fraction(0))
-
-
-def _may_convert(left: Tree, right: Tree) -> bool:
-    """Whether a claim is off by just what some of its units differ by: a factor was worked in without being written."""
-    value, claimed = plain(left), plain(right)
-    if not value or not claimed:
-        return True
-    parts = {part for unit in arithmetic.units(left) | arithmetic.units(right) for part in _parts(unit)}
-    ratios = {a.factor / b.factor for a in parts for b in parts if a != b and a.base == b.base}
-    off = abs(claimed / value)
-    return any(abs(off / (one * other) - 1) <= _CLOSE for one in ratios for other in {*ratios, Fraction(1)})
 
 
 def _parts(unit: Unit) -> Iterator[Unit]:

@@ -66,6 +66,7 @@ DATE = re.compile(
 """A whole date, as a calendar needs it."""
 _NUMBER = re.compile(rf"([$\u20ac\u00a3\u00a5\uffe5] ?)?({FIGURES})( ?%)?")
 _WORD = r"(?:[A-Za-z\u00b5\u03bc\u00b0]+(?:\^-?[0-9]|[\u00b2\u00b3])?|[\u4e00-\u9fff]{1,8})"
+_UNIT_WORD = re.compile(r"[A-Za-z\u00b5\u03bc\u00b0]+(?:\^-?[0-9]|[\u00b2\u00b3])?|[\u4e00-\u9fff]")
 _PHRASE = re.compile(rf" ?{_WORD}(?:(?: ?/ ?| per | (?!per )){_WORD}){{0,5}}| ?(?:/|per ){_WORD}")
 _LABEL = re.compile(
     r"\b(?:steps?|day|dose|parts?|case|section|article|art|question|option|phase|line|rule|no|number|example|chapter|"
@@ -190,7 +191,7 @@ def _unit(line: str, at: int) -> tuple[Unit, int]:
             break
     if (relation := _RELATION.search(phrase)) is not None:
         phrase = phrase[: relation.start()]
-    ends = [m.end() for m in re.finditer(r"[A-Za-z\u00b5\u03bc\u00b0]+(?:\^-?[0-9]|[\u00b2\u00b3])?|[\u4e00-\u9fff]", phrase)]
+    ends = [m.end() for m in _UNIT_WORD.finditer(phrase)]
     for end in reversed(ends):
         if phrase[end : end + 1].isascii() and phrase[end : end + 1].isalpha():
             continue

@@ -23,6 +23,9 @@ _LEAD = re.compile(
     r"(?: the (?:result|value|answer|total)(?: of| when| if)?)?(?: the (?=sum|product|difference|quotient))?:? ?",
     re.IGNORECASE,
 )
+_MANY = re.compile(
+    r"how many ([A-Za-z\u00b5\u03bc/]{1,20}(?: per [A-Za-z]{1,12})?) (?:is|are) (?=[$0-9(])", re.IGNORECASE
+)
 _U = r"([A-Za-z\u00b5\u03bc/ ]{1,30}?)"
 _Q = r"((?:an?|one|[0-9][0-9.,]*) ?[A-Za-z\u00b5\u03bc/ ]{1,24}?)"
 _ZH_Q = r"([0-9][0-9.,]* ?[A-Za-z\u4e00-\u9fff]{1,4}?)"
@@ -39,7 +42,8 @@ _CONVERSIONS = tuple((re.compile(pattern, re.IGNORECASE), unit_first) for patter
 _MORE = r"(greater|more|larger|bigger|higher|longer|heavier|later|less|smaller|lower|fewer|shorter)"
 _THAN = re.compile(rf"(?:is|are) (.{{1,40}}) {_MORE} than (.{{1,40}})", re.IGNORECASE)
 _WHICH = re.compile(
-    rf"(?:which|what) (?:one |amount |value |number )?is (?:the )?{_MORE}[,:]? (.{{1,40}}?),? or (.{{1,40}})", re.IGNORECASE
+    rf"(?:which|what) (?:one |amount |value |number )?is (?:the )?{_MORE}[,:]? (.{{1,40}}?),? or (.{{1,40}})",
+    re.IGNORECASE,
 )
 _EQUAL = re.compile(r"(?:is|does|do) (.{3,80}) (?:equal(?: to)?|=) (.{1,40})", re.IGNORECASE)
 _LESS = frozenset("less smaller lower fewer shorter".split())
@@ -54,11 +58,28 @@ def answer(question: str) -> str | None:
 
 def calculated(question: str) -> str | None:
     """`What is 12 times 25?`, `2.5 % of $12,000 = ?`."""
-    said = _LEAD.sub("", question)
+    asked_for = _MANY.match(question)
+    said = question[asked_for.end() :] if asked_for else _LEAD.sub("", question)
     for _ in range(3):
         said = _END.sub("", said)
     tree = _tree(said)
-    return None if tree is None else _in_units(tree)
+    if tree is None or _mixes_shares(tree):
+        return None
+    unit = unit_of(asked_for.group(1)) if asked_for else None
+    if asked_for is None or unit is None or not unit.name:
+        return None if asked_for else _in_units(tree)
+    amount = arithmetic.amount(tree)
+    return None if amount is None or amount[1] != unit.base else written(amount[0] / unit.factor, unit)
+
+
+def _mixes_shares(tree: Tree) -> bool:
+    """`$7,800 - 30 %`: of what, is not said."""
+    if isinstance(tree, Number):
+        return False
+    shares = [isinstance(side, Number) and side.token.unit == PERCENT for side in (tree.left, tree.right)]
+    whole = isinstance(tree.left, Number) and tree.left.token.value == 1
+    mixed = tree.sign in "+-" and any(shares) and not all(shares) and not whole
+    return mixed or _mixes_shares(tree.left) or _mixes_shares(tree.right)
 
 
 def _tree(said: str) -> Operation | None:
@@ -169,6 +190,8 @@ def by_units(question: str) -> str | None:
     in_units = spans(" ".join((one.text, other.text, wanted.name)))
     if spans(question) - in_units:
         return None
+    if () in (one.unit.base, other.unit.base):  # mg/kg: neither its product with kg nor its quotient is of another kind
+        return _by_names(one, other, wanted) or _by_names(other, one, wanted)
     left, right = Number(one), Number(other)
     found = {
         value[0]
@@ -176,6 +199,19 @@ def by_units(question: str) -> str | None:
         if (value := _kind(tree, wanted)) is not None
     }
     return written(next(iter(found)) / wanted.factor, wanted) if len(found) == 1 else None
+
+
+def _by_names(rate: Token, amount: Token, wanted: Unit) -> str | None:
+    """A rate of one mass to another, and an amount that is named as one of the two."""
+    above, _, below = rate.unit.name.partition("/")
+    if not below or "/" in below or rate.unit.base or above == below:
+        return None
+    per = arithmetic.plain(Operation("/", Number(amount), Number(rate)))
+    if (amount.unit.name, wanted.name) == (above, below) and per is not None:
+        return written(per, wanted)
+    if amount.unit.name == below and wanted.name != below and wanted.base == amount.unit.base:
+        return written(amount.value * amount.unit.factor * rate.value * rate.unit.factor / wanted.factor, wanted)
+    return None
 
 
 def _kind(tree: Tree, wanted: Unit) -> arithmetic.Amount | None:

@@ -16,7 +16,7 @@ from dgrc.records import hash64
 HELD_OUT_SHARE = 4
 """One in so many draws of a template that is trained on is held out by its numbers."""
 TRIES = 200
-"""Draws for each problem that is wanted, before the templates are called exhausted."""
+"""Draws in a row of each template that bring nothing new, before the templates are called exhausted."""
 
 
 def make(template: Template, rng: random.Random) -> Problem:
@@ -47,11 +47,16 @@ def problems(
     fitting = [t for t in templates if t.domain in domains and t.language in languages]
     fitting = [t for t in fitting if t.held_out == (split == "templates")]
     found: dict[str, Problem] = {}
-    for problem in _draws(fitting, seed, split, count * TRIES):
-        if problem.split == split and problem.level in levels:
-            found.setdefault(problem.id, problem)
+    in_vain = 0
+    for problem in _draws(fitting, seed, split):
+        new = problem.split == split and problem.level in levels and problem.id not in found
+        in_vain = 0 if new else in_vain + 1
+        if new:
+            found[problem.id] = problem
         if len(found) == count:
             return list(found.values())
+        if in_vain == TRIES * len(fitting):
+            break
     raise ConfigError(
         f"The natural domain has {len(found):,} distinct problems of split {split!r}, domains {sorted(domains)}, "
         f"languages {sorted(languages)} and levels {sorted(levels)}, but {count:,} were wanted. Ask for fewer, or "
@@ -59,7 +64,7 @@ def problems(
     )
 
 
-def _draws(templates: Sequence[Template], seed: int, split: str, most: int) -> Iterator[Problem]:
+def _draws(templates: Sequence[Template], seed: int, split: str) -> Iterator[Problem]:
     rngs = {template.name: random.Random(f"{seed}:{split}:{template.name}") for template in templates}
-    for template in itertools.islice(itertools.cycle(templates), most):
+    for template in itertools.cycle(templates):
         yield make(template, rngs[template.name])

@@ -34,7 +34,7 @@ def _appeal(rng: random.Random) -> Draft:
 
 
 def _age(rng: random.Random) -> Draft:
-    birth = date(rng.randrange(1950, 2001), 1, 1) + timedelta(days=rng.randrange(365))
+    birth = date(rng.randrange(1950, 2001), rng.randrange(1, 13), rng.randrange(1, 29))
     day = any_day(rng)
     name = one_of(PERSONS, birth.toordinal(), day.toordinal())
     years = day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
@@ -145,12 +145,12 @@ def _good_conduct(rng: random.Random) -> Draft:
     )  # fmt: skip
 
 
-def _sentence_with_plea(rng: random.Random) -> Draft:
+def _sentence_with_plea(rng: random.Random) -> Draft | None:
     base, counts, each = rng.randrange(12, 73, 3), rng.randrange(2, 6), rng.choice((2, 3, 4, 6, 9))
     added = counts * each
     total, third = base + added, (base + added) // 3
     if total % 3:
-        return _sentence_with_plea(rng)
+        return None
     return Draft(
         f"A guideline sets {base} months for an offence and {each} months more for each aggravating circumstance. "
         f"After a plea of guilty the result is lowered by one third. How many months does an offender get who pleads "

@@ -8,7 +8,7 @@ from dgrc.proving.natural.templates.english import MEDICINES, clock, decimal, fa
 
 
 def _steady_drip(rng: random.Random) -> Draft:
-    rate, hours = rng.randrange(10, 201, 5), rng.randrange(2, 13)
+    rate, hours = rng.randrange(10, 401, 10), rng.randrange(2, 13)
     text = (
         f"A bag of {rate * hours} mL is to run into a vein evenly over {hours} hours. At how many mL per hour must the "
         "pump be set?"
@@ -102,12 +102,12 @@ def _pump_in_mg(rng: random.Random) -> Draft:
     )  # fmt: skip
 
 
-def _fluid_balance(rng: random.Random) -> Draft:
+def _fluid_balance(rng: random.Random) -> Draft | None:
     drunk, dripped = rng.randrange(300, 1501, 100), rng.randrange(500, 2001, 100)
     urine, drain = rng.randrange(300, 1201, 100), rng.randrange(50, 401, 50)
     taken, lost = drunk + dripped, urine + drain
     if taken <= lost:
-        return _fluid_balance(rng)
+        return None
     return Draft(
         f"In one day a patient drinks {drunk} mL and gets {dripped} mL by drip; {urine} mL of urine and {drain} mL "
         "from a drain are measured. The fluid balance is what went in minus what came out. How many mL is it?",

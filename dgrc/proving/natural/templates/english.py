@@ -13,7 +13,8 @@ from fractions import Fraction
 
 from dgrc.proving.natural.problem import Draft, Step, Template
 
-Draw = Callable[[random.Random], Draft]
+Draw = Callable[[random.Random], Draft | None]
+"""Draws once; None where the numbers do not fit each other."""
 
 MEDICINES = ("Velanol", "Torvane", "Brimidol", "Castrivan", "Meloxane", "Pernavil", "Sufetrin", "Oradexin")
 """Invented, so that no problem reads as advice."""
@@ -29,10 +30,14 @@ def family(domain: str, draws: Sequence[Draw], held_out: bool = False) -> tuple[
     )
 
 
-def _fairly(draw: Draw) -> Draw:
+def _fairly(draw: Draw) -> Callable[[random.Random], Draft]:
+    """Draws until the numbers fit and the problem is fair."""
+
     def fair(rng: random.Random) -> Draft:
         while True:
             draft = draw(rng)
+            if not draft:
+                continue
             asked = [(draft.text, draft.steps[-1].answer), *((step.question, step.answer) for step in draft.steps)]
             if not any(set(_NUMBER.findall(answer)) & set(_NUMBER.findall(text)) for text, answer in asked):
                 return draft

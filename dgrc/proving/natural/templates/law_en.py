@@ -8,7 +8,7 @@ from dgrc.proving.natural.templates.english import PERSONS, decimal, family, one
 
 
 def _daily_fine(rng: random.Random) -> Draft:
-    fine, days = rng.randrange(5, 101, 5), rng.randrange(2, 31)
+    fine, days = rng.randrange(5, 101, 5), rng.randrange(2, 26)
     text = (
         f"A company pays a fine of {fine} dollars for every day on which its report is late. The report comes {days} "
         "days late. How many dollars is the fine?"
@@ -17,7 +17,7 @@ def _daily_fine(rng: random.Random) -> Draft:
 
 
 def _lost_wages(rng: random.Random) -> Draft:
-    wage, days = rng.randrange(60, 251, 10), rng.randrange(2, 26)
+    wage, days = rng.randrange(50, 401, 10), rng.randrange(2, 13)
     name = one_of(PERSONS, wage // 10, days)
     text = (
         f"{name} earns {wage} dollars on a working day and misses {days} working days because of an accident. How many "
@@ -185,13 +185,13 @@ def _deposit(rng: random.Random) -> Draft:
     )  # fmt: skip
 
 
-def _injury_claim(rng: random.Random) -> Draft:
+def _injury_claim(rng: random.Random) -> Draft | None:
     days, wage, bill = rng.randrange(5, 31, 5), rng.randrange(80, 201, 20), rng.randrange(200, 3001, 100)
     percent = rng.choice((10, 20, 25, 40, 50))
     wages = days * wage
     total = wages + bill
     if total * percent % 100:
-        return _injury_claim(rng)
+        return None
     part = total * percent // 100
     name = one_of(PERSONS, days, wage // 20, bill // 100, percent)
     return Draft(

@@ -57,11 +57,11 @@ def _estate(rng: random.Random) -> Draft:
     )  # fmt: skip
 
 
-def _weekend_deadline(rng: random.Random) -> Draft:
+def _weekend_deadline(rng: random.Random) -> Draft | None:
     day, length = any_day(rng), rng.choice((8, 10, 12, 15, 18, 20, 25, 30))
     end = day + timedelta(days=length)
     if end.weekday() < 5:
-        return _weekend_deadline(rng)
+        return None
     monday = end + timedelta(days=7 - end.weekday())
     rule = "If a period ends on a Saturday or Sunday, it runs until the next Monday"
     return Draft(

@@ -107,12 +107,12 @@ def _tablets_for_a_course(rng: random.Random) -> Draft:
     )  # fmt: skip
 
 
-def _tablets_by_weight(rng: random.Random) -> Draft:
+def _tablets_by_weight(rng: random.Random) -> Draft | None:
     strength = rng.choice((20, 25, 30, 40, 50, 60, 75, 80, 100, 120, 150, 200))
     tablets, rate = rng.randrange(2, 9), rng.randrange(2, 21)
-    while strength * tablets % rate or not 8 <= strength * tablets // rate <= 110:
-        tablets, rate = rng.randrange(2, 9), rng.randrange(2, 21)
     dose = strength * tablets
+    if dose % rate or not 8 <= dose // rate <= 110:
+        return None
     weight, name = dose // rate, one_of(MEDICINES, tablets, strength, rate)
     return Draft(
         f"The dose of {name} is {rate} mg for every kg of body weight, and it comes in tablets of {strength} mg. "
@@ -130,10 +130,10 @@ def _tablets_by_weight(rng: random.Random) -> Draft:
     )  # fmt: skip
 
 
-def _divided_dose(rng: random.Random) -> Draft:
+def _divided_dose(rng: random.Random) -> Draft | None:
     parts, each, rate = rng.choice((2, 3, 4, 6)), rng.randrange(10, 201, 5), rng.choice((4, 5, 6, 8, 10, 12, 15, 20))
-    while each * parts % rate or not 5 <= each * parts // rate <= 100:
-        each, rate = rng.randrange(10, 201, 5), rng.choice((4, 5, 6, 8, 10, 12, 15, 20))
+    if each * parts % rate or not 5 <= each * parts // rate <= 100:
+        return None
     total, name = each * parts, one_of(MEDICINES, parts, each // 5, rate)
     return Draft(
         f"The daily amount of {name} is {rate} mg per kg, divided into {parts} equal doses. A patient weighs "
@@ -154,7 +154,7 @@ def _divided_dose(rng: random.Random) -> Draft:
 def _weak_kidneys(rng: random.Random) -> Draft:
     weight, rate = rng.randrange(40, 101, 10), rng.choice((2, 3, 4))
     times, days = rng.choice((2, 3)), rng.randrange(3, 8)
-    limit, clearance = rng.choice((30, 50)), rng.randrange(15, 90, 5)
+    limit, clearance = rng.choice((30, 50)), rng.randrange(10, 75, 5)
     dose, half = weight * rate, clearance < limit
     a_day = dose * times
     rule = f"If kidney clearance is below {limit} mL per minute, half of the usual amount is given"
@@ -180,11 +180,13 @@ def _weak_kidneys(rng: random.Random) -> Draft:
     )  # fmt: skip
 
 
-def _highest_dose(rng: random.Random) -> Draft:
+def _highest_dose(rng: random.Random) -> Draft | None:
     weight, rate, most = rng.randrange(30, 121, 10), rng.randrange(5, 16), rng.choice((400, 500, 600, 800, 1000))
     times, days = rng.choice((2, 3, 4)), rng.choice((5, 7, 10, 14))
     dose = weight * rate
     given = min(dose, most) * times
+    if given * days % 100:
+        return None
     rule = f"no single dose may be more than {most} mg"
     return Draft(
         f"A medicine is given at {rate} mg per kg for each dose, but {rule}; a larger result is cut to that. "
@@ -196,7 +198,7 @@ def _highest_dose(rng: random.Random) -> Draft:
             ),
             step(
                 "compare", f"A dose of {dose} mg was worked out, but {rule}; a larger result is cut to that. How many "
-                f"mg are {times} such doses?", f"{given} mg", f"{dose} mg", f"{most} mg", f"{times} such doses",
+                f"mg are given in {times} doses?", f"{given} mg", f"{dose} mg", f"{most} mg", f"{times} doses",
             ),
             step(
                 "multiply", f"A patient gets {given} mg of a medicine a day. How many mg is that in {days} days?",
@@ -210,10 +212,10 @@ def _highest_dose(rng: random.Random) -> Draft:
     )  # fmt: skip
 
 
-def _pounds_to_bottle(rng: random.Random) -> Draft:
+def _pounds_to_bottle(rng: random.Random) -> Draft | None:
     weight, rate, strength = rng.randrange(10, 91, 10), rng.randrange(2, 11), rng.choice((5, 10, 20, 25))
-    while weight * rate % strength:
-        rate = rng.randrange(2, 11)
+    if weight * rate % strength:
+        return None
     times, pounds, dose = rng.choice((2, 3, 4)), weight * 22 // 10, weight * rate
     volume = dose // strength
     return Draft(

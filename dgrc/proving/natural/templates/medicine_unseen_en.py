@@ -18,16 +18,16 @@ def _oxygen_bottle(rng: random.Random) -> Draft:
 
 
 def _tapering(rng: random.Random) -> Draft:
-    cut, week, left = rng.choice((2, 4, 5, 8, 10)), rng.randrange(3, 10), rng.randrange(5, 41, 5)
-    down = cut * (week - 1)
-    first, name = down + left, one_of(MEDICINES, cut, week, left // 5)
+    cut, times, left = rng.choice((2, 3, 4, 5, 6, 8, 10)), rng.randrange(3, 10), rng.randrange(5, 61, 5)
+    down = cut * times
+    first, name = down + left, one_of(MEDICINES, cut, times, left // 5)
     return Draft(
-        f"Treatment with {name} starts with {first} mg a day in week 1, and the daily dose is lowered by {cut} mg at "
-        f"the beginning of each following week. How many mg a day are taken in week {week}?",
+        f"Treatment with {name} starts with {first} mg a day and is tapered off: the daily dose is lowered by {cut} mg "
+        f"each time. How many mg a day are taken after it was lowered {times} times?",
         (
             step(
-                "multiply", f"From week 1 to week {week} a daily dose is lowered {week - 1} times, by {cut} mg each "
-                "time. By how many mg is it lowered altogether?", f"{down} mg", f"{week - 1} times", f"{cut} mg",
+                "multiply", f"A daily dose is lowered {times} times, by {cut} mg each time. By how many mg is it "
+                "lowered altogether?", f"{down} mg", f"{times} times", f"{cut} mg",
             ),
             step(
                 "subtract", f"A daily dose of {first} mg is lowered by {down} mg. How many mg a day is it then?",
@@ -37,12 +37,12 @@ def _tapering(rng: random.Random) -> Draft:
     )  # fmt: skip
 
 
-def _thinned_ampoule(rng: random.Random) -> Draft:
+def _thinned_ampoule(rng: random.Random) -> Draft | None:
     volume, strength, made_up = rng.randrange(2, 21), rng.choice((5, 10, 20, 25, 40, 50)), rng.choice((20, 25, 50, 100))
     amount = volume * strength
     thin = Fraction(amount, made_up)
     if made_up <= volume or (thin * 10).denominator > 1:
-        return _thinned_ampoule(rng)
+        return None
     return Draft(
         f"A nurse draws {volume} mL of a drug of {strength} mg per mL into a syringe and fills it up with saline to "
         f"{made_up} mL. How many mg of the drug are in each mL of the mixture?",
@@ -78,13 +78,13 @@ def _empty_bottle(rng: random.Random) -> Draft:
     )  # fmt: skip
 
 
-def _next_injection(rng: random.Random) -> Draft:
+def _next_injection(rng: random.Random) -> Draft | None:
     gap, number, start = rng.choice((3, 4, 6, 8)), rng.randrange(3, 8), rng.randrange(0, 1440, 15)
     waits = number - 1
     hours = waits * gap
     ordinal = ("third", "fourth", "fifth", "sixth", "seventh")[number - 3]
     if not hours % 24:
-        return _next_injection(rng)
+        return None
     return Draft(
         f"Injections are given every {gap} hours, the first of them at {clock(start)}. At what time of day is the "
         f"{ordinal} injection due? Give the time as HH:MM on a 24-hour clock.",
