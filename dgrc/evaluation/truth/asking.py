@@ -21,7 +21,8 @@ _WORDS = re.compile(
 _PARTS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5}
 _CUES = {
     "divide": "divid|split|equal(?:ly)? (?:in|sh)|each\\b|per dose|single|one dose|every dose|a dose|"
-    "分成|平均|每次",
+    "(?:at a|each|every|per|one) time|at once|(?:daily|total) (?:dose|amount|quantity)s? (?:of|is|was) [0-9]|"
+    "每次[^，。？?0-9]{0,6}(?:多少|几)|一次[^，。？?0-9]{0,6}(?:多少|几)|分成|平均|分[0-9]次",
     "subtract": "left\\b|remain|\\bless\\b|minus|lower|reduc|subtract|deduct|decreas|discount|剩|减|扣",
     "add": "\\badd|plus|\\bsum\\b|increas|extra|additional|加|额外",
     "round": "round|nearest|whole\\b|approximat|\\babout\\b|四舍五入|取整|约",

@@ -11,7 +11,7 @@ from fractions import Fraction
 from dgrc.evaluation.score import is_right
 from dgrc.evaluation.truth import dated, worked_out
 from dgrc.evaluation.truth.asking import Named, named
-from dgrc.evaluation.truth.equations import equations
+from dgrc.evaluation.truth.equations import Equation, equations
 from dgrc.evaluation.truth.items import ChainTruth
 from dgrc.evaluation.truth.signs import Token
 from dgrc.evaluation.truth.steps import asked_whole, inputs_of, stated, step_of
@@ -43,7 +43,8 @@ class Computed:
         problem = self._problems[text]
         right = is_right(chain.answer, problem.answer, (), "auto", self._tolerance, question=text)
         found = equations(chain.text)
-        return ChainTruth(right, len(found), sum(not equation.right for equation in found))
+        wrong = [equation for equation in found if not equation.right and not _is_a_rule_of(equation, problem)]
+        return ChainTruth(right, len(found), len(wrong))
 
     def atom(self, question: str, asked_in: tuple[str, ...]) -> str | None:
         """The right answer by the calendar, by arithmetic, by a step, or by what the problem states; None where none
@@ -67,6 +68,13 @@ class Computed:
             return None
         inputs = inputs_of(step) if step is not None else named(atom)
         return _result(one.text, inputs, answer) != _result(other.text, inputs, answer)
+
+
+def _is_a_rule_of(equation: Equation, problem: Problem) -> bool:
+    """`4 mL * 80 kg * 44 % = 14080 mL` where a rule counts so much for each percent: the result is that of a step."""
+    if equation.exact is None or equation.result.value != equation.exact * 100:
+        return False
+    return any(equation.result.value == token.value for step in problem.steps for token in named(step.answer).tokens)
 
 
 def _result(text: str, inputs: Named, answer: str) -> frozenset[Fraction | date]:

@@ -56,7 +56,7 @@ def equations(text: str) -> tuple[Equation, ...]:
 def _in_line(tokens: Sequence[Token], rounded: dict[Fraction, Fraction]) -> Iterator[Equation]:
     at = 0
     while at < len(tokens):
-        chain = calendar.claim(tokens, at) if tokens[at].kind == "date" else None
+        chain = calendar.claim(tokens, at) if tokens[at].kind in ("date", "number") else None
         if chain is not None:
             right, result, at = chain
             inside = tuple(t.value for t in result[:-1] if t.kind == "number")
@@ -262,7 +262,8 @@ def _stands_alone(tokens: Sequence[Token], at: int) -> bool:
 
 
 def shown(value: Fraction, claimed: Token, about: bool) -> bool:
-    """Whether a number is an exact value, rounded or cut to the digits that it shows."""
+    """Whether a number is an exact value, rounded or cut to the digits that it shows; `about` lets zeros at the end
+    be places that were rounded away, and lets it be rounded up."""
     off = abs(value - claimed.value)
     unit = Fraction(1, 10**claimed.decimals)
     if not off:
@@ -272,7 +273,7 @@ def shown(value: Fraction, claimed: Token, about: bool) -> bool:
     if about:
         while not claimed.decimals and claimed.value % (unit * 10) == 0 and unit * 100 <= abs(claimed.value):
             unit *= 10
-        return off < unit or off <= _CLOSE * abs(value)
+        return off < unit
     return off <= unit / 2 or (claimed.decimals > 0 and off < unit)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import pyarrow.parquet as pq
 
 from dgrc.errors import EvaluationError
-from dgrc.method import meaning
+from dgrc.evaluation.truth.answered import says
 from dgrc.method.compare import majority_answer
 from dgrc.records import Chain
 from dgrc.storage.arrow import from_row
@@ -185,7 +185,7 @@ def _atom_item(row: Row, texts: dict[int, str], judge: Judge) -> AtomItem | None
         return None
     question, answer = row["question"], row["answer"]
     truth = judge.atom(question, tuple(texts[id_] for id_ in asked_by))
-    right = None if truth is None else answer is not None and meaning.same(answer, truth, question=question)
+    right = None if truth is None else answer is not None and says(answer, truth, question)
     return AtomItem(asked_by, question, answer, row["kept"], right, truth)
 
 

@@ -16,11 +16,12 @@ from dgrc.method.quantities.values import NO_UNIT, PERCENT, Date, Quantity, Sche
 from dgrc.method.text.markup import unwrap
 from dgrc.method.text.normalize import fold
 
-MOST_TOKENS = 400
+MOST_TOKENS = 4000
 """Of one line; a longer one is no calculation."""
 _ALIGNED = re.compile(r"\\(?:begin|end)\s*\{[a-z]{1,12}\*?\}|(?<!\\)&")
 _NEXT_LINE = re.compile(r"\\\\(?:\[[^\]\n]{0,8}\])?")
-_GOES_ON = re.compile(r"\s*\n\s*(?=[=\u2248\u2243])")
+_VULGAR = re.compile("(?<=[0-9])(?=[\u00bc-\u00be\u2150-\u215e])")
+_GOES_ON = re.compile(r"\n\s{0,99}(?=[=\u2248\u2243])")
 _BULLET = re.compile(r"^\s*(?:>\s*)?(?:[-+*\u2022\u00b7]\s+|\(?[0-9]{1,2}[.)、]\s+|\([0-9]{1,2}\)\s*)+")
 _MEASURE = r"[$\u20ac\u00a3\u00a5]?[0-9][0-9,.]*(?<![,.])%?(?: ?[A-Za-z\u00b5\u03bc/]{1,12}){0,3}?"
 _REWRITTEN = tuple((re.compile(pattern, re.IGNORECASE), to) for pattern, to in (
@@ -72,6 +73,9 @@ _LABEL = re.compile(
     r"\b(?:steps?|day|dose|parts?|case|section|article|art|question|option|phase|line|rule|no|number|example|chapter|"
     r"item|clause|figure|table|page|pages|paragraph|level|grade|type|stage|version|problem|task)\.? ?#?\Z|#\Z|"
     r"[第\u00a7]\Z", re.IGNORECASE)  # fmt: skip
+_CUT_BEFORE = re.compile(r"[0-9][.,:]\Z")
+_CUT_AFTER = re.compile(r"[.,:][0-9]|(?:st|nd|rd|th)\b")
+_LOOK_AHEAD, _LOOK_BACK = 2, 16
 _SMALL = frozenset("in a at of is as for the so to and or on by then from an i we it this that he she if".split())
 _NOISE = re.compile(
     r" ?(?:(?:per|a|an|each|every|of|/) ?)?[A-Za-z]{2,20}(?= ?(?:[-+*/=\u00d7\u00b7\u00f7\u2248\u2212)]|x \d))"
@@ -80,6 +84,7 @@ _NOT_NOISE = frozenset(
     "so then the is thus and gives which we it this that therefore hence if but to or are was total equals get be "
     "than minus plus times over more less".split()
 )
+_OTHER = re.compile(r"[A-Za-z]+|.")
 _IN_BRACKETS = re.compile(r" ?\([A-Za-z][A-Za-z /]{1,40}\)")
 
 
@@ -106,7 +111,7 @@ class Token:
 def lines(text: str) -> list[list[Token]]:
     """The tokens of each line of a chain, its markup taken off."""
     text = _NEXT_LINE.sub("\n", _ALIGNED.sub("", text))
-    said = fold(unwrap(text)).replace("\u00a0", " ").replace("\uff1d", "=")
+    said = fold(_VULGAR.sub(" ", unwrap(text))).replace("\u00a0", " ").replace("\u2044", "/").replace("\uff1d", "=")
     said = _GOES_ON.sub(" ", said)
     return [_tokens(line) for line in said.split("\n") if any(map(str.isdigit, line))]
 
@@ -132,7 +137,7 @@ def _next(line: str, at: int) -> tuple[Token | None, int]:
             return found
     if line[at] in "()":
         return _bracket(line, at)
-    word = re.compile(r"[A-Za-z]+|.").match(line, at)
+    word = _OTHER.match(line, at)
     assert word is not None, line
     return Token("of" if word.group() == "of" else "stop", word.group()), word.end()
 
@@ -159,10 +164,10 @@ def _number(line: str, at: int) -> tuple[Token, int] | None:
         return None
     money, written, percent = match.groups()
     value = figures(written)
-    before = line[:at]
+    before = line[max(at - _LOOK_BACK, 0) : at]
     glued = before[-1:].isalpha() and before[-1:] not in ("x", "X") and not "\u4e00" <= before[-1:] <= "\u9fff"
-    cut = re.search(r"[0-9][.,:]\Z", before) or re.match(r"[.,:][0-9]|(?:st|nd|rd|th)\b", line[match.end() :])
-    if value is None or glued or cut is not None or _LABEL.search(before[-16:]):
+    cut = _CUT_BEFORE.search(before) or _CUT_AFTER.match(line, match.end())
+    if value is None or glued or cut is not None or _LABEL.search(before):
         return Token("stop", match.group()), match.end()
     unit, end = (PERCENT, match.end()) if percent else _unit(line, match.end())
     if money:
@@ -183,7 +188,7 @@ def _unit(line: str, at: int) -> tuple[Unit, int]:
     if match is None:
         return NO_UNIT, at
     phrase = match.group()
-    for stop in _OPERATIONS.finditer(line, at):
+    for stop in _OPERATIONS.finditer(line, at, match.end() + _LOOK_AHEAD):
         if stop.start() >= match.end():
             break
         if stop.group()[0].isalpha():

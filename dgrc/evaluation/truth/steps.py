@@ -17,7 +17,7 @@ _SENTENCE = re.compile(r"(?<=[^0-9])[.?!]\s+|(?<=[0-9])[.?!]\s+(?=[A-Z])|[;。�
 _IS = re.compile(r"\A(?:what|how much) (?:is|was) (.{4,80}?)[\s?.]*\Z", re.IGNORECASE)
 _ASKING = frozenset(
     "how many much long when on date often which number value given stated according question case problem "
-    "there day unit units total".split()
+    "there unit units total per each every for get gets day daily week month year hour minute".split()
 )
 _WHEN = re.compile(r"\b(?:when|what date|which date|on what day|what day)\b|何时|什么时候|哪一?天", re.I)
 _SAME = {"weigh": "weight", "weighs": "weight", "weighed": "weight", "wt": "weight"}
@@ -25,6 +25,8 @@ _ZH_ASKING = re.compile(
     "是?什么时候|是?何时|是?哪一?天|(?:是|为|有)?(?:多少|几)"
     "[\u4e00-\u9fff]{0,3}|[的？?。，,]|[是为该]"
 )
+_POINTING = re.compile(r"\b(?:that|this|it|them|those|these)\b(?! (?:patient|medicine|case))", re.IGNORECASE)
+"""Words that point at what stood before the question: what they mean is not in it."""
 _OFTEN = re.compile(r" times? (?:a|per|each|every|in a) |/")
 _WEIGHT = re.compile(r"\b(?:weight|weigh)\b", re.IGNORECASE)
 _IN_UNIT = re.compile(r",? (?:in|measured in|expressed in) ([A-Za-z]{1,12})\Z")
@@ -91,7 +93,7 @@ def _sentences(text: str) -> list[str]:
 
 def stated(question: str, problem: Problem) -> str | None:
     """What the problem's text itself says to a question that names no quantity; None unless it is beyond doubt."""
-    if named(question).tokens or named(question).days or cues(question) - {"bound"}:
+    if named(question).tokens or named(question).days or cues(question) - {"bound"} or _POINTING.search(question):
         return None
     *facts, last = _sentences(problem.text)
     if (found := _word_for_word(question, facts)) is not None:

@@ -8,6 +8,7 @@ from dgrc.evaluation.truth.computed import Computed
 from dgrc.evaluation.truth.items import ChainTruth
 from dgrc.method import meaning
 from dgrc.proving.natural.generate import problems
+from dgrc.proving.natural.problem import Problem, Step
 from dgrc.records import Chain
 from tests.evaluation.truth.tables import PROBLEMS, rows
 
@@ -67,6 +68,27 @@ def test_a_chain_is_right_if_its_answer_and_all_its_steps_are() -> None:
 def test_thoughts_are_not_scored() -> None:
     thinking = chain(RIGHT, "900 mg", thoughts="12 × 25 = 310")
     assert JUDGE.chain(DOSE.text, thinking) == JUDGE.chain(DOSE.text, chain(RIGHT, "900 mg"))
+
+
+def test_what_a_rule_counts_for_each_percent_is_no_slip() -> None:
+    text = "4 mL per kg for each percent of burned skin: how many mL at 80 kg and 44 %?"
+    step = Step("multiply", "320 mL for each percent. How many mL for 44?", "14080 mL", ("320 mL", "44 percent"))
+    burn = Problem("burn", "", "", "", "", 1, text, step.answer, (step,))
+    judge = Computed([burn, DOSE])
+    by_rule = chain("4 mL × 80 kg × 44% = 14080 mL", "14080 mL")
+    assert judge.chain(burn.text, by_rule) == ChainTruth(True, stated=1, wrong=0)
+    assert judge.chain(DOSE.text, by_rule) == ChainTruth(False, stated=1, wrong=1)
+    assert judge.chain(burn.text, chain("4 mL × 80 kg × 44 = 14090 mL", "14080 mL")).wrong == 1
+
+
+@pytest.mark.parametrize(
+    ("other", "on_target"), [("It ends on April 29, 2024.", False), ("It ends on 2024-05-01.", True)]
+)
+def test_a_step_whose_answer_is_a_date_is_told_by_the_date_that_chains_name(other: str, on_target: bool) -> None:
+    problem = PROBLEMS["limitation"]
+    one = chain("15 March 2024 + 45 days = 29 April 2024")
+    for atom in (problem.steps[1].question, "What date is 45 days after March 15, 2024?"):
+        assert JUDGE.on_target(problem.text, atom, one, chain(other)) is on_target
 
 
 def test_problems_without_kinds_and_inputs_have_truth_too() -> None:

@@ -126,6 +126,7 @@ FORMULAS: dict[str, tuple[str, Callable[[Reading], Answer]]] = {
     "medicine/en/pounds_to_bottle": ("mL", lambda r: r.n[0] / r.n[1] * r.n[3] * r.n[4] / r.n[5]),
     "medicine/en/steady_drip": ("mL per hour", lambda r: r.n[0] / r.n[1]),
     "medicine/en/percent_solution": ("mg", lambda r: r.n[0] * r.n[1] * 10),
+    "medicine/en/still_to_drink": ("mL", lambda r: r.n[0] * 1000 - r.n[1]),
     "medicine/en/end_of_a_drip": ("", lambda r: _at(r.minutes[0] + r.n[0] / r.n[1] * 60)),
     "medicine/en/drops_a_minute": ("drops per minute", lambda r: r.n[0] * r.n[2] / (r.n[1] * 60)),
     "medicine/en/pump_in_mg": ("mg per hour", lambda r: r.n[0] * r.n[1] * 6 / 100),

@@ -10,6 +10,7 @@ from tests.proving.natural.readings import ORDINALS, Answer, birthdays, later, r
 FACTORS = {
     ("g", "mg"): Fraction(1000),
     ("mg", "g"): Fraction(1, 1000),
+    ("L", "mL"): Fraction(1000),
     ("lb", "kg"): Fraction(10, 22),
     ("mcg per minute", "mcg per hour"): Fraction(60),
     ("mcg per hour", "mg per hour"): Fraction(1, 1000),

@@ -82,7 +82,7 @@ def test_the_command_writes_a_domain(tmp_path: Path) -> None:
         (("--levels", ""), "--levels names ''"),
         (("--domains", "medicine,physics"), "--domains names 'physics'"),
         (("--languages", "fr"), "--languages names 'fr'"),
-        (("--train", "9", "--held-out", "400", "--levels", "1", "--domains", "medicine"), "levels [1], but 400 were wanted"),
+        (("--train", "9", "--held-out", "400", "--levels", "1", "--domains", "medicine"), "[1], but 400 were wanted"),
         (("--train", "0"), "0 is not in the range x>=1"),
         (("--held-out", "-1"), "-1 is not in the range x>=1"),
     ],

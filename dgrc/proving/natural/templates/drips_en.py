@@ -36,6 +36,24 @@ def _percent_solution(rng: random.Random) -> Draft:
     )  # fmt: skip
 
 
+def _still_to_drink(rng: random.Random) -> Draft | None:
+    goal, drunk = rng.randrange(1000, 3001, 100), rng.randrange(200, 2501, 50)
+    litres = decimal(Fraction(goal, 1000))
+    if drunk >= goal:
+        return None
+    return Draft(
+        f"A patient with kidney stones is told to drink {litres} L a day and has drunk {drunk} mL by the evening. How "
+        "many mL are left to drink?",
+        (
+            step("convert", f"How many mL are {litres} L?", f"{goal} mL", f"{litres} L"),
+            step(
+                "subtract", f"A patient is to drink {goal} mL and has drunk {drunk} mL. How many mL are left to drink?",
+                f"{goal - drunk} mL", f"{goal} mL", f"{drunk} mL",
+            ),
+        ),
+    )  # fmt: skip
+
+
 def _end_of_a_drip(rng: random.Random) -> Draft:
     rate, hours, start = rng.randrange(50, 151, 10), rng.randrange(2, 10), rng.randrange(0, 14 * 60, 5)
     return Draft(
@@ -185,8 +203,8 @@ def _cost_of_a_syrup(rng: random.Random) -> Draft:
 TEMPLATES = family(
     "medicine",
     (
-        _steady_drip, _percent_solution, _end_of_a_drip, _drops_a_minute, _pump_in_mg, _fluid_balance,
-        _vials_for_a_ward, _cost_of_a_syrup,
+        _steady_drip, _percent_solution, _still_to_drink, _end_of_a_drip, _drops_a_minute, _pump_in_mg,
+        _fluid_balance, _vials_for_a_ward, _cost_of_a_syrup,
     ),
 )  # fmt: skip
 """Drips, fluids and stock."""
