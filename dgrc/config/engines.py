@@ -79,7 +79,9 @@ MACHINERY = (
 )
 """Settings of an engine that may change while a run is under way: they do not decide what it says."""
 
-LATER_SETTINGS = {"thinking": "auto", "reasoning_parser": "auto"}
+LATER_SETTINGS = {
+    "thinking": "auto", "reasoning_parser": "auto", "grammar_backend": "auto", "grammar_whitespace": True,
+}  # fmt: skip
 """Settings of an engine that identities leave out where they hold this value: runs begun before there were such had it.
 """
 DECIDING = {"reasoning_effort": None, "structured_output": "json_schema"}
@@ -149,6 +151,14 @@ class EngineConfig(Section):
     reasoning_parser: str = Field(
         "auto", description="vLLM's name of what tells thoughts from the answer; `auto`: by the model; empty: none."
     )
+    grammar_backend: Literal["auto", "xgrammar", "guidance", "outlines", "lm-format-enforcer"] = Field(
+        "auto", description="What holds replies to a JSON schema, by vLLM's names; `auto` is vLLM's own choice."
+    )
+    grammar_whitespace: bool = Field(
+        True,
+        description="Whether replies held to a schema may have blanks and line breaks between their parts; false needs "
+        "`grammar_backend: xgrammar` or `guidance`.",
+    )
     hung_after_s: float = Field(
         1800, gt=0,
         description="A replica that has requests and finishes none for so long is restarted and they are asked again: "
@@ -212,6 +222,15 @@ class EngineConfig(Section):
             raise ValueError(
                 f"`gpus` is {self.gpus:g}, but tensor_parallel {self.tensor_parallel} x pipeline_parallel "
                 f"{self.pipeline_parallel} needs {wanted}; set it to {wanted}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _backend_can_be_compact(self) -> "EngineConfig":
+        if not self.grammar_whitespace and self.grammar_backend not in ("xgrammar", "guidance"):
+            raise ValueError(
+                "`grammar_whitespace: false` needs `grammar_backend: xgrammar` or `guidance`, not "
+                f"`{self.grammar_backend}`"
             )
         return self
 

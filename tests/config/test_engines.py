@@ -17,6 +17,7 @@ from dgrc.errors import ConfigError
         ({"engine": "openai_api", "api": {"base_url": "http://x"}}, "needs `model`"),
         ({"engine": "openai_api", "model": "x", "api": {"base_url": "http://x", "budget": 3}}, "`price_per_million`"),
         ({"engine": "openai_api", "model": "x", "api": {"base_ur": "http://x"}}, "did you mean `base_url`"),
+        ({"model": "x", "grammar_whitespace": False}, "needs `grammar_backend: xgrammar` or `guidance`, not `auto`"),
     ],
 )
 def test_sections_that_cannot_be_are_refused(settings: dict[str, Any], says: str) -> None:
@@ -47,9 +48,16 @@ def test_what_decides_a_servers_replies_is_in_its_identity(api: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(
-    "settings", [{"thinking": "off"}, {"reasoning_parser": "qwen3"}, {"chat_template_kwargs": {"budget": 5}}]
+    "settings",
+    [
+        {"thinking": "off"},
+        {"reasoning_parser": "qwen3"},
+        {"chat_template_kwargs": {"budget": 5}},
+        {"grammar_backend": "guidance"},
+        {"grammar_backend": "xgrammar", "grammar_whitespace": False},
+    ],
 )
-def test_what_decides_thinking_is_in_an_identity(settings: dict[str, Any]) -> None:
+def test_what_decides_what_is_said_is_in_an_identity(settings: dict[str, Any]) -> None:
     assert engine(**settings).identity() == engine().identity() | settings
 
 
@@ -60,7 +68,7 @@ def test_what_decides_nothing_is_not(api: dict[str, Any]) -> None:
     assert engine(api).identity() == engine().identity()
 
 
-def test_settings_about_thinking_change_an_engine_only_where_they_are_set() -> None:
+def test_later_settings_change_an_engine_only_where_they_are_set() -> None:
     """Runs that were begun before there were such settings go on."""
     plain = {"engine": "vllm", "model": "m", "adapter": "", "script": "", "dtype": "auto", "max_model_len": 4096}
     assert EngineConfig(model="m").identity() == plain

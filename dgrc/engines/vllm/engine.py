@@ -205,6 +205,11 @@ def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
         generation_config="vllm",
         worker_extension_cls="dgrc.engines.vllm.weights.WeightsExtension",
     )
+    if config.grammar_backend != "auto":
+        from vllm.config import StructuredOutputsConfig
+
+        compact = not config.grammar_whitespace
+        args["structured_outputs_config"] = StructuredOutputsConfig(config.grammar_backend, compact)
     if rank := largest_rank(config):
         args |= {"enable_lora": True, "max_loras": 1, "max_lora_rank": next(r for r in LORA_RANKS if r >= rank)}
     if on_cpu:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import xgrammar
 
+from dgrc.config import EngineConfig
+from dgrc.engines.vllm.engine import engine_args
 from dgrc.engines.vllm.thinking import for_grammar
 from dgrc.method.prompts import load_pack
 from tests.thinking import make_thinking_tokenizer
@@ -90,3 +92,12 @@ def test_what_is_left_out_are_bounds_of_texts_and_nothing_else(compiler: Any, to
         "$defs": {"minLength": {"anyOf": [{"type": "string"}, {"type": "null"}]}},
     }
     assert not takes(compiler, tokenizer, for_grammar(schema), '{"maxLength": "a", "list": ["1", "2", "3"]}')
+
+
+def test_vllm_is_told_which_backend_holds_the_replies() -> None:
+    compact = {"grammar_backend": "guidance", "grammar_whitespace": False}
+    told = engine_args(EngineConfig.model_validate({"model": "m", **compact}), 0)["structured_outputs_config"]
+    assert (told.backend, told.disable_any_whitespace) == ("guidance", True)
+    told = engine_args(EngineConfig(model="m", grammar_backend="outlines"), 0)["structured_outputs_config"]
+    assert (told.backend, told.disable_any_whitespace) == ("outlines", False)
+    assert "structured_outputs_config" not in engine_args(EngineConfig(model="m"), 0)
