@@ -4,6 +4,7 @@ Answers are compared as the product compares them. Of a chain the text counts, i
 is in doubt has none: an oracle that errs spoils every figure that stands on it.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
@@ -15,9 +16,22 @@ from dgrc.evaluation.truth.equations import Equation, equations
 from dgrc.evaluation.truth.items import ChainTruth
 from dgrc.evaluation.truth.signs import Token
 from dgrc.evaluation.truth.steps import asked_whole, inputs_of, stated, step_of
-from dgrc.method import meaning
+from dgrc.method import meaning, quantities
 from dgrc.proving.natural.problem import Problem
 from dgrc.records import Chain
+
+_NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
+
+
+def repeats(answer: str, problem: Problem) -> bool:
+    """Whether an answer only says again what the question gives: of "How many mg are 1.5 g?" `1.5 g` is right by value
+    and answers nothing."""
+    said, truth = quantities.parse(answer), quantities.parse(problem.answer)
+    if not isinstance(said, quantities.Quantity) or not isinstance(truth, quantities.Quantity):
+        return False
+    if said.value == truth.value or not said.unit.name:
+        return False
+    return any(Fraction(number.replace(",", "")) == said.value for number in _NUMBER.findall(problem.text))
 
 
 class Computed:
@@ -42,6 +56,7 @@ class Computed:
         """Whether the answer is right, and of the equations that the chain states how many are wrong."""
         problem = self._problems[text]
         right = is_right(chain.answer, problem.answer, (), "auto", self._tolerance, question=text)
+        right = right and not repeats(chain.answer or "", problem)
         found = equations(chain.text)
         wrong = [equation for equation in found if not equation.right and not _is_a_rule_of(equation, problem)]
         return ChainTruth(right, len(found), len(wrong))

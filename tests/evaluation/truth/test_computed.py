@@ -1,5 +1,6 @@
 """Computed truth: answers as the product compares them, atoms that have a truth and those that have none, targets."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -42,7 +43,7 @@ def test_every_step_of_the_natural_domain_has_its_answer_and_arithmetic_agrees()
 
 def test_an_atom_that_two_problems_answer_differently_has_no_truth() -> None:
     question = "What is the weight of the patient?"
-    other = problems("train", 1, 3)[0]
+    other = replace(DOSE, text=DOSE.text.replace("25 kg", "30 kg"))
     assert "25 kg" not in other.text and "weighs" in other.text
     judge = Computed([DOSE, other])
     assert judge.atom(question, (DOSE.text,)) == "25 kg"
@@ -52,8 +53,11 @@ def test_an_atom_that_two_problems_answer_differently_has_no_truth() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "right"),
-    [("900 mg", True), ("900", True), ("0.9 g", True), ("900 mg/day", False), ("900 g", False), ("300 mg", False)],
-)
+    [
+        ("900 mg", True), ("900", True), ("0.9 g", True), ("900 mg/day", True), ("900 mg/hour", False),
+        ("900 g", False), ("300 mg", False),
+    ],
+)  # fmt: skip
 def test_an_answer_is_right_by_the_products_own_comparison(answer: str, right: bool) -> None:
     assert JUDGE.chain(DOSE.text, chain(RIGHT, answer)) == ChainTruth(right, stated=2, wrong=0)
 
@@ -116,3 +120,14 @@ def test_an_atom_is_on_target_if_the_chains_part_at_its_step(one: str, other: st
 def test_of_an_atom_that_is_no_step_it_cannot_be_told_whether_it_is_on_target() -> None:
     atom = "What is the maximum safe dose of the medicine?"
     assert JUDGE.on_target(DOSE.text, atom, chain(RIGHT), chain("12 × 25 = 320")) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [("1500 mg", True), ("1500", True), ("1.5 g", False), ("1,500 mg", True), ("0.0015 kg", True), ("1.5", False)],
+)
+def test_what_the_question_gives_is_no_answer(answer: str, right: bool) -> None:
+    text = "How many mg are 1.5 g of a powder?"
+    step = Step("convert", "How many mg are 1.5 g?", "1500 mg", ("1.5 g",))
+    problem = Problem("1", "medicine", "en", "t", "train", 1, text, "1500 mg", (step,))
+    assert Computed([problem]).chain(text, Chain("", answer, "stop", 1)).answer_right is right
