@@ -8,6 +8,7 @@ the run's question file is written without them, and what is true of it lies bes
 import glob
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,8 @@ from dgrc.workflow.job import Job
 from dgrc.workflow.pilot import clear_other
 
 Say = Callable[[str], None]
-LABELS = "premise_labels.json"
-STEPS = "premise-steps"
+LABELS, STEPS, FIGURES = "premise_labels.json", "premise_steps.json", "premise.json"
+"""Files of the premise's run beside those of its curation."""
 
 
 def prepare(config: Config, count: int, truth_file: Path | None, say: Say) -> Config:
@@ -101,7 +102,7 @@ def run_premise(job: Job, truth_file: Path | None, steps: int) -> dict[str, Any]
     figures["tokens_a_question"] = _tokens(report)
     figures["measured"] = bool((figures["read_share"].get("teacher") or {}).get("hits"))
     figures |= verdict_of(figures)
-    write_json(job.run.root / "premise.json", figures)
+    write_json(job.run.root / FIGURES, figures)
     return figures
 
 
@@ -137,13 +138,14 @@ def _put_steps(job: Job, truths: dict[str, Problem], count: int) -> list[Asked]:
     steps = choose_steps(problems, count, job.config.seed)
     if not steps:
         return []
-    fingerprint = _fingerprint(job, steps)
-    if (done := job.run.done(STEPS, fingerprint)) is None:
+    fingerprint, file = _fingerprint(job, steps), job.run.root / STEPS
+    done = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    if done.get("asked_with") != fingerprint:
         job.say(f"steps: {len(steps):,} are put to the teacher one by one")
         with job.phase("steps"):
             asked = ask_steps(job.config.teacher, steps, job.config.method, job.config.seed)
-        done = {"asked": [vars(one) for one in asked]}
-        job.run.mark_done(STEPS, fingerprint, done)
+        done = {"asked_with": fingerprint, "asked": [asdict(one) for one in asked]}
+        write_json(file, done)
     return [Asked(**one) for one in done["asked"]]
 
 

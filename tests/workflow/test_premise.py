@@ -1,0 +1,164 @@
+"""A premise: a sample on its own run, curated without its labels, held against the truth, and what is wrong said first."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+
+from dgrc.cli import main
+from dgrc.config.file import dump_config
+from dgrc.storage.run_dir import RunDir
+from dgrc.workflow.curated import asked_with
+from dgrc.workflow.job import Job
+from dgrc.workflow.pilot import pilot_config
+from dgrc.workflow.premise import prepare, run_premise
+from tests.pipeline.conftest import scripted_config, write_questions
+
+QUESTIONS = 60
+
+
+def truth_file(folder: Path) -> Path:
+    """The world of tests/scripts.py: one rule a case, of which the whole answer is the only step."""
+    rows = []
+    for n in range(QUESTIONS):
+        step = {"kind": "look_up", "question": f"what is the rule of case {n} ?", "answer": str(n % 5)}
+        text = f"case {n} . which court ?"
+        rows.append({"id": f"p{n}", "text": text, "answer": step["answer"], "steps": [step]})
+    file = folder / "truth.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return file
+
+
+def measured(config: Any, count: int, truth: Path | None, asked: int = 20) -> tuple[dict[str, Any], Job, list[str]]:
+    said: list[str] = []
+    job = Job(prepare(config, count, truth, said.append), said.append, allow_empty=True)
+    with job.open("curate"):
+        return run_premise(job, truth, asked), job, said
+
+
+def rows_of(run: RunDir, name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = pq.ParquetDataset(run.dataset(name)).read().to_pylist()
+    return sorted(rows, key=lambda row: row["id"])
+
+
+def test_labels_do_not_reach_the_curation_of_a_premise(tmp_path: Path, ray_here: None) -> None:
+    """With labels permuted the sample, its file and all that is curated are the same bytes; what is measured is not."""
+    file = tmp_path / "q.jsonl"
+    found, runs = [], []
+    for name, label in (("ours", lambda i: str(i % 5)), ("theirs", lambda i: str((i + 2) % 5))):
+        config = scripted_config(tmp_path, write_questions(file, QUESTIONS, label), name)
+        figures, job, _ = measured(config, 40, None)
+        found.append(figures)
+        runs.append(job.run)
+    ours, theirs = runs
+    (given,), (other,) = ([*run.given_questions.rglob("*.jsonl")] for run in runs)
+    assert given.read_bytes() == other.read_bytes() and given.parent.name == other.parent.name
+    assert {row["label"] for row in rows_of(ours, "questions")} == {None}
+    for name in ("cases", "atoms", "verdicts"):
+        assert rows_of(ours, name) == rows_of(theirs, name)
+    for kind in ("atomic", "cot"):
+        turns = [
+            [json.loads(line)["messages"] for line in (run.curriculum() / kind / "train.jsonl").read_text().splitlines()]
+            for run in runs
+        ]
+        assert turns[0] == turns[1] != []
+    assert found[0]["teacher_chain_accuracy"]["share"] > 0.8 and found[1]["teacher_chain_accuracy"]["share"] < 0.2
+
+
+def test_the_premise_of_a_world_whose_truth_is_known(tmp_path: Path, ray_here: None) -> None:
+    """The teacher slips in the first of three chains of every third question and knows every rule; the student is wrong
+    on every second question."""
+    config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", QUESTIONS, lambda i: None), "real")
+    truth = truth_file(tmp_path)
+    figures, job, said = measured(config, QUESTIONS, truth)
+    assert job.run.root.name == "real-premise" and not (tmp_path / "real").exists()
+    assert json.loads((job.run.root / "premise.json").read_text()) == figures
+    assert (figures["questions"], figures["knows_steps"], figures["measured"]) == (QUESTIONS, True, True)
+    assert figures["teacher_chain_accuracy"]["hits"] == 3 * QUESTIONS - QUESTIONS // 3
+    assert figures["teacher_majority_accuracy"]["share"] == 1.0
+    assert figures["student_chain_accuracy"]["share"] == 0.5
+    assert figures["read_share"]["teacher"]["share"] == figures["read_share"]["student"]["share"] == 1.0
+    assert figures["divergent"]["hits"] == sum(n % 2 == 1 or n % 3 == 0 for n in range(QUESTIONS))
+    assert figures["step_accuracy"]["n"] == 20 and figures["step_accuracy"]["share"] == 1.0
+    assert set(figures["step_accuracy_by_kind"]) == {"look_up"}
+    assert figures["verifier_precision_answer"]["share"] == 1.0 and figures["verifier_lift"]["value"] > 0
+    assert figures["tokens_a_question"]["teacher/sample"]["completion"] > 0
+    assert figures["curation"]["atoms_refused"] == {"echo": 0, "no_question": 0, "off_topic": 0}
+    assert "60 of 60 questions with the truth of every step" in said[0]
+    again, _, said = measured(config, QUESTIONS, truth)
+    assert again == figures and not any("put to the teacher" in line for line in said), "nothing is paid for again"
+    more, _, said = measured(config, QUESTIONS, truth, asked=30)
+    assert more["step_accuracy"]["n"] == 30 and any("30 are put to the teacher" in line for line in said)
+
+
+def test_another_sample_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", QUESTIONS), "real")
+    settings = prepare(config, 5, None, lambda line: None)
+    run = RunDir.of(settings)
+    with run.lock():
+        run.claim(settings)
+        (run.root / "round-1").mkdir()
+    assert prepare(config, 5, None, lambda line: None) == settings and (run.root / "round-1").is_dir()
+    other = prepare(config, 6, None, lambda line: None)
+    assert not (run.root / "round-1").exists() and len(list(run.given_questions.iterdir())) == 1
+    assert sum(1 for _ in open(other.questions.files[0])) == 6
+    assert not settings.evaluation.wanted and settings.questions.fields.label is None
+
+
+def test_chains_are_read_as_the_run_itself_would_read_them(tmp_path: Path) -> None:
+    """What the run's own pilot found decides whether a reader is asked."""
+    config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", 4), "real")
+    assert prepare(config, 4, None, lambda line: None).method.ask_unread == ()
+    pilot = RunDir.of(pilot_config(config, 2)).root
+    pilot.mkdir(parents=True)
+    found = {"ask_unread": {"teacher": {"used": True}, "student": {"used": False}}, "asked_with": asked_with(config)}
+    (pilot / "pilot.json").write_text(json.dumps(found))
+    assert prepare(config, 4, None, lambda line: None).method.ask_unread == ("teacher",)
+
+
+@pytest.fixture
+def called(tmp_path: Path) -> Callable[..., Result]:
+    def call(count: int, label: Callable[[int], str | None], *options: str) -> Result:
+        config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", count, label), "real")
+        (tmp_path / "config.yaml").write_text(dump_config(config))
+        return CliRunner().invoke(main, ["premise", str(tmp_path / "config.yaml"), *options])
+
+    return call
+
+
+def test_what_is_wrong_is_said_before_anything_runs(tmp_path: Path, called: Callable[..., Result]) -> None:
+    bare = called(4, lambda i: None)
+    assert bare.exit_code == 2 and "No question in" in bare.stderr and "(--truth)" in bare.stderr
+    absent = called(4, lambda i: "1", "--truth", str(tmp_path / "no.jsonl"))
+    assert absent.exit_code == 2 and "There is no truth file" in absent.stderr
+    (tmp_path / "odd.jsonl").write_text('{"id": 1}\n')
+    broken = called(4, lambda i: "1", "--truth", str(tmp_path / "odd.jsonl"))
+    assert broken.exit_code == 2 and "Line 1 of" in broken.stderr
+    assert not (tmp_path / "real-premise").exists()
+
+
+def test_the_command_tells_figures_in_words_and_as_one_object(
+    tmp_path: Path, ray_here: None, called: Callable[..., Result]
+) -> None:
+    done = called(12, lambda i: str(i % 5), "--questions", "50")
+    assert done.exit_code == 0, done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert figures["verdict"] == "cannot_tell" and figures["teacher_chain_accuracy"]["n"] == 36
+    assert "50 questions were asked for (--questions), but the truth of 12 is known" in done.stderr
+    assert "the teacher's chains with the right answer: 88.9%" in done.stderr
+    assert "It cannot be told whether DGRC helps here." in done.stderr and "- 12 questions are too few" in done.stderr
+
+
+def test_where_nothing_can_be_read_nothing_was_measured(
+    tmp_path: Path, ray_here: None, called: Callable[..., Result]
+) -> None:
+    mute = "teacher.script=tests.scripts:mute"
+    done = called(6, lambda i: str(i % 5), "--set", mute)
+    assert done.exit_code == 3, done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert (figures["verdict"], figures["measured"]) == ("unusable", False)
+    assert "None of the 18 chains of the teacher that ended could be read." in done.stderr
