@@ -8,7 +8,7 @@ the run's question file is written without them, and what is true of it lies bes
 import glob
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,9 @@ from dgrc.evaluation.premise.sample import Sample, choose, key, truths_of, unlab
 from dgrc.evaluation.premise.steps import Asked, ask_steps, choose_steps, step_figures
 from dgrc.evaluation.premise.verdict import verdict_of
 from dgrc.evaluation.premise.vocabularies import different
+from dgrc.evaluation.truth.computed import Computed
 from dgrc.evaluation.truth.items import Judge, items_of
+from dgrc.evaluation.truth.labels import Labels
 from dgrc.pipeline.method_version import METHOD_VERSION
 from dgrc.proving.natural.problem import Problem, Step
 from dgrc.records import Question, content_id, hash64
@@ -93,11 +95,16 @@ def run_premise(job: Job, truth_file: Path | None, steps: int) -> dict[str, Any]
         steps: How many of the problems' own steps are put to the teacher, at most.
     """
     report = job.curate()
-    truths = truths_of(truth_file) if truth_file is not None else {}
-    judge = _judge(job, truths)
-    items, confidence = items_of(job.run, judge), job.config.evaluation.confidence
+    problems = _problems(job.run, truth_file) if truth_file is not None else {}
+    method, confidence = job.config.method, job.config.evaluation.confidence
+    judge: Judge = (
+        Computed(problems.values(), method.number_tolerance)
+        if truth_file is not None
+        else Labels(_labeled(job.run), method.answers, method.number_tolerance)
+    )
+    items = items_of(job.run, judge)
     figures = premise_figures(items, judge.knows_steps, confidence)
-    figures |= step_figures(_put_steps(job, truths, steps), items, confidence)
+    figures |= step_figures(_put_steps(job, problems, steps), items, confidence)
     figures["curation"] = _of_curation(report, job)
     figures["tokens_a_question"] = _tokens(report)
     figures["measured"] = bool((figures["read_share"].get("teacher") or {}).get("hits"))
@@ -113,28 +120,28 @@ def _labels(sample: Sample) -> list[dict[str, Any]]:
     ]
 
 
-def _judge(job: Job, truths: dict[str, Problem]) -> Judge:
-    """What knows the truth of the sample."""
-    raise NotImplementedError
+def _problems(run: RunDir, truth_file: Path) -> dict[int, Problem]:
+    """The problems of the run's questions by their ids, worded as the questions are."""
+    truths = truths_of(truth_file)
+    rows = pq.ParquetDataset(run.dataset("questions")).read(columns=["id", "text"]).to_pylist()
+    found = ((row, truths.get(key(row["text"]))) for row in rows)
+    return {row["id"]: replace(problem, text=row["text"]) for row, problem in found if problem is not None}
 
 
-def _questions(run: RunDir) -> list[Question]:
+def _labeled(run: RunDir) -> list[Question]:
     """The sample with its labels, as `prepare` wrote it."""
     rows = json.loads((run.root / LABELS).read_text(encoding="utf-8"))
     return [
         Question(
             content_id(row["text"], row["choices"]), "", row["text"], tuple(row["choices"]), row["label"],
             row["source"], "{}", row["several"],
-        )
+        )  # fmt: skip
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
-def _put_steps(job: Job, truths: dict[str, Problem], count: int) -> list[Asked]:
-    """The steps of the sample's problems as the teacher answers them; those that it was asked before are not asked
-    again."""
-    rows = pq.ParquetDataset(job.run.dataset("questions")).read(columns=["id", "text"]).to_pylist()
-    problems = {row["id"]: truths[key(row["text"])] for row in rows if key(row["text"]) in truths}
+def _put_steps(job: Job, problems: dict[int, Problem], count: int) -> list[Asked]:
+    """The steps of the sample's problems as the teacher answers them; what it was asked before is not asked again."""
     steps = choose_steps(problems, count, job.config.seed)
     if not steps:
         return []

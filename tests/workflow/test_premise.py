@@ -1,4 +1,4 @@
-"""A premise: a sample on its own run, curated without its labels, held against the truth, and what is wrong said first."""
+"""A premise: a sample on its own run, curated without labels and held against the truth; what is wrong is said first."""
 
 import json
 from collections.abc import Callable
@@ -61,10 +61,8 @@ def test_labels_do_not_reach_the_curation_of_a_premise(tmp_path: Path, ray_here:
     for name in ("cases", "atoms", "verdicts"):
         assert rows_of(ours, name) == rows_of(theirs, name)
     for kind in ("atomic", "cot"):
-        turns = [
-            [json.loads(line)["messages"] for line in (run.curriculum() / kind / "train.jsonl").read_text().splitlines()]
-            for run in runs
-        ]
+        files = [run.curriculum() / kind / "train.jsonl" for run in runs]
+        turns = [[json.loads(line)["messages"] for line in file.read_text().splitlines()] for file in files]
         assert turns[0] == turns[1] != []
     assert found[0]["teacher_chain_accuracy"]["share"] > 0.8 and found[1]["teacher_chain_accuracy"]["share"] < 0.2
 
@@ -105,7 +103,7 @@ def test_another_sample_takes_the_place_of_the_one_before(tmp_path: Path) -> Non
     assert prepare(config, 5, None, lambda line: None) == settings and (run.root / "round-1").is_dir()
     other = prepare(config, 6, None, lambda line: None)
     assert not (run.root / "round-1").exists() and len(list(run.given_questions.iterdir())) == 1
-    assert sum(1 for _ in open(other.questions.files[0])) == 6
+    assert len(Path(other.questions.files[0]).read_text().splitlines()) == 6
     assert not settings.evaluation.wanted and settings.questions.fields.label is None
 
 

@@ -61,7 +61,7 @@ def choose(config: Config, count: int, truth_file: Path | None) -> Sample:
     if not named and not config.evaluation.benchmarks:
         raise EvaluationError(f"There are no question files to measure the premise on. {GIVE}")
     refused: dict[str, str] = {}
-    keep = _labeled(config, refused) if truth_file is None else _standing_in(truths_of(truth_file))
+    keep = _labeled(config, refused) if truth_file is None else _standing_in(truths_of(truth_file), refused)
     for files, rows in ((config.questions.files, _rows), (_held_out_files(config), _held_out)):
         found, there = _draw(filter(keep, rows(config)) if files else (), count, config.seed)
         if found:
@@ -127,8 +127,17 @@ def _labeled(config: Config, refused: dict[str, str]) -> Callable[[Question], bo
     return usable
 
 
-def _standing_in(truths: dict[str, Problem]) -> Callable[[Question], bool]:
-    return lambda question: key(question.text) in truths
+def _standing_in(truths: dict[str, Problem], refused: dict[str, str]) -> Callable[[Question], bool]:
+    """Whether a question stands in the truth file; those that do and have options go to `refused`, for a problem's
+    answer is no letter."""
+
+    def usable(question: Question) -> bool:
+        there = key(question.text) in truths
+        if there and question.choices:
+            refused[question.source] = "it has options, and the answer of a problem is none of their letters"
+        return there and not question.choices
+
+    return usable
 
 
 def _rows(config: Config) -> Iterator[Question]:
@@ -179,21 +188,21 @@ def _notes(count: int, there: int, refused: dict[str, str]) -> Iterator[str]:
         yield f"{count:,} questions were asked for (--questions), but the truth of {there:,} is known: all are taken"
     if refused:
         place, why = next(iter(refused.items()))
-        yield f"{len(refused):,} labels cannot be used and their questions are left out; the first, of {place}: {why}"
+        yield f"{len(refused):,} questions are left out, for what is true of them cannot be used; {place}: {why}"
 
 
 def _nothing(config: Config, truth_file: Path | None, refused: dict[str, str]) -> str:
     """Why there is no question to measure on."""
     files = [*config.questions.files, *_held_out_files(config)]
     where = f"{', '.join(files[:5])}{' and others' if len(files) > 5 else ''}"
+    if refused:
+        place, why = next(iter(refused.items()))
+        return f"None of the {len(refused):,} questions in {where} whose truth is known can be used. {place}: {why}"
     if truth_file is not None:
         return (
             f"The truth file {truth_file} has the text of no question in {where}. Name the question files that belong "
             "to it in `questions.files`, or give the truth file of these questions (--truth)."
         )
-    if refused:
-        place, why = next(iter(refused.items()))
-        return f"None of the {len(refused):,} labels in {where} can be used. The first, of {place}: {why}"
     column = config.questions.fields.label
     looked = "" if config.questions.form else f" (column {column!r})" if column else " (no column is named)"
     return (

@@ -67,7 +67,7 @@ def test_more_than_there_are_and_labels_that_cannot_be_used_are_said(tmp_path: P
     found = choose(config([rows(tmp_path / "q.jsonl", *numbered(3), bad)]), 400, None)
     assert len(found.questions) == 3
     assert "400 questions were asked for (--questions), but the truth of 3 is known" in found.notes[0]
-    assert "1 labels cannot be used" in found.notes[1] and "q.jsonl:4" in found.notes[1]
+    assert "1 questions are left out" in found.notes[1] and "q.jsonl:4" in found.notes[1]
 
 
 def test_questions_in_the_truth_file_need_no_labels(tmp_path: Path) -> None:
@@ -83,6 +83,7 @@ WRONG_TRUTHS = [
     ([problem("How much?", answer=300)], "Problem 1 of .*an answer that is empty or no text"),
     ([problem("How much?", steps=[{"question": " ", "answer": "5"}])], "Problem 1 of .*empty or no text"),
     ([problem("How much?"), problem("How  much?", answer="6 mg")], "Problem 2 of .*'6 mg', not '5 mg'"),
+    ([problem("Which dose?")], "None of the 1 questions .*q.jsonl:3: it has options"),
     ([problem("Some other text?")], "has the text of no question in .*q.jsonl"),
 ]
 
@@ -90,8 +91,9 @@ WRONG_TRUTHS = [
 @pytest.mark.parametrize(("found", "says"), WRONG_TRUTHS)
 def test_truth_files_that_cannot_be_used(tmp_path: Path, found: list[dict[str, Any]], says: str) -> None:
     truth = Path(rows(tmp_path / "truth.jsonl", *found))
+    with_options = {"question": "Which dose?", "choices": ["1", "2"]}
     with pytest.raises(EvaluationError, match=says):
-        choose(config([rows(tmp_path / "q.jsonl", *numbered(2))]), 5, truth)
+        choose(config([rows(tmp_path / "q.jsonl", *numbered(2), with_options)]), 5, truth)
     with pytest.raises(EvaluationError, match=r"no truth file .*none\.jsonl"):
         truths_of(tmp_path / "none.jsonl")
 
@@ -105,7 +107,7 @@ def test_without_any_truth_it_is_said_where_labels_were_looked_for(tmp_path: Pat
     with pytest.raises(EvaluationError, match="proving world"):
         choose(config(["proving:unlabeled"]), 5, None)
     bad = {"question": "Which?", "choices": ["crown", "mill"], "label": "7"}
-    with pytest.raises(EvaluationError, match="None of the 1 labels"):
+    with pytest.raises(EvaluationError, match="None of the 1 questions .*label '7'"):
         choose(config([rows(tmp_path / "bad.jsonl", bad)]), 5, None)
 
 
