@@ -131,13 +131,8 @@ def _problems(run: RunDir, truth_file: Path) -> dict[int, Problem]:
 def _labeled(run: RunDir) -> list[Question]:
     """The sample with its labels, as `prepare` wrote it."""
     rows = json.loads((run.root / LABELS).read_text(encoding="utf-8"))
-    return [
-        Question(
-            content_id(row["text"], row["choices"]), "", row["text"], tuple(row["choices"]), row["label"],
-            row["source"], "{}", row["several"],
-        )  # fmt: skip
-        for row in rows
-    ]
+    found = ((row["text"], tuple(row["choices"]), row["label"], row["source"], "{}", row["several"]) for row in rows)
+    return [Question(content_id(text, choices), "", text, choices, *rest) for text, choices, *rest in found]
 
 
 def _put_steps(job: Job, problems: dict[int, Problem], count: int) -> list[Asked]:

@@ -1,4 +1,4 @@
-"""A premise: a sample on its own run, curated without labels and held against the truth; what is wrong is said first."""
+"""A premise: a sample on its own run, curated without labels and held against the truth; bad input is said first."""
 
 import json
 from collections.abc import Callable

@@ -107,7 +107,7 @@ def test_without_any_truth_it_is_said_where_labels_were_looked_for(tmp_path: Pat
     with pytest.raises(EvaluationError, match="proving world"):
         choose(config(["proving:unlabeled"]), 5, None)
     bad = {"question": "Which?", "choices": ["crown", "mill"], "label": "7"}
-    with pytest.raises(EvaluationError, match="None of the 1 questions .*label '7'"):
+    with pytest.raises(EvaluationError, match=r"None of the 1 questions .*label '7'"):
         choose(config([rows(tmp_path / "bad.jsonl", bad)]), 5, None)
 
 
