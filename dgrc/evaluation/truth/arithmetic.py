@@ -100,8 +100,9 @@ class _Parser:
             return Number(self.tokens[at]), at + 1
         if depth > _DEEPEST:
             return None
-        if kind == "-" and self.tokens[at].led and not self.tokens[at].text.isalpha() and (inside := self.one(at + 1, depth + 1)):
-            return Operation("-", _whole(0), inside[0]), inside[1]
+        if kind == "-" and self.tokens[at].led and not self.tokens[at].text.isalpha():
+            inside = self.one(at + 1, depth + 1)
+            return None if inside is None else (Operation("-", _whole(0), inside[0]), inside[1])
         if kind == "(" and (inside := self.sum(at + 1, depth + 1)) and self.kind(inside[1]) == ")":
             tree, end = inside
             close = self.tokens[end]

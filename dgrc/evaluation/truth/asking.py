@@ -9,33 +9,38 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from dgrc.evaluation.truth.signs import DATE, Token, lines
+from dgrc.evaluation.truth.signs import DATE, Token, lines, unit_of
 from dgrc.method.quantities.asked import asked
-from dgrc.method.quantities.values import Powers, Unit
+from dgrc.method.quantities.values import NO_UNIT, Powers, Unit
 
 _TIMES_OF = {"once": "1 time", "twice": "2 times", "thrice": "3 times"}
 _ONES = "two three four five six seven eight nine ten eleven twelve".split()
-_WORDS = re.compile(rf"\b(?:{'|'.join([*_TIMES_OF, *_ONES])})\b|\b(?:one|two)[ -](?:half|thirds?|quarters?|fifths?)\b", re.I)
+_WORDS = re.compile(
+    rf"\b(?:{'|'.join([*_TIMES_OF, *_ONES])})\b|\b(?:one|two)[ -](?:half|thirds?|quarters?|fifths?)\b", re.IGNORECASE
+)
 _PARTS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5}
 _CUES = {
     "divide": "divid|split|equal(?:ly)? (?:in|sh)|each\\b|per dose|single|one dose|every dose|a dose|"
-    "\u5206\u6210|\u5e73\u5747|\u6bcf\u6b21",
-    "subtract": "left\\b|remain|\\bless\\b|minus|lower|reduc|subtract|deduct|decreas|discount|\u5269|\u51cf|\u6263",
-    "add": "\\badd|plus|\\bsum\\b|increas|extra|additional|\u52a0|\u989d\u5916",
-    "round": "round|nearest|whole\\b|approximat|\\babout\\b|\u56db\u820d\u4e94\u5165|\u53d6\u6574|\u7ea6",
+    "分成|平均|每次",
+    "subtract": "left\\b|remain|\\bless\\b|minus|lower|reduc|subtract|deduct|decreas|discount|剩|减|扣",
+    "add": "\\badd|plus|\\bsum\\b|increas|extra|additional|加|额外",
+    "round": "round|nearest|whole\\b|approximat|\\babout\\b|四舍五入|取整|约",
     "bound": "maxim|minim|at least|at most|no more|no less|limit|exceed|cap\\b|safe|usual|typical|average|normal|"
-    "\u81f3\u5c11|\u6700\u591a|\u6700\u5927|\u6700\u5c0f|\u6700\u9ad8|\u6700\u4f4e|\u4e0d\u8d85|\u5b89\u5168|\u5e38\u7528",
-    "order": "\\bfirst|second\\b|\\blast|before|after|final|next|until|\u4e4b\u524d|\u4e4b\u540e|\u9996|\u6700\u540e",
-    "not": "\\bnot\\b|n't\\b|without|except|unless|ignor|\\bno\\b|\u4e0d|\u9664\u4e86|\u672a",
-    "if": "\\bchang|instead|differ|ratio|fraction|percent|double|half|triple|error|mistake|compar|\u6bd4\u4f8b|\u500d|\u534a",
-    "kind": "working|business|weekend|holiday|inclusiv|includ|\u5de5\u4f5c\u65e5|\u8282\u5047|\u542b|\u5305\u62ec",
+    "至少|最多|最大|最小|最高|最低|不超|安全|常用",
+    "order": "\\bfirst|second\\b|\\blast|before|after|final|next|until|之前|之后|首|最后",
+    "not": "\\bnot\\b|n't\\b|without|except|unless|ignor|\\bno\\b|不|除了|未",
+    "if": "\\bchang|instead|differ|ratio|fraction|percent|double|half|triple|error|mistake|compar|比例|倍|半",
+    "kind": "working|business|weekend|holiday|inclusiv|includ|工作日|节假|含|包括",
 }  # fmt: skip
 _CUE = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _CUES.items()}
 _SPANS = {
-    "day": "\\bdays?\\b|daily|\u5929|\u65e5(?!\u671f)", "week": "week|\u5468|\u661f\u671f", "month": "month|\u6708",
-    "year": "\\byears?\\b|yearly|annual|\u5e74", "hour": "hour|/h\\b|\u5c0f\u65f6", "minute": "minute|/min\\b|\u5206\u949f",
+    "day": "\\bdays?\\b|daily|天|日(?!期)", "week": "week|周|星期", "month": "month|月",
+    "year": "\\byears?\\b|yearly|annual|年", "hour": "hour|/h\\b|小时", "minute": "minute|/min\\b|分钟",
 }  # fmt: skip
 _SPAN = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _SPANS.items()}
+
+_LETTER = re.compile(r"\b[Hh]ow many ([gL]) (?=is|are|of|in|does|do|will|would)")
+"""Units of one letter, which elsewhere may be anything."""
 
 Measured = tuple[Fraction, Powers]
 """A number in base units, and their powers."""
@@ -52,6 +57,11 @@ class Named:
     def amounts(self) -> frozenset[Measured]:
         """What was measured, whatever its unit."""
         return frozenset((t.value * t.unit.factor + t.unit.zero, t.unit.base) for t in self.tokens)
+
+    @property
+    def unit(self) -> Unit:
+        """That of the one quantity; none where there are more."""
+        return self.tokens[0].unit if len(self.tokens) == 1 else NO_UNIT
 
 
 @functools.lru_cache(maxsize=4096)
@@ -86,7 +96,10 @@ def spans(text: str) -> frozenset[str]:
 
 def unit_asked(question: str) -> Unit | None:
     """The unit that a question asks for."""
-    return asked(question).unit
+    unit = asked(question).unit
+    if unit is None and (match := _LETTER.search(question)) is not None:
+        return unit_of(match.group(1))
+    return unit
 
 
 def written(value: Fraction, unit: Unit | None = None) -> str | None:

@@ -5,14 +5,16 @@ is in doubt has none: an oracle that errs spoils every figure that stands on it.
 """
 
 from collections.abc import Iterable
+from datetime import date
 from fractions import Fraction
 
 from dgrc.evaluation.score import is_right
 from dgrc.evaluation.truth import dated, worked_out
-from dgrc.evaluation.truth.asking import named
+from dgrc.evaluation.truth.asking import Named, named
 from dgrc.evaluation.truth.equations import equations
 from dgrc.evaluation.truth.items import ChainTruth
-from dgrc.evaluation.truth.steps import asked_whole, inputs_of, number_of, stated, step_of
+from dgrc.evaluation.truth.signs import Token
+from dgrc.evaluation.truth.steps import asked_whole, inputs_of, stated, step_of
 from dgrc.method import meaning
 from dgrc.proving.natural.problem import Problem
 from dgrc.records import Chain
@@ -49,7 +51,8 @@ class Computed:
         found = [dated.answer(question) or worked_out.answer(question)]
         for problem in (self._problems[text] for text in asked_in if text in self._problems):
             step = step_of(question, problem)
-            found.append(step.answer if step is not None else asked_whole(question, problem) or stated(question, problem))
+            said_so = step.answer if step is not None else asked_whole(question, problem)
+            found.append(said_so or stated(question, problem))
         said = [answer for answer in found if answer is not None]
         if not said or not all(meaning.same(said[0], other, "auto", 0.0, question) for other in said[1:]):
             return None
@@ -59,18 +62,30 @@ class Computed:
         """Whether the chains state different results for what the atom asks, or one of them states none."""
         problem = self._problems[text]
         step = step_of(atom, problem)
-        answer = step.answer if step is not None else worked_out.answer(atom)
+        answer = step.answer if step is not None else dated.answer(atom) or worked_out.answer(atom)
         if answer is None:
             return None
-        inputs = {t.value for t in (inputs_of(step) if step is not None else named(atom)).tokens}
+        inputs = inputs_of(step) if step is not None else named(atom)
         return _result(one.text, inputs, answer) != _result(other.text, inputs, answer)
 
 
-def _result(text: str, inputs: set[Fraction], answer: str) -> frozenset[Fraction]:
+def _result(text: str, inputs: Named, answer: str) -> frozenset[Fraction | date]:
     """What a chain gives for these inputs, by its equations or by naming the right answer."""
-    found = frozenset(e.result.value for e in equations(text) if {*e.inputs} == inputs)
-    if found:
-        return found
-    number = number_of(answer)
-    amounts = named(answer).amounts
-    return frozenset({number}) if number is not None and amounts & named(text).amounts else frozenset()
+    wanted, numbers = named(answer), {token.value for token in inputs.tokens}
+    stated = frozenset(
+        equation.result.day or _amount(equation.result, wanted)
+        for equation in equations(text)
+        if {*equation.inputs} == numbers and (equation.result.day is not None) == bool(wanted.days)
+    )
+    if stated:
+        return stated
+    said = named(text)
+    amounts = {_amount(token, wanted) for token in said.tokens if not wanted.unit.name or token.unit.name}
+    right = {_amount(token, wanted) for token in wanted.tokens}
+    return frozenset(wanted.days & said.days) | (frozenset(right) if right and right <= amounts else frozenset())
+
+
+def _amount(token: Token, wanted: Named) -> Fraction:
+    """In base units; a bare number is taken to be in the unit of the answer that is wanted."""
+    own = token.unit.name and token.unit.base == wanted.unit.base
+    return token.value * (token.unit if own else wanted.unit).factor

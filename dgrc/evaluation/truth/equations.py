@@ -1,26 +1,26 @@
 """The calculations that a text states, and whether each holds. A chain's text flows in; equations flow out.
 
 Small models write arithmetic in many ways, and a false alarm spoils a figure more than a miss. So an equation is wrong
-only if no reading of it holds: with units or without, `/` grouped either way, rounded or cut to the digits shown, worked
-out from what was rounded before. What depends on a reading that cannot be told is not counted at all.
+only if no reading of it holds: with units or without, `/` grouped either way, rounded or cut to the digits shown,
+worked out from what was rounded before. What depends on a reading that cannot be told is not counted at all.
 """
 
+import functools
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
 
 from dgrc.evaluation.truth import arithmetic, calendar
 from dgrc.evaluation.truth.arithmetic import READINGS, Number, Operation, Tree, plain
 from dgrc.evaluation.truth.signs import Token, lines
 from dgrc.method.quantities import units as known_units
-from dgrc.method.quantities.values import NO_UNIT, PERCENT, Quantity, Unit
+from dgrc.method.quantities.values import NO_UNIT, PERCENT, Unit
 
 _FUNCTIONS = frozenset("sqrt log ln exp min max round ceil floor int abs sin cos tan mod root".split())
 _COMPARED = frozenset("more less fewer times higher lower greater smaller larger percent of longer remainder r".split())
-_BEFORE_SUM = frozenset(("and", "plus", "\u548c", "\u52a0"))
+_BEFORE_SUM = frozenset(("and", "plus", "和", "加"))
 _LOOSE = Fraction(5, 100)
 _CLOSE = Fraction(1, 100)
 _SYSTEMS = frozenset("pound ounce inch foot yard mile teaspoon tablespoon cup pint quart gallon fluid_ounce".split())
@@ -37,7 +37,11 @@ class Equation:
     exact: Fraction | None = None
 
 
-def equations(text: str) -> list[Equation]:
+_Found = Generator[Equation, None, int]
+
+
+@functools.lru_cache(maxsize=2048)  # a chain is looked at for each atom that was asked about it
+def equations(text: str) -> tuple[Equation, ...]:
     """The distinct equations of a text whose truth can be told, in order."""
     found: dict[str, Equation] = {}
     rounded: dict[Fraction, Fraction] = {}
@@ -46,7 +50,7 @@ def equations(text: str) -> list[Equation]:
             found.setdefault(equation.text, equation)
             if equation.right and equation.exact is not None and equation.exact != equation.result.value:
                 rounded[equation.result.value] = equation.exact
-    return list(found.values())
+    return tuple(found.values())
 
 
 def _in_line(tokens: Sequence[Token], rounded: dict[Fraction, Fraction]) -> Iterator[Equation]:
@@ -55,12 +59,13 @@ def _in_line(tokens: Sequence[Token], rounded: dict[Fraction, Fraction]) -> Iter
         chain = calendar.claim(tokens, at) if tokens[at].kind == "date" else None
         if chain is not None:
             right, result, at = chain
-            yield Equation(" ".join(t.text for t in result), right, (), result[-1])
+            inside = tuple(t.value for t in result[:-1] if t.kind == "number")
+            yield Equation(" ".join(t.text for t in result), right, inside, result[-1])
             continue
         at = yield from _from(tokens, at, rounded)
 
 
-def _from(tokens: Sequence[Token], at: int, rounded: dict[Fraction, Fraction]) -> Iterator[Equation]:
+def _from(tokens: Sequence[Token], at: int, rounded: dict[Fraction, Fraction]) -> _Found:
     """The equations that begin at a place; the place to go on at is returned."""
     if not _may_begin(tokens, at):
         return at + 1
@@ -104,7 +109,7 @@ def _may_end(tokens: Sequence[Token], at: int) -> bool:
         return False
     if after.kind == "stop" and after.text.lower() == "and" and at + 1 < len(tokens):
         return not tokens[at + 1].unit.base or tokens[at + 1].unit.base != tokens[at - 1].unit.base
-    return after.kind != "stop" or (after.text.lower() not in _COMPARED and after.text != "\u4f59")
+    return after.kind != "stop" or (after.text.lower() not in _COMPARED and after.text != "余")
 
 
 @dataclass(frozen=True)
@@ -132,11 +137,11 @@ class _Claim:
         left, right = pairs[0]
         if not isinstance(left, Operation):
             return self._restated(left, right)
-        if _is_range(self.tokens[slice(*self.left)]):
+        if _is_range(self.tokens[slice(*self.left)]) or left == right:
             return None
         if any(self._true(*pair) for pair in pairs) or self._labelled() or self._runs_on(left):
             return True
-        return None if _may_convert(left, right) else False
+        return None if self._may_convert(left, right) else False
 
     def _readings(self) -> Iterator[tuple[Tree, Tree]]:
         for one, other in itertools.product(READINGS, READINGS):
@@ -209,6 +214,16 @@ class _Claim:
         near = systems and abs(value - other.value) <= _LOOSE * abs(value)
         return near or shown(value, other, self.relation.about)
 
+    def _may_convert(self, left: Tree, right: Tree) -> bool:
+        """Whether a claim is off by what some of its units differ by: a factor was worked in without being written."""
+        value = plain(left)
+        if not value or not isinstance(right, Number):
+            return value is None
+        parts = {part for unit in arithmetic.units(left) | arithmetic.units(right) for part in _parts(unit)}
+        ratios = {a.factor / b.factor for a in parts for b in parts if a.factor != b.factor and a.base == b.base}
+        factors = ratios | {one * other for one in ratios for other in ratios}
+        return any(shown(value * factor, right.token, self.relation.about) for factor in factors - {Fraction(1)})
+
     def _labelled(self) -> bool:
         """`Day 1 - 5 * 20 = 100`: a number before a dash that only names what follows."""
         first, end = self.left
@@ -258,17 +273,6 @@ def _slack(tree: Tree, about: bool) -> Fraction:
     """How far a calculation may be off because its numbers are rounded, as a share."""
     of = (n.token for n in arithmetic.numbers(tree) if n.token.decimals and n.token.value)
     return sum((Fraction(1, 10**t.decimals) / abs(t.value) for t in of), _CLOSE if about else Fraction(0))
-
-
-def _may_convert(left: Tree, right: Tree) -> bool:
-    """Whether a claim is off by just what some of its units differ by: a factor was worked in without being written."""
-    value, claimed = plain(left), plain(right)
-    if not value or not claimed:
-        return True
-    parts = {part for unit in arithmetic.units(left) | arithmetic.units(right) for part in _parts(unit)}
-    ratios = {a.factor / b.factor for a in parts for b in parts if a != b and a.base == b.base}
-    off = abs(claimed / value)
-    return any(abs(off / (one * other) - 1) <= _CLOSE for one in ratios for other in {*ratios, Fraction(1)})
 
 
 def _parts(unit: Unit) -> Iterator[Unit]:

@@ -5,10 +5,16 @@ Labels are read here after the fact; nothing flows back into curation.
 """
 
 from collections.abc import Iterable
+from typing import Self
 
+import pyarrow.parquet as pq
+
+from dgrc.errors import EvaluationError
 from dgrc.evaluation.score import is_right
 from dgrc.evaluation.truth.items import ChainTruth
 from dgrc.records import Chain, Question
+from dgrc.storage.arrow import from_row
+from dgrc.storage.run_dir import RunDir
 
 
 class Labels:
@@ -33,6 +39,22 @@ class Labels:
                     doubtful.add(question.text)
         for text in doubtful:  # one text with two truths has none
             del self._labelled[text]
+
+    @classmethod
+    def of(cls, run: RunDir, form: str = "auto", tolerance: float = 0.0) -> Self:
+        """Of the questions that a run took in.
+
+        Raises:
+            EvaluationError: the run has taken in none yet.
+        """
+        folder = run.dataset("questions")
+        if not list(folder.glob("*.parquet")):
+            raise EvaluationError(
+                f"The run {run.root} has no questions yet, so it has no labels either: there are no Parquet files in "
+                f"{folder}. Curate it first (`dgrc curate`)."
+            )
+        rows = pq.ParquetDataset(folder).read().to_pylist()
+        return cls((from_row(Question, row) for row in rows), form, tolerance)
 
     def knows(self, text: str) -> bool:
         """Whether the question has a label, and but one."""

@@ -21,7 +21,7 @@ MOST_TOKENS = 400
 _ALIGNED = re.compile(r"\\(?:begin|end)\s*\{[a-z]{1,12}\*?\}|(?<!\\)&")
 _NEXT_LINE = re.compile(r"\\\\(?:\[[^\]\n]{0,8}\])?")
 _GOES_ON = re.compile(r"\s*\n\s*(?=[=\u2248\u2243])")
-_BULLET = re.compile(r"^\s*(?:>\s*)?(?:[-+*\u2022\u00b7]\s+|\(?[0-9]{1,2}[.)\u3001]\s+|\([0-9]{1,2}\)\s*)+")
+_BULLET = re.compile(r"^\s*(?:>\s*)?(?:[-+*\u2022\u00b7]\s+|\(?[0-9]{1,2}[.)、]\s+|\([0-9]{1,2}\)\s*)+")
 _MEASURE = r"[$\u20ac\u00a3\u00a5]?[0-9][0-9,.]*(?<![,.])%?(?: ?[A-Za-z\u00b5\u03bc/]{1,12}){0,3}?"
 _REWRITTEN = tuple((re.compile(pattern, re.IGNORECASE), to) for pattern, to in (
     (rf"\bmultipl(?:y|ying|ied) ({_MEASURE}) (?:by|with|and) ({_MEASURE})(?![\w.]*[0-9])", r"\1 * \2"),
@@ -35,43 +35,47 @@ _REWRITTEN = tuple((re.compile(pattern, re.IGNORECASE), to) for pattern, to in (
 ))  # fmt: skip
 _RELATION = re.compile(
     r"(?:,? ?\bwhich (?:is|equals|gives)\b|,? ?\b(?:to get|we get|giving|gives?|equals?|yields?|makes|results? in|"
-    r"comes to|(?:is|are) equal to|is|are)\b|=|[\u2248\u2243\u2245]|~=|\u7b49\u4e8e|\u5f97\u51fa|\u5f97\u5230|\u5f97|"
-    r"\u7ea6\u4e3a|\u7ea6\u7b49\u4e8e|\u4e3a|\u662f)"
-    r"( ?(?:about|approximately|roughly|around|nearly|\u7ea6|\u5927\u7ea6|\u7ea6\u4e3a)(?![a-z]))?",
+    r"comes to|(?:is|are) equal to|is|are)\b|=|[\u2248\u2243\u2245]|~=|等于|得出|得到|得|"
+    r"约为|约等于|为|是)"
+    r"( ?(?:about|approximately|roughly|around|nearly|约|大约|约为)(?![a-z]))?",
     re.IGNORECASE,
 )
-_STRONG = ("=", "equal", "\u7b49\u4e8e", "\u2248", "\u2243", "\u2245")
-_ABOUT = ("\u2248", "\u2243", "\u2245", "~=", "\u7ea6")
+_STRONG = ("=", "equal", "等于", "\u2248", "\u2243", "\u2245")
+_ABOUT = ("\u2248", "\u2243", "\u2245", "~=", "约")
 _OPERATIONS = re.compile(
     r"\b(?:multiplied by|divided by|times(?= ?[$(0-9.])|plus|minus|over(?= ?[0-9]))\b|x(?=[ (0-9$])|X(?=[ (0-9$])|"
-    r"\u4e58\u4ee5|\u9664\u4ee5|\u52a0\u4e0a|\u51cf\u53bb|[\u4e58\u52a0\u51cf]|\*\*|[-+*/^\u00d7\u00b7\u22c5\u2217\u00f7\u2212\u2013]",
+    r"乘以|除以|加上|减去|[乘加减]|\*\*|[-+*/^\u00d7\u00b7\u22c5\u2217\u00f7\u2212\u2013]",
     re.IGNORECASE,
 )
 _SIGN = {
     "multiplied by": "*", "times": "*", "x": "*", "\u00d7": "*", "\u00b7": "*", "\u22c5": "*", "\u2217": "*",
-    "\u4e58\u4ee5": "*", "\u4e58": "*", "divided by": "/", "over": "/", "\u00f7": "/", "\u9664\u4ee5": "/",
-    "plus": "+", "\u52a0\u4e0a": "+", "\u52a0": "+", "minus": "-", "\u2212": "-", "\u2013": "-",
-    "\u51cf\u53bb": "-", "\u51cf": "-", "**": "^",
+    "乘以": "*", "乘": "*", "divided by": "/", "over": "/", "\u00f7": "/", "除以": "/",
+    "plus": "+", "加上": "+", "加": "+", "minus": "-", "\u2212": "-", "\u2013": "-",
+    "减去": "-", "减": "-", "**": "^",
 }  # fmt: skip
 _PARTS = re.compile(r"\b(?:(?:a|one) )?(half|third|quarter|fourth|fifth|tenth)(?= of\b)|\btwo (thirds)(?= of\b)|"
                     r"\bthree (quarters)(?= of\b)", re.IGNORECASE)  # fmt: skip
 _PART = {"half": Fraction(1, 2), "third": Fraction(1, 3), "quarter": Fraction(1, 4), "fourth": Fraction(1, 4),
-         "fifth": Fraction(1, 5), "tenth": Fraction(1, 10), "thirds": Fraction(2, 3), "quarters": Fraction(3, 4)}  # fmt: skip
+         "fifth": Fraction(1, 5), "tenth": Fraction(1, 10), "thirds": Fraction(2, 3),
+         "quarters": Fraction(3, 4)}  # fmt: skip
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
 DATE = re.compile(
     rf"[12][0-9]{{3}}-[0-9]{{1,2}}-[0-9]{{1,2}}|[0-9]{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH},? [12][0-9]{{3}}|"
-    rf"{_MONTH} [0-9]{{1,2}}(?:st|nd|rd|th)?,? [12][0-9]{{3}}|[12][0-9]{{3}}\u5e74[0-9]{{1,2}}\u6708[0-9]{{1,2}}[\u65e5\u53f7]"
+    rf"{_MONTH} [0-9]{{1,2}}(?:st|nd|rd|th)?,? [12][0-9]{{3}}|[12][0-9]{{3}}年[0-9]{{1,2}}月[0-9]{{1,2}}[日号]"
 )
 """A whole date, as a calendar needs it."""
 _NUMBER = re.compile(rf"([$\u20ac\u00a3\u00a5\uffe5] ?)?({FIGURES})( ?%)?")
 _WORD = r"(?:[A-Za-z\u00b5\u03bc\u00b0]+(?:\^-?[0-9]|[\u00b2\u00b3])?|[\u4e00-\u9fff]{1,8})"
+_UNIT_WORD = re.compile(r"[A-Za-z\u00b5\u03bc\u00b0]+(?:\^-?[0-9]|[\u00b2\u00b3])?|[\u4e00-\u9fff]")
 _PHRASE = re.compile(rf" ?{_WORD}(?:(?: ?/ ?| per | (?!per )){_WORD}){{0,5}}| ?(?:/|per ){_WORD}")
 _LABEL = re.compile(
     r"\b(?:steps?|day|dose|parts?|case|section|article|art|question|option|phase|line|rule|no|number|example|chapter|"
     r"item|clause|figure|table|page|pages|paragraph|level|grade|type|stage|version|problem|task)\.? ?#?\Z|#\Z|"
-    r"[\u7b2c\u00a7]\Z", re.IGNORECASE)  # fmt: skip
+    r"[第\u00a7]\Z", re.IGNORECASE)  # fmt: skip
 _SMALL = frozenset("in a at of is as for the so to and or on by then from an i we it this that he she if".split())
-_NOISE = re.compile(r" ?(?:(?:per|a|an|each|every|of|/) ?)?[A-Za-z]{2,20}(?= ?(?:[-+*/=\u00d7\u00b7\u00f7\u2248\u2212)]|x \d))")
+_NOISE = re.compile(
+    r" ?(?:(?:per|a|an|each|every|of|/) ?)?[A-Za-z]{2,20}(?= ?(?:[-+*/=\u00d7\u00b7\u00f7\u2248\u2212)]|x \d))"
+)
 _NOT_NOISE = frozenset(
     "so then the is thus and gives which we it this that therefore hence if but to or are was total equals get be "
     "than minus plus times over more less".split()
@@ -157,8 +161,8 @@ def _number(line: str, at: int) -> tuple[Token, int] | None:
     value = figures(written)
     before = line[:at]
     glued = before[-1:].isalpha() and before[-1:] not in ("x", "X") and not "\u4e00" <= before[-1:] <= "\u9fff"
-    cut = re.search(r"[0-9][.,:]\Z", before) is not None or re.match(r"[.,:][0-9]|(?:st|nd|rd|th)\b", line[match.end() :])
-    if value is None or glued or cut or _LABEL.search(before[-16:]):
+    cut = re.search(r"[0-9][.,:]\Z", before) or re.match(r"[.,:][0-9]|(?:st|nd|rd|th)\b", line[match.end() :])
+    if value is None or glued or cut is not None or _LABEL.search(before[-16:]):
         return Token("stop", match.group()), match.end()
     unit, end = (PERCENT, match.end()) if percent else _unit(line, match.end())
     if money:
@@ -187,7 +191,7 @@ def _unit(line: str, at: int) -> tuple[Unit, int]:
             break
     if (relation := _RELATION.search(phrase)) is not None:
         phrase = phrase[: relation.start()]
-    ends = [m.end() for m in re.finditer(r"[A-Za-z\u00b5\u03bc\u00b0]+(?:\^-?[0-9]|[\u00b2\u00b3])?|[\u4e00-\u9fff]", phrase)]
+    ends = [m.end() for m in _UNIT_WORD.finditer(phrase)]
     for end in reversed(ends):
         if phrase[end : end + 1].isascii() and phrase[end : end + 1].isalpha():
             continue

@@ -6,26 +6,29 @@ turns one of them round.
 """
 
 import re
-from fractions import Fraction
 
 from dgrc.evaluation.truth.asking import Named, cues, named, spans, unit_asked
-from dgrc.evaluation.truth.signs import DATE, day_of
-from dgrc.method.quantities.values import NO_UNIT
+from dgrc.evaluation.truth.signs import DATE, day_of, unit_of
+from dgrc.method.quantities.values import NO_UNIT, Unit
 from dgrc.method.screen import atom_key, content_words
 from dgrc.proving.natural.problem import Problem, Step
 
-_SENTENCE = re.compile(r"(?<=[^0-9])[.?!]\s+|(?<=[0-9])[.?!]\s+(?=[A-Z])|[;\u3002\uff1b\uff01\uff1f\n]")
+_SENTENCE = re.compile(r"(?<=[^0-9])[.?!]\s+|(?<=[0-9])[.?!]\s+(?=[A-Z])|[;。；！？\n]")
 _IS = re.compile(r"\A(?:what|how much) (?:is|was) (.{4,80}?)[\s?.]*\Z", re.IGNORECASE)
 _ASKING = frozenset(
     "how many much long when on date often which number value given stated according question case problem "
     "there day unit units total".split()
 )
-_WHEN = re.compile(r"\b(?:when|what date|which date|on what day|what day)\b|\u4f55\u65f6|\u4ec0\u4e48\u65f6\u5019|\u54ea\u4e00?\u5929", re.I)
+_WHEN = re.compile(r"\b(?:when|what date|which date|on what day|what day)\b|何时|什么时候|哪一?天", re.I)
 _SAME = {"weigh": "weight", "weighs": "weight", "weighed": "weight", "wt": "weight"}
 _ZH_ASKING = re.compile(
-    "\u662f?\u4ec0\u4e48\u65f6\u5019|\u662f?\u4f55\u65f6|\u662f?\u54ea\u4e00?\u5929|(?:\u662f|\u4e3a|\u6709)?(?:\u591a\u5c11|\u51e0)"
-    "[\u4e00-\u9fff]{0,3}|[\u7684\uff1f?\u3002\uff0c,]|[\u662f\u4e3a\u8be5]"
+    "是?什么时候|是?何时|是?哪一?天|(?:是|为|有)?(?:多少|几)"
+    "[\u4e00-\u9fff]{0,3}|[的？?。，,]|[是为该]"
 )
+_OFTEN = re.compile(r" times? (?:a|per|each|every|in a) |/")
+_WEIGHT = re.compile(r"\b(?:weight|weigh)\b", re.IGNORECASE)
+_IN_UNIT = re.compile(r",? (?:in|measured in|expressed in) ([A-Za-z]{1,12})\Z")
+_ZH_IS = re.compile("(.{2,16}?)(?:是|为|有)(?:多少|几)(.{1,4}?)[?？。]?")
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 
@@ -93,7 +96,7 @@ def stated(question: str, problem: Problem) -> str | None:
     *facts, last = _sentences(problem.text)
     if (found := _word_for_word(question, facts)) is not None:
         return found
-    wanted, words = unit_asked(question), _words(question)
+    wanted, words = unit_asked(question) or _unit_of_kind(question), _words(question)
     if not words or all(word in last for word in words) or cues(question):
         return None
     holding = [fact for fact in facts if _speaks_of(fact, words)]
@@ -105,17 +108,31 @@ def stated(question: str, problem: Problem) -> str | None:
         return said[0] if len(days) == len(said) == 1 and day_of(said[0]) else None
     if wanted is None:
         return None
-    everywhere = [t for t in named(problem.text).tokens if t.unit.name == wanted.name and t.unit != NO_UNIT]
+    often = wanted.name.startswith("time/")
+    everywhere = [t for t in named(problem.text).tokens if (t.unit.name == wanted.name and t.unit != NO_UNIT) or (
+        often and _OFTEN.search(t.text))]
     here = [t for t in named(holding[0]).tokens if t in everywhere]
     return here[0].text if len(everywhere) == len(here) == 1 else None
 
 
+def _unit_of_kind(question: str) -> Unit | None:
+    return unit_of("kg") if _WEIGHT.search(question) else None
+
+
 def _word_for_word(question: str, facts: list[str]) -> str | None:
     """`What is the amount in dispute?` where a sentence begins `The amount in dispute is $12,000`."""
+    if (chinese := _ZH_IS.fullmatch(question.strip())) is not None:
+        subject, unit = map(re.escape, chinese.groups())
+        found_zh = re.compile(rf"(?:\A|[，,])\s*{subject}[是为有]([0-9][0-9.,]*\s?{unit})(?=[，,]|\Z)")
+        held = [match.group(1) for fact in facts for match in found_zh.finditer(fact)]
+        return held[0] if len(held) == 1 else None
     match = _IS.match(question)
     if match is None:
         return None
-    start = re.compile(rf"\s*{re.escape(match.group(1))} (?:is|was) (?=\S)", re.IGNORECASE)
+    in_unit = _IN_UNIT.search(subject := match.group(1))
+    if in_unit is not None and unit_of(in_unit.group(1)) is not None:
+        subject = subject[: in_unit.start()]
+    start = re.compile(rf"\s*{re.escape(subject)} (?:is|was) (?=\S)", re.IGNORECASE)
     said = [fact[found.end() :] for fact in facts if (found := start.match(fact))]
     if len(said) != 1 or len(named(said[0]).tokens) != 1:
         return None
@@ -138,9 +155,3 @@ def _speaks_of(sentence: str, words: list[str]) -> bool:
         return all(word in sentence for word in words)
     said = {_stem(word) for word in content_words(sentence)}
     return all(_stem(word) in said for word in words)
-
-
-def number_of(answer: str) -> Fraction | None:
-    """The one number that an answer gives."""
-    tokens = named(answer).tokens
-    return tokens[0].value if len(tokens) == 1 else None

@@ -15,11 +15,11 @@ from dgrc.evaluation.truth.equations import equations
 from dgrc.evaluation.truth.signs import Token, lines, unit_of
 from dgrc.method.quantities.values import NO_UNIT, PERCENT, Unit
 
-_END = re.compile(r"[\s?.\uff1f\u3002=]+\Z|[\s\uff1f?=]*(?:equal(?: to)?|is what|\u7b49\u4e8e|\u662f|\u7b49\u4e8e\u591a\u5c11|"
-                  r"\u662f\u591a\u5c11|\u7684\u7ed3\u679c\u662f\u591a\u5c11|\u5f97\u591a\u5c11)[\s?.\uff1f\u3002=]*\Z", re.IGNORECASE)  # fmt: skip
+_END = re.compile(r"[\s?.？。=]+\Z|[\s？?=]*(?:equal(?: to)?|is what|等于|是|等于多少|"
+                  r"是多少|的结果是多少|得多少)[\s?.？。=]*\Z", re.IGNORECASE)  # fmt: skip
 _LEAD = re.compile(
-    r"\A(?:what(?: is|'s|\u2019s| does| do| are)|calculate|compute|find|evaluate|solve(?: for)?|how much (?:is|are|does)|"
-    r"how many (?:is|are)|please calculate|work out|\u8ba1\u7b97|\u8bf7\u8ba1\u7b97|\u6c42)"
+    r"\A(?:what(?: is|'s|\u2019s| does| do| are)|calculate|compute|find|evaluate|solve(?: for)?|"
+    r"how much (?:is|are|does)|how many (?:is|are)|please calculate|work out|计算|请计算|求)"
     r"(?: the (?:result|value|answer|total)(?: of| when| if)?)?(?: the (?=sum|product|difference|quotient))?:? ?",
     re.IGNORECASE,
 )
@@ -33,12 +33,15 @@ _CONVERSIONS = tuple((re.compile(pattern, re.IGNORECASE), unit_first) for patter
     (rf"(?:please )?(?:convert|change|express) {_Q} (?:in)?to {_U}", False),
     (rf"express {_Q} in {_U}", False),
     (rf"(?:what is|how much is|what's) {_Q} (?:in|converted to|expressed in|in terms of) {_U}", False),
-    (rf"{_ZH_Q}(?:\u7b49\u4e8e|\u662f|\u5408|\u6709|\u6362\u7b97\u6210|=)(?:\u591a\u5c11|\u51e0){_ZH_U}", False),
-    (rf"(?:\u5c06|\u628a)?{_ZH_Q}(?:\u6362\u7b97|\u8f6c\u6362)(?:\u6210|\u4e3a){_ZH_U}(?:\u662f\u591a\u5c11)?", False),
+    (rf"{_ZH_Q}(?:等于|是|合|有|换算成|=)(?:多少|几){_ZH_U}", False),
+    (rf"(?:将|把)?{_ZH_Q}(?:换算|转换)(?:成|为){_ZH_U}(?:是多少)?", False),
 ))  # fmt: skip
 _MORE = r"(greater|more|larger|bigger|higher|longer|heavier|later|less|smaller|lower|fewer|shorter)"
 _THAN = re.compile(rf"(?:is|are) (.{{1,40}}) {_MORE} than (.{{1,40}})", re.IGNORECASE)
-_WHICH = re.compile(rf"(?:which|what) (?:one |amount |value |number )?is (?:the )?{_MORE}[,:]? (.{{1,40}}?),? or (.{{1,40}})", re.I)
+_WHICH = re.compile(
+    rf"(?:which|what) (?:one |amount |value |number )?is (?:the )?{_MORE}[,:]? (.{{1,40}}?),? or (.{{1,40}})",
+    re.IGNORECASE,
+)
 _EQUAL = re.compile(r"(?:is|does|do) (.{3,80}) (?:equal(?: to)?|=) (.{1,40})", re.IGNORECASE)
 _LESS = frozenset("less smaller lower fewer shorter".split())
 
@@ -46,7 +49,7 @@ _LESS = frozenset("less smaller lower fewer shorter".split())
 def answer(question: str) -> str | None:
     """The answer to a question that is a calculation, None if it is none for sure."""
     said = " ".join(question.split())
-    stripped = re.sub(r"[\s?.\uff1f\u3002]+\Z", "", said)
+    stripped = re.sub(r"[\s?.？。]+\Z", "", said)
     return converted(stripped) or compared(stripped) or calculated(said) or by_units(said)
 
 
@@ -167,6 +170,8 @@ def by_units(question: str) -> str | None:
     in_units = spans(" ".join((one.text, other.text, wanted.name)))
     if spans(question) - in_units:
         return None
+    if () in (one.unit.base, other.unit.base):  # mg/kg: neither its product with kg nor its quotient is of another kind
+        return _by_names(one, other, wanted) or _by_names(other, one, wanted)
     left, right = Number(one), Number(other)
     found = {
         value[0]
@@ -174,6 +179,19 @@ def by_units(question: str) -> str | None:
         if (value := _kind(tree, wanted)) is not None
     }
     return written(next(iter(found)) / wanted.factor, wanted) if len(found) == 1 else None
+
+
+def _by_names(rate: Token, amount: Token, wanted: Unit) -> str | None:
+    """A rate of one mass to another, and an amount that is named as one of the two."""
+    above, _, below = rate.unit.name.partition("/")
+    if not below or "/" in below or rate.unit.base or above == below:
+        return None
+    per = arithmetic.plain(Operation("/", Number(amount), Number(rate)))
+    if (amount.unit.name, wanted.name) == (above, below) and per is not None:
+        return written(per, wanted)
+    if amount.unit.name == below and wanted.name != below and wanted.base == amount.unit.base:
+        return written(amount.value * amount.unit.factor * rate.value * rate.unit.factor / wanted.factor, wanted)
+    return None
 
 
 def _kind(tree: Tree, wanted: Unit) -> arithmetic.Amount | None:
