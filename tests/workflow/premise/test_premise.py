@@ -6,18 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from dgrc.cli import main
-from dgrc.config.file import dump_config
 from dgrc.storage.run_dir import RunDir
-from dgrc.workflow.curated import asked_with
 from dgrc.workflow.job import Job
-from dgrc.workflow.pilot import pilot_config
 from dgrc.workflow.premise import prepare, run_premise
 from tests.pipeline.conftest import scripted_config, write_questions
 
+Call = Callable[..., Result]
 QUESTIONS = 60
 
 
@@ -93,54 +89,8 @@ def test_the_premise_of_a_world_whose_truth_is_known(tmp_path: Path, ray_here: N
     assert more["step_accuracy"]["n"] == 30 and any("30 are put to the teacher" in line for line in said)
 
 
-def test_another_sample_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
-    config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", QUESTIONS), "real")
-    settings = prepare(config, 5, None, lambda line: None)
-    run = RunDir.of(settings)
-    with run.lock():
-        run.claim(settings)
-        (run.root / "round-1").mkdir()
-    assert prepare(config, 5, None, lambda line: None) == settings and (run.root / "round-1").is_dir()
-    other = prepare(config, 6, None, lambda line: None)
-    assert not (run.root / "round-1").exists() and len(list(run.given_questions.iterdir())) == 1
-    assert len(Path(other.questions.files[0]).read_text().splitlines()) == 6
-    assert not settings.evaluation.wanted and settings.questions.fields.label is None
-
-
-def test_chains_are_read_as_the_run_itself_would_read_them(tmp_path: Path) -> None:
-    """What the run's own pilot found decides whether a reader is asked."""
-    config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", 4), "real")
-    assert prepare(config, 4, None, lambda line: None).method.ask_unread == ()
-    pilot = RunDir.of(pilot_config(config, 2)).root
-    pilot.mkdir(parents=True)
-    found = {"ask_unread": {"teacher": {"used": True}, "student": {"used": False}}, "asked_with": asked_with(config)}
-    (pilot / "pilot.json").write_text(json.dumps(found))
-    assert prepare(config, 4, None, lambda line: None).method.ask_unread == ("teacher",)
-
-
-@pytest.fixture
-def called(tmp_path: Path) -> Callable[..., Result]:
-    def call(count: int, label: Callable[[int], str | None], *options: str) -> Result:
-        config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", count, label), "real")
-        (tmp_path / "config.yaml").write_text(dump_config(config))
-        return CliRunner().invoke(main, ["premise", str(tmp_path / "config.yaml"), *options])
-
-    return call
-
-
-def test_what_is_wrong_is_said_before_anything_runs(tmp_path: Path, called: Callable[..., Result]) -> None:
-    bare = called(4, lambda i: None)
-    assert bare.exit_code == 2 and "No question in" in bare.stderr and "(--truth)" in bare.stderr
-    absent = called(4, lambda i: "1", "--truth", str(tmp_path / "no.jsonl"))
-    assert absent.exit_code == 2 and "There is no truth file" in absent.stderr
-    (tmp_path / "odd.jsonl").write_text('{"id": 1}\n')
-    broken = called(4, lambda i: "1", "--truth", str(tmp_path / "odd.jsonl"))
-    assert broken.exit_code == 2 and "Line 1 of" in broken.stderr
-    assert not (tmp_path / "real-premise").exists()
-
-
 def test_the_command_tells_figures_in_words_and_as_one_object(
-    tmp_path: Path, ray_here: None, called: Callable[..., Result]
+    tmp_path: Path, ray_here: None, called: Call
 ) -> None:
     done = called(12, lambda i: str(i % 5), "--questions", "50")
     assert done.exit_code == 0, done.stderr
@@ -152,7 +102,7 @@ def test_the_command_tells_figures_in_words_and_as_one_object(
 
 
 def test_where_nothing_can_be_read_nothing_was_measured(
-    tmp_path: Path, ray_here: None, called: Callable[..., Result]
+    tmp_path: Path, ray_here: None, called: Call
 ) -> None:
     mute = "teacher.script=tests.scripts:mute"
     done = called(6, lambda i: str(i % 5), "--set", mute)
