@@ -77,6 +77,8 @@ def _from(tokens: Sequence[Token], at: int, rounded: dict[Fraction, Fraction]) -
         right = arithmetic.parse(tokens, end + 1, "left")
         if right is None or not _may_end(tokens, right[1]):
             return end + 1
+        if _says_more(tokens[end], right[0]):  # 30 % of $7,800, which is 0.3 * 7800 = 2340: the second is the first
+            return end + 1
         claim = _Claim(tokens, (start, end), (end + 1, right[1]), tokens[end], rounded, first)
         if (truth := claim.holds()) is not None:
             yield claim.equation(truth)
@@ -86,6 +88,11 @@ def _from(tokens: Sequence[Token], at: int, rounded: dict[Fraction, Fraction]) -
 
 def _is_relation(tokens: Sequence[Token], at: int) -> bool:
     return at < len(tokens) and tokens[at].kind == "relation"
+
+
+def _says_more(relation: Token, right: Tree) -> bool:
+    """Whether `is` leads to another calculation rather than to a result."""
+    return not relation.strong and isinstance(right, Operation)
 
 
 def _may_begin(tokens: Sequence[Token], at: int) -> bool:

@@ -2,12 +2,14 @@
 
 Items with the question they come from flow in; a `Share` flows out. Chains of one question are alike, so an interval
 that takes them as independent is too narrow. The variance of the share is that of a ratio over questions (Cochran,
-Sampling Techniques, ch. 3); Wilson's interval is taken at the number of independent items that would have it.
+Sampling Techniques, ch. 3), and how many times that of independent items it is, is the design effect. Wilson's interval
+is taken at the number of independent items that is left. Where few questions have a hit, or few have none, the design
+effect is hardly known, so it is drawn towards that of questions whose items are all alike.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
 from typing import Any
@@ -43,13 +45,19 @@ def clustered(items: Iterable[tuple[Hashable, bool]], confidence: float = 0.95) 
     if not n:
         return Share(0, 0, 0, None, None, None)
     share, clusters = hits / n, len(by_question)
-    effective = float(min(n, clusters))
-    if clusters > 1 and 0 < hits < n:
-        spread = sum((sum(found) - share * len(found)) ** 2 for found in by_question.values())
-        variance = clusters / (clusters - 1) * spread / n**2
-        if variance > 0:
-            effective = min(share * (1 - share) / variance, float(n))
+    effective = n / _design_effect(list(by_question.values()), share, n)
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     centre = (share + z * z / (2 * effective)) / (1 + z * z / effective)
     half = z / (1 + z * z / effective) * math.sqrt(share * (1 - share) / effective + z * z / (4 * effective**2))
     return Share(hits, n, clusters, share, max(centre - half, 0.0), min(centre + half, 1.0))
+
+
+def _design_effect(questions: Sequence[Sequence[bool]], share: float, n: int) -> float:
+    """How many times the variance of independent items the share has: at least 1, and 1 for one item a question."""
+    alike = sum(len(found) ** 2 for found in questions) / n
+    if not 0 < share < 1 or len(questions) < 2:
+        return alike
+    spread = sum((sum(found) - share * len(found)) ** 2 for found in questions)
+    measured = len(questions) / (len(questions) - 1) * spread * (n - 1) / (n**2 * share * (1 - share))
+    known_by = min(sum(map(any, questions)), sum(not all(found) for found in questions))
+    return max((known_by * measured + alike) / (known_by + 1), 1.0)

@@ -23,6 +23,9 @@ _LEAD = re.compile(
     r"(?: the (?:result|value|answer|total)(?: of| when| if)?)?(?: the (?=sum|product|difference|quotient))?:? ?",
     re.IGNORECASE,
 )
+_MANY = re.compile(
+    r"how many ([A-Za-z\u00b5\u03bc/]{1,20}(?: per [A-Za-z]{1,12})?) (?:is|are) (?=[$0-9(])", re.IGNORECASE
+)
 _U = r"([A-Za-z\u00b5\u03bc/ ]{1,30}?)"
 _Q = r"((?:an?|one|[0-9][0-9.,]*) ?[A-Za-z\u00b5\u03bc/ ]{1,24}?)"
 _ZH_Q = r"([0-9][0-9.,]* ?[A-Za-z\u4e00-\u9fff]{1,4}?)"
@@ -55,11 +58,28 @@ def answer(question: str) -> str | None:
 
 def calculated(question: str) -> str | None:
     """`What is 12 times 25?`, `2.5 % of $12,000 = ?`."""
-    said = _LEAD.sub("", question)
+    asked_for = _MANY.match(question)
+    said = question[asked_for.end() :] if asked_for else _LEAD.sub("", question)
     for _ in range(3):
         said = _END.sub("", said)
     tree = _tree(said)
-    return None if tree is None else _in_units(tree)
+    if tree is None or _mixes_shares(tree):
+        return None
+    unit = unit_of(asked_for.group(1)) if asked_for else None
+    if asked_for is None or unit is None or not unit.name:
+        return None if asked_for else _in_units(tree)
+    amount = arithmetic.amount(tree)
+    return None if amount is None or amount[1] != unit.base else written(amount[0] / unit.factor, unit)
+
+
+def _mixes_shares(tree: Tree) -> bool:
+    """`$7,800 - 30 %`: of what, is not said."""
+    if isinstance(tree, Number):
+        return False
+    shares = [isinstance(side, Number) and side.token.unit == PERCENT for side in (tree.left, tree.right)]
+    whole = isinstance(tree.left, Number) and tree.left.token.value == 1
+    mixed = tree.sign in "+-" and any(shares) and not all(shares) and not whole
+    return mixed or _mixes_shares(tree.left) or _mixes_shares(tree.right)
 
 
 def _tree(said: str) -> Operation | None:
