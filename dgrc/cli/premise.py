@@ -68,8 +68,10 @@ def _lines(figures: dict[str, Any]) -> Iterator[str]:
         yield f"  the verifier against passing every chain that it checked: {_points(lift)}"
     if (over := figures["atoms_over_chains"]) is not None:
         yield f"  kept atoms right more often than chains: {_points(over)}"
+    untold: dict[str, list[str]] = {}
     for name, why in figures["not_told"].items():
-        yield f"  {name.replace('_', ' ')}: not told; {why}"
+        untold.setdefault(why, []).append(name.replace("_", " "))
+    yield from (f"  not told: {', '.join(names)}; {why}" for why, names in untold.items())
     spent = ", ".join(f"{who} {tokens['completion']:,.0f}" for who, tokens in figures["tokens_a_question"].items())
     yield f"  generated tokens a question: {spent}"
     yield WORDS[figures["verdict"]]

@@ -117,12 +117,12 @@ def _divergence(figures: Figures) -> Iterator[Finding]:
 def _atoms(figures: Figures) -> Iterator[Finding]:
     asked, steps = figures["atoms_over_chains"], figures.get("steps_over_chains")
     enough = [(found, what) for found, what in (
-        (asked, "the atoms that it asked itself and kept"), (steps, "the problems' own steps, put to it one by one,"),
+        (asked, "the atoms that it asked itself and kept"), (steps, "the problems' own steps, put to it one by one"),
     ) if found is not None and found["fewest"] >= FEWEST]  # fmt: skip
     if not enough:
         yield CANNOT_TELL, _untold(figures, asked or steps)
     for found, what in enough[:1]:
-        said = f"the teacher answers {what} right more often than whole questions by {points(found)}"
+        said = f"right answers of the teacher to {what} against its right chains: {points(found)}"
         if found["high"] <= 0:
             yield NO_HELP, f"{PREMISE} fails: {said}. DGRC is not expected to help."
         elif found["low"] <= 0:

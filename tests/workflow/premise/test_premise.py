@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 from click.testing import Result
 
+from dgrc.config import Config
+from dgrc.config.file import make_config
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow.job import Job
 from dgrc.workflow.premise import prepare, run_premise
@@ -17,19 +20,26 @@ Call = Callable[..., Result]
 QUESTIONS = 60
 
 
-def truth_file(folder: Path) -> Path:
-    """The world of tests/scripts.py: one rule a case, of which the whole answer is the only step."""
-    rows = []
-    for n in range(QUESTIONS):
-        step = {"kind": "look_up", "question": f"what is the rule of case {n} ?", "answer": str(n % 5)}
-        text = f"case {n} . which court ?"
-        rows.append({"id": f"p{n}", "text": text, "answer": step["answer"], "steps": [step]})
-    file = folder / "truth.jsonl"
-    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return file
+def sums(folder: Path) -> tuple[Config, Path]:
+    """The toy models' world, questions without labels, and the truth of each with its steps."""
+    rows, truths = [], []
+    for n in range(1, QUESTIONS + 1):
+        text, two, three = f"What is {n} + 21 + 70?", str(n + 21), str(n + 91)
+        steps = [(f"What is {n} + 21?", two), (f"What is {two} + 70?", three)]
+        rows.append({"id": f"sum-{n}", "question": text})
+        asked = [{"kind": "add", "question": question, "answer": answer} for question, answer in steps]
+        truths.append({"id": f"sum-{n}", "text": text, "answer": three, "steps": asked})
+    for name, found in (("q.jsonl", rows), ("truth.jsonl", truths)):
+        (folder / name).write_text("".join(json.dumps(row) + "\n" for row in found))
+    models = {role: {"engine": "scripted", "script": f"dgrc.proving.toy:{role}"} for role in ("teacher", "student")}
+    config = {
+        "name": "real", "runs_dir": str(folder), "questions": {"files": [str(folder / "q.jsonl")]}, **models,
+        "method": {"answers": "number"}, "pipeline": {"workers": 1, "rows_per_block": 16},
+    }  # fmt: skip
+    return make_config(config), folder / "truth.jsonl"
 
 
-def measured(config: Any, count: int, truth: Path | None, asked: int = 20) -> tuple[dict[str, Any], Job, list[str]]:
+def measured(config: Config, count: int, truth: Path | None, asked: int = 20) -> tuple[dict[str, Any], Job, list[str]]:
     said: list[str] = []
     job = Job(prepare(config, count, truth, said.append), said.append, allow_empty=True)
     with job.open("curate"):
@@ -64,24 +74,27 @@ def test_labels_do_not_reach_the_curation_of_a_premise(tmp_path: Path, ray_here:
 
 
 def test_the_premise_of_a_world_whose_truth_is_known(tmp_path: Path, ray_here: None) -> None:
-    """The teacher slips in the first of three chains of every third question and knows every rule; the student is wrong
-    on every second question."""
-    config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", QUESTIONS, lambda i: None), "real")
-    truth = truth_file(tmp_path)
+    """The teacher slips in the first of three chains where the first number is a multiple of three, and adds two numbers
+    right; the student slips where it is odd."""
+    config, truth = sums(tmp_path)
     figures, job, said = measured(config, QUESTIONS, truth)
     assert job.run.root.name == "real-premise" and not (tmp_path / "real").exists()
     assert json.loads((job.run.root / "premise.json").read_text()) == figures
     assert (figures["questions"], figures["knows_steps"], figures["measured"]) == (QUESTIONS, True, True)
-    assert figures["teacher_chain_accuracy"]["hits"] == 3 * QUESTIONS - QUESTIONS // 3
-    assert figures["teacher_majority_accuracy"]["share"] == 1.0
-    assert figures["student_chain_accuracy"]["share"] == 0.5
+    slips = QUESTIONS // 3
+    assert (figures["teacher_chain_accuracy"]["hits"], figures["teacher_chain_accuracy"]["n"]) == (180 - slips, 180)
+    assert figures["teacher_chains_right_in_every_step"]["hits"] == 180 - slips
+    assert figures["teacher_majority_accuracy"]["share"] == 1.0 and figures["student_chain_accuracy"]["share"] == 0.5
     assert figures["read_share"]["teacher"]["share"] == figures["read_share"]["student"]["share"] == 1.0
-    assert figures["divergent"]["hits"] == sum(n % 2 == 1 or n % 3 == 0 for n in range(QUESTIONS))
-    assert figures["step_accuracy"]["n"] == 20 and figures["step_accuracy"]["share"] == 1.0
-    assert set(figures["step_accuracy_by_kind"]) == {"look_up"}
-    assert figures["verifier_precision_answer"]["share"] == 1.0 and figures["verifier_lift"]["value"] > 0
+    assert figures["divergent"]["hits"] == sum(n % 2 == 1 or n % 3 == 0 for n in range(1, QUESTIONS + 1))
+    assert figures["atom_accuracy_kept"]["share"] == figures["on_target"]["share"] == 1.0
+    assert figures["atoms_over_chains"]["value"] == pytest.approx(slips / 180, abs=1e-4)
+    assert (figures["step_accuracy"]["n"], figures["step_accuracy"]["share"]) == (20, 1.0)
+    assert set(figures["step_accuracy_by_kind"]) == {"add"}
+    assert figures["verifier_precision"]["share"] == 1.0 and figures["verifier_lift"]["value"] > 0
     assert figures["tokens_a_question"]["teacher/sample"]["completion"] > 0
     assert figures["curation"]["atoms_refused"] == {"echo": 0, "no_question": 0, "off_topic": 0}
+    assert figures["verdict"] == "cannot_tell", "more of its chains are right than the curves cover"
     assert "60 of 60 questions with the truth of every step" in said[0]
     again, _, said = measured(config, QUESTIONS, truth)
     assert again == figures and not any("put to the teacher" in line for line in said), "nothing is paid for again"
