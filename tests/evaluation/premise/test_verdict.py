@@ -48,7 +48,7 @@ CASES = [
     ({"divergent": share(0.02)}, "no_help_expected", "next to nothing to learn"),
     ({"divergent": share(0.04)}, "helps_expected", "holds"),
     ({"divergent": None, "not_told": {"divergent": "nothing compares"}}, "cannot_tell", "nothing compares"),
-    ({"atoms_over_chains": apart(-0.05)}, "no_help_expected", "chains: -5 points [-7, -3]. DGRC is not expected to help."),
+    ({"atoms_over_chains": apart(-0.05)}, "no_help_expected", "chains: -5 points [-7, -3]. DGRC is not expected"),
     ({"atoms_over_chains": apart(-0.02)}, "no_help_expected", "fails"),
     ({"atoms_over_chains": apart(-0.01)}, "cannot_tell", "is undecided"),
     ({"atoms_over_chains": apart(0.03)}, "helps_expected", "holds"),

@@ -74,7 +74,7 @@ def test_labels_do_not_reach_the_curation_of_a_premise(tmp_path: Path, ray_here:
 
 
 def test_the_premise_of_a_world_whose_truth_is_known(tmp_path: Path, ray_here: None) -> None:
-    """The teacher slips in the first of three chains where the first number is a multiple of three, and adds two numbers
+    """The teacher slips in one of three chains where the first number is a multiple of three, and adds two numbers
     right; the student slips where it is odd."""
     config, truth = sums(tmp_path)
     figures, job, said = measured(config, QUESTIONS, truth)
