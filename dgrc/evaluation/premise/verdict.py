@@ -136,8 +136,8 @@ def _untold(figures: Figures, found: Figures | None) -> str:
         return f"{PREMISE} cannot be told: {figures['not_told']['atoms_over_chains']}."
     more = math.ceil(figures["questions"] * (FEWEST / max(found["fewest"], 1) - 1))
     return (
-        f"{PREMISE} is undecided: small questions of only {found['fewest']:,} questions can be scored, {FEWEST} are wanted. "
-        f"About {more:,} more questions would give as many (--questions)."
+        f"{PREMISE} is undecided: small questions of only {found['fewest']:,} questions can be scored, {FEWEST} are "
+        f"wanted. About {more:,} more questions would give as many (--questions)."
     )
 
 
