@@ -35,6 +35,7 @@ LONGEST = (
     "workflow/test_questions.py", "pipeline/test_graph.py", "engines/api/test_chat.py", "packaging/test_light.py",
     "benchmarks/test_api.py", "engines/vllm/test_embeddings.py", "training/run/test_launch.py",
     "pipeline/test_checkpoints.py", "questions/test_recorded.py", "storage/test_verify.py", "workflow/test_pilot.py",
+    "workflow/premise/test_premise.py",
     "pipeline/test_retries.py", "runtime/test_session.py", "runtime/test_signals.py", "runtime/test_processes.py",
 )  # fmt: skip
 """These files begin first, in this order, so that neither process is left with a long one at the end."""

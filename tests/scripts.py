@@ -75,3 +75,8 @@ def option_lover(request: Request) -> list[str]:
         return ["Courts are many.\n<answer>A</answer>"] * request.n
     mill = "B" if "B. mill" in request.messages[-1]["content"] else "A"
     return [" ".join(str(-3.0 + (text == "A") + 2 * (text == mill)) for text in request.logprobs_of)]
+
+
+def mute(request: Request) -> list[str]:
+    """Ends every reply at once and answers nothing."""
+    return [""] * request.n

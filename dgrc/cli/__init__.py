@@ -22,6 +22,7 @@ from dgrc.cli.init import init
 from dgrc.cli.jobs import jobs
 from dgrc.cli.pilot import pilot
 from dgrc.cli.plan import plan
+from dgrc.cli.premise import premise
 from dgrc.cli.questions import questions
 from dgrc.cli.run import run
 from dgrc.cli.show import show
@@ -73,8 +74,8 @@ def main(debug: bool) -> None:
 
 
 COMMANDS = (
-    demo, init, questions, pilot, curate, plan, train, export, evaluate, run, show, verify_run, repair, benchmark,
-    submit, jobs,
+    demo, init, questions, pilot, premise, curate, plan, train, export, evaluate, run, show, verify_run, repair,
+    benchmark, submit, jobs,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)
