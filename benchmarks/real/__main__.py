@@ -81,7 +81,7 @@ def _seeds(said: str) -> tuple[int, ...]:
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of everything.  [runs/real-TEACHER-STUDENT]")
 @click.option("--questions", default=400, show_default=True, type=click.IntRange(min=1), help="Questions to curate.")
 @click.option("--held-out", default=150, show_default=True, type=click.IntRange(min=1), help="Held out, each split.")
-@click.option("--pilot", default=60, show_default=True, type=click.IntRange(min=1), help="Problems a level, to choose by.")
+@click.option("--pilot", default=60, show_default=True, type=click.IntRange(min=1), help="Problems of each level.")
 @click.option("--seeds", default="0,1", show_default=True, help="Seeds of the trainings, separated by commas.")
 @click.option("--benchmark", multiple=True, metavar="FORM=FILE", help="A real benchmark of multiple choice beside it, "
               "where harm would show; `plain` for rows with question, choices, label; repeatable.")

@@ -1,19 +1,12 @@
 """The points about the run: `curate`, `premise` with the truth of every step, and `tokens` beside it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.real.bench import Bench, spent
 from dgrc.config import Config
-from dgrc.engines.base import Request
-from dgrc.engines.client import PoolClient
-from dgrc.engines.pool import sibling_key
-from dgrc.method import answer, meaning
-from dgrc.method.prompts import load_pack
-from dgrc.proving.natural.problem import Problem, Step
-from dgrc.records import hash64
-from dgrc.runtime.driver import finish
+from dgrc.proving.natural.files import TRUTH
 from dgrc.workflow.job import Job
 
 MOST_STEPS = 400
@@ -44,63 +37,21 @@ def curate(bench: Bench) -> dict[str, Any]:
 
 
 def premise(bench: Bench) -> dict[str, Any]:
-    """What the method stands on, by computed truth: chains, atoms, verdicts; and the truth's own step questions."""
-    from dgrc.evaluation.premise.figures import premise_figures
-    from dgrc.evaluation.truth.computed import Computed
-
-    from dgrc.evaluation.truth.items import items_of
+    """What the method stands on, by computed truth: chains, atoms, verdicts, and the truth's own steps, asked alone; and
+    what `dgrc premise` expects of a training."""
+    from dgrc.workflow.premise import run_premise
 
     bench.points.need("curate")
-    problems = list(bench.problems().values())
-    items = items_of(bench.run, Computed(problems))
-    stopped = [chain for chain in items.chains if chain.stopped]
-    figures = premise_figures(items, knows_steps=True)
-    return {
-        "figures": figures,
-        "read_share_of_stopped": round(sum(c.read for c in stopped) / len(stopped), 4) if stopped else None,
-        "steps_asked": ask_steps(bench, [problem for problem in problems if problem.split == "train"]),
-    }
+    with Job(bench.settings.config(), bench.say, allow_empty=True).open("curate") as job:
+        figures = run_premise(job, bench.settings.domain / TRUTH, MOST_STEPS)
+    return {"figures": figures, "read_share_of_stopped": of_all(figures["read_share"])}
 
 
-def ask_steps(bench: Bench, problems: Sequence[Problem]) -> dict[str, Any]:
-    """The teacher's greedy answers to the steps, each asked once and alone: what an ideal diagnosis would get."""
-    config = bench.settings.config()
-    distinct = {step.question: step for problem in problems for step in problem.steps}
-    steps = sorted(distinct.values(), key=lambda step: hash64(step.question))[:MOST_STEPS]
-    with bench.ray(config), bench.pool("teacher", config.teacher, config.seed) as pool:
-        said = finish(_answers(pool.client(), steps, config))
-    return score_steps(steps, said)
-
-
-async def _answers(client: PoolClient, steps: Sequence[Step], config: Config) -> list[str | None]:
-    import asyncio
-
-    pack, sampling = load_pack(config.method.prompts), config.method.answer_sampling
-
-    async def one(step: Step) -> str | None:
-        messages = tuple(answer.build_messages(pack, step.question))
-        request = Request(messages, max_tokens=sampling.max_tokens, schema=pack.schema("answer"))
-        completion = await client.generate(request, sibling_key(hash64(step.question), "steps"))
-        replies = [answer.parse_reply(pack, sample.text)[0] for sample in completion.samples]
-        return replies[0] if replies else None
-
-    return list(await asyncio.gather(*(one(step) for step in steps)))
-
-
-def score_steps(steps: Sequence[Step], said: Sequence[str | None]) -> dict[str, Any]:
-    """Share of steps that were answered right, in all and by kind; an answer that could not be read is wrong."""
-    from dgrc.evaluation.truth.intervals import clustered
-
-    hits = [
-        (step.kind, step.question, got is not None and meaning.same(got, step.answer, question=step.question))
-        for step, got in zip(steps, said, strict=True)
-    ]
-    kinds = sorted({kind for kind, _, _ in hits})
-    by_kind = {
-        kind: clustered((question, hit) for one, question, hit in hits if one == kind).to_dict() for kind in kinds
-    }
-    everything = clustered((question, hit) for _, question, hit in hits).to_dict()
-    return {**everything, "read": sum(got is not None for got in said), "by_kind": by_kind}
+def of_all(shares: Mapping[str, Mapping[str, Any] | None]) -> float | None:
+    """The share over all roles together."""
+    found = [share for share in shares.values() if share]
+    n = sum(share["n"] for share in found)
+    return round(sum(share["hits"] for share in found) / n, 4) if n else None
 
 
 def chains_for(tokens_a_question: float, tokens_a_chain: float) -> int:

@@ -97,9 +97,9 @@ def _by_levels(cells: dict[tuple[str, int], float], least: int) -> Choice | None
             chosen = tuple(levels[start : end + 1])
             part = {key: accuracy for key, accuracy in cells.items() if key[1] in chosen}
             names = sorted({template for template, _ in part})
-            accuracy = sum(part.values()) / len(part)
+            accuracy = round(sum(part.values()) / len(part), 4)
             if len(names) >= least and LOWEST <= accuracy <= HIGHEST:
-                found.append(Choice(chosen, tuple(names), round(accuracy, 4), "levels"))
+                found.append(Choice(chosen, tuple(names), accuracy, "levels"))
     # Of two as near to the middle the one with more levels: it says more about difficulty.
     return min(found, key=lambda choice: (abs(choice.accuracy - WANTED), -len(choice.levels)), default=None)
 
@@ -112,10 +112,10 @@ def _by_templates(cells: dict[tuple[str, int], float], least: int) -> Choice | N
     means = {template: sum(found) / len(found) for template, found in whole.items()}
     kept = sorted(means, key=lambda template: means[template])
     while len(kept) >= least and kept:
-        accuracy = sum(means[template] for template in kept) / len(kept)
+        accuracy = round(sum(means[template] for template in kept) / len(kept), 4)
         if LOWEST <= accuracy <= HIGHEST:
             levels = tuple(sorted({level for template, level in cells if template in kept}))
-            return Choice(levels, tuple(sorted(kept)), round(accuracy, 4), "templates")
+            return Choice(levels, tuple(sorted(kept)), accuracy, "templates")
         kept = kept[1:] if accuracy < LOWEST else kept[:-1]
     return None
 
