@@ -37,8 +37,8 @@ def curate(bench: Bench) -> dict[str, Any]:
 
 
 def premise(bench: Bench) -> dict[str, Any]:
-    """What the method stands on, by computed truth: chains, atoms, verdicts, and the truth's own steps, asked alone; and
-    what `dgrc premise` expects of a training."""
+    """What the method stands on, by computed truth: chains, atoms, verdicts, and the truth's own steps, asked alone;
+    and what `dgrc premise` expects of a training."""
     from dgrc.workflow.premise import run_premise
 
     bench.points.need("curate")
