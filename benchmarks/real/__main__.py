@@ -21,7 +21,7 @@ from benchmarks.real.bench import RECIPES, Bench
 from benchmarks.real.evaluation import BASE, TEACHER, evaluate_students, evaluate_teacher
 from benchmarks.real.points import Figures, Points, listing, run_points
 from benchmarks.real.settings import Settings, folder_name
-from benchmarks.real.summary import KEYS, details, last_line, replies
+from benchmarks.real.summary import KEYS, checked, details, last_line, replies, write_replies
 from dgrc.cli.common import say
 from dgrc.errors import ConfigError, DgrcError
 
@@ -132,8 +132,6 @@ def _main(
     if minutes is not None:
         say_sizes(bench, minutes)
     if export:
-        from benchmarks.real.by_hand import write_replies
-
         say(f"{write_replies(bench, export)}: say of each reply, in `hand`, whether its final answer is right")
     finish(bench, names, write)
 
@@ -152,9 +150,7 @@ def weights_there(folder: Path) -> None:
 
 def finish(bench: Bench, names: list[str], write: bool) -> None:
     """Says what is done and left; writes card, record and page where they are wanted; prints the last line."""
-    from benchmarks.real.by_hand import checked
-    from benchmarks.real.card import write_card
-    from benchmarks.real.report import write_page
+    from benchmarks.real.report import write_card, write_page
     from benchmarks.shared.record import record
 
     for said in listing(bench.points, names):

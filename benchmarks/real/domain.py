@@ -4,15 +4,14 @@ import dataclasses
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.real import lenient
-from benchmarks.real.bench import Bench, asked, sampling_of
+from benchmarks.real.bench import RECIPES, Bench, asked, sampling_of
 from benchmarks.real.difficulty import Choice, Reply, choose, table
-from benchmarks.real.estimate import sizes
-from benchmarks.real.settings import SPLITS
+from benchmarks.real.settings import SPLITS, Settings
 from dgrc.config import EvaluationConfig
 from dgrc.errors import ConfigError
 from dgrc.evaluation.predict import predict
@@ -26,6 +25,13 @@ from dgrc.storage.atomic import write_json
 from dgrc.workflow.preflight import check as preflight
 
 PILOT_SEED, DOMAIN_SEED = 1, 0
+START_S = 60.0
+"""Ray and an engine, for each point that needs them."""
+VISIT_S = 1.0
+"""A visit of a student of 135M on two cores, workers' start included; seen once (docs/real.md): 240 in 228 s."""
+VISITS_A_QUESTION = 6.0
+ASKED_IN_CHAINS = 5.0
+"""What DGRC asks about a question beside the teacher's chains, in chains: diagnoses, answers, verdicts."""
 
 
 def check(bench: Bench, licences: dict[str, str]) -> dict[str, Any]:
@@ -163,3 +169,34 @@ def say_sizes(bench: Bench, minutes: float) -> None:
         return
     for line in sizes(figures, bench.settings, minutes):
         bench.say(f"  {line}")
+
+
+def minutes(figures: Mapping[str, Any], settings: Settings, chains: float, questions: int, held_out: int) -> float:
+    """Minutes of everything that comes after the difficulty, for so many questions.
+
+    Rough, by a half either way: what DGRC asks a question and how long a visit takes is known only once it was done.
+    """
+    teacher, student = figures["teacher"], figures["student"]
+    asked = (chains + ASKED_IN_CHAINS) * teacher["tokens_a_chain"] / teacher["tokens_per_second"]
+    curating = questions * (2 * asked + chains * student["tokens_a_chain"] / student["tokens_per_second"])
+    students = len(RECIPES) * len(settings.seeds)
+    training = students * questions * VISITS_A_QUESTION * VISIT_S
+    replying = held_out * len(SPLITS) * student["tokens_a_chain"] / student["tokens_per_second"]
+    theirs = held_out * len(SPLITS) * teacher["tokens_a_chain"] / teacher["tokens_per_second"]
+    return (curating + training + replying * (students + 1) + theirs + (students + 8) * START_S) / 60
+
+
+def sizes(figures: Mapping[str, Any], settings: Settings, wanted: float) -> list[str]:
+    """What the sizes as given take, and which of the same proportion take so many minutes."""
+    chains = settings.config().method.teacher_chains
+    now = minutes(figures, settings, chains, settings.questions, settings.held_out)
+    fixed = minutes(figures, settings, chains, 0, 0)
+    lines = [
+        f"--questions {settings.questions} --held-out {settings.held_out} takes about {now:,.0f} minutes "
+        "(a rough estimate, by a half either way)"
+    ]
+    if wanted <= fixed:
+        return [*lines, f"{wanted:g} minutes are too few for any size: starts alone take {fixed:,.0f}. Use fewer seeds"]
+    factor = (wanted - fixed) / (now - fixed)
+    questions, held_out = (max(1, int(n * factor)) for n in (settings.questions, settings.held_out))
+    return [*lines, f"about {wanted:,.0f} minutes: --questions {questions} --held-out {held_out} (in a new --out)"]

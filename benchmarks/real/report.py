@@ -1,4 +1,4 @@
-"""The record of `benchmarks.real` in, docs/real_students.md out (wording: real_students.md.jinja)."""
+"""Figures in; docs/real_students.md (of the record) and `card.md` (of a folder) out. Wording: the templates beside."""
 
 import json
 from collections.abc import Mapping
@@ -7,8 +7,10 @@ from typing import Any
 
 import jinja2
 
-from benchmarks.real.bench import BASELINES, RECIPES
+from benchmarks.real.bench import BASELINES, RECIPES, Bench
 from benchmarks.shared.record import RESULTS, ROOT
+from dgrc.storage.atomic import write_text
+from dgrc.storage.provenance import provenance
 
 FOLDER = Path(__file__).parent
 PAGE = ROOT / "docs" / "real_students.md"
@@ -39,6 +41,17 @@ def render(record: Mapping[str, Any] | None) -> str:
 def write_page(result: Mapping[str, Any], page: Path = PAGE) -> None:
     """Writes the page of the newest record, which is this result's."""
     page.write_text(render(newest() or result), encoding="utf-8")
+
+
+def write_card(bench: Bench, result: dict[str, Any]) -> None:
+    """Writes the card; what is not measured yet is said to be so."""
+    settings = bench.settings
+    config = settings.config()
+    page = environment().from_string(template("card.md.jinja")).render(
+        settings=settings, config=config, result=result, points=result["points"], details=result["details"],
+        made=provenance(), recipes=RECIPES, baselines=BASELINES,
+    )  # fmt: skip
+    write_text(settings.out / "card.md", page)
 
 
 def newest(folder: Path = RESULTS) -> dict[str, Any] | None:

@@ -1,11 +1,16 @@
-"""Points and replies in; the figures of the last line, and all others of the record, out."""
+"""Points and replies in; the figures of the last line, all others of the record, and replies to check by hand out."""
 
+import json
+import random
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from benchmarks.real.bench import BASELINES, RECIPES, Bench
 from benchmarks.real.evaluation import BASE, TEACHER, Row, read_rows
+from benchmarks.real.lenient import precision
 from benchmarks.real.statistics import NOTHING, best, difference, double_difference, share
+from dgrc.errors import EvaluationError
 from dgrc.workflow.job import SUBJECT
 
 KEYS = (
@@ -13,6 +18,8 @@ KEYS = (
     "difference_to_best_baseline", "form_gain", "forgetting", "tokens_a_question",
 )  # fmt: skip
 """Those of the last line; null where a point is not done yet."""
+TO_CHECK, CHECKED = "to_check.jsonl", "checked.jsonl"
+"""Replies to check by hand, and the same with `hand` filled in."""
 Rights = dict[str, bool]
 Replies = Mapping[str, Sequence[Row]]
 
@@ -132,3 +139,34 @@ def last_line(bench: Bench, found: dict[str, Any]) -> dict[str, Any]:
 
 def _or_null(value: Mapping[str, float | None]) -> dict[str, float | None] | None:
     return dict(value) if value["mean"] is not None else None
+
+
+def write_replies(bench: Bench, count: int) -> Path:
+    """Half of them called right by the lenient reader and half called wrong, as far as there are; in a drawn order.
+
+    The reader's word stands last in each row, so that it need not be seen first. Save the file as `checked.jsonl`.
+
+    Raises:
+        EvaluationError: no model is evaluated yet.
+    """
+    rows = [{"model": name, **row} for name, part in replies(bench).items() for row in part if of_domain(row)]
+    if not rows:
+        raise EvaluationError("No model is evaluated yet, so there are no replies to check. Run the command first.")
+    rng = random.Random(0)
+    rng.shuffle(rows)
+    good, bad = ([row for row in rows if row["lenient"] is side] for side in (True, False))
+    chosen = good[: max(count // 2, count - len(bad))]
+    chosen = [*chosen, *bad[: count - len(chosen)]]
+    rng.shuffle(chosen)
+    shown = ("model", "id", "question", "truth", "text", "finish", "lenient")
+    file = bench.settings.out / TO_CHECK
+    with open(file, "w", encoding="utf-8") as out:
+        for row in chosen:
+            out.write(json.dumps({"hand": None, **{key: row[key] for key in shown}}, ensure_ascii=False) + "\n")
+    return file
+
+
+def checked(bench: Bench) -> dict[str, float | int] | None:
+    """What a reader found, if one has looked."""
+    file = bench.settings.out / CHECKED
+    return precision(file) if file.is_file() else None
