@@ -163,12 +163,12 @@ def finish(bench: Bench, names: list[str], write: bool) -> None:
         "seconds": round(sum(figures["seconds"] for figures in done.values()), 1),
         "left": [name for name in names if name not in done],
     }  # fmt: skip
+    click.echo(json.dumps({key: line[key] for key in KEYS}))
     if done:
         write_card(bench, result)
     if done and (write or not result["left"]):
         record("real", result, command=command(bench.settings))
         write_page(result)
-    click.echo(json.dumps({key: line[key] for key in KEYS}))
 
 
 def command(settings: Settings) -> str:

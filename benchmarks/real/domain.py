@@ -37,7 +37,7 @@ ASKED_IN_CHAINS = 5.0
 def check(bench: Bench, licences: dict[str, str]) -> dict[str, Any]:
     """Whether both models can be used; their hashes, licences and vocabularies."""
     config = bench.settings.config()
-    preflight(config, ("train",))
+    preflight(config, ("curate", "train"))
     models = {}
     for role in ("teacher", "student"):
         folder = Path(getattr(config, role).model)
