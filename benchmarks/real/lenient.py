@@ -24,12 +24,13 @@ _DATE = re.compile(
 )
 _NUMBER = re.compile(r"(?<![\w.])[$€£¥]?\s?-?\d[\d,]*(?:\.\d+)?")
 _UNIT = re.compile(r"[ ]?(?:[a-zA-Zµμ%°]+|[\u4e00-\u9fff]{1,3})(?:[ ]?(?:/|per|a|an|each)[ ]?[a-zA-Z]+)?")
-_SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])|\n+")
+_SENTENCE = re.compile(r"(?<=[.!?。！？])(?<!i\.e\.)(?<!e\.g\.)\s+|(?<=[。！？])|\n+")
 _LATEX = (
     (re.compile(r"\\(?:boxed|text|mathrm|mathbf|textbf)\s*\{([^{}]*)\}"), r"\1"),
     (re.compile(r"\\[d]?frac\{([^{}]*)\}\{([^{}]*)\}"), r"\1/\2"),
     (re.compile(r"\\(?:times|cdot)"), " x "),
     (re.compile(r"\\[,;: ]|~"), " "),
+    (re.compile(r"\$([^$\n]{1,200})\$(?!\d)"), r"\1"),  # not between two sums of money
     (re.compile(r"\\[()\[\]]|\\%"), " "),
 )
 _MARKS = re.compile(r"</?[A-Za-z]+>|\*\*|__|`|\$(?!\d)")

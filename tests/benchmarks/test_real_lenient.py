@@ -24,6 +24,8 @@ READ = [
     (DOSE, "500 mg", "The final answer is \\(\\boxed{500 \\text{ mg}}\\).", True),
     (DOSE, "500 mg", "So one dose is 500 mg for a patient who weighs 50 kg.", True),
     (DOSE, "500 mg", "<answer>500</answer>", True),
+    (DOSE, "500 mg", "The dose is $500 \\, \\text{mg}$.", True),
+    (DOSE, "500 mg", "500 mg per dose, i.e. 250 mg twice", True),
     (DOSE, "500 mg", "One dose is 0.5 g.", True),
     (DOSE, "500 mg", "One dose is 500 ml.", False),
     (DOSE, "500 mg", "One dose is 500 mcg.", False),
