@@ -155,20 +155,24 @@ def finish(bench: Bench, names: list[str], write: bool) -> None:
 
     for said in listing(bench.points, names):
         say(said)
-    found = details(replies(bench), bench.settings.seeds)
-    line = last_line(bench, found)
-    done = {name: figures for name in names if (figures := bench.points.done(name)) is not None}
-    result = {
-        **line, "seeds": list(bench.settings.seeds), "points": done, "details": found, "checked": checked(bench),
-        "seconds": round(sum(figures["seconds"] for figures in done.values()), 1),
-        "left": [name for name in names if name not in done],
-    }  # fmt: skip
-    click.echo(json.dumps({key: line[key] for key in KEYS}))
-    if done:
+    result = result_of(bench, names)
+    click.echo(json.dumps({key: result[key] for key in KEYS}))
+    if result["points"]:
         write_card(bench, result)
-    if done and (write or not result["left"]):
+    if result["points"] and (write or not result["left"]):
         record("real", result, command=command(bench.settings))
         write_page(result)
+
+
+def result_of(bench: Bench, names: list[str]) -> dict[str, Any]:
+    """All that the record holds."""
+    found = details(replies(bench), bench.settings.seeds)
+    done = {name: figures for name in names if (figures := bench.points.done(name)) is not None}
+    return {
+        **last_line(bench, found), "seeds": list(bench.settings.seeds), "points": done, "details": found,
+        "checked": checked(bench), "seconds": round(sum(figures["seconds"] for figures in done.values()), 1),
+        "left": [name for name in names if name not in done],
+    }  # fmt: skip
 
 
 def command(settings: Settings) -> str:

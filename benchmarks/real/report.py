@@ -50,6 +50,7 @@ def write_card(bench: Bench, result: dict[str, Any]) -> None:
     page = environment().from_string(template("card.md.jinja")).render(
         settings=settings, config=config, result=result, points=result["points"], details=result["details"],
         made=provenance(), recipes=RECIPES, baselines=BASELINES,
+        trained=result["points"].get(f"train-dgrc-{settings.seeds[0]}"),
     )  # fmt: skip
     write_text(settings.out / "card.md", page)
 

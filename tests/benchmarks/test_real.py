@@ -16,7 +16,6 @@ from benchmarks.real.difficulty import Reply, choose, table
 from benchmarks.real.domain import minutes, sizes
 from benchmarks.real.evaluation import figures_of, read_rows, write_rows
 from benchmarks.real.points import Points, listing, run_points
-from benchmarks.real.report import PAGE, newest, render
 from benchmarks.real.settings import Settings
 from benchmarks.real.statistics import best, difference, double_difference, over_questions, share
 from benchmarks.real.summary import KEYS, checked, details, last_line, replies, write_replies
@@ -254,11 +253,3 @@ def test_what_is_left_is_listed_with_the_last_line(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["--teacher", "t", "--student", "s", "--out", str(tmp_path / "x"), "--list"])
     assert result.exit_code == 0 and tuple(json.loads(result.stdout)) == KEYS
     assert f"0 of {len(names_of((0, 1)))} points done" in result.stderr
-
-
-def test_the_page_is_the_rendering_of_the_record() -> None:
-    assert PAGE.read_text(encoding="utf-8") == render(newest())
-
-
-def test_the_page_without_a_record_says_that_nothing_was_measured() -> None:
-    assert "Nothing has been measured yet" in render(None)
