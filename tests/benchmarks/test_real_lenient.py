@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.real import lenient
 from dgrc.errors import EvaluationError
+from dgrc.proving.natural.generate import problems
 
 DOSE = "A medicine is given at 10 mg per kg of body weight. A patient weighs 50 kg. How many mg is one dose?"
 DAY = "A contract was signed on January 31, 2024. Notice is 30 days. On which date does it end?"
@@ -81,3 +82,10 @@ def test_the_readers_precision_comes_from_a_hands_labels(tmp_path: Path) -> None
     file.write_text('{"hand": null, "lenient": true}\n')
     with pytest.raises(EvaluationError, match="Line 1 of"):
         lenient.precision(file)
+
+
+def test_every_answer_of_the_domain_is_found_where_a_reply_ends_with_it() -> None:
+    for problem in problems("train", 60, seed=5):
+        said = f"First look at what is given. So the answer is **{problem.answer}**."
+        assert lenient.right(said, problem.answer, problem.text), problem.template
+        assert not lenient.right("I do not know.", problem.answer, problem.text), problem.template
