@@ -5,6 +5,7 @@ of neighbouring ones lies there; else the templates that are furthest off are le
 on other problems by the run itself, so that no figure stands on the pilot that chose it.
 """
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from dgrc.errors import DgrcError
 LOWEST, HIGHEST, WANTED = 0.3, 0.7, 0.5
 PRIOR = 4.0
 """A template's accuracy is drawn to its level's by so many replies: a few replies say little of a template."""
+FEWEST_UNSEEN = 4
+"""So many held-out templates stay at least, where templates are chosen."""
 READS_NOTHING = 0.1
 """A teacher of whose replies a smaller share can be read has to be given another prompt, not another domain."""
 
@@ -32,12 +35,14 @@ class Reply:
 
 @dataclass(frozen=True)
 class Choice:
-    """The domain that was chosen; `templates` are those that are trained on. `accuracy` is what the pilot expects."""
+    """The domain that was chosen; `templates` are those that are trained on, `unseen` those that are held out (of all
+    that are allowed, where `by` is `levels`). `accuracy` is what the pilot expects of the ones trained on."""
 
     levels: tuple[int, ...]
     templates: tuple[str, ...]
     accuracy: float
     by: str
+    unseen: tuple[str, ...] = ()
 
 
 def table(replies: Sequence[Reply], key: str) -> dict[str, dict[str, float | int]]:
@@ -79,6 +84,20 @@ def choose(replies: Sequence[Reply], least: int) -> Choice:
     raise DgrcError(_why_not(replies, templates, least))
 
 
+def with_unseen(choice: Choice, others: Sequence[Reply]) -> Choice:
+    """The choice with the held-out templates. Where templates were chosen, they are chosen by the same rule: those on
+    which the teacher fails (or never does) are left out, but for `FEWEST_UNSEEN`. No student is asked for this.
+
+    Args:
+        choice: Of the templates that are trained on.
+        others: The pilot's replies to templates that are held out.
+    """
+    levels = [reply for reply in others if reply.level in choice.levels]
+    means = _by_name(_shrunk(levels)) if levels else {}
+    kept = list(means) if choice.by == "levels" else _without_the_furthest(means, FEWEST_UNSEEN)
+    return dataclasses.replace(choice, unseen=tuple(sorted(kept)))
+
+
 def _shrunk(replies: Sequence[Reply]) -> dict[tuple[str, int], float]:
     """Accuracy of each template at each of its levels, drawn to its level's."""
     levels, cells = defaultdict(list), defaultdict(list)
@@ -106,18 +125,34 @@ def _by_levels(cells: dict[tuple[str, int], float], least: int) -> Choice | None
 
 def _by_templates(cells: dict[tuple[str, int], float], least: int) -> Choice | None:
     """All templates but those furthest from the middle on the side on which the whole lies."""
+    means = _by_name(cells)
+    kept = _without_the_furthest(means, least)
+    accuracy = _mean(means, kept)
+    if len(kept) < least or not LOWEST <= accuracy <= HIGHEST:
+        return None
+    levels = tuple(sorted({level for template, level in cells if template in kept}))
+    return Choice(levels, tuple(sorted(kept)), accuracy, "templates")
+
+
+def _without_the_furthest(means: dict[str, float], least: int) -> list[str]:
+    """The templates that are left when the hardest (or easiest) are taken away one by one, until the mean is within the
+    borders or no more may go."""
+    kept = sorted(means, key=lambda template: means[template])
+    while len(kept) > least and not LOWEST <= (accuracy := _mean(means, kept)) <= HIGHEST:
+        kept = kept[1:] if accuracy < LOWEST else kept[:-1]
+    return kept
+
+
+def _mean(means: dict[str, float], names: Sequence[str]) -> float:
+    return round(sum(means[name] for name in names) / len(names), 4) if names else 0.0
+
+
+def _by_name(cells: dict[tuple[str, int], float]) -> dict[str, float]:
+    """Accuracy of each template over its levels."""
     whole: dict[str, list[float]] = defaultdict(list)
     for (template, _), accuracy in cells.items():
         whole[template].append(accuracy)
-    means = {template: sum(found) / len(found) for template, found in whole.items()}
-    kept = sorted(means, key=lambda template: means[template])
-    while len(kept) >= least and kept:
-        accuracy = round(sum(means[template] for template in kept) / len(kept), 4)
-        if LOWEST <= accuracy <= HIGHEST:
-            levels = tuple(sorted({level for template, level in cells if template in kept}))
-            return Choice(levels, tuple(sorted(kept)), accuracy, "templates")
-        kept = kept[1:] if accuracy < LOWEST else kept[:-1]
-    return None
+    return {template: sum(found) / len(found) for template, found in whole.items()}
 
 
 def _why_not(replies: Sequence[Reply], cells: dict[tuple[str, int], float], least: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.real import lenient
 from benchmarks.real.bench import RECIPES, Bench, asked, sampling_of
-from benchmarks.real.difficulty import Choice, Reply, choose, table
+from benchmarks.real.difficulty import Reply, choose, table, with_unseen
 from benchmarks.real.settings import SPLITS, Settings
 from dgrc.config import EvaluationConfig
 from dgrc.errors import ConfigError
@@ -25,6 +25,8 @@ from dgrc.storage.atomic import write_json
 from dgrc.workflow.preflight import check as preflight
 
 PILOT_SEED, DOMAIN_SEED = 1, 0
+PILOTED = ("train", "templates")
+"""The splits that the pilot draws from; what it drew is in neither."""
 START_S = 60.0
 """Ray and an engine, for each point that needs them."""
 VISIT_S = 1.0
@@ -81,7 +83,7 @@ def vocabulary(folder: Path) -> int:
 def difficulty(bench: Bench) -> dict[str, Any]:
     """Both models on a pilot of each level; the levels and templates that suit the teacher go into `domain.json`."""
     settings, config = bench.settings, bench.settings.config()
-    pilot = [problem for level in LEVELS for problem in _of_level(bench, level)]
+    pilot = [problem for split in PILOTED for level in LEVELS for problem in _of_level(bench, split, level)]
     figures: dict[str, Any] = {"problems": len(pilot)}
     replies: dict[str, list[Reply]] = {}
     with bench.ray(config):
@@ -101,31 +103,38 @@ def difficulty(bench: Bench) -> dict[str, Any]:
                 )
                 for p, s in zip(pilot, said, strict=True)
             ]  # fmt: skip
-            figures[role] = _figures(replies[role], seconds)
+            figures[role] = _figures(_of_split(replies[role], pilot, "train"), replies[role], seconds)
             rows = ({"text": s.chain.text, "answer": s.chain.answer, "finish": s.chain.finish_reason} for s in said)
             _keep(bench, f"difficulty-{role}", pilot, list(rows))
             for level, part in figures[role]["by_level"].items():
                 bench.say(f"  {role}, level {level}: {part['right']:.2f} of {part['n']} right, {part['read']:.2f} read")
-    choice = choose(replies["teacher"], settings.least_templates)
+    trained, unseen = (_of_split(replies["teacher"], pilot, split) for split in PILOTED)
+    choice = with_unseen(choose(trained, settings.least_templates), unseen)
+    figures["unseen_by_template"] = table(unseen, "template")
     bench.say(f"  levels {choice.levels}, {len(choice.templates)} templates: {choice.accuracy:.2f} right expected")
     write_json(settings.out / "domain.json", dataclasses.asdict(choice))
     figures["choice"] = dataclasses.asdict(choice)
     return figures
 
 
-def _of_level(bench: Bench, level: int) -> list[Problem]:
+def _of_level(bench: Bench, split: str, level: int) -> list[Problem]:
     """Problems of a level, as many as there are wanted; none where no template is of this level."""
     try:
-        return problems("train", bench.settings.pilot, PILOT_SEED, levels=(level,))
+        return problems(split, bench.settings.pilot, PILOT_SEED, levels=(level,))
     except ConfigError as e:
         bench.say(f"  level {level} is left out: {e}")
         return []
 
 
-def _figures(replies: list[Reply], seconds: float) -> dict[str, Any]:
+def _of_split(replies: Sequence[Reply], pilot: Sequence[Problem], split: str) -> list[Reply]:
+    return [reply for reply, problem in zip(replies, pilot, strict=True) if problem.split == split]
+
+
+def _figures(trained: Sequence[Reply], replies: Sequence[Reply], seconds: float) -> dict[str, Any]:
+    """Shares on templates that are trained on; speed over all."""
     tokens = sum(reply.tokens for reply in replies)
     return {
-        "by_level": table(replies, "level"), "by_template": table(replies, "template"), "tokens": tokens,
+        "by_level": table(trained, "level"), "by_template": table(trained, "template"), "tokens": tokens,
         "tokens_a_chain": round(tokens / len(replies), 1), "tokens_per_second": round(tokens / seconds, 1),
     }  # fmt: skip
 
@@ -143,15 +152,21 @@ def domain(bench: Bench) -> dict[str, Any]:
     """Writes the questions without labels, the held-out ones with labels, and the truth of all."""
     settings = bench.settings
     found = bench.points.need("difficulty")["choice"]
-    choice = Choice(tuple(found["levels"]), tuple(found["templates"]), found["accuracy"], found["by"])
-    fitting = [t for t in TEMPLATES if t.held_out or t.name in choice.templates]
-    levels = choice.levels
-    pilot = {problem.id for level in LEVELS for problem in _of_level(bench, level)}
-    spare = problems("train", settings.questions + len(pilot), DOMAIN_SEED, levels=levels, templates=fitting)
-    train = [problem for problem in spare if problem.id not in pilot][: settings.questions]
-    held_out: dict[str, Sequence[Problem]] = {
-        s: problems(s, settings.held_out, DOMAIN_SEED, levels=levels, templates=fitting) for s in SPLITS
-    }
+    levels, names = tuple(found["levels"]), {*found["templates"], *found["unseen"]}
+    fitting = [template for template in TEMPLATES if template.name in names]
+    pilot = {problem.id for split in PILOTED for level in LEVELS for problem in _of_level(bench, split, level)}
+
+    def fresh(split: str, count: int) -> list[Problem]:
+        wanted = count
+        while True:
+            drawn = problems(split, wanted, DOMAIN_SEED, levels=levels, templates=fitting)
+            found = [problem for problem in drawn if problem.id not in pilot]
+            if len(found) >= count:
+                return found[:count]
+            wanted += count - len(found)
+
+    train = fresh("train", settings.questions)
+    held_out: dict[str, Sequence[Problem]] = {split: fresh(split, settings.held_out) for split in SPLITS}
     write_domain(settings.domain, train, held_out)
     named = {s: sorted({p.template for p in part}) for s, part in (("train", train), *held_out.items())}
     bench.say(f"  {len(train):,} questions of {len(named['train'])} templates, levels {levels}")

@@ -12,7 +12,7 @@ from benchmarks.real.__main__ import main, names_of
 from benchmarks.real.bench import RECIPES, Bench
 from benchmarks.real.cases import Told, outcome, pick
 from benchmarks.real.curation import chains_for, of_all
-from benchmarks.real.difficulty import Reply, choose, table
+from benchmarks.real.difficulty import Reply, choose, table, with_unseen
 from benchmarks.real.domain import minutes, sizes
 from benchmarks.real.evaluation import figures_of, read_rows, write_rows
 from benchmarks.real.points import Points, listing, run_points
@@ -87,6 +87,18 @@ def test_templates_are_left_out_where_no_levels_fit() -> None:
     chosen = choose([*hard, *fair], 8)
     assert chosen.by == "templates" and set(chosen.templates) >= {reply.template for reply in fair}
     assert 0.3 <= chosen.accuracy <= 0.7
+
+
+def test_held_out_templates_are_as_hard_as_those_that_are_trained_on() -> None:
+    others = [Reply(f"new{n}", 1, True, k < 2 * n, False, 9) for n in range(7) for k in range(20)]
+    by_level = with_unseen(choose(pilot((1, 0.5)), 8), others)
+    assert by_level.unseen == tuple(f"new{n}" for n in range(7)), "all of the levels, where levels were chosen"
+    hard = [Reply(f"hard{n}", 1, True, False, False, 9) for n in range(12) for _ in range(20)]
+    fair = [Reply(f"fair{n}", 1, True, k < 9, False, 9) for n in range(8) for k in range(20)]
+    found = with_unseen(choose([*hard, *fair], 8), others[:100])  # of new0 to new4: 0.03 to 0.37, the mean is 0.2
+    assert found.by == "templates" and found.unseen == ("new1", "new2", "new3", "new4"), "four at least stay"
+    assert with_unseen(found, others).unseen == tuple(f"new{n}" for n in range(7)), "their mean is 0.3"
+    assert with_unseen(found, []).unseen == ()
 
 
 def test_too_few_templates_and_a_teacher_that_reads_nothing_are_said() -> None:
