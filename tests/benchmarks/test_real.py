@@ -75,7 +75,8 @@ def test_levels_are_those_nearest_to_the_middle() -> None:
 @pytest.mark.parametrize(("rate", "fits"), [(0.3, True), (0.7, True), (0.2, False), (0.8, False)])
 def test_the_borders_belong_to_the_domain(rate: float, fits: bool) -> None:
     if fits:
-        assert choose(pilot((1, rate)), 8).accuracy == pytest.approx(rate)
+        chosen = choose(pilot((1, rate)), 8)
+        assert (chosen.accuracy, chosen.by) == (pytest.approx(rate), "levels")
     else:
         with pytest.raises(DgrcError, match="too hard" if rate < 0.5 else "too easy"):
             choose(pilot((1, rate)), 8)
