@@ -166,7 +166,11 @@ def _why_not(replies: Sequence[Reply], cells: dict[tuple[str, int], float], leas
             "(--least-templates). Allow more levels, domains or languages."
         )
     if right < WANTED:
-        what, todo = "too hard", "Use a stronger teacher, longer replies, or easier templates"
+        what, todo = (
+            "too hard",
+            "Try another wording (--set method.prompts=PACK, in a new --out), longer replies "
+            "(method.teacher_sampling.max_tokens), a stronger teacher, or fewer templates (--least-templates)",
+        )
     else:
         what, todo = "too easy", "Use a weaker teacher, or harder templates (more steps)"
     read = sum(reply.read for reply in replies) / len(replies)
