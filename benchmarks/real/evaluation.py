@@ -65,7 +65,7 @@ def _weights(bench: Bench, config: Config, recipe: str, seed: int) -> str:
     """What the engine loads: the student, or a DoRA adapter merged, which vLLM does not serve over its base."""
     folder, adapter = bench.student(recipe, seed), config.training.adapter
     if adapter is None or adapter.variant != "dora":
-        return str(folder)
+        return str(folder.absolute())  # for replicas, wherever they work
     from dgrc.training.export import merge_adapter
 
     return str(merge_adapter(str(folder), str(bench.settings.out / "work" / "merged" / folder.name)))
