@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.real import lenient
 from benchmarks.real.bench import RECIPES, Bench, served
-from benchmarks.real.statistics import over_questions
+from benchmarks.real.statistics import Interval, share
 from dgrc.config import Config
 from dgrc.engines.client import PoolClient
 from dgrc.evaluation.benchmarks import HeldOut
@@ -140,7 +140,7 @@ def figures_of(rows: Sequence[Row]) -> dict[str, Any]:
     return {
         "accuracy": {name: _shares(group) for name, group in groups.items()},
         "benchmarks": {
-            name: {"n": len(part), **over_questions([float(row["right"]) for row in part])}
+            name: {"n": len(part), **_share(part, "right")}
             for name in sorted(others)
             for part in [[row for row in rows if row["part"] == name]]
         },
@@ -152,11 +152,15 @@ def _shares(rows: Sequence[Row]) -> dict[str, Any]:
     stopped = [row for row in rows if row["finish"] == "stop"]
     return {
         "n": len(rows),
-        "as_read": over_questions([float(row["right"]) for row in rows]),
-        "without_form": over_questions([float(row["lenient"]) for row in rows]),
+        "as_read": _share(rows, "right"),
+        "without_form": _share(rows, "lenient"),
         "stopped": len(stopped),
         "read_of_stopped": sum(row["read"] for row in stopped),
     }
+
+
+def _share(rows: Sequence[Row], key: str) -> Interval:
+    return share([{str(number): bool(row[key]) for number, row in enumerate(rows)}])
 
 
 def said(figures: Mapping[str, Any]) -> str:

@@ -1,8 +1,8 @@
 """Right and wrong of several models on the same questions in; shares and paired differences with intervals out.
 
 Replies of students of several seeds to one question are alike, so all intervals take the question as the unit: what the
-seeds give is averaged within a question first. Student's t; normal for more than 30 questions. Seeds are few, so what
-they differ by is shown beside, seed by seed, and not put into the interval.
+seeds give is averaged within a question first (Student's t), or clustered by it (shares). Seeds are few, so what they
+differ by is shown beside, seed by seed, and not put into the interval.
 """
 
 import statistics
@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 
 from benchmarks.shared.intervals import T_95
+from dgrc.evaluation.score import wilson
+from dgrc.evaluation.truth.intervals import clustered
 
 Interval = dict[str, float | None]
 Right = Mapping[str, bool]
@@ -18,14 +20,18 @@ NOTHING: Interval = {"mean": None, "low": None, "high": None}
 
 
 def over_questions(values: Sequence[float]) -> Interval:
-    """Mean and 95 % interval over questions; without ends where there is one, nothing at all where there is none."""
+    """Mean and 95 % interval over questions; without ends where there is one, nothing at all where there is none.
+
+    Where all are equal nothing is sure for that: the half-width is then how many of so many questions may be otherwise
+    though none was seen (Wilson's upper end of 0).
+    """
     if not values:
         return dict(NOTHING)
     mean = statistics.fmean(values)
     if len(values) < 2:
         return {"mean": round(mean, 4), "low": None, "high": None}
     quantile = T_95.get(len(values) - 1) or _quantile(len(values) - 1)
-    half = quantile * statistics.stdev(values) / len(values) ** 0.5
+    half = quantile * statistics.stdev(values) / len(values) ** 0.5 or wilson(0, len(values), 0.95)[1]
     return {"mean": round(mean, 4), "low": round(mean - half, 4), "high": round(mean + half, 4)}
 
 
@@ -44,8 +50,11 @@ def of_seeds(seeds: Sequence[Right]) -> dict[str, float]:
 
 
 def share(seeds: Sequence[Right]) -> Interval:
-    """A recipe's accuracy over questions and seeds."""
-    return over_questions(list(of_seeds(seeds).values()))
+    """A recipe's accuracy over questions and seeds, with Wilson's interval clustered by question."""
+    found = clustered((key, seed[key]) for seed in seeds for key in of_seeds(seeds))
+    if found.share is None or found.low is None or found.high is None:
+        return dict(NOTHING)
+    return {"mean": round(found.share, 4), "low": round(found.low, 4), "high": round(found.high, 4)}
 
 
 def difference(ours: Sequence[Right], theirs: Sequence[Right]) -> Interval:

@@ -126,6 +126,9 @@ def test_intervals_against_hand_numbers() -> None:
     assert over_questions(values)["high"] == pytest.approx(0.5 + half, abs=2e-4)
     assert over_questions([]) == {"mean": None, "low": None, "high": None}
     assert over_questions([0.5]) == {"mean": 0.5, "low": None, "high": None}
+    # Nothing varies: z^2 / (n + z^2) = 3.8415 / 13.8415.
+    assert over_questions([0.0] * 10) == {"mean": 0.0, "low": -0.2775, "high": 0.2775}
+    assert share([{str(n): False for n in range(10)}]) == {"mean": 0.0, "low": 0.0, "high": 0.2775}
 
 
 def test_seeds_are_averaged_within_a_question() -> None:
