@@ -15,10 +15,12 @@ LINES = st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc", "Z"], exc
 
 
 @pytest.mark.parametrize("name", ["general", "legal", "legal_zh", "medical", "medical_zh", "proving"])
-def test_the_question_comes_last_and_unchanged(name: str) -> None:
+def test_the_question_stands_alone_and_unchanged(name: str) -> None:
     messages = answer.build_messages(load_pack(name), "What is a tort?")
     assert messages[-1]["role"] == "user"
-    assert messages[-1]["content"].endswith("What is a tort?")
+    said = messages[-1]["content"]
+    # What is asked of the reply comes behind it: asked before, small models answer at once and work nothing out.
+    assert said.endswith("What is a tort?") or said.startswith("<question>\nWhat is a tort?\n</question>\n")
 
 
 def test_replies_in_both_forms() -> None:
@@ -70,10 +72,10 @@ def test_hostile_replies_have_no_answer_and_can_be_stored(reply: str) -> None:
 @pytest.mark.parametrize(
     ("why", "said", "problem"),
     [
-        ("a text of a few sentences with what settles the question", "5 years", "echo"),
+        ("a text that works the question out step by step", "5 years", "echo"),
         ("By the code it is five years.", "a text with the answer alone", "echo"),
         ("By the code it is five years.", "5 years", None),
-        ("", "the answer alone, in as few words as it takes", "echo"),
+        ("", "a text with the answer alone", "echo"),
         ("The party who asserts a claim has it.", "burden of proof", None),
         ("Antivirals act on the virus.", "antiviral drugs", None),
     ],

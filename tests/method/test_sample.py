@@ -53,7 +53,7 @@ def test_messages_without_choices_ask_for_text() -> None:
     (user,) = sample.build_messages(load_pack("general"), "Which metal?", ())
     assert "options" not in user["content"]
     assert "LETTER" not in user["content"]
-    assert user["content"].endswith("</question>")
+    assert user["content"].startswith("<question>\nWhich metal?\n</question>\n")
 
 
 INSTRUCTION = "Please reason first, then give your answer. The format is: <answer> the option's letter </answer>"
