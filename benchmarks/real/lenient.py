@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dgrc.errors import EvaluationError
 from dgrc.method import quantities
-from dgrc.method.quantities import Date, Quantity, Value
+from dgrc.method.quantities import Clock, Date, Quantity, Value
 from dgrc.method.text.normalize import normalize
 
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -21,7 +21,9 @@ _DATE = re.compile(
     rf"\b(?:\d{{4}}-\d{{2}}-\d{{2}}|(?:{MONTHS})\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
     rf"|\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{MONTHS}),?\s+\d{{4}})\b"
     r"|\d{4}\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日"
+    r"|(?<![\d:])\d{1,2}:\d{2}(?:\s?[AaPp]\.?[Mm]\b\.?)?(?![\d:])|\d{1,2}\s?[时点]\s?\d{1,2}\s?分"
 )
+"""Dates and times of day."""
 _NUMBER = re.compile(r"(?<![\w.])[$€£¥]?\s?-?\d[\d,]*(?:\.\d+)?")
 _UNIT = re.compile(r"[ ]?(?:[a-zA-Zµμ%°]+|[\u4e00-\u9fff]{1,3})(?:[ ]?(?:/|per|a|an|each)[ ]?[a-zA-Z]+)?")
 _SENTENCE = re.compile(r"(?<=[.!?。！？])(?<!i\.e\.)(?<!e\.g\.)\s+|(?<=[。！？])|\n+")
@@ -46,7 +48,7 @@ def plain(reply: str) -> str:
 
 
 def values(text: str) -> list[list[Value]]:
-    """The quantities and dates of a text in their order, each in all readings that it allows: `300 mg/day` also says
+    """The quantities, dates and times of a text in their order, each in all readings that it allows: `300 mg/day` also says
     300 mg, but never 300 alone."""
     found: list[tuple[int, list[Value]]] = []
     taken: list[tuple[int, int]] = []
@@ -123,7 +125,7 @@ def _names(sentences: Sequence[str], truth: str, question: str) -> bool:
 def _same(value: Value, wanted: Value, question: str) -> bool:
     """Equal, a bare number in the question's unit, and the same number of a rounded decimal."""
     value = quantities.resolved(value, question)
-    if isinstance(value, Date) or isinstance(wanted, Date):
+    if isinstance(value, Date | Clock) or isinstance(wanted, Date | Clock):
         return quantities.same(value, wanted)
     if isinstance(value, Quantity) and isinstance(wanted, Quantity):
         bare = not value.unit.base and not value.unit.name

@@ -22,7 +22,7 @@ TRIES = 200
 def make(template: Template, rng: random.Random) -> Problem:
     """One draw of a template."""
     draft = template.draw(rng)
-    id_ = f"{hash64('natural', draft.text):016x}"
+    id_ = f"{hash64('natural', draft.text) & (1 << 64) - 1:016x}"
     by_numbers = "numbers" if int(id_, 16) % HELD_OUT_SHARE == 0 else "train"
     return Problem(
         id_, template.domain, template.language, template.name, "templates" if template.held_out else by_numbers,

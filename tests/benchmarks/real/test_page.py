@@ -11,7 +11,7 @@ from benchmarks.real.evaluation import write_rows
 from benchmarks.real.points import Points
 from benchmarks.real.report import PAGE, newest, render, write_card
 from benchmarks.real.settings import Settings
-from tests.benchmarks.test_real import made, row
+from tests.benchmarks.real.test_points import made, row
 
 SHARE = {"hits": 3, "n": 6, "clusters": 4, "share": 0.5, "low": 0.2, "high": 0.8}
 

@@ -149,7 +149,7 @@ def test_diagnoses_are_counted_by_what_becomes_of_their_atoms() -> None:
 
 def test_answers_are_held_against_the_steps_truth() -> None:
     said = [{"reasoning": "5 x 20.", "answer": answer} for answer in ("100 mg", "0.1 g", "20 mg", "unknown")]
-    echo = {"reasoning": "Say briefly what settles it, then give the answer itself", "answer": "100 mg"}
+    echo = {"reasoning": "Work it out step by step: name the fact or rule that settles it", "answer": "100 mg"}
     replies = in_turn(*map(json.dumps, said[:3]), json.dumps(said[3]), json.dumps(echo), "100 mg")
     result = steps.answered(scripted(replies), PACK, [(PROBLEM, step) for step in PROBLEM.steps], GREEDY, 3)
     assert shares(result, "parsed", "right", "right_of_majority") == [(5, 6), (2, 6), (1, 2)]

@@ -84,6 +84,15 @@ def test_the_readers_precision_comes_from_a_hands_labels(tmp_path: Path) -> None
         lenient.precision(file)
 
 
+@pytest.mark.parametrize(
+    ("reply", "right"),
+    [("It ends at 12:50.", True), ("It ends at 12:50 PM", True), ("6 hours later, at 12:50 AM", False),
+     ("It starts at 06:50 and ends at 12:50.", True), ("The drip ends at 13:50.", False), ("At 12:50:00", False)],
+)  # fmt: skip
+def test_times_of_day(reply: str, right: bool) -> None:
+    assert lenient.right(reply, "12:50", "It starts at 06:50. At what time does it end?") is right
+
+
 def test_every_answer_of_the_domain_is_found_where_a_reply_ends_with_it() -> None:
     for problem in problems("train", 60, seed=5):
         said = f"First look at what is given. So the answer is **{problem.answer}**."
