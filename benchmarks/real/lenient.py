@@ -48,8 +48,8 @@ def plain(reply: str) -> str:
 
 
 def values(text: str) -> list[list[Value]]:
-    """The quantities, dates and times of a text in their order, each in all readings that it allows: `300 mg/day` also says
-    300 mg, but never 300 alone."""
+    """The quantities, dates and times of a text in their order, each in all readings that it allows: `300 mg/day` says
+    300 mg too, but never 300 alone."""
     found: list[tuple[int, list[Value]]] = []
     taken: list[tuple[int, int]] = []
     for match in _DATE.finditer(text):
