@@ -105,7 +105,7 @@ class Divergence:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What a reply held that is not used, and why: `echo`, `no_question`, `leans_on_options` or `off_topic`."""
+    """What a reply held that is not used, and why (`pipeline.counters.REFUSALS`)."""
 
     text: str
     reason: str

@@ -12,6 +12,7 @@ from dgrc.method.prompts import Pack
 from dgrc.method.reading.options import lettered
 from dgrc.method.replies import json_object, one_line
 from dgrc.method.text.leaning import leans_on_options
+from dgrc.method.text.pointing import points_elsewhere
 from dgrc.method.text.segment import known, spaceless
 from dgrc.method.text.thoughts import shown
 from dgrc.records import Chain, Message, Refused
@@ -36,6 +37,7 @@ OFF_TOPIC = "off_topic"
 NO_QUESTION = "no_question"
 """Why an atom is refused that asks nothing: small models list terms."""
 LEANS_ON_OPTIONS = "leans_on_options"
+POINTS_ELSEWHERE = "points_elsewhere"
 """Why an atom is refused that asks of options which it does not show: who answers it does not see them."""
 ON_TOPIC = 0.34
 """Share of an atom's content words, but for the prompt's own, that must stand in the question, its options or the
@@ -67,9 +69,9 @@ def parse_reply(
     """The distinct atomic questions of a reply, at most 5 of a JSON reply, those refused, and an error if it cannot be
     read.
 
-    Refused is what is the prompt's own wording, what asks nothing, what leans on options that it does not show, and
-    what speaks of nothing in the texts that it is `about` (question, options, chains). A tagged reply may be complete
-    and ask nothing; a JSON reply must ask something.
+    Refused is what is the prompt's own wording, what asks nothing, what leans on options or points at a case that it
+    does not show, and what speaks of nothing in the texts that it is `about` (question, options, chains). A tagged
+    reply may be complete and ask nothing; a JSON reply must ask something.
     """
     atoms, error = _parse_tagged(reply) if pack.reply == "tagged" else _parse_json(reply)
     said = {*stems(" ".join(about))}
@@ -92,6 +94,8 @@ def _refused_because(pack: Pack, atom: str, said: set[str]) -> str | None:
         return ECHO
     if asks and leans_on_options(atom):  # before what follows: `Which option is correct?` has no word of its own
         return LEANS_ON_OPTIONS
+    if asks and pack.reply == "json" and points_elsewhere(atom):
+        return POINTS_ELSEWHERE
     if not words:
         return ECHO
     if not asks:

@@ -11,7 +11,7 @@ from dgrc.method.echo import ECHO
 
 ROLES = ("teacher", "student", "auditor")
 """Whose chains a case holds."""
-REFUSALS = (ECHO, diagnose.NO_QUESTION, diagnose.LEANS_ON_OPTIONS, diagnose.OFF_TOPIC)
+REFUSALS = (ECHO, diagnose.NO_QUESTION, diagnose.LEANS_ON_OPTIONS, diagnose.POINTS_ELSEWHERE, diagnose.OFF_TOPIC)
 """Why atoms are refused."""
 INERT_FROM = 20
 """A judge that let everything or nothing pass, of so many and more, filters nothing and is said to be inert."""

@@ -208,3 +208,14 @@ def test_chinese_atoms_are_held_against_the_chinese_case() -> None:
     atoms, refused, error = diagnose.parse_reply(GENERAL, json.dumps({"comparison": "", "questions": asked}), case)
     assert atoms == (asked[0],) and error is None
     assert [(r.text, r.reason) for r in refused] == [(asked[1], diagnose.OFF_TOPIC), (asked[2], ECHO)]
+
+
+def test_an_atom_that_points_at_a_case_it_does_not_describe_is_refused() -> None:
+    about = ["A child weighs 20 kg and gets Torvane at 5 mg per kg. How many mg is one dose?"]
+    good = "How many mg of Torvane is one dose for a child of 20 kg at 5 mg per kg?"
+    reply = json.dumps({"comparison": "c", "questions": ["How many mg of Torvane is one dose for this child?", good]})
+    kept, refused, error = diagnose.parse_reply(load_pack("general"), reply, about)
+    assert (kept, error) == ((good,), None)
+    assert [(r.reason, r.text) for r in refused] == [
+        ("points_elsewhere", "How many mg of Torvane is one dose for this child?")
+    ]

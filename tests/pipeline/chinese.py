@@ -51,7 +51,7 @@ def teacher(request: Request) -> list[str]:
     if turn.startswith("下面有一道法律问题和两份"):
         said = {"comparison": f"两份分析对{NAMES[n]}的长短说法不同。", "questions": atoms(n, RETOLD in turn)}
         return [json.dumps(said, ensure_ascii=False)]
-    if turn.startswith("请回答下面这个法律问题"):
+    if "请逐步推出这个法律问题的答案" in turn:
         said = {"reasoning": f"现行法律对{NAMES[n]}有明文规定，不得由当事人约定变更。", "answer": LENGTHS[n]}
         return [json.dumps(said, ensure_ascii=False)] * request.n
     if turn.startswith("下面有一道法律问题、若干"):

@@ -90,6 +90,7 @@ def test_without_a_price_there_is_no_money() -> None:
         ({"atoms_echo": 3}, "3 of 15 atomic questions are the prompt's own words"),
         ({"atoms_off_topic": 3}, "3 of 15 atomic questions have nothing to do with their case"),
         ({"atoms_leans_on_options": 4}, "4 of 16 atomic questions lean on options that they do not show"),
+        ({"atoms_points_elsewhere": 4}, "4 of 16 atomic questions point at a case that they do not describe"),
         ({"atoms_no_question": 3}, "3 of 15 atomic questions ask nothing"),
         ({"chains_passed": 0, "chains_rejected": 9}, "every one of the 9 chains with a verdict was rejected"),
         ({"verdicts_unread": 6, "verdicts_echo": 2}, "(some are the prompt's own words)"),
@@ -127,7 +128,7 @@ def test_chains_cut_off_in_their_thoughts_name_the_tokens_they_thought_for() -> 
 
 
 def test_chains_that_only_say_the_prompt_again_are_told_apart() -> None:
-    again = "End with the answer alone, in as few words as it takes."
+    again = "When you are done, give the answer alone on the last line, in this form:"
     parrot = {"text": again, "thoughts": "", "answer": None, "finish_reason": "stop", "tokens": 9, "read_by": None}
     case = {"choices": [], "asked": [], "teacher": [], "student": [parrot] * 3, "auditor": []}
     figures = measure(report(), [case], [], METHOD)
@@ -142,7 +143,7 @@ def test_a_pack_in_another_script_than_the_questions_is_said_with_its_share() ->
     method = METHOD.model_copy(update={"prompts": "medical"})
     figures = measure(report(), [han, han, han, latin], [], method)
     assert figures["scripts"] == {"Han": 0.75, "Latin": 0.25}
-    assert figures["pack"] == {"name": "medical", "version": "4", "language": "en"}
+    assert figures["pack"] == {"name": "medical", "version": "5", "language": "en"}
     (said,) = warnings(figures)
     assert said.startswith("75% of the questions are written in Han, the pack `medical` asks in English")
     assert "`medical_zh`" in said

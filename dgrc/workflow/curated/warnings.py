@@ -92,6 +92,7 @@ def _atoms(figures: Figures) -> Iterator[str]:
     for reason, words in (
         ("off_topic", "have nothing to do with their case"), ("no_question", "ask nothing"),
         ("leans_on_options", "lean on options that they do not show"),
+        ("points_elsewhere", "point at a case that they do not describe"),
     ):  # fmt: skip
         if refused[reason] > SOME * raised:
             yield f"{refused[reason]:,} of {raised:,} atomic questions {words} and were refused"

@@ -128,6 +128,6 @@ def test_what_a_grader_cannot_decide_is_no_agreement_and_is_counted() -> None:
 
 
 def test_an_atom_that_is_answered_in_the_prompts_words_alone_is_dropped_as_that() -> None:
-    atom, _ = run(answered(*["give the answer itself in as few words as it takes"] * 3))
+    atom, _ = run(answered(*["name the fact or rule that settles it"] * 3))
     assert (atom.answer, atom.kept, atom.dropped_because) == (None, False, "echo")
     assert "dropped_echo" in list(of_atom(to_row(atom)))
