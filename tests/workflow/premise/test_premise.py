@@ -93,7 +93,7 @@ def test_the_premise_of_a_world_whose_truth_is_known(tmp_path: Path, ray_here: N
     assert set(figures["step_accuracy_by_kind"]) == {"add"}
     assert figures["verifier_precision"]["share"] == 1.0 and figures["verifier_lift"]["value"] > 0
     assert figures["tokens_a_question"]["teacher/sample"]["completion"] > 0
-    assert figures["curation"]["atoms_refused"] == {"echo": 0, "no_question": 0, "off_topic": 0}
+    assert set(figures["curation"]["atoms_refused"].values()) == {0}
     assert figures["verdict"] == "cannot_tell", "more of its chains are right than the curves cover"
     assert "60 of 60 questions with the truth of every step" in said[0]
     again, _, said = measured(config, QUESTIONS, truth)
