@@ -109,10 +109,13 @@ def resolved(value: Value, question: str) -> Value:
 def asked(question: str) -> Asked:
     """What a question says of its answer; of several units the one after "how many", else the last one "in" which."""
     text = question[-_LONGEST_QUESTION:].translate(_WIDE)
+    # A time that is only spoken of ("starts at 14:30 on a 24-hour clock") takes nothing from what else is asked for.
+    return replace(_asked(text), clock=_CLOCK.search(text) is not None)
+
+
+def _asked(text: str) -> Asked:
     if _YEAR.search(text):
         return Asked(year=True)
-    if _CLOCK.search(text):
-        return Asked(clock=True)
     nouns = tuple(sorted({NOUNS[word] for word in re.findall(r"[a-z]{5,}", text.lower()) if word in NOUNS}))
     if _HAN_OLD.search(text):
         return Asked(_unit("years"), ("old",))

@@ -64,3 +64,16 @@ def test_when_two_times_are_the_same(one: str, other: str, question: str, alike:
 def test_how_chinese_measures_are_led(one: str, other: str, alike: bool) -> None:
     assert meaning.same(one, other) is alike
     assert meaning.same(other, one) is alike
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        ("A drip starts at 14:30 on a 24-hour clock. How many mL per hour does it run?", "60", "60 mL/hour"),
+        ("What time limit, in days, applies to an appeal?", "30", "30 days"),
+        ("Times are HH:MM. How many minutes does it last?", "90", "90 minutes"),
+    ],
+)
+def test_a_time_that_is_spoken_of_takes_no_unit_away(question: str, one: str, other: str) -> None:
+    assert meaning.same(one, other, question=question)
+    assert not meaning.same(one, other)
