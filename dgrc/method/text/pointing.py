@@ -27,7 +27,9 @@ _POINTING = re.compile(
 )
 _SOURCE = re.compile(
     r"\b(?:in|by|from|to|of|according to) (?:the|your|my|either|both|each) (?:two )?"
-    r"(?:passage|question|scenario|reasonings?|problem statement|line of reasoning|lines of reasoning|solutions?)\b"
+    r"(?:passage|question|scenario|reasonings?|problem statement|line of reasoning|lines of reasoning)\b"
+    r"(?! (?:of|as to)\b)"
+    r"|\b(?:in|by|of) (?:either|both|each|the two) solutions?\b"  # the solution may well be a glucose solution
     r"|\b(?:what|which) does the (?:passage|text|question|scenario)\b"
     r"|\b(?:mentioned|described|stated|given|listed) "
     r"(?:above|earlier|before|in the (?:question|problem|scenario|passage))\b",

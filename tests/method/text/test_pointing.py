@@ -62,6 +62,9 @@ What is a leading question?
 How is the dose of warfarin adjusted when the INR of a patient is above 5?
 Which treatment of this condition, gout, lowers urate?
 What is the holding of Marbury v. Madison?
+What standard of review applies to the question of fact?
+Which muscle relaxes during the delay in the passage of urine?
+How many mg of glucose are in the solution if 500 mL of it hold 5 percent?
 一名体重60千克的患者，按每千克5毫克给药，该患者每次应用多少毫克?
 男，45岁，胸痛2小时，该患者首选哪项检查?
 诉讼时效期间是几年?
