@@ -14,7 +14,7 @@ from dgrc.config import Sampling
 from dgrc.engines.base import Completion, Request, Sample
 from dgrc.evaluation.truth.intervals import clustered
 from dgrc.evaluation.truth.items import Judge
-from dgrc.method import answer, diagnose, judge, meaning, sample, screen, verify
+from dgrc.method import answer, diagnose, judge, meaning, reading, sample, screen, verify
 from dgrc.method.echo import ECHO
 from dgrc.method.prompts import Pack
 from dgrc.method.replies import json_object
@@ -231,8 +231,10 @@ def _spent(completions: Sequence[Completion]) -> Result:
 
 
 def _has_texts(pack: Pack, reply: str) -> bool:
+    if pack.schema("answer") is None:
+        return pack.reply == "tagged" or reading.read(reply, ())[0] is not None
     value = json_object(reply) or {}
-    return pack.reply == "tagged" or all(isinstance(value.get(name), str) for name in ("answer", "reasoning"))
+    return all(isinstance(value.get(name), str) for name in ("answer", "reasoning"))
 
 
 def _numbers(value: dict[str, Any]) -> list[Any]:

@@ -3,15 +3,21 @@
 Neither the original question nor any chain is shown: a teacher that sees its own chain repeats its mistake.
 """
 
+import re
+
+from dgrc.method import reading
 from dgrc.method.echo import ECHO, is_echo
 from dgrc.method.prompts import Pack
 from dgrc.method.replies import between, encodable, json_object, one_line
+from dgrc.method.reading import answer_forms
 from dgrc.method.text.normalize import normalize
+from dgrc.method.text.thoughts import set_apart
 from dgrc.records import Message
 
 UNKNOWN = frozenset(("unknown", "未知", "不知道", "无法确定", "不能确定", "无法回答", "不能回答", "无法作答"))
 """What a teacher is told to answer where an atomic question cannot be answered as it stands, and the ways in which it
 is put in Chinese."""
+_TAGGED = re.compile(r"<answer>((?:(?!<answer>).)*?)</answer>", re.DOTALL | re.IGNORECASE)
 
 
 def build_messages(pack: Pack, atom: str) -> list[Message]:
@@ -23,11 +29,15 @@ def parse_reply(pack: Pack, reply: str) -> tuple[str | None, str, str | None]:
     """The answer on one line, the rationale (the reasoning as written, without outer space), and why there is no answer
     though one was written: `echo`, the prompt's own words.
 
-    The answer is None if there is none, if it is one of `UNKNOWN`, or if it is refused; a reply that cannot be read is
+    Free text (a pack without `answer.schema.json`) is read in the tiers of `reading`. The answer is None if there is none, if it is one of `UNKNOWN`, or if it is refused; a reply that cannot be read is
     its own rationale.
     """
+    answer: object
+    rationale: object
     if pack.reply == "tagged":
         answer, rationale = between(reply, "answer"), between(reply, "think")
+    elif pack.schema("answer") is None:
+        answer, rationale = _free(reply)
     else:
         value = json_object(reply) or {}
         answer, rationale = value.get("answer"), value.get("reasoning")
@@ -39,3 +49,15 @@ def parse_reply(pack: Pack, reply: str) -> tuple[str | None, str, str | None]:
     if pack.reply == "json" and (is_echo(pack, answer) or is_echo(pack, rationale)):
         return None, rationale, ECHO
     return answer, rationale, None
+
+
+def _free(reply: str) -> tuple[str | None, str]:
+    """The answer of free text, read as a chain's is, as it is written if it stands in tags; and what is written before
+    them."""
+    text = set_apart(reply)[1]
+    answer, tier = reading.read(text, ())
+    if answer is None or tier != "tag":
+        return answer, text
+    *_, last = _TAGGED.finditer(text)
+    written = one_line(last.group(1))
+    return (written if answer_forms.canonical(written, "auto") == answer else answer), text[: last.start()]

@@ -2,7 +2,8 @@
 
 A pack folder holds `pack.toml` (name, version, language, reply form, tags), `sample.jinja`, `diagnose.jinja`,
 `answer.jinja`, `verify.jinja` and, if wanted, `system.jinja`. A pack whose replies are JSON also has
-`diagnose.schema.json`, `answer.schema.json` and `verify.schema.json`, which engines enforce, and may have `judge`
+`diagnose.schema.json` and `verify.schema.json`, which engines enforce; with `answer.schema.json` answers to atoms are
+JSON too, without it they are free text, read as chains are. It may have `judge`
 (needed for `method.judge`), `grade` (for `method.grader`), `write` and `stands_alone` (for `dgrc questions`), template
 and schema each, and `read.jinja` (for `method.ask_unread`).
 
@@ -46,7 +47,7 @@ are the options under other letters; `form` says in English words what `kind` na
 `yes_no`); all others are text."""
 
 STEPS = ("sample", "diagnose", "answer", "verify")
-SCHEMA_STEPS = ("diagnose", "answer", "verify")
+SCHEMA_STEPS = ("diagnose", "verify")
 OPTIONAL_STEPS = ("judge", "grade", "write", "stands_alone", "read")
 """Steps that only packs with JSON replies can have, and need not. Without `read` nobody is asked about chains that
 cannot be read."""
@@ -137,7 +138,8 @@ def load_pack(name_or_folder: str) -> Pack:
     there = {path.name for path in folder.iterdir() if path.suffix in (".jinja", ".json")}
     chosen = [s for s in OPTIONAL_STEPS if reply == "json" and there & {f"{s}.jinja", f"{s}.schema.json"}]
     wanted |= {f"{step}.jinja" for step in chosen}
-    with_schema = [step for step in (*SCHEMA_STEPS, *chosen) if step not in OWN_SCHEMA]
+    may = ["answer"] if reply == "json" and "answer.schema.json" in there else []
+    with_schema = [step for step in (*SCHEMA_STEPS, *may, *chosen) if step not in OWN_SCHEMA]
     wanted |= {f"{step}.schema.json" for step in with_schema if reply == "json"}
     if missing := sorted(wanted - there):
         raise PromptPackError(
