@@ -36,11 +36,11 @@ def parse_reply(pack: Pack, reply: str) -> tuple[str | None, str, str | None]:
     rationale: object
     if pack.reply == "tagged":
         answer, rationale = between(reply, "answer"), between(reply, "think")
-    elif pack.schema("answer") is None:
-        answer, rationale = _free(reply)
     else:
         value = json_object(reply) or {}
         answer, rationale = value.get("answer"), value.get("reasoning")
+        if pack.schema("answer") is None and not (isinstance(answer, str) and isinstance(rationale, str)):
+            answer, rationale = _free(reply)
     if not isinstance(answer, str) or not isinstance(rationale, str):
         return None, encodable(reply).strip(), None
     answer, rationale = one_line(answer), encodable(rationale).strip()
@@ -55,9 +55,11 @@ def _free(reply: str) -> tuple[str | None, str]:
     """The answer of free text, read as a chain's is, as it is written if it stands in tags; and what is written before
     them."""
     text = set_apart(reply)[1]
+    tags = [*_TAGGED.finditer(text)]
+    if tags and not tags[-1].group(1).strip():
+        return None, text
     answer, tier = reading.read(text, ())
     if answer is None or tier != "tag":
         return answer, text
-    *_, last = _TAGGED.finditer(text)
-    written = one_line(last.group(1))
-    return (written if answer_forms.canonical(written, "auto") == answer else answer), text[: last.start()]
+    written = one_line(tags[-1].group(1))
+    return (written if answer_forms.canonical(written, "auto") == answer else answer), text[: tags[-1].start()]

@@ -24,9 +24,9 @@ def teacher(request: Request) -> list[str]:
     if "<facts>" in content:
         return [_verify(content)] * request.n
     terms = _terms(content)
-    if request.schema is not None:  # the answer to an atom
-        said = {"reasoning": f"I add {terms[1]} to {terms[0]}.", "answer": str(sum(terms))}
-        return [json.dumps(said)] * request.n
+    if request.messages[0]["role"] == "system":  # the answer to an atom: chains are asked for without
+        said = f"I add {terms[1]} to {terms[0]}.\n<answer>{sum(terms)}</answer>"
+        return [said] * request.n
     return [_chain(terms, slips=index == 0 and terms[0] % 3 == 0) for index in range(request.n)]
 
 

@@ -2,6 +2,7 @@
 engine starts."""
 
 import contextlib
+import dataclasses
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -150,11 +151,14 @@ def test_diagnoses_are_counted_by_what_becomes_of_their_atoms() -> None:
 def test_answers_are_held_against_the_steps_truth() -> None:
     said = [{"reasoning": "5 x 20.", "answer": answer} for answer in ("100 mg", "0.1 g", "20 mg", "unknown")]
     echo = {"reasoning": "Work it out step by step: name the fact or rule that settles it", "answer": "100 mg"}
-    replies = in_turn(*map(json.dumps, said[:3]), json.dumps(said[3]), json.dumps(echo), "100 mg")
-    result = steps.answered(scripted(replies), PACK, [(PROBLEM, step) for step in PROBLEM.steps], GREEDY, 3)
+    replies = [*map(json.dumps, said[:3]), json.dumps(said[3]), json.dumps(echo), "100 mg"]
+    held = dataclasses.replace(PACK, schemas={**PACK.schemas, "answer": "{}"})
+    result = steps.answered(scripted(in_turn(*replies)), held, [(PROBLEM, step) for step in PROBLEM.steps], GREEDY, 3)
     assert shares(result, "parsed", "right", "right_of_majority") == [(5, 6), (2, 6), (1, 2)]
     assert (result["echo"], result["unknown"], result["kept_by_agreement"], result["right_of_kept"]) == (1, 1, 1, 1)
     assert result["agreement"] == pytest.approx((2 / 3 + 0) / 2, abs=1e-4)
+    free = steps.answered(scripted(in_turn(*replies)), PACK, [(PROBLEM, step) for step in PROBLEM.steps], GREEDY, 3)
+    assert shares(free, "parsed")[0] == (6, 6), "any form that is read is one where none is asked for"
 
 
 def verdict(consistent: bool, *numbers: int, finding: str = "It has 100 mg.") -> str:
