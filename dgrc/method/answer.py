@@ -8,8 +8,8 @@ import re
 from dgrc.method import reading
 from dgrc.method.echo import ECHO, is_echo
 from dgrc.method.prompts import Pack
-from dgrc.method.replies import between, encodable, json_object, one_line
 from dgrc.method.reading import answer_forms
+from dgrc.method.replies import between, encodable, json_object, one_line
 from dgrc.method.text.normalize import normalize
 from dgrc.method.text.thoughts import set_apart
 from dgrc.records import Message
@@ -29,8 +29,8 @@ def parse_reply(pack: Pack, reply: str) -> tuple[str | None, str, str | None]:
     """The answer on one line, the rationale (the reasoning as written, without outer space), and why there is no answer
     though one was written: `echo`, the prompt's own words.
 
-    Free text (a pack without `answer.schema.json`) is read in the tiers of `reading`. The answer is None if there is none, if it is one of `UNKNOWN`, or if it is refused; a reply that cannot be read is
-    its own rationale.
+    Free text (a pack without `answer.schema.json`) is read in the tiers of `reading`. The answer is None if there is
+    none, if it is one of `UNKNOWN`, or if it is refused; a reply that cannot be read is its own rationale.
     """
     answer: object
     rationale: object

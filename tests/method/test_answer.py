@@ -28,7 +28,8 @@ def test_the_question_stands_alone_and_unchanged(name: str) -> None:
 
 def test_replies_in_both_forms() -> None:
     reply = json.dumps({"reasoning": " By law\nit is. ", "answer": " the\nCrown "})
-    assert answer.parse_reply(HELD, reply) == answer.parse_reply(GENERAL, reply) == ("the Crown", "By law\nit is.", None)
+    for pack in (HELD, GENERAL):
+        assert answer.parse_reply(pack, reply) == ("the Crown", "By law\nit is.", None)
     tagged = "<think> grace in corvin is 0 . </think> <answer> 0 </answer>"
     assert answer.parse_reply(PROVING, tagged) == ("0", "grace in corvin is 0 .", None)
 
