@@ -225,6 +225,27 @@ def test_backends_are_compared_on_the_same_diagnoses() -> None:
     assert rows[2] == {"error": "outlines is not there"}
 
 
+def test_what_is_read_off_is_held_against_the_truth_of_chains() -> None:
+    right, wrong = (
+        items.Checked(PROBLEM, items.written(s), good, made=True)
+        for s, good in ((PROBLEM.steps, True), (items.changed(PROBLEM, random.Random(0)), False))
+    )
+    facts = steps.facts_of(PROBLEM)
+    true = json.dumps({"answers": [{"question": n, "answer": f.answer} for n, f in enumerate(facts, 1)]})
+    silent = json.dumps({"answers": [{"question": n, "answer": "none"} for n, _ in enumerate(facts, 1)]})
+    replies = in_turn(true, "no JSON", true, silent)
+    result = steps.extracted(scripted(replies), PACK, [right, right, wrong, wrong], GREEDY)
+    assert shares(result, "parsed") == [(3, 4)]
+    # The true answers do not all stand in the wrong chain, so that they were not read off it.
+    assert result["verdict_given"]["hits"] == result["passed_of_right"]["hits"] == 1
+    assert shares(result, "passed_of_wrong", "right_of_passed") == [(0, 2), (1, 1)]
+    said = [step.answer for step in items.changed(PROBLEM, random.Random(0)) or ()]
+    by_question = {step.question: answer for step, answer in zip(PROBLEM.steps, said, strict=True)}
+    false = [{"question": n, "answer": by_question[f.question]} for n, f in enumerate(facts, 1)]
+    found = steps.extracted(scripted(in_turn(json.dumps({"answers": false}))), PACK, [wrong], GREEDY)
+    assert shares(found, "verdict_given", "verdict_right", "decided") == [(1, 1), (1, 1), (len(facts), len(facts))]
+
+
 def test_the_first_diagnosis_warms_a_backend_up_and_is_not_counted() -> None:
     pairs = items.pairs([PROBLEM, DATED], [], 2, seed=0)
     good = json.dumps({"comparison": "c", "questions": [DOSE]})
@@ -255,7 +276,7 @@ def test_a_measurement_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> 
     parts = Parts(tmp_path / "parts", {"weights": "1"}, lambda line: None)
     found = Measurement(plan, parts, start).run()
     assert started == ["student auto", "teacher auto", "teacher guidance", "teacher guidance", "teacher auto"]
-    assert len(found) == 2 * 2 + 2 + 4 + 3 and found["diagnose/teacher/general/plain"]["made_pairs"] == 0
+    assert len(found) == 2 * 2 + 2 + 5 + 3 and found["diagnose/teacher/general/plain"]["made_pairs"] == 0
     started.clear()
     assert Measurement(plan, parts, start).run() == found and started == []
     (tmp_path / "parts" / "answer-teacher-general-plain.json").write_text("{")
