@@ -25,7 +25,8 @@ def reply(*entries: object) -> str:
 @pytest.mark.parametrize("name", ["general", "legal", "legal_zh", "medical", "medical_zh"])
 def test_who_reads_off_sees_questions_and_chain_but_no_answer_of_a_fact(name: str) -> None:
     pack = load_pack(name)
-    turns = extract.build_messages(pack, "Whole question?", ("one", "two"), Chain("It is B.", "B", "stop", 3), [DOSE, DRUG])
+    chain = Chain("It is B.", "B", "stop", 3)
+    turns = extract.build_messages(pack, "Whole question?", ("one", "two"), chain, [DOSE, DRUG])
     assert [turn["role"] for turn in turns] == ["system", "user"]
     said = turns[1]["content"]
     assert "It is B." in said and "Whole question?" in said and "B. two" in said
@@ -49,8 +50,8 @@ def test_replies_are_read_in_the_order_of_the_questions() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "165 mg", '{"answers": 1}', reply("165 mg"), reply("1", "2", "3"), reply("1", 2), '{"answers": [1, 2]}',
-             '{"answers": [{"question": 1, "answer": "a"}, {"question": 1, "answer": "b"}]}',
+    "text", ["", "165 mg", '{"answers": 1}', reply("165 mg"), reply("1", "2", "3"), reply("1", 2),
+             '{"answers": [1, 2]}', '{"answers": [{"question": 1, "answer": "a"}, {"question": 1, "answer": "b"}]}',
              '{"answers": [{"question": true, "answer": "a"}, {"question": 2, "answer": "b"}]}', *HOSTILE],
 )  # fmt: skip
 def test_a_reply_that_does_not_answer_each_question_once_is_none(text: str) -> None:
