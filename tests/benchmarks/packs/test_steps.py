@@ -321,4 +321,4 @@ def test_weights_are_told_apart(tmp_path: Path) -> None:
 def test_bad_input_is_said_before_anything_starts(arguments: list[str], says: str, tmp_path: Path) -> None:
     given = ["--teacher", "/none/teacher", "--student", "/none/student", "--out", str(tmp_path), *arguments]
     done = CliRunner().invoke(main, given)
-    assert done.exit_code == 1 and says in done.output and not (tmp_path / "parts").exists()
+    assert done.exit_code == 2 and says in done.output and not (tmp_path / "parts").exists()
