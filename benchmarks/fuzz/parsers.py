@@ -17,7 +17,20 @@ from dgrc.corpus import passages
 from dgrc.engines.api.batches import _lines
 from dgrc.engines.api.replies import judge, read
 from dgrc.errors import ConfigError
-from dgrc.method import answer, audit, compare, diagnose, grade, meaning, quantities, replies, sample, screen, verify
+from dgrc.method import (
+    answer,
+    audit,
+    compare,
+    diagnose,
+    extract,
+    grade,
+    meaning,
+    quantities,
+    replies,
+    sample,
+    screen,
+    verify,
+)  # fmt: skip
 from dgrc.method import judge as judging
 from dgrc.method import write as writing
 from dgrc.method.prompts import Pack, load_pack
@@ -64,6 +77,15 @@ def _verify(pack: Pack, said: str) -> None:
     assert (consistent is None) == (error is not None) and not (consistent and against)
     assert isinstance(consistent, bool | None) and set(against) <= {fact.id for fact in FACTS}
     written(error)
+
+
+def _extract(said: str) -> None:
+    found = extract.parse_reply(load_pack("general"), said, len(FACTS))
+    assert found is None or len(found) == len(FACTS)
+    for fact, words in zip(FACTS, found or (said[:2000], said[-2000:]), strict=True):
+        assert words != "" or found is None
+        known = (extract.SUPPORTS, extract.CONTRADICTS, extract.UNRELATED, None)
+        assert extract.relation(fact, words, said[:5000], 0.01) in known
 
 
 def _judge(said: str) -> None:
@@ -190,8 +212,8 @@ def _config(said: str) -> None:
 
 
 TARGETS: dict[str, Callable[[str], None]] = {
-    "replies": _replies, "judge": _judge, "grade": _grade, "write": _write, "chain": _chain, "compare": _compare,
-    "forms": _forms, "quantities": _quantities, "screen": _screen, "question": _question, "passages": _passages,
+    "replies": _replies, "extract": _extract, "judge": _judge, "grade": _grade, "write": _write, "chain": _chain,
+    "compare": _compare, "forms": _forms, "quantities": _quantities, "screen": _screen, "question": _question, "passages": _passages,
     "server": _server, "batch": _batch, "config": _config,
     **{f"{step.__name__[1:]}:{pack}": functools.partial(
         lambda step, pack, said: step(load_pack(pack), said), step, pack
@@ -217,6 +239,7 @@ SEEDS = (
     '"consistent": true}',
     "they differ : which court ? differ : which limit ? done",
     "court is the senate same . limit is 5 km differ . verdict inconsistent", _SCORES,
+    '{"answers": [{"question": 1, "answer": "The Senate."}, {"question": 2, "answer": "5,000 m"}]}',
     '{"groups": [[1, 3], [2], [4]]}', '{"self_contained": true, "one_right_answer": false}',
     '{"questions": [{"question": "Which court hears the case at dusk ?", "options": ["a", "b", "c", "d"]}]}',
     "Which court?\nA. crown\nB. mill\nC. senate\nAnswer with the letter.", "(A) The answer is B: 1/3 mg",
@@ -247,7 +270,8 @@ WORDS = (
 
 HINTS = {
     "answer": ("<think>", '"answer"'), "chain": ("<answer>", "(A)"), "diagnose": ("questions", "differ :"),
-    "verify": ("facts", "verdict"), "judge": ("clarity",), "grade": ("groups",), "write": ("options", "self_contained"),
+    "verify": ("facts", "verdict"), "extract": ("answers",), "judge": ("clarity",), "grade": ("groups",),
+    "write": ("options", "self_contained"),
     "question": ("Which court?\n",), "passages": ("GENERAL",), "server": ("choices", "error", "GMT"),
     "batch": ("custom_id",), "config": ("seed:", "method."), "forms": ("<answer>about", "mg"),
     "quantities": ("$1.5", "mg", "weeks", "6'2", "98.6", "10^9", "March", "years", "\u5143", "\u5e74", "days"),
