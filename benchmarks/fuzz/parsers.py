@@ -213,8 +213,8 @@ def _config(said: str) -> None:
 
 TARGETS: dict[str, Callable[[str], None]] = {
     "replies": _replies, "extract": _extract, "judge": _judge, "grade": _grade, "write": _write, "chain": _chain,
-    "compare": _compare, "forms": _forms, "quantities": _quantities, "screen": _screen, "question": _question, "passages": _passages,
-    "server": _server, "batch": _batch, "config": _config,
+    "compare": _compare, "forms": _forms, "quantities": _quantities, "screen": _screen, "question": _question,
+    "passages": _passages, "server": _server, "batch": _batch, "config": _config,
     **{f"{step.__name__[1:]}:{pack}": functools.partial(
         lambda step, pack, said: step(load_pack(pack), said), step, pack
     ) for step in (_answer, _diagnose, _verify, _prompts) for pack in PACKS},
