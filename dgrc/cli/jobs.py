@@ -28,7 +28,7 @@ def jobs() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_(address: str, as_json: bool) -> None:
     """Jobs of dgrc, the newest first, with the last line that each said."""
-    from dgrc.pipeline.progress import clock
+    from dgrc.runtime.clock import clock
     from dgrc.workflow.submit import connect, listed
 
     for job in listed(connect(address)):
