@@ -26,6 +26,7 @@ from dgrc.cli.premise import premise
 from dgrc.cli.questions import questions
 from dgrc.cli.run import run
 from dgrc.cli.show import show
+from dgrc.cli.status import status
 from dgrc.cli.submit import submit
 from dgrc.cli.train import train
 from dgrc.cli.verify import repair, verify_run
@@ -74,7 +75,7 @@ def main(debug: bool) -> None:
 
 
 COMMANDS = (
-    demo, init, questions, pilot, premise, curate, plan, train, export, evaluate, run, show, verify_run, repair,
+    demo, init, questions, pilot, premise, curate, plan, train, export, evaluate, run, show, status, verify_run, repair,
     benchmark, submit, jobs,
 )  # fmt: skip
 for command in COMMANDS:

@@ -7,10 +7,12 @@ from typing import Any
 
 from dgrc.errors import RunDirError
 from dgrc.storage.atomic import write_json
+from dgrc.storage.holder import HOLDER, LOCK
 from dgrc.storage.provenance import provenance
-from dgrc.storage.run_dir import RunDir
+from dgrc.storage.run_dir import UNDERWAY, RunDir
+from dgrc.storage.standing import how_far
 
-NOT_KEPT = (".state", "logs", "spending", ".lock", ".holder", "manifest.json", "config.yaml")
+NOT_KEPT = (".state", "logs", "spending", LOCK, HOLDER, UNDERWAY, "manifest.json", "config.yaml")
 """What is no part of a run's result, or may change after it is complete."""
 
 
@@ -45,10 +47,21 @@ def read_manifest(run: RunDir) -> dict[str, Any]:
     """The manifest of a complete run.
 
     Raises:
-        RunDirError: the run is not complete.
+        RunDirError: the run is not complete, or its manifest cannot be read.
     """
     if not run.manifest_file.is_file():
         raise RunDirError(
-            f"The run {run.root} has no manifest.json, so it is not complete. Run its command again: it resumes."
+            f"The run {run.root} is not complete: {how_far(run)}, and it has no manifest.json, which is written last "
+            "and says what its files should be. `dgrc run` with its configuration goes on to the end; until then "
+            f"`dgrc status {run.root}` says where it stands."
         )
-    return dict(json.loads(run.manifest_file.read_text(encoding="utf-8")))
+    try:
+        manifest = json.loads(run.manifest_file.read_text(encoding="utf-8"))
+        if not isinstance(manifest, dict):
+            raise ValueError(f"it holds a {type(manifest).__name__}")
+    except (OSError, ValueError) as e:
+        raise RunDirError(
+            f"The manifest {run.manifest_file} cannot be read: {e}. Delete it and run the run's command again: what is "
+            "finished is kept, and the manifest is written anew."
+        ) from e
+    return manifest

@@ -30,11 +30,6 @@ def resolve_proving(config: Config, run: RunDir, say: Say) -> Config:
     return config.model_copy(update=updates)
 
 
-def is_student(folder: Path) -> bool:
-    """Whether a directory holds a trained student: a model, or an adapter."""
-    return any((folder / name).is_file() for name in ("config.json", "adapter_config.json"))
-
-
 def served(config: Config, student: Path) -> dict[str, Any]:
     """What changes in the student's engine when it serves a student that was trained here."""
     is_adapter = (student / "adapter_config.json").is_file()
