@@ -19,6 +19,7 @@ from dgrc.errors import TrainingError
 from dgrc.storage.cards import front_matter, harmless, row, table
 from dgrc.storage.model_directory import adapter_problem, model_problem
 from dgrc.storage.objectstore.models import local_copy
+from dgrc.training.ending import stop_where_turns_end
 from dgrc.training.model.load import ADAPTER
 from dgrc.training.run.state import State
 
@@ -191,6 +192,7 @@ def write_student(weights: str, base_model: str, output: str, card: dict[str, st
         for pattern in _COMPANIONS:
             for file in Path(base_model).glob(pattern):
                 shutil.copy(file, draft)
+        stop_where_turns_end(draft, Path(base_model))
         (draft / "README.md").write_text(model_card(base_model, card, is_adapter(draft)), encoding="utf-8")
         draft.chmod(0o755)
         if target.exists():

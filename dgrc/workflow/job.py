@@ -17,7 +17,7 @@ from dgrc.records import hash64
 from dgrc.storage.atomic import write_json
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow.curated import refuse_empty, warn, warn_again, with_trusted_readers
-from dgrc.workflow.models import is_student, merged_student, resolve_proving, served
+from dgrc.workflow.models import dated, is_student, merged_student, resolve_proving, served
 
 if TYPE_CHECKING:
     from dgrc.method.curriculum import Recipe
@@ -63,7 +63,7 @@ class Job:
                 check_method(self.run)
             self.run.claim(self.config)
             with self.phase("models"):
-                self.config = resolve_proving(self.config, self.run, self.say)
+                self.config = dated(resolve_proving(self.config, self.run, self.say), self.run)
             with ray_session(self.config, self.run):
                 yield self
 

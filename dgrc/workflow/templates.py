@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dgrc.chat.template import missing_texts
 from dgrc.config import Config, EngineConfig
-from dgrc.errors import EngineError
+from dgrc.errors import EngineError, TrainingError
 from dgrc.method import answer, curriculum, diagnose, grade, judge, sample, verify, write
 from dgrc.method.prompts import Pack, load_pack
 from dgrc.method.reading import asked
@@ -34,7 +34,7 @@ def check_templates(config: Config, parts: Collection[str] = ()) -> None:
 
     Raises:
         EngineError: a template refuses the messages of a step or leaves some out, or does not know its settings.
-        TrainingError: the student's cannot be trained on.
+        TrainingError: the student's cannot be trained on; a job that only curates is told so.
     """
     if not installed("transformers"):
         return
@@ -43,8 +43,15 @@ def check_templates(config: Config, parts: Collection[str] = ()) -> None:
     for role, engine in engines.items():
         if engine.engine == "vllm" and _is_here(engine.model):
             _try_prompts(config, pack, role, engine)
-    if (not parts or "train" in parts) and config.student.engine == "vllm" and _is_here(config.student.model):
+    if config.student.engine != "vllm" or not _is_here(config.student.model):
+        return
+    if not parts or "train" in parts:
         _try_training(config, pack)
+    elif "curate" in parts:
+        try:
+            _try_training(config, pack)
+        except TrainingError as e:  # a curriculum may be for another model
+            _say(f"{e} It can be curated for, but `dgrc train` will refuse it.")
 
 
 def steps_of(config: Config, pack: Pack, role: str) -> Iterator[tuple[str, list[Message]]]:
@@ -71,7 +78,7 @@ def steps_of(config: Config, pack: Pack, role: str) -> Iterator[tuple[str, list[
 def _try_prompts(config: Config, pack: Pack, role: str, engine: EngineConfig) -> None:
     from dgrc.engines.vllm.tokens import PromptEncoder
 
-    template = PromptEncoder(engine.model, engine.thinking, engine.chat_template_kwargs).template
+    template = PromptEncoder.of(engine).template
     for step, messages in steps_of(config, pack, role):
         clean = [{"role": m["role"], "content": template.clean(m)["content"]} for m in messages]
         if lost := missing_texts(template.render(messages, prompt=True), clean):

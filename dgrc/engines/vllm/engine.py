@@ -44,7 +44,9 @@ class VllmEngine:
         from vllm.v1.engine.async_llm import AsyncLLM
 
         self.config = here(self.config)
-        self._encoder = PromptEncoder(self.config.model, self.config.thinking, self.config.chat_template_kwargs)
+        self._encoder = PromptEncoder.of(self.config)
+        # An adapter, or weights that were loaded in place, may know them though the model's own settings do not.
+        self._stops = self._encoder.stops()
         self._parsers = Parsers(self.config, self._encoder.template)
         if self.config.adapter:
             self._adapter = self._request_of(self.config.adapter)
@@ -157,6 +159,7 @@ class VllmEngine:
             top_p=request.top_p,
             top_k=request.top_k,
             max_tokens=1 if request.score or wanted else min(request.max_tokens, room),
+            stop_token_ids=self._stops,
             structured_outputs=asked.structured,
             skip_special_tokens=not asked.keeps_special_tokens,
             output_kind=RequestOutputKind.FINAL_ONLY,
