@@ -41,9 +41,9 @@ def check_templates(config: Config, parts: Collection[str] = ()) -> None:
     pack = load_pack(config.method.prompts)
     engines = engines_of(config, parts) if parts else config.engines()
     for role, engine in engines.items():
-        if engine.engine == "vllm" and _is_here(engine.model):
+        if engine.engine == "vllm" and is_here(engine.model):
             _try_prompts(config, pack, role, engine)
-    if config.student.engine != "vllm" or not _is_here(config.student.model):
+    if config.student.engine != "vllm" or not is_here(config.student.model):
         return
     if not parts or "train" in parts:
         _try_training(config, pack)
@@ -96,16 +96,20 @@ def _try_prompts(config: Config, pack: Pack, role: str, engine: EngineConfig) ->
 
 def _try_training(config: Config, pack: Pack) -> None:
     from dgrc.training.data.encode import encode_messages
-    from dgrc.training.data.inputs import load_tokenizer
+    from dgrc.training.data.inputs import check_vocabulary, load_tokenizer
 
     tokenizer = load_tokenizer(config.student.model)
     thoughts = "<think>\nThe law says so.\n</think>\n\n" if config.training.thoughts == "keep" else ""
     chain = Chain(f"{thoughts}{CHAIN.text}", "A", "stop", 9)
-    encode_messages(tokenizer, curriculum.chain_example(pack, QUESTION, CHOICES, 0, chain).messages, config.student)
-    encode_messages(tokenizer, curriculum.atom_turns(pack, QUESTION, CHOICES[0], CHAIN.text), config.student)
+    for messages in (
+        curriculum.chain_example(pack, QUESTION, CHOICES, 0, chain).messages,
+        curriculum.atom_turns(pack, QUESTION, CHOICES[0], CHAIN.text),
+    ):
+        tokens, _ = encode_messages(tokenizer, messages, config.student)
+        check_vocabulary(config.student.model, tokenizer, tokens)
 
 
-def _is_here(model: str) -> bool:
+def is_here(model: str) -> bool:
     """Whether a model's tokenizer can be read without downloading it from the Hub; `proving:` models are made later."""
     if model.startswith("proving:"):
         return False

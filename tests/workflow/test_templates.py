@@ -94,6 +94,25 @@ def test_training_is_tried_with_the_messages_that_it_will_render(save: Any) -> N
         check_templates(config(good, student, training={"thoughts": "keep"}), ("curate", "train"))
 
 
+def test_a_student_that_has_no_row_for_a_token_of_its_template_stops_a_run_that_trains(save: Any) -> None:
+    good, short = save("good", make_tokenizer(*LLAMA3)), save("short", make_tokenizer(*LLAMA3))
+    Path(short, "config.json").write_text('{"model_type": "llama", "vocab_size": 259}')
+    with pytest.raises(TrainingError, match=r"'<\|end_header_id\|>' \(number 259\), but the model has 259 rows"):
+        check(config(good, short))
+    check(config(good, good))
+
+
+def test_an_adapter_of_half_a_tied_vocabulary_stops_a_run_that_trains(save: Any) -> None:
+    good = save("good", make_tokenizer(*LLAMA3))
+    sizes = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+    Path(good, "config.json").write_text(json.dumps({"model_type": "llama", "tie_word_embeddings": True} | sizes))
+    half = config(good, good, training={"adapter": {"targets": ["q_proj", "lm_head"]}})
+    with pytest.raises(TrainingError, match="names the embedding or the head"):
+        check(half)
+    check(half, ("curate",))
+    check(config(good, good, training={"adapter": {"targets": ["q_proj"]}}))
+
+
 def test_settings_that_the_template_does_not_know_stop_the_run(save: Any) -> None:
     good, thinking = save("good", make_tokenizer(*LLAMA3)), save("thinking", make_thinking_tokenizer(QWEN))
     with pytest.raises(EngineError, match="cannot be told whether to think"):

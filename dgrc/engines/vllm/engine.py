@@ -12,7 +12,7 @@ from typing import Any
 
 from dgrc.config import EngineConfig
 from dgrc.engines.base import Completion, Request, Sample, failed, request_seed
-from dgrc.engines.vllm.adapters import adapter_settings, is_adapter, largest_rank
+from dgrc.engines.vllm.adapters import adapter_settings, check_over, is_adapter, largest_rank
 from dgrc.engines.vllm.thinking import Asked, Parsers, grammar_of
 from dgrc.engines.vllm.tokens import PromptEncoder, check_model_path
 from dgrc.errors import EngineError
@@ -142,6 +142,7 @@ class VllmEngine:
                 f"The adapter {adapter} has rank {rank}, but the engine of {self.config.model} takes adapters of rank "
                 f"{largest_rank(self.config)} and less. Set `max_lora_rank: {rank}` in its section."
             )
+        check_over(adapter, self.config.model)
         number = next(self._ids) + 1
         return LoRARequest(f"adapter-{number}", number, adapter)
 
