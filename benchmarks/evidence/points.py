@@ -30,7 +30,7 @@ from dgrc.storage.arrow import from_row
 from dgrc.storage.provenance import provenance
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow.job import SUBJECT, Job
-from dgrc.workflow.models import resolve_proving
+from dgrc.workflow.models import dated, resolve_proving
 
 ORACLE, PUBLISHED, FRUGAL = "oracle", "published", "frugal"
 BASELINES = ("distill", "many_chains", "teacher_majority", "self_train")
@@ -119,7 +119,7 @@ class EvidenceJob(Job):
         self.say(f"beside it: {self.config.name}")
         with self.run.lock():
             self.run.claim(self.config)
-            self.config = resolve_proving(self.config, self.run, self.say)
+            self.config = dated(resolve_proving(self.config, self.run, self.say), self.run)
             return curate(self.run, self.config, self.say, until=until, shared=engines)
 
 

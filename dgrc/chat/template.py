@@ -6,6 +6,7 @@ their texts (`control`). A system message goes to the head of the first user's w
 leaves it out. And whatever a template raises, which is a program of the model's makers, becomes an error of ours.
 """
 
+import datetime
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -18,13 +19,17 @@ import jinja2.nodes
 import jinja2.sandbox
 
 from dgrc.chat.control import Control, find_control
+from dgrc.chat.ending import TurnEnd, find_end
 from dgrc.chat.thoughts import CLOSED_AT_ONCE, mapped, thoughts_are_open
 from dgrc.errors import DgrcError
 from dgrc.records import Message
 
 THINKING_NAMES = ("enable_thinking", "thinking")
 """By these variables templates are told whether the model should think."""
-_OURS = frozenset({"messages", "add_generation_prompt", "continue_final_message"})
+NO_DAY = datetime.date(2026, 1, 1)
+"""What a template that asks for the date is told where no run says its day: never today's, or what was written one day
+would not be found again the next."""
+_OURS = frozenset({"messages", "add_generation_prompt", "continue_final_message", "strftime_now", "raise_exception"})
 _PROBES = {"system": "qzsystemzq", "user": "qzuserzq", "assistant": "qzassistantzq"}
 _ANY_PROBE = re.compile("|".join(_PROBES.values()))
 
@@ -37,16 +42,23 @@ class ChatTemplate:
         error: The class of the errors raised here.
         thinking: `on` and `off` are said to the template, `auto` leaves it to its own default.
         variables: Further variables for the template (`chat_template_kwargs`).
+        day: The date that a template which writes one is told.
 
     Raises:
         DgrcError: of the class `error`: the template is none, or does not know what it should be told.
     """
 
     def __init__(
-        self, tokenizer: Any, error: type[DgrcError], thinking: str = "auto", variables: Mapping[str, Any] | None = None
+        self,
+        tokenizer: Any,
+        error: type[DgrcError],
+        thinking: str = "auto",
+        variables: Mapping[str, Any] | None = None,
+        day: datetime.date | None = None,
     ):
         self.tokenizer = tokenizer
-        self._error = error
+        self._midnight = datetime.datetime.combine(day or NO_DAY, datetime.time())
+        self.error = error
         self._name = f"The chat template of the tokenizer {tokenizer.name_or_path!r}"
         try:
             self.source = str(tokenizer.get_chat_template())
@@ -87,8 +99,22 @@ class ChatTemplate:
         chat = [{"role": role, "content": _PROBES[role]} for role in ("system", "user")]
         try:
             return _PROBES["system"] not in self._raw(chat, True, self._variables)
-        except self._error:
+        except self.error:
             return True
+
+    @cached_property
+    def end(self) -> TurnEnd | None:
+        """How an assistant's turn ends; None if neither the template nor the tokenizer says so.
+
+        Raises DgrcError if the template refuses even a question and its answer.
+        """
+        chat = [{"role": role, "content": _PROBES[role]} for role in ("user", "assistant", "user")]
+        last = self._raw(chat[:2], False, self._variables).rpartition(_PROBES["assistant"])[2]
+        try:
+            followed = self._raw(chat, False, self._variables).partition(_PROBES["assistant"])[2]
+        except self.error:  # it takes one question alone
+            followed = ""
+        return find_end(self.tokenizer, last, followed.partition(_PROBES["user"])[0])
 
     @cached_property
     def control(self) -> Control:
@@ -97,7 +123,7 @@ class ChatTemplate:
             chat = [{"role": role, "content": _PROBES[role]} for role in roles]
             try:
                 rendered = self._raw(chat, True, self._variables)
-            except self._error:
+            except self.error:
                 continue
             return find_control(self.tokenizer, self.literals, _ANY_PROBE.split(rendered))
         return find_control(self.tokenizer, self.literals, ())
@@ -111,11 +137,14 @@ class ChatTemplate:
     def _raw(self, messages: Sequence[Mapping[str, str]], prompt: bool, variables: Mapping[str, Any]) -> str:
         try:
             text = self.tokenizer.apply_chat_template(
-                list(messages), tokenize=False, add_generation_prompt=prompt, **variables
+                list(messages),
+                tokenize=False,
+                add_generation_prompt=prompt,
+                **{"strftime_now": self._midnight.strftime, **variables},
             )
         except Exception as e:  # a template is a program of the model's makers and raises whatever it likes
             roles = ", ".join(message["role"] for message in messages)
-            raise self._error(
+            raise self.error(
                 f"{self._name} refuses a chat of the roles {roles}: {type(e).__name__}: {_first_line(e)} Use another "
                 "model, or give its directory a chat_template.jinja that takes such chats."
             ) from e
@@ -125,7 +154,7 @@ class ChatTemplate:
     def _checked(self, thinking: str, variables: dict[str, Any]) -> dict[str, Any]:
         known = ", ".join(sorted(self.knows - _OURS)) or "none"
         if unknown := sorted(set(variables) - (self.knows - _OURS)):
-            raise self._error(
+            raise self.error(
                 f"{self._name} does not use {', '.join(unknown)}, which `chat_template_kwargs` sets; of its own "
                 f"variables there are: {known}. Name one of these, or leave it out."
             )
@@ -133,13 +162,13 @@ class ChatTemplate:
             return variables
         told = self._thinking(thinking == "on")
         if not told:
-            raise self._error(
+            raise self.error(
                 f"{self._name} cannot be told whether to think: it has none of the variables "
                 f"{', '.join(THINKING_NAMES)} (its own: {known}), but `thinking` is `{thinking}`. Set `thinking: "
                 "auto`, and its own variable under `chat_template_kwargs` if it has one."
             )
         if both := sorted(set(told) & set(variables)):
-            raise self._error(
+            raise self.error(
                 f"`thinking: {thinking}` sets the variable {both[0]} of the chat template, and so does "
                 "`chat_template_kwargs`. Leave one of them out."
             )

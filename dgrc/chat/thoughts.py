@@ -10,7 +10,7 @@ OPEN, CLOSE = "<think>", "</think>"
 CLOSED_AT_ONCE = f"\n{CLOSE}\n\n"
 """What ends thoughts that a prompt has opened and nobody thought."""
 _BLOCK = re.compile(rf"\s*{OPEN}(.*?){CLOSE}(.*)", re.DOTALL)
-_EMPTY_BLOCK = re.compile(rf"\s*{OPEN}\s*{CLOSE}\s*")
+_EMPTY_BLOCK = re.compile(rf"\s*(?:{OPEN}\s*)?{CLOSE}\s*")
 _AT_THE_END = re.compile(rf"{OPEN}\s*({CLOSE}\s*)?$")
 
 
@@ -30,7 +30,8 @@ def mapped(content: str, change: Callable[[str], str]) -> str:
 
 
 def without_empty_thoughts(reply: str) -> str:
-    """A reply as rendered, without the empty thoughts that some templates put before a text that has none."""
+    """A reply as rendered, without the empty thoughts, or their end alone, that some templates put before a text that
+    has none."""
     block = _EMPTY_BLOCK.match(reply)
     return reply[block.end() :] if block else reply
 

@@ -4,6 +4,7 @@ The classes of `dgrc.config` flow in; Markdown flows out, one section a class wi
 default and description. A test compares the file in docs/ with what is generated.
 """
 
+import datetime
 import json
 import sys
 import types
@@ -95,6 +96,7 @@ def _name(annotation: Any) -> str:
         return f"{_name(arguments[1])} by name"
     names: dict[Any, str] = {
         str: "text", int: "whole number", float: "number", bool: "true or false", types.NoneType: "null", Any: "value",
+        datetime.date: "date",
     }  # fmt: skip
     return names[annotation]
 

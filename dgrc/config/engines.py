@@ -1,5 +1,6 @@
 """The settings of one model's engine, and of a server's API behind it."""
 
+import datetime
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -147,6 +148,9 @@ class EngineConfig(Section):
     )
     chat_template_kwargs: dict[str, Any] = Field(
         {}, description="Further variables of the chat template, `{thinking_budget: 512}` say; a server is sent them."
+    )
+    day: datetime.date | None = Field(
+        None, description="The date that a chat template which writes one is told; null: the run's first day."
     )
     reasoning_parser: str = Field(
         "auto", description="vLLM's name of what tells thoughts from the answer; `auto`: by the model; empty: none."

@@ -160,8 +160,7 @@ class PromptRoom:
         self._asks_for_several = sample.asks_for_several(self._pack)
         self._limits: list[tuple[str, int, PromptEncoder | None]] = []
         for role, engine in config.engines().items():
-            asked = (engine.model, engine.thinking, engine.chat_template_kwargs)
-            encoder = PromptEncoder(*asked) if engine.engine == "vllm" else None
+            encoder = PromptEncoder.of(engine) if engine.engine == "vllm" else None
             self._limits.append((role, engine.max_model_len, encoder))
 
     def unasked(self, several: bool) -> str | None:

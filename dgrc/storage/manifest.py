@@ -7,12 +7,14 @@ from typing import Any
 
 from dgrc.errors import RunDirError
 from dgrc.storage.atomic import write_json
+from dgrc.storage.first_day import FILE as FIRST_DAY
+from dgrc.storage.first_day import first_day
 from dgrc.storage.holder import HOLDER, LOCK
 from dgrc.storage.provenance import provenance
 from dgrc.storage.run_dir import UNDERWAY, RunDir
 from dgrc.storage.standing import how_far
 
-NOT_KEPT = (".state", "logs", "spending", LOCK, HOLDER, UNDERWAY, "manifest.json", "config.yaml")
+NOT_KEPT = (".state", "logs", "spending", LOCK, HOLDER, UNDERWAY, FIRST_DAY, "manifest.json", "config.yaml")
 """What is no part of a run's result, or may change after it is complete."""
 
 
@@ -24,7 +26,8 @@ def write_manifest(run: RunDir, *, reports: dict[str, Any], seconds: dict[str, f
         reports: What each step reported (rows, usage, losses).
         seconds: Wall time of each phase.
     """
-    made = {"provenance": provenance(), "seconds": seconds, "reports": reports}
+    day = first_day(run).isoformat()
+    made = {"provenance": provenance(), "first_day": day, "seconds": seconds, "reports": reports}
     write_json(run.manifest_file, {**made, "files": file_hashes(run)})
 
 

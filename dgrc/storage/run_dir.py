@@ -2,6 +2,7 @@
 
     runs/<name>/
       config.yaml               the resolved configuration
+      .first-day                the day it began, which chat templates that write a date are told
       manifest.json             written last: present means complete
       rounds.json               figures of each round, side by side
       given-questions/<hash>/   questions that a Python caller gave, as files; the hash is of their content

@@ -6,6 +6,7 @@ config, model card. The student has the dtype, the config and the tokenizer of i
 name whole or not at all.
 """
 
+import itertools
 import json
 import os
 import shutil
@@ -19,6 +20,8 @@ from dgrc.errors import TrainingError
 from dgrc.storage.cards import front_matter, harmless, row, table
 from dgrc.storage.model_directory import adapter_problem, model_problem
 from dgrc.storage.objectstore.models import local_copy
+from dgrc.training.ending import stop_where_turns_end
+from dgrc.training.merge import merge_into
 from dgrc.training.model.load import ADAPTER
 from dgrc.training.run.state import State
 
@@ -132,10 +135,10 @@ def merge_adapter(adapter: str, output: str) -> str:
     """Writes the full model that an adapter and its base model make, and returns its directory.
 
     Raises:
-        TrainingError: `adapter` is no adapter directory, or its base model is gone.
+        TrainingError: `adapter` is no adapter directory, its base model is gone, or the two make another model when
+            they are merged than the adapter is.
     """
-    from peft import PeftConfig, PeftModel
-    from transformers import AutoModelForCausalLM
+    from peft import PeftConfig
 
     if not is_adapter(Path(adapter)):
         raise TrainingError(
@@ -152,14 +155,10 @@ def merge_adapter(adapter: str, output: str) -> str:
         )
     if problem := model_problem(base_model):
         raise TrainingError(problem)
-    model = AutoModelForCausalLM.from_pretrained(
-        base_model, dtype="auto", use_safetensors=True, trust_remote_code=False
-    )
-    merged = PeftModel.from_pretrained(model, adapter).merge_and_unload(safe_merge=True)
     with tempfile.TemporaryDirectory(dir=_parent(output)) as folder:
-        merged.save_pretrained(folder)
+        merge_into(folder, adapter, base_model)
         card = {"name": Path(output).name, "method": f"the adapter {Path(adapter).name}, merged"}
-        write_student(folder, base_model, output, card)
+        write_student(folder, base_model, output, card, adapter)
     carry_facts(Path(adapter), Path(output))
     return output
 
@@ -181,16 +180,20 @@ def _parent(output: str) -> Path:
     return parent
 
 
-def write_student(weights: str, base_model: str, output: str, card: dict[str, str]) -> None:
-    """Makes `output` a complete model or adapter directory; an earlier one is replaced at once."""
+def write_student(weights: str, base_model: str, output: str, card: dict[str, str], adapter: str | None = None) -> None:
+    """Makes `output` a complete model or adapter directory; an earlier one is replaced at once.
+
+    What an `adapter` that was merged has of a tokenizer takes the place of the base model's: it may have more tokens.
+    """
     target = Path(output).absolute()
     draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=_parent(output)))
     try:
         shutil.copytree(weights, draft, dirs_exist_ok=True)
         # Copied, not loaded and saved: transformers may load a tokenizer as another class than it was saved as.
-        for pattern in _COMPANIONS:
-            for file in Path(base_model).glob(pattern):
+        for pattern, source in itertools.product(_COMPANIONS, filter(None, (base_model, adapter))):
+            for file in Path(source).glob(pattern):
                 shutil.copy(file, draft)
+        stop_where_turns_end(draft, Path(base_model))
         (draft / "README.md").write_text(model_card(base_model, card, is_adapter(draft)), encoding="utf-8")
         draft.chmod(0o755)
         if target.exists():

@@ -20,7 +20,7 @@ from dgrc.storage.standing import is_student
 from dgrc.storage.underway import Notes
 from dgrc.workflow import standing
 from dgrc.workflow.curated import refuse_empty, warn, warn_again, with_trusted_readers
-from dgrc.workflow.models import merged_student, resolve_proving, served
+from dgrc.workflow.models import dated, merged_student, resolve_proving, served
 from dgrc.workflow.standing import SUBJECT
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Job:
                 check_method(self.run)
             self.run.claim(self.config)
             with self.phase("models"):
-                self.config = resolve_proving(self.config, self.run, self.say)
+                self.config = dated(resolve_proving(self.config, self.run, self.say), self.run)
             with ray_session(self.config, self.run):
                 yield self
 

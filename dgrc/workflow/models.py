@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dgrc.config import Config
+from dgrc.storage.first_day import first_day
 from dgrc.storage.run_dir import RunDir
 
 Say = Callable[[str], None]
@@ -28,6 +29,13 @@ def resolve_proving(config: Config, run: RunDir, say: Say) -> Config:
             files = tuple(str(paths[PROVING_FILES[f]]) if f in PROVING_FILES else f for f in part.files)
             updates[section] = part.model_copy(update={"files": files})
     return config.model_copy(update=updates)
+
+
+def dated(config: Config, run: RunDir) -> Config:
+    """The configuration with the run's first day for the chat templates of all engines that name no other."""
+    day = first_day(run)
+    undated = {role: engine for role, engine in config.engines().items() if engine.day is None}
+    return config.model_copy(update={role: e.model_copy(update={"day": day}) for role, e in undated.items()})
 
 
 def served(config: Config, student: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dgrc.chat.template import missing_texts
 from dgrc.config import Config, EngineConfig
-from dgrc.errors import EngineError
+from dgrc.errors import EngineError, TrainingError
 from dgrc.method import answer, curriculum, diagnose, extract, grade, judge, sample, verify, write
 from dgrc.method.prompts import Pack, load_pack
 from dgrc.method.reading import asked
@@ -34,17 +34,24 @@ def check_templates(config: Config, parts: Collection[str] = ()) -> None:
 
     Raises:
         EngineError: a template refuses the messages of a step or leaves some out, or does not know its settings.
-        TrainingError: the student's cannot be trained on.
+        TrainingError: the student's cannot be trained on; a job that only curates is told so.
     """
     if not installed("transformers"):
         return
     pack = load_pack(config.method.prompts)
     engines = engines_of(config, parts) if parts else config.engines()
     for role, engine in engines.items():
-        if engine.engine == "vllm" and _is_here(engine.model):
+        if engine.engine == "vllm" and is_here(engine.model):
             _try_prompts(config, pack, role, engine)
-    if (not parts or "train" in parts) and config.student.engine == "vllm" and _is_here(config.student.model):
+    if config.student.engine != "vllm" or not is_here(config.student.model):
+        return
+    if not parts or "train" in parts:
         _try_training(config, pack)
+    elif "curate" in parts:
+        try:
+            _try_training(config, pack)
+        except TrainingError as e:  # a curriculum may be for another model
+            _say(f"{e} It can be curated for, but `dgrc train` will refuse it.")
 
 
 def steps_of(config: Config, pack: Pack, role: str) -> Iterator[tuple[str, list[Message]]]:
@@ -73,7 +80,7 @@ def steps_of(config: Config, pack: Pack, role: str) -> Iterator[tuple[str, list[
 def _try_prompts(config: Config, pack: Pack, role: str, engine: EngineConfig) -> None:
     from dgrc.engines.vllm.tokens import PromptEncoder
 
-    template = PromptEncoder(engine.model, engine.thinking, engine.chat_template_kwargs).template
+    template = PromptEncoder.of(engine).template
     for step, messages in steps_of(config, pack, role):
         clean = [{"role": m["role"], "content": template.clean(m)["content"]} for m in messages]
         if lost := missing_texts(template.render(messages, prompt=True), clean):
@@ -91,16 +98,20 @@ def _try_prompts(config: Config, pack: Pack, role: str, engine: EngineConfig) ->
 
 def _try_training(config: Config, pack: Pack) -> None:
     from dgrc.training.data.encode import encode_messages
-    from dgrc.training.data.inputs import load_tokenizer
+    from dgrc.training.data.inputs import check_vocabulary, load_tokenizer
 
     tokenizer = load_tokenizer(config.student.model)
     thoughts = "<think>\nThe law says so.\n</think>\n\n" if config.training.thoughts == "keep" else ""
     chain = Chain(f"{thoughts}{CHAIN.text}", "A", "stop", 9)
-    encode_messages(tokenizer, curriculum.chain_example(pack, QUESTION, CHOICES, 0, chain).messages, config.student)
-    encode_messages(tokenizer, curriculum.atom_turns(pack, QUESTION, CHOICES[0], CHAIN.text), config.student)
+    for messages in (
+        curriculum.chain_example(pack, QUESTION, CHOICES, 0, chain).messages,
+        curriculum.atom_turns(pack, QUESTION, CHOICES[0], CHAIN.text),
+    ):
+        tokens, _ = encode_messages(tokenizer, messages, config.student)
+        check_vocabulary(config.student.model, tokenizer, tokens)
 
 
-def _is_here(model: str) -> bool:
+def is_here(model: str) -> bool:
     """Whether a model's tokenizer can be read without downloading it from the Hub; `proving:` models are made later."""
     if model.startswith("proving:"):
         return False

@@ -72,12 +72,45 @@ def test_a_template_that_leaves_a_text_out_stops_the_run(save: Any) -> None:
         check(config(deaf, good))
 
 
-def test_a_student_that_cannot_be_trained_on_stops_a_run_that_trains(save: Any) -> None:
+def test_a_student_that_cannot_be_trained_on_stops_a_run_that_trains(
+    save: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     template = LLAMA3[0].replace("{{ m.content | trim }}", "{{ 'Ok' if m.role == 'assistant' else m.content }}")
     student, good = save("student", make_tokenizer(template, LLAMA3[1])), save("good", make_tokenizer(*LLAMA3))
     with pytest.raises(TrainingError, match="lacks part of the message"):
         check(config(good, student))
-    check_templates(config(good, student), ("curate",))
+    with caplog.at_level(logging.WARNING, templates.__name__):
+        check_templates(config(good, student), ("curate",))
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert "lacks part of the message" in said and said.endswith("but `dgrc train` will refuse it.")
+
+
+def test_training_is_tried_with_the_messages_that_it_will_render(save: Any) -> None:
+    """Thoughts among them, where they are kept: a template that drops those of a turn that is over is refused."""
+    dropping = LLAMA3[0].replace("{{ m.content | trim }}", "{{ m.content.split('</think>')[-1] | trim }}")
+    student, good = save("dropping", make_tokenizer(dropping, LLAMA3[1])), save("good", make_tokenizer(*LLAMA3))
+    check_templates(config(good, student), ("train",))
+    with pytest.raises(TrainingError, match=r"lacks part of the message, 'The law says so\.'.*thoughts: drop"):
+        check_templates(config(good, student, training={"thoughts": "keep"}), ("curate", "train"))
+
+
+def test_a_student_that_has_no_row_for_a_token_of_its_template_stops_a_run_that_trains(save: Any) -> None:
+    good, short = save("good", make_tokenizer(*LLAMA3)), save("short", make_tokenizer(*LLAMA3))
+    Path(short, "config.json").write_text('{"model_type": "llama", "vocab_size": 259}')
+    with pytest.raises(TrainingError, match=r"'<\|end_header_id\|>' \(number 259\), but the model has 259 rows"):
+        check(config(good, short))
+    check(config(good, good))
+
+
+def test_an_adapter_of_half_a_tied_vocabulary_stops_a_run_that_trains(save: Any) -> None:
+    good = save("good", make_tokenizer(*LLAMA3))
+    sizes = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+    Path(good, "config.json").write_text(json.dumps({"model_type": "llama", "tie_word_embeddings": True} | sizes))
+    half = config(good, good, training={"adapter": {"targets": ["q_proj", "lm_head"]}})
+    with pytest.raises(TrainingError, match="names the embedding or the head"):
+        check(half)
+    check(half, ("curate",))
+    check(config(good, good, training={"adapter": {"targets": ["q_proj"]}}))
 
 
 def test_settings_that_the_template_does_not_know_stop_the_run(save: Any) -> None:

@@ -6,10 +6,12 @@ from typing import Any
 
 from dgrc.config import EngineConfig
 from dgrc.errors import EngineError
-from dgrc.storage.model_directory import adapter_problem
+from dgrc.storage.model_directory import ADAPTER_WEIGHTS, adapter_problem
 
 FILE = "adapter_config.json"
 """What makes a directory an adapter."""
+VOCABULARY = ("embed_tokens", "lm_head")
+"""The modules of the vocabulary that vLLM adapts."""
 
 
 def is_adapter(folder: str) -> bool:
@@ -39,6 +41,22 @@ def adapter_settings(folder: str) -> dict[str, Any]:
     if problem := adapter_problem(folder):
         raise EngineError(problem)
     return {**settings, "r": rank}
+
+
+def check_over(adapter: str, model: str) -> None:
+    """Raises EngineError if vLLM would serve something else over this base model than the adapter is: of a head that is
+    the embedding it leaves the adapter out (0.32), without a word."""
+    from safetensors import safe_open
+    from transformers import AutoConfig
+
+    with safe_open(Path(adapter) / ADAPTER_WEIGHTS, "pt") as file:
+        halves = sorted({name for name in VOCABULARY for key in file.keys() if f".{name}." in key})  # noqa: SIM118
+    config = AutoConfig.from_pretrained(model, trust_remote_code=False).get_text_config()
+    if halves and config.tie_word_embeddings:
+        raise EngineError(
+            f"The adapter {adapter!r} adapts {' and '.join(halves)} of {model}, whose head is its embedding: vLLM "
+            "cannot serve it over that. Merge it first: `dgrc export ADAPTER --merge OUTPUT`."
+        )
 
 
 def largest_rank(config: EngineConfig) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 from dgrc.config import EngineConfig
 from dgrc.engines.base import Completion, Request, Sample, failed, request_seed
-from dgrc.engines.vllm.adapters import adapter_settings, is_adapter, largest_rank
+from dgrc.engines.vllm.adapters import adapter_settings, check_over, is_adapter, largest_rank
 from dgrc.engines.vllm.thinking import Asked, Parsers, grammar_of
 from dgrc.engines.vllm.tokens import PromptEncoder, check_model_path
 from dgrc.errors import EngineError
@@ -44,7 +44,9 @@ class VllmEngine:
         from vllm.v1.engine.async_llm import AsyncLLM
 
         self.config = here(self.config)
-        self._encoder = PromptEncoder(self.config.model, self.config.thinking, self.config.chat_template_kwargs)
+        self._encoder = PromptEncoder.of(self.config)
+        # An adapter, or weights that were loaded in place, may know them though the model's own settings do not.
+        self._stops = self._encoder.stops()
         self._parsers = Parsers(self.config, self._encoder.template)
         if self.config.adapter:
             self._adapter = self._request_of(self.config.adapter)
@@ -140,6 +142,7 @@ class VllmEngine:
                 f"The adapter {adapter} has rank {rank}, but the engine of {self.config.model} takes adapters of rank "
                 f"{largest_rank(self.config)} and less. Set `max_lora_rank: {rank}` in its section."
             )
+        check_over(adapter, self.config.model)
         number = next(self._ids) + 1
         return LoRARequest(f"adapter-{number}", number, adapter)
 
@@ -157,6 +160,7 @@ class VllmEngine:
             top_p=request.top_p,
             top_k=request.top_k,
             max_tokens=1 if request.score or wanted else min(request.max_tokens, room),
+            stop_token_ids=self._stops,
             structured_outputs=asked.structured,
             skip_special_tokens=not asked.keeps_special_tokens,
             output_kind=RequestOutputKind.FINAL_ONLY,

@@ -3,11 +3,14 @@
 Used by the vLLM engine for its prompts and by `ingest` to see whether a question fits the context.
 """
 
+import datetime
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from dgrc.chat.template import ChatTemplate
+from dgrc.chat.turns import last_turn, said_at
+from dgrc.config import EngineConfig
 from dgrc.errors import EngineError
 from dgrc.records import Message
 from dgrc.storage.model_directory import model_problem
@@ -20,14 +23,20 @@ class PromptEncoder:
 
     Args:
         model: Hugging Face directory, name, or URL of one on an object store.
-        thinking: As in the engine's section; so is `variables` (`chat_template_kwargs`).
+        thinking: As in the engine's section; so are `variables` (`chat_template_kwargs`) and `day`.
 
     Raises:
         EngineError: there is no such model, it has no chat template, or one that does not know these settings.
         StorageError: the object store cannot be used, or has no such model.
     """
 
-    def __init__(self, model: str, thinking: str = "auto", variables: Mapping[str, Any] | None = None):
+    def __init__(
+        self,
+        model: str,
+        thinking: str = "auto",
+        variables: Mapping[str, Any] | None = None,
+        day: datetime.date | None = None,
+    ):
         from transformers import AutoTokenizer
 
         check_model_path(model)
@@ -45,7 +54,12 @@ class PromptEncoder:
                 f"The tokenizer of the model {model!r} has no chat template, and dgrc talks to models in chat turns. "
                 "Use an instruct model, or add a chat_template.jinja to its directory."
             )
-        self.template = ChatTemplate(self.tokenizer, EngineError, thinking, variables)
+        self.template = ChatTemplate(self.tokenizer, EngineError, thinking, variables, day)
+
+    @classmethod
+    def of(cls, engine: EngineConfig) -> "PromptEncoder":
+        """The tokenizer of the model of an engine's section, asked as the section says."""
+        return cls(engine.model, engine.thinking, engine.chat_template_kwargs, engine.day)
 
     def encode(self, messages: tuple[Message, ...], think: bool = True) -> list[int]:
         """Token ids of the conversation up to where the assistant begins, without `think` to say something at once.
@@ -60,14 +74,27 @@ class PromptEncoder:
         return int(ids[0]) if len(ids) == 1 else None
 
     def encode_scored(self, messages: tuple[Message, ...]) -> tuple[list[int], list[int]]:
-        """Token ids of a conversation that ends with an assistant's turn: up to where it says something, and those
-        that it would have to generate to say it and end its turn.
+        """Token ids of a conversation that ends with an assistant's turn, as it would be trained on: up to where it
+        says something, and those that it would have to generate to say it and end its turn.
 
-        Raises EngineError if the template refuses the conversation.
+        Raises EngineError if the template cannot be trained on, or nothing says how its turns end.
         """
-        said = self.template.clean(messages[-1])["content"]
-        turn = self.tokenizer.encode(said, add_special_tokens=False)
-        return self.ids(self.template.prompt_to_answer(messages[:-1])), [*turn, self.tokenizer.eos_token_id]
+        text, (begin, stop) = last_turn(self.template, messages)
+        says = said_at(self.template, messages[-1], text, (begin, stop))
+        turn, end = self.ids(text[says:stop]), self.template.end
+        if end is None:
+            raise EngineError(
+                f"Nothing says how a turn ends in chats of the tokenizer {self.tokenizer.name_or_path!r}: its template "
+                "writes no special token there, and it has no eos_token. Set an eos_token in the model's directory."
+            )
+        if turn[-1:] != [end.token]:
+            turn.append(end.token)
+        return [*self.ids(text[:begin]), *self.ids(text[begin:says])], turn
+
+    def stops(self) -> list[int]:
+        """The tokens at which a reply ends besides the tokenizer's eos: the one that ends the template's turns."""
+        end = self.template.end
+        return [] if end is None or end.token == self.tokenizer.eos_token_id else [end.token]
 
     def ids(self, text: str) -> list[int]:
         """Token ids of a text that the template rendered."""

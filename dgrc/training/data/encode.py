@@ -17,10 +17,10 @@ import numpy.typing as npt
 
 from dgrc.chat.template import ChatTemplate
 from dgrc.chat.thoughts import split_thoughts
+from dgrc.chat.turns import Span, clip, lacking, last_turn
 from dgrc.config.engines import EngineConfig
 from dgrc.errors import TrainingError
 from dgrc.records import Example, Message
-from dgrc.training.data.turns import clip, lacking, last_turn
 
 ROLE = "assistant"
 Tokenizer = Any
@@ -85,7 +85,7 @@ def encode_messages(
 
 def _template(tokenizer: Tokenizer, student: EngineConfig | None) -> ChatTemplate:
     asked = student or EngineConfig()
-    return ChatTemplate(tokenizer, TrainingError, asked.thinking, asked.chat_template_kwargs)
+    return ChatTemplate(tokenizer, TrainingError, asked.thinking, asked.chat_template_kwargs, asked.day)
 
 
 def _encode(template: ChatTemplate, messages: Sequence[Message]) -> tuple[list[int], list[bool]]:
@@ -97,7 +97,7 @@ def _encode(template: ChatTemplate, messages: Sequence[Message]) -> tuple[list[i
         )
     text, last = last_turn(template, messages)
     earlier = (_earlier_reply(template, messages, n, text) for n, m in enumerate(messages[:-1]) if m["role"] == ROLE)
-    return _tokenize(template.tokenizer, text, [*(span for span in earlier if span is not None), last])
+    return _tokenize(template, text, [span for span in earlier if span is not None], last)
 
 
 def encode_corpus(
@@ -134,57 +134,60 @@ def encode_corpus(
     return corpus, aside
 
 
-def _earlier_reply(
-    template: ChatTemplate, messages: Sequence[Message], turn: int, text: str
-) -> tuple[int, int] | None:
+def _earlier_reply(template: ChatTemplate, messages: Sequence[Message], turn: int, text: str) -> Span | None:
     """Where in the rendered chat the reply of an earlier turn stands, if it stands there as it would be generated."""
     prompt = template.render(messages[:turn], prompt=True)
     # White space after the end of the turn belongs to the template: generation stops before it.
     until = template.render(messages[: turn + 1]).rstrip()
+    if template.end and (place := template.end.place(until, len(prompt))):
+        until = until[:place]
     if not (text.startswith(prompt) and text.startswith(until) and len(until) > len(prompt) > 0):
         return None
+    if template.end and not template.end.written and text.startswith(template.end.mark, len(until)):
+        until += template.end.mark  # the next turn begins with what ends this one
     parts = [part for part in split_thoughts(template.clean(messages[turn])["content"]) if part]
     return None if lacking(text[len(prompt) : len(until)], parts) else (len(prompt), len(until))
 
 
-def _tokenize(tokenizer: Tokenizer, text: str, spans: list[tuple[int, int]]) -> tuple[list[int], list[bool]]:
-    ids, mask = _tokenize_whole(tokenizer, text, spans) or _tokenize_parts(tokenizer, text, spans)
-    end = max(i for i, learned in enumerate(mask) if learned)
-    if ids[end] in _special_ids(tokenizer):
+def _tokenize(template: ChatTemplate, text: str, earlier: list[Span], last: Span) -> tuple[list[int], list[bool]]:
+    """The chat as tokens: its prompt as an engine is given it, then the rest."""
+    prompt, mask = _prompt(template.tokenizer, text[: last[0]], earlier)
+    rest, learned = _rest(template.tokenizer, text, last)
+    ids, mask = prompt + rest, mask + learned
+    end = max(i for i, learns in enumerate(mask) if learns)
+    if ids[end] in _special_ids(template.tokenizer) | ({template.end.token} if template.end else set()):
         return ids, mask
     # The template ends a turn with plain text or nothing: without a token to stop at, the student would never stop.
-    if tokenizer.eos_token_id is None:
+    if template.end is None:
         raise TrainingError(
-            f"The chat template of the tokenizer {tokenizer.name_or_path!r} ends a reply with {clip(text[-20:])}, "
-            "which is no special token, and the tokenizer has no eos_token either, so the student could not learn "
-            "where to stop. Set an eos_token in the tokenizer of the base model."
+            f"The chat template of the tokenizer {template.tokenizer.name_or_path!r} ends a reply with "
+            f"{clip(text[-20:])}, which is no special token, and the tokenizer has no eos_token either, so the student "
+            "could not learn where to stop. Set an eos_token in the tokenizer of the base model."
         )
-    return [*ids[: end + 1], tokenizer.eos_token_id], [*mask[: end + 1], True]
+    return [*ids[: end + 1], template.end.token], [*mask[: end + 1], True]
 
 
-def _tokenize_whole(
-    tokenizer: Tokenizer, text: str, spans: list[tuple[int, int]]
-) -> tuple[list[int], list[bool]] | None:
-    """The chat tokenized at once; None if a token straddles the edge of a reply."""
+def _prompt(tokenizer: Tokenizer, text: str, spans: list[Span]) -> tuple[list[int], list[bool]]:
+    """A prompt tokenized by itself, and which of its tokens lie wholly in one of these spans."""
     encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-    offsets: list[tuple[int, int]] = encoded["offset_mapping"]
-    edges = [edge for span in spans for edge in span]
-    if any(start < edge < end for start, end in offsets for edge in edges):
-        return None
-    mask = [any(a <= start < b for a, b in spans) for start, _ in offsets]
-    return list(encoded["input_ids"]), mask
+    inside = [any(a <= start and end <= b for a, b in spans) for start, end in encoded["offset_mapping"]]
+    return list(encoded["input_ids"]), inside
 
 
-def _tokenize_parts(tokenizer: Tokenizer, text: str, spans: list[tuple[int, int]]) -> tuple[list[int], list[bool]]:
-    """The chat tokenized part by part, as generation does it: the prompt ends where the reply begins."""
-    ids: list[int] = []
-    mask: list[bool] = []
-    edges = [0, *(edge for span in spans for edge in span), len(text)]
-    for n, (start, end) in enumerate(itertools.pairwise(edges)):
-        part = tokenizer(text[start:end], add_special_tokens=False)["input_ids"]
-        ids += part
-        mask += [n % 2 == 1] * len(part)
-    return ids, mask
+def _rest(tokenizer: Tokenizer, text: str, reply: Span) -> tuple[list[int], list[bool]]:
+    """What follows the prompt, tokenized as it stands there, and what of it is the reply.
+
+    Where a token of the whole chat straddles an edge of the reply, the parts are tokenized apart, as generation does.
+    """
+    begin, end = reply
+    encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    placed = list(zip(encoded["input_ids"], encoded["offset_mapping"], strict=True))
+    if not any(start < edge < stop for _, (start, stop) in placed for edge in reply):
+        rest = [(token, start < end) for token, (start, _) in placed if start >= begin]
+    else:
+        parts = (text[begin:end], True), (text[end:], False)
+        rest = [(i, learned) for part, learned in parts for i in tokenizer(part, add_special_tokens=False)["input_ids"]]
+    return [token for token, _ in rest], [learned for _, learned in rest]
 
 
 def _special_ids(tokenizer: Tokenizer) -> set[int]:

@@ -4,7 +4,7 @@ Examples that are too long are written beside the student rather than dropped.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,21 @@ def check_window(base_model: str, max_length: int) -> None:
         raise TrainingError(
             f"training.max_length is {max_length}, but the base model {base_model!r} attends to a sliding window of "
             f"{window} tokens, which packed rows do not model. Set training.max_length to {window} or less."
+        )
+
+
+def check_vocabulary(base_model: str, tokenizer: Any, tokens: Iterable[int]) -> None:
+    """Refuses tokens that the model has no row for: of a tokenizer that was given more, without the model."""
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(local_copy(base_model, weights=False), trust_remote_code=False)
+    rows = config.get_text_config().vocab_size
+    if (largest := max(tokens, default=0)) >= rows:
+        raise TrainingError(
+            f"The tokenizer of the base model {base_model!r} writes the token "
+            f"{tokenizer.convert_ids_to_tokens(int(largest))!r} (number {largest}), but the model has {rows:,} rows of "
+            "embedding (`vocab_size`). Resize it where it lies: `model.resize_token_embeddings(len(tokenizer))`, then "
+            "`model.save_pretrained(...)`."
         )
 
 

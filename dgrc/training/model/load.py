@@ -16,6 +16,7 @@ import torch.distributed as dist
 
 from dgrc.config.training import AdapterConfig, TrainingConfig
 from dgrc.errors import TrainingError
+from dgrc.storage.objectstore.models import local_copy
 
 ADAPTER = "adapter_config.json"
 """The file that makes a directory a PEFT adapter."""
@@ -56,13 +57,15 @@ def add_adapter(model: Any, adapter: AdapterConfig) -> Any:
     """The model wrapped by PEFT with a fresh adapter; its other weights are frozen.
 
     Raises:
-        TrainingError: no module has one of the names in `targets`.
+        TrainingError: no module has one of the names in `targets`, or they name one half of a head that is tied to the
+            embedding.
     """
     from peft import LoraConfig, get_peft_model
 
     targets = adapter.targets if isinstance(adapter.targets, str) else list(adapter.targets)
+    one_matrix = is_tied(model)
     try:
-        return get_peft_model(
+        adapted = get_peft_model(
             model,
             LoraConfig(
                 r=adapter.rank,
@@ -79,6 +82,37 @@ def add_adapter(model: Any, adapter: AdapterConfig) -> Any:
             f"No adapter could be made for `training.adapter.targets` {adapter.targets!r}: {e} Name modules of the "
             "base model such as q_proj, or `all-linear`."
         ) from e
+    if one_matrix and changes_vocabulary(adapted):
+        raise TrainingError(
+            f"`training.adapter.targets` {adapter.targets!r} names the embedding or the head of a model whose head is "
+            "its embedding (`tie_word_embeddings`): adapted in one of its places, the matrix would be two, which vLLM "
+            "does not serve. Leave both out, as `all-linear` does, or train all weights (`training.adapter: null`)."
+        )
+    return adapted
+
+
+def check_targets(base_model: str, adapter: AdapterConfig | None) -> None:
+    """Raises TrainingError if an adapter of these targets cannot be trained over a model, by its config alone."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    if adapter is None or adapter.targets == "all-linear":
+        return
+    config = AutoConfig.from_pretrained(local_copy(base_model, weights=False), trust_remote_code=False)
+    with torch.device("meta"):  # modules without weights
+        add_adapter(AutoModelForCausalLM.from_config(config, trust_remote_code=False), adapter)
+
+
+def is_tied(model: Any) -> bool:
+    """Whether a model's head is the same matrix as its embedding."""
+    head = model.get_output_embeddings()
+    return head is not None and head.weight is model.get_input_embeddings().weight
+
+
+def changes_vocabulary(adapted: Any) -> bool:
+    """Whether an adapter changes the embedding or the head of the model that it lies over."""
+    model = adapted.get_base_model()
+    ends = (model.get_input_embeddings(), model.get_output_embeddings())
+    return any(hasattr(module, "base_layer") or hasattr(module, "modules_to_save") for module in ends)
 
 
 def check_adapter(adapter: AdapterConfig | None) -> None:

@@ -21,10 +21,10 @@ from dgrc.errors import TrainingError
 from dgrc.runtime.driver import beside_driver
 from dgrc.storage.objectstore.files import is_remote
 from dgrc.storage.objectstore.models import listing
-from dgrc.training.data.inputs import check_window, load_tokenizer
+from dgrc.training.data.inputs import check_vocabulary, check_window, load_tokenizer
 from dgrc.training.data.stages import Budget
 from dgrc.training.model.ds_config import deepspeed_settings, zero_stage
-from dgrc.training.model.load import check_adapter
+from dgrc.training.model.load import check_adapter, check_targets
 from dgrc.training.run.checkpoints import checkpoints_at
 from dgrc.training.run.course import Course, Planned, TrainResult, plan_course
 from dgrc.training.run.progress import Board, OnProgress, following
@@ -72,10 +72,12 @@ def train(
     check_trackers(config.report_to)
     checkpoints_at(config, Path(work_dir))
     tokenizer = load_tokenizer(base_model)
+    check_targets(base_model, config.adapter)
     check_window(base_model, config.max_length)
     planned: list[Planned] = []
     for course in courses:
         planned.append(plan_course(config, course, tokenizer, seed, budget, student))
+        check_vocabulary(base_model, tokenizer, [planned[-1].corpus.tokens.max()])
         if budget is None:
             budget = Budget(sum(s.visits for s in planned[0].stages), sum(len(s.steps) for s in planned[0].stages))
     folder = Path(work_dir).absolute()

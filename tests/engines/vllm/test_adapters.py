@@ -10,7 +10,7 @@ import pytest
 from dgrc.config import EngineConfig
 from dgrc.engines.base import Request
 from dgrc.engines.pool import Pool
-from dgrc.engines.vllm.adapters import adapter_settings, is_adapter, largest_rank
+from dgrc.engines.vllm.adapters import adapter_settings, check_over, is_adapter, largest_rank
 from dgrc.errors import EngineError
 from tests.engines.vllm.test_engine import ask, user
 from tests.tiny import write_model
@@ -117,3 +117,24 @@ def test_an_adapter_that_cannot_be_served_is_refused(tmp_path: Path, settings: A
     (tmp_path / "adapter_config.json").write_text(text)
     with pytest.raises(EngineError, match=says):
         adapter_settings(str(tmp_path))
+
+
+@pytest.mark.parametrize("target", ["lm_head", "embed_tokens"])
+def test_an_adapter_of_half_a_tied_vocabulary_is_refused(target: str, tmp_path: Path) -> None:
+    """vLLM (0.32) would serve the base model's head under the adapter's name."""
+    from peft import LoraConfig, get_peft_model
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    for tied in (True, False):
+        model: Any = LlamaForCausalLM(
+            LlamaConfig(
+                vocab_size=20, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1,
+                num_key_value_heads=1, tie_word_embeddings=tied,
+            )
+        )  # fmt: skip
+        folder = tmp_path / str(tied)
+        model.save_pretrained(folder)
+        get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj", target])).save_pretrained(folder / "adapter")
+    with pytest.raises(EngineError, match=rf"adapts {target} of .* --merge"):
+        check_over(str(tmp_path / "True" / "adapter"), str(tmp_path / "True"))
+    check_over(str(tmp_path / "False" / "adapter"), str(tmp_path / "False"))

@@ -104,6 +104,18 @@ def test_a_template_that_refuses_a_chat_says_so_as_a_training_error() -> None:
         encode_messages(make_tokenizer(*GEMMA), [ASKED[1], ASKED[1], SAID])
 
 
+@pytest.mark.parametrize(
+    ("last", "reply"), [(SAID, "\n</think>\n\nFour."), (THOUGHT, "Two more.\n</think>\n\nFour.")]
+)
+def test_thoughts_that_the_prompt_opens_are_closed_once(last: Message, reply: str) -> None:
+    """DeepSeek V3.1 closes in its prompt what it is told not to think, and at the head of a turn that is over."""
+    tokenizer = make_tokenizer(*DEEPSEEK)
+    ids, mask = encode_messages(tokenizer, [*ASKED, last], EngineConfig(thinking="on"))
+    assert tokenizer.decode(ids[: mask.index(True)]).endswith("<｜Assistant｜><think>")
+    learns = tokenizer.decode([i for i, learned in zip(ids, mask, strict=True) if learned])
+    assert learns == reply + "<｜end▁of▁sentence｜>"
+
+
 def test_a_template_whose_marks_of_thoughts_lie_before_what_is_said_is_followed() -> None:
     tokenizer = make_tokenizer(*DEEPSEEK)
     ids, mask = encode_messages(tokenizer, [*ASKED, SAID])

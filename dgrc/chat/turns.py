@@ -10,7 +10,7 @@ not told to leave thinking out still answers as it was taught.
 
 from collections.abc import Sequence
 
-from dgrc.chat.template import ChatTemplate
+from dgrc.chat.template import ChatTemplate, folded
 from dgrc.chat.thoughts import (
     CLOSE,
     CLOSED_AT_ONCE,
@@ -19,7 +19,6 @@ from dgrc.chat.thoughts import (
     thoughts_begin,
     without_empty_thoughts,
 )
-from dgrc.errors import TrainingError
 from dgrc.records import Message
 
 THOUGHTS_KEYS = ("reasoning_content", "reasoning", "thinking")
@@ -28,13 +27,19 @@ Span = tuple[int, int]
 
 
 def last_turn(template: ChatTemplate, messages: Sequence[Message]) -> tuple[str, Span]:
-    """The text of a chat, and where its last reply stands in it, with the mark that ends the turn.
+    """The text of a chat, and where its last reply stands in it, up to and with the token that ends the turn if the
+    template writes one.
 
-    Raises TrainingError if the template does not render the reply whole and as the continuation of its prompt.
+    Raises DgrcError, of the template's class, if the template does not render the reply whole and as the continuation
+    of its prompt.
     """
     prompt = template.render(messages[:-1], prompt=True)
     # White space after the end of the turn belongs to the template: generation stops before it.
     whole = template.render(messages)
+    if messages[0]["role"] == "system" and not whole.startswith(prompt):
+        other = folded(messages)  # some leave the system's out of a chat that is over (Mistral 7B v0.3)
+        if (rendered := template.render(other)).startswith(prompt):
+            messages, whole = other, rendered
     rendered = whole.rstrip()
     thoughts, said = split_thoughts(template.clean(messages[-1])["content"])
     if thoughts is None:
@@ -45,14 +50,28 @@ def last_turn(template: ChatTemplate, messages: Sequence[Message]) -> tuple[str,
         found = rendered  # whatever it lacks is said below
     if found is None:
         problem = f"the chat, {clip(rendered, 400)}, does not begin with its generation prompt, {clip(prompt, 400)}"
-    elif not (problem := lacking(found[len(prompt) :], [thoughts or "", said])):
-        return found + whole[len(rendered) :], (len(prompt), len(found))
-    raise TrainingError(
+    else:
+        text, begin = found + whole[len(rendered) :], len(prompt)
+        place = template.end.place(text, begin) if template.end else None
+        end = len(found) if place is None else place
+        if not (problem := lacking(text[begin:end], [thoughts or "", said])):
+            return text, (begin, end)
+    raise template.error(
         f"The chat template of the tokenizer {template.tokenizer.name_or_path!r} cannot be trained on: {problem}. A "
         "reply must be rendered whole and as the continuation of its prompt, or what is learned is not what is "
         "generated. Give the base model a template that keeps the last turn as it is"
         + (", or leave the thoughts out (`training.thoughts: drop`)." if thoughts else ".")
     )
+
+
+def said_at(template: ChatTemplate, message: Message, text: str, reply: Span) -> int:
+    """Where in a reply, as `last_turn` gave it, the message begins: behind thoughts that are empty and other marks.
+
+    White space that follows the prompt is said too.
+    """
+    thoughts, said = split_thoughts(template.clean(message)["content"])
+    found = text.rfind(said.strip(), *reply) if thoughts is None else -1
+    return reply[0] if found < 0 or not text[reply[0] : found].strip() else found
 
 
 def lacking(reply: str, parts: Sequence[str]) -> str:
@@ -71,7 +90,7 @@ def _answer(template: ChatTemplate, messages: Sequence[Message], prompt: str, re
     if _continues(rendered, prompt):
         unthinking = template.render(messages[:-1], prompt=True, think=False)
         if unthinking.startswith(prompt) and not rendered.startswith(unthinking):
-            return unthinking + rendered[len(prompt) :]
+            return unthinking + without_empty_thoughts(rendered[len(prompt) :])
         return rendered
     stem = _stem(prompt)
     if stem is None or not rendered.startswith(stem):
