@@ -14,11 +14,11 @@ from dgrc.config import Sampling
 from dgrc.engines.base import Completion, Request, Sample
 from dgrc.evaluation.truth.intervals import clustered
 from dgrc.evaluation.truth.items import Judge
-from dgrc.method import answer, diagnose, extract, judge, meaning, reading, sample, screen, verify
+from dgrc.method import answer, diagnose, judge, meaning, reading, sample, screen, verify
 from dgrc.method.echo import ECHO
 from dgrc.method.prompts import Pack
 from dgrc.method.replies import json_object
-from dgrc.method.verify import Fact
+from dgrc.method.verify import Fact, extract
 from dgrc.proving.natural.problem import Problem, Step
 from dgrc.records import Chain, Message
 

@@ -14,9 +14,10 @@ from pathlib import Path
 from dgrc.chat.template import missing_texts
 from dgrc.config import Config, EngineConfig
 from dgrc.errors import EngineError, TrainingError
-from dgrc.method import answer, curriculum, diagnose, extract, grade, judge, sample, verify, write
+from dgrc.method import answer, curriculum, diagnose, grade, judge, sample, verify, write
 from dgrc.method.prompts import Pack, load_pack
 from dgrc.method.reading import asked
+from dgrc.method.verify import extract
 from dgrc.records import Chain, Message
 from dgrc.runtime.extras import engines_of, installed
 from dgrc.storage.objectstore.files import is_remote

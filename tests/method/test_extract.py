@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dgrc.method import extract
 from dgrc.method.prompts import load_pack
-from dgrc.method.verify import Fact
+from dgrc.method.verify import Fact, extract
 from dgrc.records import Chain
 from tests.method.builders import HOSTILE
 

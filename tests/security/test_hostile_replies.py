@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dgrc.method import answer, diagnose, extract, grade, judge, sample, verify
+from dgrc.method import answer, diagnose, grade, judge, sample, verify
 from dgrc.method.prompts import Pack, load_pack
 from dgrc.method.screen import content_words
 from dgrc.method.text.normalize import normalize
+from dgrc.method.verify import extract
 from tests.method.builders import chain
 
 JSON_PACKS = ("general", "legal", "legal_zh", "medical", "medical_zh")

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from dgrc.config import Config
-from dgrc.method import audit, compare, extract, sample, screen
+from dgrc.method import audit, compare, sample, screen
 from dgrc.method import verify as verify_step
 from dgrc.method.text.thoughts import shown
-from dgrc.method.verify import Fact
+from dgrc.method.verify import Fact, extract
 from dgrc.pipeline.steps.ask import merge
 from dgrc.pipeline.steps.gather import case_atoms, sample_chains
 from dgrc.pipeline.steps.toolbox import PRIORITY, Toolbox, request_error
