@@ -57,9 +57,11 @@ class Job:
                 for before anything starts.
         """
         from dgrc.pipeline.method_version import check_method
+        from dgrc.runtime.extras import check_extras
         from dgrc.runtime.session import ray_session
         from dgrc.workflow.preflight import check
 
+        check_extras(self.config, parts)  # what is not installed would be missing for whatever is to be done first
         standing.check_standing(self.run, self.config, parts)
         check(self.config, parts)
         with self.run.lock():
