@@ -11,7 +11,9 @@ from dgrc.storage.first_day import first_day
 from dgrc.storage.provenance import provenance
 from dgrc.storage.run_dir import RunDir
 
-NOT_KEPT = (".state", "logs", "spending", ".lock", ".holder", ".first-day", "manifest.json", "config.yaml")
+NOT_KEPT = (
+    ".state", "logs", "spending", ".lock", ".holder", ".first-day", ".hashes.json", "manifest.json", "config.yaml",
+)  # fmt: skip
 """What is no part of a run's result, or may change after it is complete."""
 
 

@@ -15,6 +15,7 @@ from dgrc.config import Config, EngineConfig
 from dgrc.errors import EvaluationError, TrainingError
 from dgrc.records import hash64
 from dgrc.storage.atomic import write_json
+from dgrc.storage.contents import NOTES
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow.curated import refuse_empty, warn, warn_again, with_trusted_readers
 from dgrc.workflow.models import dated, is_student, merged_student, resolve_proving, served
@@ -272,6 +273,7 @@ class Job:
             on_progress=line,
             budget=budget,
             student=self.config.student,
+            hashes=self.run.root / NOTES,
         )
         reports = {}
         for recipe, result in results.items():
