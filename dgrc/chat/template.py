@@ -104,17 +104,17 @@ class ChatTemplate:
 
     @cached_property
     def end(self) -> TurnEnd | None:
-        """How an assistant's turn ends; None if neither the template nor the tokenizer says so.
+        """How an assistant's turn ends; None if neither the template nor the tokenizer says so."""
 
-        Raises DgrcError if the template refuses even a question and its answer.
-        """
-        chat = [{"role": role, "content": _PROBES[role]} for role in ("user", "assistant", "user")]
-        last = self._raw(chat[:2], False, self._variables).rpartition(_PROBES["assistant"])[2]
-        try:
-            followed = self._raw(chat, False, self._variables).partition(_PROBES["assistant"])[2]
-        except self.error:  # it takes one question alone
-            followed = ""
-        return find_end(self.tokenizer, last, followed.partition(_PROBES["user"])[0])
+        def after_reply(*roles: str) -> str:
+            chat = [{"role": role, "content": _PROBES[role]} for role in roles]
+            try:
+                return self._raw(chat, False, self._variables).partition(_PROBES["assistant"])[2]
+            except self.error:  # it takes one question alone, or no reply at all
+                return ""
+
+        followed = after_reply("user", "assistant", "user").partition(_PROBES["user"])[0]
+        return find_end(self.tokenizer, after_reply("user", "assistant"), followed)
 
     @cached_property
     def control(self) -> Control:

@@ -14,7 +14,9 @@ from dgrc.storage.provenance import provenance
 from dgrc.storage.run_dir import UNDERWAY, RunDir
 from dgrc.storage.standing import how_far
 
-NOT_KEPT = (".state", "logs", "spending", LOCK, HOLDER, UNDERWAY, FIRST_DAY, "manifest.json", "config.yaml")
+NOT_KEPT = (
+    ".state", "logs", "spending", LOCK, HOLDER, UNDERWAY, FIRST_DAY, ".hashes.json", "manifest.json", "config.yaml",
+)  # fmt: skip
 """What is no part of a run's result, or may change after it is complete."""
 
 

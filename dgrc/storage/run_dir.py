@@ -2,6 +2,7 @@
 
     runs/<name>/
       config.yaml               the resolved configuration
+      .hashes.json              hashes of the base model's weights, so that they are read once
       .first-day                the day it began, which chat templates that write a date are told
       manifest.json             written last: present means complete
       rounds.json               figures of each round, side by side

@@ -21,8 +21,7 @@ def stop_where_turns_end(folder: Path, base_model: Path) -> None:
     """Adds the token that ends turns to a student's generation config, where it is not there; those that it named stay,
     and come first.
 
-    A student whose tokenizer has no chat template, or one that refuses even a question and its answer, is left as it
-    is.
+    A student whose tokenizer has no chat template is left as it is.
     """
     is_model = (folder / "config.json").is_file()  # or an adapter, which has the tokenizer and config of its base model
     end = turn_end(folder if is_model else base_model)
@@ -49,10 +48,7 @@ def turn_end(folder: Path) -> tuple[int, int | None] | None:
         return None
     if not tokenizer.chat_template:
         return None
-    try:
-        end = ChatTemplate(tokenizer, TrainingError).end
-    except TrainingError:
-        return None
+    end = ChatTemplate(tokenizer, TrainingError).end
     return None if end is None else (end.token, tokenizer.eos_token_id)
 
 

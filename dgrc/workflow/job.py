@@ -15,6 +15,7 @@ from dgrc.config import Config, EngineConfig
 from dgrc.errors import TrainingError
 from dgrc.records import hash64
 from dgrc.storage.atomic import write_json
+from dgrc.storage.contents import NOTES
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.standing import is_student
 from dgrc.storage.underway import Notes
@@ -275,6 +276,7 @@ class Job:
             on_progress=tell,
             budget=budget,
             student=self.config.student,
+            hashes=self.run.root / NOTES,
         )
         reports = {}
         for recipe, result in results.items():

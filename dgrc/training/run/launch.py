@@ -19,8 +19,8 @@ from dgrc.config.engines import EngineConfig
 from dgrc.config.training import TrainingConfig
 from dgrc.errors import TrainingError
 from dgrc.runtime.driver import beside_driver
+from dgrc.storage.contents import NOTES, contents
 from dgrc.storage.objectstore.files import is_remote
-from dgrc.storage.objectstore.models import listing
 from dgrc.training.data.inputs import check_vocabulary, check_window, load_tokenizer
 from dgrc.training.data.stages import Budget
 from dgrc.training.model.ds_config import deepspeed_settings, zero_stage
@@ -53,12 +53,14 @@ def train(
     on_progress: OnProgress | None = None,
     budget: Budget | None = None,
     student: EngineConfig | None = None,
+    hashes: Path | None = None,
 ) -> dict[str, TrainResult]:
     """Fine-tunes `base_model` on each course and writes the students; all with equal visits and optimizer steps.
 
     How many is said by `budget`, or else by the first course and the configuration. Uses the Ray cluster the
     process is connected to, or one of its own. `student` is the section of the engine that will serve the
     students, and says how their chat template is asked. `work_dir` and outputs must be on storage that all nodes share.
+    `hashes` is the file that keeps the hashes of the base model's weights, in `work_dir` if it is None.
 
     Returns:
         What was done, by course name.
@@ -82,8 +84,10 @@ def train(
             budget = Budget(sum(s.visits for s in planned[0].stages), sum(len(s.steps) for s in planned[0].stages))
     folder = Path(work_dir).absolute()
     folder.mkdir(parents=True, exist_ok=True)
+    # A run of the same name takes up an interrupted one, so the name says all that decides the result.
+    name = _fingerprint(config, base_model, planned, seed, hashes or folder / NOTES)
     with _ray(config):
-        end = _run_workers(config, base_model, planned, seed, folder, on_progress)
+        end = _run_workers(config, base_model, planned, seed, folder, name, on_progress)
     return {p.course.name: p.result(end["losses"][p.course.name], end["looks"][p.course.name]) for p in planned}
 
 
@@ -112,6 +116,7 @@ def _run_workers(
     planned: Sequence[Planned],
     seed: int,
     folder: Path,
+    name: str,
     on_progress: OnProgress | None,
 ) -> dict[str, Any]:
     """Trains; returns the last place, with the losses of every step by course and stage."""
@@ -128,7 +133,6 @@ def _run_workers(
     )
     named = base_model if is_remote(base_model) else str(Path(base_model).absolute())
     task = WorkerTask(config, named, plans, seed, board, str(folder))
-    name = _fingerprint(config, base_model, planned, seed)
     try:
         with (
             trackers(config.report_to, str(folder), folder.name, config.decisive()) as listeners,
@@ -173,7 +177,6 @@ def _trainer(config: TrainingConfig, task: WorkerTask, folder: Path, name: str) 
         torch_config=TorchConfig(backend="nccl" if on_gpu else "gloo"),
         scaling_config=ScalingConfig(num_workers=config.workers, use_gpu=on_gpu, resources_per_worker=resources),
         run_config=RunConfig(
-            # A run of the same name takes up an interrupted one, so the name says all that decides the result.
             name=name,
             storage_path=path,
             storage_filesystem=storage,
@@ -187,20 +190,17 @@ def _trainer(config: TrainingConfig, task: WorkerTask, folder: Path, name: str) 
     )
 
 
-def _fingerprint(config: TrainingConfig, base_model: str, planned: Sequence[Planned], seed: int) -> str:
+def _fingerprint(
+    config: TrainingConfig, base_model: str, planned: Sequence[Planned], seed: int, hashes: Path | None = None
+) -> str:
     digest = hashlib.blake2b(digest_size=8)
-    files = listing(base_model) if is_remote(base_model) else _files(base_model)
-    for part in (repr(sorted(config.decisive().items())), repr(files), repr(seed)):
+    for part in (repr(sorted(config.decisive().items())), repr(contents(base_model, hashes)), repr(seed)):
         digest.update(part.encode())
     for p in planned:
         digest.update(repr((p.course.name, p.course.output, p.stages)).encode())
         for array in (p.corpus.tokens, p.corpus.loss, p.corpus.offsets):
             digest.update(array.tobytes())
     return f"train-{digest.hexdigest()}"
-
-
-def _files(folder: str) -> list[tuple[str, int, int]]:
-    return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in sorted(Path(folder).iterdir())]
 
 
 @contextlib.contextmanager

@@ -46,3 +46,18 @@ def test_a_model_without_a_chat_template_is_refused(model: str, tmp_path: Path) 
     (bare / "chat_template.jinja").unlink()
     with pytest.raises(EngineError, match="no chat template"):
         PromptEncoder(str(bare))
+
+
+def test_a_model_whose_template_refuses_replies_stops_at_its_eos(model: str, tmp_path: Path) -> None:
+    """It can still be asked; it cannot be trained on or scored."""
+    import shutil
+
+    asked = shutil.copytree(model, tmp_path / "asked")
+    template = asked / "chat_template.jinja"
+    refusal = "{% if messages[-1].role == 'assistant' %}{{ raise_exception('ask me') }}{% endif %}"
+    template.write_text(refusal + template.read_text())
+    encoder = PromptEncoder(str(asked))
+    chat = ({"role": "user", "content": "So?"}, {"role": "assistant", "content": "Yes."})
+    assert encoder.stops() == [] and encoder.encode(chat[:1]) == PromptEncoder(model).encode(chat[:1])  # type: ignore[arg-type]
+    with pytest.raises(EngineError, match="ask me"):
+        encoder.encode_scored(chat)  # type: ignore[arg-type]

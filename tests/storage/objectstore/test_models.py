@@ -10,6 +10,7 @@ from dgrc.config.engines import EngineConfig
 from dgrc.engines.vllm.engine import here
 from dgrc.engines.vllm.tokens import PromptEncoder, check_model_path
 from dgrc.errors import StorageError, TrainingError
+from dgrc.storage.contents import contents
 from dgrc.storage.objectstore.models import local_copy
 from dgrc.training.data.inputs import load_tokenizer
 from tests.storage.objectstore.conftest import one_paragraph
@@ -125,3 +126,13 @@ def test_a_full_disk_and_a_store_that_is_away_are_explained(
         local_copy(URL)
     with pytest.raises((StorageError, TrainingError), match="does not answer"):
         load_tokenizer(URL)
+
+
+def test_a_model_on_a_store_is_what_it_is_on_a_disk_and_is_read_once(
+    store: Store, made: Path, cache: Path, tmp_path: Path
+) -> None:
+    put(made, URL)
+    notes = tmp_path / "hashes.json"
+    here = contents(str(made))
+    assert contents(URL, notes) == contents(f"{URL}/", notes) == here and WEIGHTS in dict(here)
+    assert store.fetched(WEIGHTS) == 1 and not cache.exists()

@@ -41,6 +41,8 @@ def test_a_reply_is_learned_served_and_scored_as_one(model: Model, asked: list[M
     assert encoder.encode(tuple(asked)) == ids[:begin], "the prompt that is learned from is the one that is served"
     head, turn = encoder.encode_scored((*asked, SAID))
     assert head + turn == ids[:end] and turn[-1] == ids[end - 1], "so is what IFD scores"
+    before, said, after = model.learned.partition("Four.")
+    assert tokenizer.decode(turn) == ("" if before.strip() else before) + said + after, "marks before it are no score"
     stops = {tokenizer.eos_token_id, *encoder.stops()}
     assert ids[end - 1] in stops and not stops & set(ids[begin : end - 1])
 

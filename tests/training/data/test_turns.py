@@ -76,6 +76,13 @@ def test_without_thoughts_the_tokens_are_those_of_a_prompt_that_asks_for_none(
     assert ids[: mask.index(True)] == PromptEncoder(str(folder), thinking).encode(tuple(ASKED))
 
 
+def test_empty_thoughts_are_learned_once_in_whatever_form_the_template_writes_them() -> None:
+    """Between the tags of its prompt this template has line breaks, between those of a turn that is over none."""
+    template = QWEN.replace("<think>\n{{ thought.strip('\n') }}\n</think>", "<think>{{ thought }}</think>")
+    assert template != QWEN
+    assert learned(template, SAID) == (HEAD, f"{EMPTY}Four.<|im_end|>")
+
+
 def test_thoughts_that_a_template_cannot_hold_are_refused_with_the_setting_that_helps() -> None:
     stripping = CHATML.replace("{{ m.content }}", "{{ m.content.split('</think>')[-1] }}")
     with pytest.raises(TrainingError, match=r"lacks part of the message, 'Two more\.'.*training\.thoughts: drop"):
