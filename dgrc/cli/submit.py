@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from dgrc.cli.common import load, say, tell
+from dgrc.cli.common import load_file, say, tell
 
 FAILED = 1
 
@@ -33,7 +33,7 @@ def submit(
     from dgrc.workflow import submit
 
     submission = submit.Submission(config, overrides, part, Path(working_dir).resolve(), cpus)
-    settings = load(config, overrides, submission.working_dir)
+    settings = load_file(config, overrides, submission.working_dir)
     package = submit.check(settings, submission)
     say(f"package: {len(package.files):,} files, {package.size / 2**20:,.1f} MiB of {submission.working_dir}")
     client = submit.connect(address)

@@ -31,8 +31,8 @@ def verify_run(run: str) -> None:
 @click.option("--forget-only", is_flag=True, help="Only take the run back; do not run it again.")
 def repair(run: str, forget_only: bool) -> None:
     """Redo the first damaged step of a complete run and what follows from it."""
-    from dgrc.cli.common import load, whole_job
-    from dgrc.storage.standing import opened
+    from dgrc.cli.common import whole_job
+    from dgrc.storage.standing import opened, own_settings
     from dgrc.storage.verify import damage, forget
     from dgrc.workflow.job import Job
     from dgrc.workflow.rounds import run_rounds
@@ -47,7 +47,7 @@ def repair(run: str, forget_only: bool) -> None:
     say(f"forgotten: {', '.join(forgotten) or 'the evaluation'}")
     if forget_only:
         return
-    settings = load(str(folder.config_file), (f"runs_dir={folder.root.parent}", f"name={folder.root.name}"))
+    settings = own_settings(folder)
     with Job(settings, say, allow_empty=True).open(*whole_job(settings)) as job:
         run_rounds(job)
         job.seal()

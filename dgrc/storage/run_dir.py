@@ -43,7 +43,8 @@ from filelock import FileLock, Timeout
 
 from dgrc.config import Config, method, questions
 from dgrc.config.engines import LATER_SETTINGS, MACHINERY
-from dgrc.config.file import dump_config
+from dgrc.config.file import dump_config, read_yaml
+from dgrc.config.yaml_core import same
 from dgrc.errors import RunDirError
 from dgrc.storage.atomic import explain_os_error, write_json, write_text
 from dgrc.storage.holder import HOLDER, LOCK, told, write_holder
@@ -214,22 +215,20 @@ class RunDir:
 
     def changed(self, config: Config) -> list[str]:
         """Where the run's own configuration differs, with both values, of what decides its curation."""
-        import yaml
-
         if not self.config_file.is_file():
             return []
         try:
-            before = dict(yaml.safe_load(self.config_file.read_text(encoding="utf-8")))
-        except (ValueError, TypeError, yaml.YAMLError) as e:
+            before = dict(read_yaml(self.config_file.read_text(encoding="utf-8"), self.config_file.name))
+        except (ValueError, TypeError) as e:
             raise RunDirError(
-                f"The settings that the run was made with, {self.config_file}, cannot be read ({type(e).__name__}), so "
-                "nobody knows whether these are the same. Put the file back, or choose another `name`."
+                f"The settings that the run was made with, {self.config_file}, cannot be read ({e}), so nobody knows "
+                "whether these are the same. Put the file back, or choose another `name`."
             ) from e
         was, now = _decisive(before), _decisive(config.model_dump(mode="json"))
         return [
             f"`{key}` was {was.get(key)!r}, is {now.get(key)!r}"
             for key in sorted({*was, *now})
-            if was.get(key) != now.get(key)
+            if not same(was.get(key), now.get(key))
         ]
 
     def _recipe(self, recipe: str) -> Path:

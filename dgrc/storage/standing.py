@@ -3,8 +3,13 @@
 Nothing is locked, so it can be asked while a process works on the run.
 """
 
+import json
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
+from dgrc.config import Config
+from dgrc.config.file import load_config
 from dgrc.errors import RunDirError
 from dgrc.storage.run_dir import RunDir
 
@@ -31,6 +36,24 @@ def opened(given: str | Path, number: int = 1) -> RunDir:
             "the first is 1, and `rounds.count` of its settings says how many there may be."
         )
     return run.in_round(number)
+
+
+def found(given: str, runs_dir: str | None = None) -> RunDir | None:
+    """The run in a folder; with `runs_dir` the run of that name there. None if there is none."""
+    if runs_dir is not None and (given in ("", os.curdir, os.pardir) or os.sep in given):
+        return None
+    run = RunDir(given if runs_dir is None else Path(runs_dir) / given)
+    return run if given and os.path.isfile(run.config_file) else None
+
+
+def own_settings(run: RunDir, overrides: Sequence[str] = ()) -> Config:
+    """The settings that a run was made with, its name and folder as they are now, and `a.b=c` overrides that win.
+
+    Raises:
+        ConfigError: its config.yaml cannot be read, or a setting is wrong.
+    """
+    place = {"runs_dir": str(run.root.parent), "name": run.root.name}
+    return load_config(run.config_file, [*(f"{key}={json.dumps(value)}" for key, value in place.items()), *overrides])
 
 
 def rounds(run: RunDir) -> list[int]:

@@ -14,12 +14,11 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 
 from dgrc.config import Config
-from dgrc.config.file import load_config
 from dgrc.errors import RunDirError
 from dgrc.evaluation.score import Accuracy
 from dgrc.records import Atom, Case, Example, Quarantined, Question, VerifiedCase
 from dgrc.storage.arrow import arrow_schema
-from dgrc.storage.standing import opened
+from dgrc.storage.standing import opened, own_settings
 from dgrc.workflow.job import SUBJECT
 
 
@@ -118,8 +117,7 @@ class Run:
     @property
     def config(self) -> Config:
         """The run's settings, with its name and folder as they are now."""
-        place = {"runs_dir": str(self.run.parent), "name": self.run.name}
-        return load_config(self._dir.config_file, [f"{key}={json.dumps(value)}" for key, value in place.items()])
+        return own_settings(self._dir)
 
     @property
     def questions(self) -> Rows:
