@@ -23,6 +23,7 @@ from dgrc.storage.objectstore.files import is_remote
 from dgrc.storage.objectstore.models import listing
 from dgrc.training.data.inputs import check_window, load_tokenizer
 from dgrc.training.data.stages import Budget
+from dgrc.training.model.attention import check_attention
 from dgrc.training.model.ds_config import deepspeed_settings, zero_stage
 from dgrc.training.model.load import check_adapter
 from dgrc.training.run.checkpoints import checkpoints_at
@@ -69,6 +70,7 @@ def train(
     """
     deepspeed_settings(config)  # these are said now, not when workers have started
     check_adapter(config.adapter)
+    check_attention(config)
     check_trackers(config.report_to)
     checkpoints_at(config, Path(work_dir))
     tokenizer = load_tokenizer(base_model)
