@@ -38,7 +38,7 @@ class Holder:
             return True
         except (psutil.NoSuchProcess, ValueError, OverflowError):
             return False
-        return began <= taken + 1
+        return bool(began <= taken + 1)
 
 
 def write_holder(root: Path) -> None:

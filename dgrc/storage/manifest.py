@@ -1,19 +1,19 @@
 """The manifest of a run: written last, so its presence means that the run is complete."""
 
+import datetime
 import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 from dgrc.errors import RunDirError
-from dgrc.storage.atomic import write_json
-from dgrc.storage.first_day import FILE as FIRST_DAY
-from dgrc.storage.first_day import first_day
+from dgrc.storage.atomic import write_json, write_text
 from dgrc.storage.holder import HOLDER, LOCK
 from dgrc.storage.provenance import provenance
 from dgrc.storage.run_dir import UNDERWAY, RunDir
 from dgrc.storage.standing import how_far
 
+FIRST_DAY = ".first-day"
 NOT_KEPT = (
     ".state", "logs", "spending", LOCK, HOLDER, UNDERWAY, FIRST_DAY, ".hashes.json", "manifest.json", "config.yaml",
 )  # fmt: skip
@@ -70,3 +70,27 @@ def read_manifest(run: RunDir) -> dict[str, Any]:
             "finished is kept, and the manifest is written anew."
         ) from e
     return manifest
+
+
+def first_day(run: RunDir) -> datetime.date:
+    """The day of a run's first start; it is today, and is noted, if nothing says another.
+
+    It is the date that chat templates which write one (Llama 3.2's, gpt-oss's) are told, by whatever start of the run:
+    else the same messages would make other prompts every day.
+
+    Raises:
+        RunDirError: what is noted is no date.
+    """
+    path = run.root / FIRST_DAY
+    if not path.is_file():
+        said = read_manifest(run).get("first_day") if run.manifest_file.is_file() else None  # of one that was fetched
+        day = str(said or datetime.datetime.now(tz=datetime.UTC).date().isoformat())
+        write_text(path, f"{day}\n")
+    said = path.read_text(encoding="utf-8").strip()
+    try:
+        return datetime.date.fromisoformat(said)
+    except ValueError as e:
+        raise RunDirError(
+            f"{path} says {said[:40]!r} where the day on which the run began is wanted, such as 2026-01-31. Correct "
+            "it, or delete the file: then the run begins today for templates that write a date."
+        ) from e

@@ -252,12 +252,8 @@ class Job:
         for recipe in recipes:
             folders = [self.run.curriculum(recipe) / kind for kind in ("atomic", "cot")]
             atoms, chains = (str(folder) if folder.is_dir() else None for folder in folders)
-            card = {
-                "name": f"{self.config.name}: {recipe}",
-                "recipe": recipe,
-                **facts,
-                "unlabeled questions": ", ".join(Path(name).name for name in self.config.questions.files),
-            }
+            files = ", ".join(Path(name).name for name in self.config.questions.files)
+            card = {"name": f"{self.config.name}: {recipe}", "recipe": recipe, **facts, "unlabeled questions": files}
             output, parts = str(self.run.student(recipe)), self.parts(recipe)
             courses.append(Course(recipe, atoms, chains, output, card, parts.order, parts.replay))
         line, notes = TrainingLine(self.say), Notes(self.run)

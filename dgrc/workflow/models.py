@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dgrc.config import Config
-from dgrc.storage.first_day import first_day
+from dgrc.storage.manifest import first_day
 from dgrc.storage.run_dir import RunDir
 
 Say = Callable[[str], None]

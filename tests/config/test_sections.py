@@ -1,5 +1,6 @@
 """To set one key changes one key, in every section at every depth, by file and by `--set`, over any configuration."""
 
+import datetime
 import itertools
 import json
 import typing
@@ -56,7 +57,9 @@ def others(field: Any, value: Any) -> Iterator[Any]:
             now = value if isinstance(value, int | float) else 1
             yield from (now + 1, now / 2 + 0.11, now * 2 + 32, 0)
         elif form is str:
-            yield from ("other", "OTHER", "http://other/v1", "a:b")
+            yield from ("other", "OTHER", "http://other/v1", "a:b", "eager")
+        elif form is datetime.date:
+            yield "2026-01-31"
         elif form is type(None):
             yield None
         else:

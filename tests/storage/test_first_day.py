@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from dgrc.config.file import make_config
-from dgrc.storage import first_day as module
-from dgrc.storage.first_day import first_day
-from dgrc.storage.manifest import file_hashes, read_manifest, write_manifest
+from dgrc.errors import RunDirError
+from dgrc.storage import manifest as module
+from dgrc.storage.manifest import file_hashes, first_day, read_manifest, write_manifest
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow.models import dated
 
@@ -54,3 +54,10 @@ def test_engines_are_told_it_unless_they_name_another(tmp_path: Path, clock: Any
     assert days == {"teacher": "2020-02-29", "student": "2026-11-28", "verifier": "2026-11-28"}
     identities = [engine.identity() for engine in (*config.engines().values(), *told.values())]
     assert identities[:3] == identities[3:], "what a run made before goes on under another day"
+
+
+def test_a_day_that_is_none_is_refused_by_its_file(tmp_path: Path) -> None:
+    run = RunDir(tmp_path)
+    (tmp_path / ".first-day").write_text("yesterday\n")
+    with pytest.raises(RunDirError, match=r"\.first-day says 'yesterday'.*or delete the file"):
+        first_day(run)
