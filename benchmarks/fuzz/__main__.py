@@ -31,7 +31,7 @@ from typing import Any
 import click
 
 from benchmarks.fuzz import files as fuzz_files
-from benchmarks.fuzz import parsers
+from benchmarks.fuzz import parsers, texts
 from benchmarks.shared.record import ROOT, record
 from dgrc.cli.common import say
 
@@ -97,7 +97,7 @@ def fuzz_texts(target: str, seed: int, first: int, count: int) -> Tally:
     """Gives texts to one parser; input number N of a seed is always the same."""
     tally = Tally()
     for number in range(first, first + count):
-        said = parsers.make(random.Random(f"{seed} {target} {number}"), target)
+        said = texts.make(random.Random(f"{seed} {target} {number}"), target)
         kind, what = guarded(lambda said=said: parsers.TARGETS[target](said))  # type: ignore[misc]
         tally.add(target, kind, f"input {number}, {said[:200]!r}: {what}")
     return tally

@@ -11,7 +11,8 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["dgrc", "benchmarks.fuzz.parsers"]):
-    from benchmarks.fuzz.parsers import SEEDS, TARGETS
+    from benchmarks.fuzz.parsers import TARGETS
+    from benchmarks.fuzz.texts import SEEDS
 
 MOST = 200
 """Findings of one kind of target that are written down; the same defect comes again and again."""

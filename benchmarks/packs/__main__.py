@@ -77,7 +77,7 @@ def main(
             parts = Parts(folder / "parts", {"weights": hashes, "engines": machine, "seed": seed}, say)
             found = Measurement(plan, parts, stack.enter_context(_session(plan, folder))).run()
         except DgrcError as e:
-            raise click.ClickException(str(e)) from e
+            raise click.UsageError(str(e)) from e
         say(table.render(found))
         summary = table.summary(found)
         if write:

@@ -23,7 +23,7 @@ from dgrc.records import Chain
 
 Starter = Callable[[str, EngineConfig], contextlib.AbstractContextManager[Ask]]
 ROLES = ("student", "teacher")
-LIMITS = {"sample": 400, "diagnose": 500, "answer": 300, "verify": 600, "judge": 300}
+LIMITS = {"sample": 400, "diagnose": 500, "answer": 300, "extract": 400, "verify": 600, "judge": 300}
 """Most tokens of a reply, as the shipped configurations for small models have them (`real/medical`)."""
 SAMPLING = {"student": Sampling(temperature=1.0, top_p=0.95), "teacher": Sampling(temperature=0.6)}
 ANSWERING = Sampling(temperature=0.6)
@@ -115,7 +115,7 @@ class Measurement:
                 case "answer":
                     asked = [(problem, problem.steps[n % len(problem.steps)]) for n, problem in enumerate(problems)]
                     return steps.answered(ask, pack, asked, _limited(ANSWERING, step), plan.answers)
-                case "verify":
+                case "verify" | "extract":
                     chains = [
                         (problem.id, chain)
                         for role in ROLES
@@ -123,7 +123,7 @@ class Measurement:
                         for chain in of
                     ]
                     checked = items.to_verify(problems, chains, plan.truth, count, plan.seed)
-                    return steps.verified(ask, pack, checked, greedy)
+                    return (steps.verified if step == "verify" else steps.extracted)(ask, pack, checked, greedy)
             return steps.judged(ask, pack, items.to_judge(problems, count, plan.seed), greedy)
 
         decided = {"pack": pack.digest(), "limit": LIMITS[step], "chains": plan.chains, "answers": plan.answers}

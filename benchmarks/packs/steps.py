@@ -18,7 +18,7 @@ from dgrc.method import answer, diagnose, judge, meaning, reading, sample, scree
 from dgrc.method.echo import ECHO
 from dgrc.method.prompts import Pack
 from dgrc.method.replies import json_object
-from dgrc.method.verify import Fact
+from dgrc.method.verify import Fact, extract
 from dgrc.proving.natural.problem import Problem, Step
 from dgrc.records import Chain, Message
 
@@ -173,12 +173,51 @@ def verified(ask: Ask, pack: Pack, items: Sequence[Checked], sampling: Sampling)
         "parsed": _share(parsed),
         "every_fact_numbered": _share(numbered),
         "echo": counts["echo"],
+    } | _verdicts(verdicts) | _spent(completions)
+
+
+def extracted(ask: Ask, pack: Pack, items: Sequence[Checked], sampling: Sampling) -> Result:
+    """Verdicts by what is read off the same chains, as far as words decide them (no verifier is asked)."""
+    facts = [facts_of(item.problem) for item in items]
+    completions = ask(
+        [
+            request(
+                extract.build_messages(pack, item.problem.text, (), item.chain, known), sampling,
+                schema=extract.schema(pack, known),
+            )
+            for item, known in zip(items, facts, strict=True)
+        ]
+    )  # fmt: skip
+    parsed: list[tuple[str, bool]] = []
+    decided: list[tuple[str, bool]] = []
+    verdicts: list[tuple[Checked, bool | None]] = []
+    for (item, reply), known in zip(_replies(items, completions), facts, strict=True):
+        text = reply.text if reply is not None and reply.finish_reason == "stop" else ""
+        said = extract.parse_reply(pack, text, len(known))
+        pairs = zip(known, said, strict=True) if said is not None else [(fact, None) for fact in known]
+        relations = [extract.relation(fact, words, item.chain.text) for fact, words in pairs]
+        parsed.append((item.problem.id, said is not None))
+        decided += [(item.problem.id, said is not None and relation is not None) for relation in relations]
+        passed = extract.SUPPORTS in relations and None not in relations
+        verdicts.append((item, False if extract.CONTRADICTS in relations else passed or None))
+    counted = {
+        "right_chains": sum(item.right for item in items),
+        "made_chains": sum(item.made for item in items),
+        "parsed": _share(parsed),
+        "decided": _share(decided),
+    }
+    return counted | _verdicts(verdicts) | _spent(completions)
+
+
+def _verdicts(verdicts: Sequence[tuple[Checked, bool | None]]) -> Result:
+    """How verdicts stand to the truth; None is no verdict."""
+    return {
         "verdict_given": _share((item.problem.id, said is not None) for item, said in verdicts),
         "verdict_right": _share((i.problem.id, said == i.right) for i, said in verdicts if said is not None),
         "right_of_passed": _share((item.problem.id, item.right) for item, said in verdicts if said),
         "passed_of_right": _share((item.problem.id, said is True) for item, said in verdicts if item.right),
         "passed_of_wrong": _share((item.problem.id, said is True) for item, said in verdicts if not item.right),
-    } | _spent(completions)
+    }
 
 
 def judged(ask: Ask, pack: Pack, items: Sequence[Judged], sampling: Sampling) -> Result:

@@ -9,6 +9,8 @@ COLUMNS: dict[str, Sequence[str]] = {
     "sample": ("stopped", "read_of_stopped", "right_of_read", "right"),
     "diagnose": ("parsed", "atoms_asked", "refused", "kept", "distinct", "on_target"),
     "answer": ("parsed", "echo", "agreement", "right", "right_of_majority", "right_of_kept"),
+    "extract": ("parsed", "decided", "verdict_given", "verdict_right", "right_of_passed", "passed_of_right",
+                "passed_of_wrong"),
     "verify": ("parsed", "every_fact_numbered", "verdict_given", "verdict_right", "right_of_passed", "passed_of_right",
                "passed_of_wrong"),
     "judge": ("parsed", "mean", "deviation", "mean_of_right", "mean_of_wrong"),

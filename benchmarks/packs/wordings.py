@@ -15,7 +15,7 @@ from dgrc.errors import PromptPackError
 from dgrc.method.prompts import Pack, built_in, load_pack
 
 SHIPPED = "shipped"
-STEPS = ("sample", "diagnose", "answer", "verify", "judge")
+STEPS = ("sample", "diagnose", "answer", "extract", "verify", "judge")
 """The steps that are measured."""
 KNOWN = frozenset(f"{step}{end}" for step in (*STEPS, "system") for end in (".jinja", ".schema.json"))
 HERE = Path(__file__).parent / "wordings"

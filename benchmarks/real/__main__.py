@@ -99,7 +99,7 @@ def main(**options: Any) -> None:
     try:
         _main(**options)
     except DgrcError as e:
-        raise click.ClickException(str(e)) from e
+        raise click.UsageError(str(e)) from e
 
 
 def _main(

@@ -1,7 +1,9 @@
 """How fast do we train, against what else one could run, and do we learn the same?
 
-    python -m benchmarks.train                   (models of 3M and 60M parameters; needs the extra `trl`)
+    python -m benchmarks.train                   (all of it; models of 3M and 60M parameters; needs the extra `trl`)
     python -m benchmarks.train --gpu             (Qwen2.5-1.5B's shape, bf16, on a GPU, with MFU)
+    python -m benchmarks.train --memory          (the loss alone, against whole logits: `memory`; needs 12 GiB)
+    python -m benchmarks.train --architectures   (packed examples against each alone: `architectures`)
 
 In one run, in turn, the same examples and model under: ours (Ray Train, DeepSpeed ZeRO 2, packed); the same packing and
 loss in a plain two-process DDP loop of torch; TRL's SFTTrainer on batches padded and grouped by length; and TRL packed.
@@ -23,6 +25,8 @@ import click
 import numpy as np
 
 from benchmarks.shared.record import ROOT, record
+from benchmarks.train.architectures import count, verdicts
+from benchmarks.train.memory import compare
 from dgrc.cli.common import say
 from dgrc.config.training import StageConfig, TrainingConfig
 
@@ -41,10 +45,36 @@ PEERS = ("torch", "trl_padded", "trl_packed")
 @click.option("--sizes", default="3m,60m", show_default=True, help="Models to train, separated by commas.")
 @click.option("--steps", default=24, show_default=True, help="Optimizer steps of each turn; of the 60M model a third.")
 @click.option("--turns", default=2, show_default=True, help="How often each contender has its turn.")
+@click.option("--memory", is_flag=True, help="Only the loss, a few positions at a time against whole logits.")
+@click.option("--architectures", is_flag=True, help="Only packed examples against each alone, in tiny models.")
+@click.option("--tokens", default=4096, show_default=True, help="Learned tokens of `--memory`; the half can be tried.")
+@click.option("--loss-turns", default=5, show_default=True, help="How often each of `--memory` has its turn.")
 @click.option("--gpu", is_flag=True, help="One GPU, Qwen2.5-1.5B's shape, bf16, rows of 4,096 tokens.")
 @click.option("--write/--no-write", default=True, help="Record the result.")
-def main(sizes: str, steps: int, turns: int, gpu: bool, write: bool) -> None:
-    """Train in turn, compare rates and losses."""
+def main(
+    sizes: str, steps: int, turns: int, memory: bool, architectures: bool, tokens: int, loss_turns: int, gpu: bool,
+    write: bool,
+) -> None:  # fmt: skip
+    """Train in turn, compare rates and losses; measure the loss; try architectures. A part alone if it is named."""
+    command = " ".join(["train", *sys.argv[1:]])
+    summary: dict[str, Any] = {}
+    details: dict[str, Any] = {}
+    if not (memory or architectures):
+        summary, details["models"] = _contenders(sizes, steps, turns, gpu)
+    if architectures or not memory:
+        details["architectures"] = verdicts(say)
+        summary |= count(details["architectures"])
+    if memory or not architectures:
+        details["loss"] = compare(tokens, loss_turns, say)
+        summary |= {key: value for key, value in details["loss"].items() if key.startswith("loss_")}
+    if write:
+        name = "train" if "models" in details else "_and_".join(details)
+        record(name, {**summary, "lengths": LENGTHS, **details}, command=command)
+    click.echo(json.dumps(summary))
+
+
+def _contenders(sizes: str, steps: int, turns: int, gpu: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The keys of the last line, and all that was seen by model."""
     if importlib.util.find_spec("trl") is None:
         raise click.ClickException("TRL, which ours is held against, is not installed: pip install '.[trl]'")
     names = ["qwen2.5-1.5b"] if gpu else sizes.split(",")
@@ -54,16 +84,12 @@ def main(sizes: str, steps: int, turns: int, gpu: bool, write: bool) -> None:
             results[name] = run(name, Path(folder), steps, turns, gpu)
             say(f"{name}: {json.dumps(results[name])}")
     worst = [results[name] for name in names]
-    summary: dict[str, Any] = {
+    return {
         **{f"ratio_{peer}": min(result["ratios"][peer] for result in worst) for peer in PEERS},
         "max_relative_loss_difference": max(result["max_relative_loss_difference"] for result in worst),
         "plan_memory_error": max((result["plan_memory_error"] for result in worst), key=abs),
         "mfu": worst[0]["mfu"],
-    }
-    if write:
-        command = f"train --sizes {sizes} --steps {steps} --turns {turns}" + (" --gpu" if gpu else "")
-        record("train", {**summary, "lengths": LENGTHS, "models": results}, command=command)
-    click.echo(json.dumps(summary))
+    }, results
 
 
 def run(name: str, folder: Path, steps: int, turns: int, gpu: bool) -> dict[str, Any]:

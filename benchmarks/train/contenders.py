@@ -55,7 +55,7 @@ def ours(who: str, folder: Path, config: TrainingConfig, warm_up: int) -> dict[s
     corpus = load_corpus(folder)
     stages = plan_stages(0, len(corpus), config, 0, None, corpus.length)
     course = launch.Course("student", None, "given", str(folder / "student"), {})
-    planned = launch._Planned(course, corpus, None, stages, 0, None)  # examples are tokens already
+    planned = launch.Planned(course, corpus, None, stages, 0, None)  # examples are tokens already
     steps: list[TrainProgress] = []
     ray.init(address="local", num_cpus=WORKERS + 1, include_dashboard=False, log_to_driver=False)
     launch._run_workers(config, str(folder / "model"), [planned], 0, folder / "work", steps.append)
@@ -92,6 +92,7 @@ def _plain_worker(rank: int, workers: int, folder: Path, config: TrainingConfig,
 
     from dgrc.training.data.packing import collate, loss_tokens, share_rows
     from dgrc.training.data.stages import plan_stages
+    from dgrc.training.model.head import give_loss
     from dgrc.training.run.loop import _attention_kernel, batch_loss, tokens_per_batch
     from dgrc.training.run.progress import memory_gib
 
@@ -108,6 +109,7 @@ def _plain_worker(rank: int, workers: int, folder: Path, config: TrainingConfig,
     if config.gradient_checkpointing:
         bare.gradient_checkpointing_enable({"use_reentrant": False})
     bare.train()
+    assert give_loss(bare) is None
     model: Any = DistributedDataParallel(bare)
     optimizer = torch.optim.AdamW(model.parameters(), betas=config.betas, weight_decay=0.0, fused=True)
     seconds, tokens, losses = [], [], []
@@ -119,7 +121,7 @@ def _plain_worker(rank: int, workers: int, folder: Path, config: TrainingConfig,
         for n, rows in enumerate(shares):
             model.require_backward_grad_sync = n == len(shares) - 1
             with _attention_kernel(device):
-                loss = batch_loss(model, collate(corpus, rows).to(device)) * scale
+                loss = batch_loss(model, collate(corpus, rows).to(device), scale)
                 loss.backward()
             total += loss.detach()
         torch.nn.utils.clip_grad_norm_(model.parameters(), config.max_grad_norm)

@@ -14,6 +14,7 @@ import click
 from dgrc import __version__
 from dgrc.cli.benchmark import benchmark
 from dgrc.cli.common import say
+from dgrc.cli.config import config
 from dgrc.cli.curate import curate
 from dgrc.cli.demo import demo
 from dgrc.cli.evaluate import evaluate
@@ -24,8 +25,10 @@ from dgrc.cli.pilot import pilot
 from dgrc.cli.plan import plan
 from dgrc.cli.premise import premise
 from dgrc.cli.questions import questions
+from dgrc.cli.resume import resume
 from dgrc.cli.run import run
 from dgrc.cli.show import show
+from dgrc.cli.status import status
 from dgrc.cli.submit import submit
 from dgrc.cli.train import train
 from dgrc.cli.verify import repair, verify_run
@@ -68,14 +71,14 @@ class Main(click.Group):
 def main(debug: bool) -> None:
     """Turn a small open LLM into a specialist from unlabeled questions and a fallible teacher.
 
-    CONFIG is a YAML file, or the name of one that comes with dgrc, such as legal/casehold. Relative paths in it begin
-    in the folder where dgrc is started.
+    CONFIG is a YAML file, or the name of one that comes with dgrc, such as legal/casehold. RUN is the folder of a run
+    or its name, and means the run's own settings. Relative paths in them begin in the folder where dgrc is started.
     """
 
 
 COMMANDS = (
-    demo, init, questions, pilot, premise, curate, plan, train, export, evaluate, run, show, verify_run, repair,
-    benchmark, submit, jobs,
+    demo, init, questions, pilot, premise, curate, plan, train, export, evaluate, run, resume, show, status, verify_run,
+    repair, config, benchmark, submit, jobs,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

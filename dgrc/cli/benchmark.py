@@ -8,13 +8,12 @@ import json
 
 import click
 
-from dgrc.cli.common import load, say, tell
+from dgrc.cli.common import load, say, tell, with_settings
 
 
 @click.command()
-@click.argument("config", type=click.Path(dir_okay=False))
+@with_settings
 @click.option("--questions", default=1000, show_default=True, type=click.IntRange(min=1), help="How many to curate.")
-@click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a setting; repeatable.")
 def benchmark(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     """Measure curation: questions/s, tokens/s a GPU, cost, bottleneck."""
     from dgrc.storage.run_dir import RunDir

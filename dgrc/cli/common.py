@@ -4,12 +4,14 @@ Progress and reports go to standard error; standard output carries a command's r
 goes through `say`, `tell` or `case_view.Said`, for it may quote a question, a model, a file name or somebody's job.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from dgrc.errors import ConfigError
 from dgrc.report.terminal import plain
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -20,13 +22,17 @@ DRY_RUN = (
 
 
 def config_arguments(f: F) -> F:
-    """CONFIG, --set and --dry-run.
+    """CONFIG, --set and --dry-run."""
+    return with_settings(click.option("--dry-run", is_flag=True, help=DRY_RUN)(f))
 
-    CONFIG is a YAML file, or the name of one that comes with dgrc, such as `legal/casehold`.
+
+def with_settings(f: F) -> F:
+    """CONFIG and --set.
+
+    CONFIG is a YAML file, the name of one that comes with dgrc, such as `legal/casehold`, or a run: its folder or name.
     """
-    f = click.option("--dry-run", is_flag=True, help=DRY_RUN)(f)
     f = click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a setting; repeatable.")(f)
-    return click.argument("config", type=click.Path(dir_okay=False))(f)
+    return click.argument("config", metavar="CONFIG|RUN", type=click.Path())(f)
 
 
 def allow_empty(f: F) -> F:
@@ -45,7 +51,25 @@ def tell(text: str, nl: bool = True) -> None:
     click.echo(plain(text), nl=nl)
 
 
-def load(config: str, overrides: tuple[str, ...], here: Path | None = None) -> Any:
+def load(config: str, overrides: tuple[str, ...]) -> Any:
+    """The checked settings of a run in that folder, a file, a configuration that comes with dgrc, or a run of that
+    name, the first that there is; what is not a file that was named is said.
+
+    Raises:
+        ConfigError: it is none of these, or cannot be read.
+    """
+    from dgrc.config.shipped import locate
+    from dgrc.storage.standing import found, own_settings
+
+    run = found(config)
+    if run is None and os.path.exists(file := locate(config)) and not os.path.isdir(file):
+        return load_file(config, overrides)
+    run = run or _run_named(config, overrides)
+    say(f"settings of the run {run.root}")
+    return own_settings(run, overrides)
+
+
+def load_file(config: str, overrides: tuple[str, ...], here: Path | None = None) -> Any:
     """The checked configuration of a file in `here`, or of one that comes with dgrc, which is said."""
     from dgrc.config.file import load_config
     from dgrc.config.shipped import locate, shipped_folder
@@ -54,6 +78,28 @@ def load(config: str, overrides: tuple[str, ...], here: Path | None = None) -> A
     if file.is_relative_to(shipped_folder()) and file != Path(config):
         say(f"configuration: {file}, which comes with dgrc")
     return load_config(file, overrides)
+
+
+def _run_named(name: str, overrides: tuple[str, ...]) -> Any:
+    """The run of that name in the folder of runs.
+
+    Raises:
+        ConfigError: there is none, and no configuration either.
+    """
+    from dgrc.config import Config
+    from dgrc.config.shipped import nearest
+    from dgrc.storage.standing import found
+
+    told = [value for key, _, value in (override.partition("=") for override in overrides) if key == "runs_dir"]
+    runs = told[-1] if told else str(Config.model_fields["runs_dir"].default)
+    run = found(name, runs)
+    if run is None:
+        raise ConfigError(
+            f"{name!r} is neither a configuration nor a run: there is no YAML file and no folder of a run at that "
+            f"path, no run of that name in {runs!r}, and of the configurations that come with dgrc the nearest are "
+            f"{', '.join(nearest(name))}."
+        )
+    return run
 
 
 def whole_job(config: Any) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""`dgrc evaluate CONFIG`."""
+"""`dgrc evaluate CONFIG|RUN`."""
 
 import click
 

@@ -10,14 +10,11 @@ from dgrc.cli.common import say
 @click.option("--merge", "output", required=True, type=click.Path(file_okay=False), help="Folder for the full model.")
 def export(student: str, output: str) -> None:
     """Make a full model of an adapter and its base model. STUDENT is a run or the folder of a student."""
-    from pathlib import Path
-
     from dgrc.runtime.extras import training
-    from dgrc.storage.run_dir import RunDir
+    from dgrc.workflow.standing import adapter_of
 
     training("`dgrc export`").check()
+    adapter = adapter_of(student)
     from dgrc.training.export import merge_adapter
 
-    run = RunDir(student)
-    folder = run.student() if run.config_file.is_file() else Path(student)
-    say(f"done: {merge_adapter(str(folder), output)}")
+    say(f"done: {merge_adapter(adapter, output)}")

@@ -28,7 +28,7 @@ def jobs() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_(address: str, as_json: bool) -> None:
     """Jobs of dgrc, the newest first, with the last line that each said."""
-    from dgrc.pipeline.progress import clock
+    from dgrc.runtime.clock import clock
     from dgrc.workflow.submit import connect, listed
 
     for job in listed(connect(address)):
@@ -58,13 +58,14 @@ def status(address: str, job_id: str) -> None:
 def logs(address: str, job_id: str, following: bool) -> None:
     """What a job has said."""
     from dgrc.workflow.submit import connect, find, follow
+    from dgrc.workflow.submit import logs as said_by
 
     client = connect(address)
     find(client, job_id)
     if following:
         say(f"{job_id}: {follow(client, job_id, tell)}")
     else:
-        tell(client.get_job_logs(job_id), nl=False)
+        tell(said_by(client, job_id), nl=False)
 
 
 @jobs.command()
@@ -73,10 +74,11 @@ def logs(address: str, job_id: str, following: bool) -> None:
 def stop(address: str, job_id: str) -> None:
     """Stop a job; what it finished is safe."""
     from dgrc.workflow.submit import connect, find
+    from dgrc.workflow.submit import stop as end
 
     client = connect(address)
     find(client, job_id)
-    say(f"{job_id}: {'stopping' if client.stop_job(job_id) else 'had ended already'}")
+    say(f"{job_id}: {'stopping' if end(client, job_id) else 'had ended already'}")
 
 
 @jobs.command()

@@ -8,13 +8,12 @@ from typing import Any
 
 import click
 
-from dgrc.cli.common import load, say, tell
+from dgrc.cli.common import load, say, tell, with_settings
 
 
 @click.command()
-@click.argument("config", type=click.Path(dir_okay=False))
+@with_settings
 @click.option("--questions", default=50, show_default=True, type=click.IntRange(min=1), help="How many to try.")
-@click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a setting; repeatable.")
 def pilot(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     """Try a random sample of the questions before paying for all of them."""
     from dgrc.cli.show import print_parts

@@ -49,6 +49,13 @@ def plan(
     shape = model_shape(settings, model)
     workers = settings.training.most_workers
     tell(f"{shape.parameters:,} parameters, {shape.layers} layers of width {shape.width}")
+    if shape.whole_logits:
+        tell(f"The loss needs logits of all positions at once, for {shape.whole_logits}.")
+    if shape.mixing:
+        tell(
+            f"{', '.join(shape.mixing)}: in these, tokens see each other outside attention. Unless kernels are there "
+            "that take the ends of examples, training finds it out and takes one example a row, which is slower."
+        )
     again = "with" if settings.training.gradient_checkpointing else "without"
     tell(f"\nGiB a GPU, of {gpu_gib:g}, {again} gradient checkpointing (x: does not fit)")
     tell(f"{'':<36}" + "".join(f"{f'{n} GPUs':>20}" for n in gpus))

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from dgrc.cli.common import load, say, tell
+from dgrc.cli.common import load, say, tell, with_settings
 
 NOTHING_MEASURED = 3
 WORDS = {
@@ -26,14 +26,13 @@ TRUTH = (
 
 
 @click.command()
-@click.argument("config", type=click.Path(dir_okay=False))
+@with_settings
 @click.option("--questions", default=400, show_default=True, type=click.IntRange(min=1), help="How many to measure on.")
 @click.option("--truth", type=click.Path(dir_okay=False, path_type=Path), help=TRUTH)
 @click.option(
     "--steps", default=400, show_default=True, type=click.IntRange(min=0),
     help="How many of the problems' own steps to put to the teacher, with --truth.",
 )  # fmt: skip
-@click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a setting; repeatable.")
 @click.pass_context
 def premise(
     ctx: click.Context, config: str, questions: int, truth: Path | None, steps: int, overrides: tuple[str, ...]

@@ -1,6 +1,7 @@
 """`dgrc run CONFIG`: the whole main job, its result as JSON on the last line of standard output."""
 
 import json
+from typing import Any
 
 import click
 
@@ -12,7 +13,11 @@ from dgrc.cli.common import allow_empty, config_arguments, load, print_plan, say
 @allow_empty
 def run(config: str, overrides: tuple[str, ...], dry_run: bool, allow_empty: bool) -> None:
     """Curate, train and evaluate in one job, round after round if the configuration says so."""
-    settings = load(config, overrides)
+    do_all(load(config, overrides), dry_run, allow_empty)
+
+
+def do_all(settings: Any, dry_run: bool, allow_empty: bool) -> None:
+    """What is left to do of a run, or what that would be."""
     parts = whole_job(settings)
     if dry_run:
         print_plan(settings, parts)

@@ -1,6 +1,5 @@
 """`dgrc show RUN [QUESTION_ID]`: a run at a glance, or one case told as a story."""
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -15,15 +14,10 @@ def show(run: str, question_id: str | None, number: int) -> None:
 
     QUESTION_ID is dgrc's number or the id in your own file.
     """
-    from dgrc.errors import RunDirError
     from dgrc.report.case_view import tell_case, tell_run
-    from dgrc.storage.run_dir import RunDir
+    from dgrc.storage.standing import opened
 
-    folder = RunDir(run, number)
-    if not folder.config_file.is_file():
-        raise RunDirError(
-            f"{Path(run)} is not a run: it has no config.yaml. Give the folder of a run, for example runs/demo."
-        )
+    folder = opened(run, number)
     print_parts(tell_run(folder) if question_id is None else tell_case(folder, question_id))
 
 

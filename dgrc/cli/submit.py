@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from dgrc.cli.common import load, say, tell
+from dgrc.cli.common import load_file, say, tell
 
 FAILED = 1
 
@@ -17,7 +17,7 @@ FAILED = 1
 @click.option("--part", default="run", show_default=True, help="What the job does.", type=click.Choice(
     ["run", "questions", "curate", "train", "evaluate", "pilot", "benchmark"]))  # fmt: skip
 @click.option("--working-dir", type=click.Path(exists=True, file_okay=False), default=".", show_default=True,
-              help="Packaged and sent, without junk and secrets; CONFIG is a file in it, or a name.")  # fmt: skip
+              help="Packaged but for junk, secrets and what .gitignore names; CONFIG is in it, or a name.")  # fmt: skip
 @click.option("--cpus", default=1.0, show_default=True, help="CPUs that the job's own process reserves.")
 @click.option("--follow/--no-follow", default=False, help="Show what the job says, until it ends.")
 @click.option("--retries", default=0, show_default=True, type=click.IntRange(min=0),
@@ -33,8 +33,9 @@ def submit(
     from dgrc.workflow import submit
 
     submission = submit.Submission(config, overrides, part, Path(working_dir).resolve(), cpus)
-    settings = load(config, overrides, submission.working_dir)
-    submit.check(settings, submission)
+    settings = load_file(config, overrides, submission.working_dir)
+    package = submit.check(settings, submission)
+    say(f"package: {len(package.files):,} files, {package.size / 2**20:,.1f} MiB of {submission.working_dir}")
     client = submit.connect(address)
     if not follow and not retries:
         job_id = submit.submit(client, settings, submission, say)

@@ -1,4 +1,4 @@
-"""`dgrc train CONFIG`."""
+"""`dgrc train CONFIG|RUN`."""
 
 import click
 

@@ -11,13 +11,13 @@ DAMAGED = 1
 
 
 @click.command("verify-run")
-@click.argument("run", type=click.Path(exists=True, file_okay=False))
+@click.argument("run", type=click.Path(file_okay=False))
 def verify_run(run: str) -> None:
     """Check files, rows and ids of a complete run; exit status 1 if anything is damaged."""
-    from dgrc.storage.run_dir import RunDir
+    from dgrc.storage.standing import opened
     from dgrc.storage.verify import damage
 
-    found = damage(RunDir(run))
+    found = damage(opened(run))
     for where, what in found:
         say(f"  {where}: {what}")
     say(f"{len(found)} damaged" if found else "whole")
@@ -27,17 +27,17 @@ def verify_run(run: str) -> None:
 
 
 @click.command()
-@click.argument("run", type=click.Path(exists=True, file_okay=False))
+@click.argument("run", type=click.Path(file_okay=False))
 @click.option("--forget-only", is_flag=True, help="Only take the run back; do not run it again.")
 def repair(run: str, forget_only: bool) -> None:
     """Redo the first damaged step of a complete run and what follows from it."""
-    from dgrc.cli.common import load, whole_job
-    from dgrc.storage.run_dir import RunDir
+    from dgrc.cli.common import whole_job
+    from dgrc.storage.standing import opened, own_settings
     from dgrc.storage.verify import damage, forget
     from dgrc.workflow.job import Job
     from dgrc.workflow.rounds import run_rounds
 
-    folder = RunDir(run)
+    folder = opened(run)
     found = damage(folder)
     if not found:
         say("nothing to repair")
@@ -47,7 +47,7 @@ def repair(run: str, forget_only: bool) -> None:
     say(f"forgotten: {', '.join(forgotten) or 'the evaluation'}")
     if forget_only:
         return
-    settings = load(str(folder.config_file), (f"runs_dir={folder.root.parent}", f"name={folder.root.name}"))
+    settings = own_settings(folder)
     with Job(settings, say, allow_empty=True).open(*whole_job(settings)) as job:
         run_rounds(job)
         job.seal()

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from dgrc.config.explain import WANTED
 from dgrc.config.section import Section
 
 
@@ -29,6 +30,7 @@ class ApiConfig(Section):
     key_env: str = Field(
         "OPENAI_API_KEY", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$",
         description="Environment variable of the key, on the nodes that run replicas; empty: no key.",
+        json_schema_extra={WANTED: "letters, digits and `_`, no digit first"},
     )  # fmt: skip
     requests_per_minute: float | None = Field(None, gt=0, description="Rate limit; null is none.")
     tokens_per_minute: float | None = Field(None, gt=0, description="Rate limit, prompts and replies; null is none.")

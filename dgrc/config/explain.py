@@ -1,43 +1,72 @@
-"""What pydantic objects to in settings, as one paragraph: which setting, what it got, what it takes."""
+"""What settings take, in words, and what pydantic objects to in some: which setting, what it got, what it takes.
 
+A section's class flows in, and pydantic's errors; out come the words of docs/configuration.md and of `ConfigError`.
+"""
+
+import datetime
 import difflib
+import json
+import types
 import typing
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 LONGEST_QUOTE, MOST_PROBLEMS = 200, 20
 """Characters of a wrong value that an error quotes, and wrong values that it tells of."""
 SECRETIVE = ("key_env", "base_url")
-FORMS = ("int", "tuple[int, int]", "str", "tuple[str, ...]")
-"""How pydantic names the forms of a setting that is a number or a range, or one name or several."""
+WANTED = "wanted"
+"""In a field's `json_schema_extra`: what its text is to look like, in words."""
+BY_HAND = "In --set"
+BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+NAMES: dict[Any, str] = {
+    str: "text", int: "whole number", float: "number", bool: "true or false", types.NoneType: "null", Any: "value",
+    datetime.date: "date",
+}  # fmt: skip
 
 
-def explain(error: ValidationError, where: str, section: type[BaseModel]) -> str:
+def explain(error: ValidationError, where: str, section: type[BaseModel], overrides: Collection[str] = ()) -> str:
     """All that pydantic objects to, as one paragraph.
 
     Args:
         error: What pydantic raised.
         where: Names the file or the settings.
         section: What was to be made of them.
+        overrides: Dotted names of the settings that came by `--set`, not from there.
     """
-    problems: list[str] = []
+    problems: dict[str, tuple[str, str]] = {}
     for item in error.errors():
-        # Of a setting with several forms pydantic tells each form's objection; the form is part of the location.
-        location = short(".".join(str(part) for part in item["loc"] if part not in FORMS))
-        if item["type"] == "extra_forbidden":
-            problems.append(f"`{location}` is not a setting{_nearest(item['loc'], section)}")
-        elif isinstance(item["input"], dict):  # two settings that do not go together; the whole section says nothing
-            place = f"in `{location}`: " if location else ""
-            problems.append(place + item["msg"].removeprefix("Value error, "))
+        # What a list of so many lacks has a place of its own; wanted is the list.
+        path, kind = _place(item["loc"][:-1] if item["type"] == "missing" else item["loc"], section)
+        if item["type"] in ("extra_forbidden", "invalid_key") and item["loc"]:
+            path = ".".join([path, str(item["loc"][-1])] if path else [str(item["loc"][-1])])
+            problem = f"`{short(path)}` is not a setting{_nearest(str(item['loc'][-1]), kind)}"
+        elif item["type"] == "value_error" and section_in(kind) is not None:
+            # Settings that do not go together; the whole section says nothing.
+            place = f"in `{short(path)}`: " if path else ""
+            problem = place + item["msg"].removeprefix("Value error, ")
         else:
-            # In these two people put secrets by mistake, and errors end in logs. What is no text has no location.
-            secret = bool(item["loc"]) and item["loc"][-1] in SECRETIVE
-            got = "(not shown)" if secret else short(repr(item["input"]))
-            problems.append(f"`{location}` got {got}: {item['msg'].removeprefix('Value error, ')}")
-    more = f"; and {len(problems) - MOST_PROBLEMS:,} more" if len(problems) > MOST_PROBLEMS else ""
-    said = "; ".join(problems[:MOST_PROBLEMS]) + more
-    return f"In {where}: {said}{'' if said.endswith('?') else '.'} All settings are in docs/configuration.md."
+            problem = _wrong_value(item, path, kind)
+        # Of a setting with several forms pydantic tells each form's objection.
+        problems.setdefault(path, (_said_by(path, where, overrides), problem))
+    return f"{_together(list(problems.values()))} All settings are in docs/configuration.md."
+
+
+def type_name(field: Any) -> str:
+    """What a field takes, with its bounds: `whole number, at least 1`; or a type, without."""
+    if not isinstance(field, FieldInfo):
+        return _name(field)
+    limits = [
+        f"{words} {getattr(item, sign)}"
+        for item in field.metadata
+        for sign, words in BOUNDS.items()
+        if getattr(item, sign, None) is not None
+    ]
+    extra = field.json_schema_extra
+    form = f" of {extra[WANTED]}" if isinstance(extra, dict) and WANTED in extra else ""
+    return ", ".join([_name(field.annotation) + form, *limits])
 
 
 def short(text: str, most: int = LONGEST_QUOTE) -> str:
@@ -45,12 +74,101 @@ def short(text: str, most: int = LONGEST_QUOTE) -> str:
     return text if len(text) <= most else f"{text[:most]}..."
 
 
-def _nearest(location: tuple[int | str, ...], section: Any) -> str:
-    for part in location[:-1]:
-        if isinstance(part, str):
-            section = section.model_fields[part].annotation
-            # An optional section is one or None.
-            section = next((inner for inner in typing.get_args(section) if inner is not type(None)), section)
-    names = list(typing.cast(type[BaseModel], section).model_fields)
-    close = difflib.get_close_matches(str(location[-1])[:LONGEST_QUOTE], names, n=1, cutoff=0.5)
+def forms(kind: Any) -> tuple[Any, ...]:
+    """The types that a field takes: those of a union, or the one."""
+    annotation = kind.annotation if isinstance(kind, FieldInfo) else kind
+    union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
+    return typing.get_args(annotation) if union else (annotation,)
+
+
+def section_in(kind: Any) -> type[BaseModel] | None:
+    """The class of the section that a field holds, if it holds one."""
+    return next((form for form in forms(kind) if isinstance(form, type) and issubclass(form, BaseModel)), None)
+
+
+def inside(kind: Any, part: int | str) -> Any:
+    """What stands below a name or number of a section, table or list; None if there is no such thing."""
+    for form in forms(kind):
+        arguments = typing.get_args(form)
+        if isinstance(form, type) and issubclass(form, BaseModel) and part in form.model_fields:
+            return form.model_fields[str(part)]
+        if typing.get_origin(form) is dict:
+            return arguments[1]
+        if typing.get_origin(form) is tuple and isinstance(part, int):
+            return arguments[0 if arguments[-1] is Ellipsis else min(part, len(arguments) - 1)]
+    return None
+
+
+def _place(location: tuple[int | str, ...], section: type[BaseModel]) -> tuple[str, Any]:
+    """The dotted name of a place, without pydantic's names for forms, and the field or type that is there."""
+    names, kind = list[str](), typing.cast(Any, section)
+    for part in location:
+        below = inside(kind, part)
+        if part == "[key]":  # pydantic's word for the name of a table's entry
+            kind = str
+        elif below is not None:
+            names, kind = [*names, str(part)], below
+    return ".".join(names), kind
+
+
+def _wrong_value(item: Any, path: str, kind: Any) -> str:
+    # In these two people put secrets by mistake, and errors end in logs. What is no text has no location.
+    secret = path.rpartition(".")[2] in SECRETIVE
+    got = "(not shown)" if secret else short(_got(item["input"]))
+    own_words = item["type"] in ("value_error", "string_unicode")
+    if own_words or not path:
+        return f"`{short(path)}` got {got}: {item['msg'].removeprefix('Value error, ')}"
+    quoted = " (in quotes: YAML takes it for something else)" * (str in forms(kind) and isinstance(item["input"], bool))
+    empty = " (leave it out to have the defaults)" * (item["input"] is None)
+    return f"`{short(path)}` got {got}, wanted: {type_name(kind)}{quoted}{empty}"
+
+
+def _got(value: Any) -> str:
+    """A value in words of YAML."""
+    if isinstance(value, dict):
+        return f"a section ({', '.join(f'`{name}`' for name in value) or 'empty'})"
+    return json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
+
+
+def _said_by(path: str, where: str, overrides: Collection[str]) -> str:
+    """Who said what is wrong at a place: the file, `--set`, or both together."""
+    if any(f"{path}.".startswith(f"{name}.") for name in overrides):
+        return BY_HAND
+    if below := sorted(name for name in overrides if name.startswith(f"{path}." if path else "")):
+        return f"In {where} with --set {', '.join(short(name) for name in below[:3])}{', ...' * (len(below) > 3)}"
+    return f"In {where}"
+
+
+def _together(problems: list[tuple[str, str]]) -> str:
+    """Problems by who said them, no more of them than can be read."""
+    shown, more = problems[:MOST_PROBLEMS], len(problems) - MOST_PROBLEMS
+    sentences = []
+    *_, last = whose = sorted({who for who, _ in shown}, key=lambda who: (who == BY_HAND, who))
+    for said in whose:
+        what = "; ".join(problem for who, problem in shown if who == said)
+        what += f"; and {more:,} more" * (more > 0 and said == last)
+        sentences.append(f"{said}: {what}{'' if what.endswith('?') else '.'}")
+    return " ".join(sentences)
+
+
+def _nearest(name: str, kind: Any) -> str:
+    section = section_in(kind)
+    names = list(section.model_fields) if section is not None else []
+    close = difflib.get_close_matches(name[:LONGEST_QUOTE], names, n=1, cutoff=0.5)
     return f"; did you mean `{close[0]}`?" if close else f"; here stand {', '.join(f'`{n}`' for n in names)}"
+
+
+def _name(annotation: Any) -> str:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "section"
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Literal:
+        return " or ".join(f"`{choice}`" for choice in arguments)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(_name(argument) for argument in arguments)
+    if origin is tuple:
+        items = [_name(argument) for argument in arguments if argument is not Ellipsis]
+        return f"list of {items[0]}" if arguments[-1] is Ellipsis else f"list of {len(items)}: {', '.join(items)}"
+    if origin is dict:
+        return f"{_name(arguments[1])} by name"
+    return NAMES[annotation]

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from dgrc.config.corpus import CorpusConfig
 from dgrc.config.engines import EngineConfig
 from dgrc.config.evaluation import EvaluationConfig
+from dgrc.config.explain import WANTED
 from dgrc.config.method import MethodConfig, RoundsConfig
 from dgrc.config.questions import QuestionsConfig
 from dgrc.config.section import Section
@@ -58,7 +59,10 @@ class RayConfig(Section):
 class Config(Section):
     """A whole run."""
 
-    name: str = Field("run", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="Name of the run's folder.")
+    name: str = Field(
+        "run", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="Name of the run's folder.",
+        json_schema_extra={WANTED: "letters, digits, `.`, `_` and `-`, a letter or digit first"},
+    )  # fmt: skip
     runs_dir: str = Field("runs", description="Folder that holds the runs.")
     seed: int = Field(0, ge=0, description="Seeds sampling order, training order and engines.")
     questions: QuestionsConfig = Field(QuestionsConfig(), description="The unlabeled questions.")

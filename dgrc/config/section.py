@@ -1,10 +1,13 @@
 """What all sections of the configuration are, and how replies are drawn, which many of them say."""
 
+import typing
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 
-from dgrc.config.explain import explain
+from dgrc.config.explain import explain, forms, section_in
+from dgrc.config.yaml_core import WrittenFloat, WrittenInt
 from dgrc.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -28,7 +31,17 @@ class _Explained(ModelMetaclass):
 class Section(BaseModel, metaclass=_Explained):
     """Base of all sections: immutable, unknown keys refused; a constructor raises `ConfigError`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_meant(cls, given: Any) -> Any:
+        """What a file or a caller gave, as the fields take it: part of a section is laid over the field's own defaults,
+        and one text where a list of texts is wanted is a list of one."""
+        if not isinstance(given, dict):
+            return given
+        fields = cls.model_fields
+        return {name: _taken(fields[name], value) if name in fields else value for name, value in given.items()}
 
 
 class Sampling(Section):
@@ -38,3 +51,46 @@ class Sampling(Section):
     top_p: float = Field(1.0, gt=0, le=1, description="Nucleus share.")
     top_k: int = Field(0, ge=0, description="0 is off.")
     max_tokens: int = Field(2048, ge=1, description="Longest reply in tokens.")
+
+
+def _taken(kind: Any, value: Any) -> Any:
+    """A value as a field, or a type, takes it."""
+    if isinstance(value, dict) and section_in(kind) is not None:
+        own = kind.default if isinstance(kind, FieldInfo) else None
+        return _over(own, value) if isinstance(own, Section) else value
+    kinds = forms(kind)
+    if isinstance(value, WrittenInt | WrittenFloat):
+        return value.written if str in kinds and not {int, float} & {*kinds} else _plain(value)
+    items = next((typing.get_args(form)[0] for form in kinds if _is_list(form)), None)
+    if items is None:
+        return _plain(value)
+    words = [choice for form in kinds for choice in _choices(form)]
+    if isinstance(value, str) and str not in kinds and (not words or value in _choices(items)):
+        return [value]
+    return [_taken(items, inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _over(own: Section, given: dict[Any, Any]) -> dict[Any, Any]:
+    """Given settings of a section, laid over those that it has by default where it stands."""
+    found: dict[Any, Any] = dict(own)
+    for name, value in given.items():
+        inner = found.get(name)
+        found[name] = _over(inner, value) if isinstance(inner, Section) and isinstance(value, dict) else value
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """Numbers that know how they were written as plain ones, however deep."""
+    if isinstance(value, WrittenInt | WrittenFloat):
+        return int(value) if isinstance(value, int) else float(value)
+    if isinstance(value, dict):
+        return {_plain(key): _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _is_list(form: Any) -> bool:
+    return typing.get_origin(form) is tuple and typing.get_args(form)[-1] is Ellipsis
+
+
+def _choices(form: Any) -> tuple[Any, ...]:
+    return typing.get_args(form) if typing.get_origin(form) is typing.Literal else ()

@@ -7,10 +7,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import yaml
-
-from dgrc.config.file import make_config
+from dgrc.config.file import make_config, read_yaml
 from dgrc.config.questions import FieldMap
+from dgrc.config.yaml_core import flow
 
 TEACHER, STUDENT = "put-your-teacher-here", "put-your-student-here"
 """Stand for models that are not named yet; no such folders exist, so a dry run says so."""
@@ -62,26 +61,15 @@ def starter(
         questions["fields"] = fields.model_dump(mode="json")
     models = {role: {"model": model, "gpus": 1} for role, model in (("teacher", teacher), ("student", student))}
     text = TEMPLATE.format(
-        name=_flow(name),
+        name=flow(name),
         notes="\n".join(f"  # {_comment(note)}" for note in notes),
-        questions="\n".join(f"  {key}: {_flow(value)}" for key, value in questions.items()),
-        teacher=_flow(models["teacher"]),
-        student=_flow(models["student"]),
+        questions="\n".join(f"  {key}: {flow(value)}" for key, value in questions.items()),
+        teacher=flow(models["teacher"]),
+        student=flow(models["student"]),
     )
-    written = make_config(yaml.safe_load(text))
+    written = make_config(read_yaml(text, "what was written"))
     assert written == make_config({"name": name, "questions": questions, **models, "method": {"prompts": "general"}})
     return text
-
-
-def _flow(value: Any) -> str:
-    """A value as YAML on one line, whatever text is in it."""
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {_flow(inner)}' for key, inner in value.items())}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_flow, value))}]"
-    escaped = isinstance(value, str) and not value.isprintable()
-    style = {"default_style": '"'} if escaped else {"allow_unicode": True}
-    return str(yaml.safe_dump([value], default_flow_style=True, width=float("inf"), **style)).strip()[1:-1]
 
 
 def _comment(note: str) -> str:

@@ -81,10 +81,12 @@ class TrainingConfig(Section):
     betas: tuple[float, float] = Field((0.9, 0.95), description="AdamW's decay rates.")
     max_grad_norm: float = Field(1.0, ge=0, description="Gradient clipping; 0 is off.")
     precision: Literal["bf16", "fp32"] = Field("bf16", description="Arithmetic of forward and backward.")
-    attention: Literal["auto", "sdpa", "flash_attention_2"] = Field(
+    attention: str = Field(
         "auto",
-        description="How examples packed in a row are kept apart: `flash_attention_2` by their lengths (GPU, "
-        "flash-attn), `sdpa` by an exact mask; `auto` takes the first where it can.",
+        pattern=r"^(auto|sdpa|eager|flex_attention|flash_attention_[0-9]+|[\w.-]+/[\w.-]+(@[\w.-]+)?(:[\w.-]+)?)$",
+        description="transformers' name of an attention: `flash_attention_2` and its successors, `flex_attention`, "
+        "`sdpa`, `eager`, or a kernel such as `kernels-community/flash-attn3` (package `kernels`); `auto` takes flash "
+        "attention on a GPU that has it, else what the model prefers.",
     )
     gradient_checkpointing: bool = Field(False, description="Recompute activations to save memory.")
     max_length: int = Field(

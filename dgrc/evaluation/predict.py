@@ -50,6 +50,7 @@ def predict_all(
     evaluation: EvaluationConfig,
     seed: int,
     say: Callable[[str], None],
+    answered: Callable[[], None] = lambda: None,
 ) -> dict[str, list[Prediction]]:
     """Predictions of every model by name, in the order of the questions.
 
@@ -61,6 +62,7 @@ def predict_all(
         evaluation: How replies are drawn, and how many for a majority.
         seed: Seeds the engines.
         say: Takes one line for the user at a time.
+        answered: Is called after each question that a model has answered.
 
     Raises:
         EvaluationError: questions have several right options, which the prompt pack cannot ask for.
@@ -85,7 +87,7 @@ def predict_all(
                 say(f"  likelihoods of options are left out of {sets:,} questions with several right options")
             clients = {name: pool.client(weights=directory) for name, directory in models.items()}
             turns.append((clients, not reason))
-        return finish(_side_by_side(turns, questions, method, evaluation, say))
+        return finish(_side_by_side(turns, questions, method, evaluation, say, answered))
     finally:
         for pool in pools:
             pool.stop()
@@ -97,12 +99,13 @@ async def _side_by_side(
     method: MethodConfig,
     evaluation: EvaluationConfig,
     say: Callable[[str], None],
+    answered: Callable[[], None],
 ) -> dict[str, list[Prediction]]:
     async def one_engine(clients: dict[str, PoolClient], scores_options: bool) -> dict[str, list[Prediction]]:
         results = {}
         for name, client in clients.items():
             began = time.monotonic()
-            predictions = await predict(client, questions, method, evaluation)
+            predictions = await predict(client, questions, method, evaluation, answered)
             said = f"  {name:<18} {len(questions):,} questions answered in {time.monotonic() - began:.0f} s"
             if scores_options:
                 began = time.monotonic()
@@ -119,7 +122,11 @@ async def _side_by_side(
 
 
 async def predict(
-    client: PoolClient, questions: Sequence[Question], method: MethodConfig, evaluation: EvaluationConfig
+    client: PoolClient,
+    questions: Sequence[Question],
+    method: MethodConfig,
+    evaluation: EvaluationConfig,
+    answered: Callable[[], None] = lambda: None,
 ) -> list[Prediction]:
     """One reply to each question, and a majority's where one is asked for, `IN_FLIGHT` at a time."""
     pack = load_pack(method.prompts)
@@ -144,6 +151,7 @@ async def predict(
 
     async def one(question: Question) -> Prediction:
         chains, error = await ask(question, evaluation.sampling, 1)
+        answered()
         if error is not None:
             return Prediction(question.id, Chain("", None, "error", 0), error)
         majority = unserved = None

@@ -8,8 +8,8 @@ import re
 from dgrc.method import reading
 from dgrc.method.echo import ECHO, is_echo
 from dgrc.method.prompts import Pack
-from dgrc.method.replies import between, encodable, json_object, one_line
 from dgrc.method.reading import answer_forms
+from dgrc.method.replies import between, encodable, json_object, one_line
 from dgrc.method.text.normalize import normalize
 from dgrc.method.text.thoughts import set_apart
 from dgrc.records import Message
@@ -29,18 +29,18 @@ def parse_reply(pack: Pack, reply: str) -> tuple[str | None, str, str | None]:
     """The answer on one line, the rationale (the reasoning as written, without outer space), and why there is no answer
     though one was written: `echo`, the prompt's own words.
 
-    Free text (a pack without `answer.schema.json`) is read in the tiers of `reading`. The answer is None if there is none, if it is one of `UNKNOWN`, or if it is refused; a reply that cannot be read is
-    its own rationale.
+    Free text (a pack without `answer.schema.json`) is read in the tiers of `reading`. The answer is None if there is
+    none, if it is one of `UNKNOWN`, or if it is refused; a reply that cannot be read is its own rationale.
     """
     answer: object
     rationale: object
     if pack.reply == "tagged":
         answer, rationale = between(reply, "answer"), between(reply, "think")
-    elif pack.schema("answer") is None:
-        answer, rationale = _free(reply)
     else:
         value = json_object(reply) or {}
         answer, rationale = value.get("answer"), value.get("reasoning")
+        if pack.schema("answer") is None and not (isinstance(answer, str) and isinstance(rationale, str)):
+            answer, rationale = _free(reply)
     if not isinstance(answer, str) or not isinstance(rationale, str):
         return None, encodable(reply).strip(), None
     answer, rationale = one_line(answer), encodable(rationale).strip()
@@ -55,9 +55,11 @@ def _free(reply: str) -> tuple[str | None, str]:
     """The answer of free text, read as a chain's is, as it is written if it stands in tags; and what is written before
     them."""
     text = set_apart(reply)[1]
+    tags = [*_TAGGED.finditer(text)]
+    if tags and not tags[-1].group(1).strip():
+        return None, text
     answer, tier = reading.read(text, ())
     if answer is None or tier != "tag":
         return answer, text
-    *_, last = _TAGGED.finditer(text)
-    written = one_line(last.group(1))
-    return (written if answer_forms.canonical(written, "auto") == answer else answer), text[: last.start()]
+    written = one_line(tags[-1].group(1))
+    return (written if answer_forms.canonical(written, "auto") == answer else answer), text[: tags[-1].start()]

@@ -8,6 +8,7 @@ from typing import Any
 
 from dgrc.method import diagnose
 from dgrc.method.echo import ECHO
+from dgrc.method.verify import UNCHECKED
 
 ROLES = ("teacher", "student", "auditor")
 """Whose chains a case holds."""
@@ -72,7 +73,7 @@ def of_verdicts(row: Row) -> Iterator[str]:
     """Chains by their verdict; chains without one by why, and questions that were audited by what was found."""
     for verdict in row["verdicts"]:
         yield {True: "chains_passed", False: "chains_rejected", None: "chains_without_verdict"}[verdict["consistent"]]
-        if verdict["consistent"] is None and verdict["facts"]:
+        if verdict["consistent"] is None and verdict["facts"] and verdict["reason"] != UNCHECKED:
             yield "verdicts_unread"
             if (verdict["reason"] or "").startswith(ECHO):
                 yield "verdicts_echo"

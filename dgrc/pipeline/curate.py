@@ -38,6 +38,7 @@ from dgrc.records import hash64
 from dgrc.storage.cards import made_with
 from dgrc.storage.objectstore.files import open_bytes
 from dgrc.storage.run_dir import RunDir
+from dgrc.storage.underway import Notes
 
 Say = Callable[[str], None]
 SCREENING, ASSEMBLING = ("near_duplicate_corpus", "near_duplicate_cosine"), ("chains_per_question", "accept_unchecked")
@@ -213,6 +214,7 @@ def once(run: RunDir, step: str, fingerprint: str, work: Callable[[], dict[str, 
     if report is not None:
         say(f"  {step:<8} already done: {_short(report)}")
         return report
+    Notes(run)(step)
     began = time.monotonic()
     report = work()
     report["seconds"] = round(time.monotonic() - began, 1)

@@ -36,6 +36,7 @@ from dgrc.runtime.driver import beside_driver, every
 from dgrc.runtime.unwrap import causes, is_of_cluster, own_error
 from dgrc.storage.atomic import explain_os_error, fresh_folder, write_json
 from dgrc.storage.run_dir import RunDir
+from dgrc.storage.underway import Notes
 
 BATCH_ROWS = 64
 """Each is a row group of the file that is written, and costs Ray Data milliseconds: with 8 a pass without a model took
@@ -80,7 +81,7 @@ def run_pass(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], f
     while (before := len(commits.ids)) < total and not reached:
         try:
             with every(TRIM_EVERY_S, Trimmer(state / "journal", commits).trim):
-                reached = _live(pass_, run, config, pools, total - before)
+                reached = _live(pass_, run, config, pools, before, total)
         except Exception as e:
             if not is_of_cluster(e) or not lives.another(e, len(commits.look()) - before):
                 raise _explain(pass_, output, e) from e
@@ -89,12 +90,19 @@ def run_pass(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], f
     return summarize(pass_, output, config) | reached
 
 
-def _live(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], left: int) -> dict[str, Any]:
+def _live(
+    pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], before: int, total: int
+) -> dict[str, Any]:
     """Does what is left of a pass, until it is done or something raises; returns how full the engines were."""
+    notes = Notes(run)
+
+    def note(rows: int, rate: float) -> None:
+        notes(pass_.name, before + rows, total, rate=rate)
+
     board = Board.options(**beside_driver()).remote()  # type: ignore[attr-defined]
     try:
         dataset, began = _dataset(pass_, run, config, pools, board), time.monotonic()
-        with progress_line(pass_.name, board, left):
+        with progress_line(pass_.name, board, total - before, note=note):
             dataset.write_parquet(str(run.dataset(pass_.writes[0])))
         counts: dict[str, int] = {}
         with contextlib.suppress(ray.exceptions.RayError):  # a board that is lost costs its figures, not the pass

@@ -91,10 +91,10 @@ VERIFY = Pass(
     writes=("verdicts", VerifiedCase),
     roles=verify.roles,
     step=verify.verify,
-    method=("verify", "audit"),
+    method=("extract", "verify", "meaning", "quantities", "audit"),
     counters=counters.of_verdicts,
     counted=(*(f"verdicts.list.element.{part}" for part in ("consistent", "facts", "reason")), "audit"),
-    settings=("verify_sampling", "corpus_facts", "fact_coverage", "agreeing", "resample"),
+    settings=("verify_sampling", "number_tolerance", "corpus_facts", "fact_coverage", "agreeing", "resample"),
 )
 
 WRITE = Pass(

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 import ray
 
+from dgrc.runtime.clock import clock
 from dgrc.runtime.driver import every
 
 OFTEN_S, SELDOM_S = 0.5, 15.0
@@ -64,7 +65,9 @@ class Board:
 
 
 @contextlib.contextmanager
-def progress_line(name: str, board: Any, total: int, out: TextIO | None = None) -> Iterator[None]:
+def progress_line(
+    name: str, board: Any, total: int, out: TextIO | None = None, note: Callable[[int, float], None] | None = None
+) -> Iterator[None]:
     """Draws the line of one pass while entered.
 
     Args:
@@ -72,6 +75,7 @@ def progress_line(name: str, board: Any, total: int, out: TextIO | None = None) 
         board: Its counters.
         total: Rows to do in this life of the pass.
         out: Where to draw; standard error.
+        note: Is told rows done and rows a second as often as a line is drawn.
     """
     listener, out = _listener.get(), out or sys.stderr
     live, began = listener is None and out.isatty(), time.monotonic()
@@ -81,7 +85,10 @@ def progress_line(name: str, board: Any, total: int, out: TextIO | None = None) 
             counts = ray.get(board.read.remote(), timeout=10)
         except Exception:  # noqa: BLE001 - a lost line of progress must not end the pass
             return
-        text = line(name, counts, total, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        text = line(name, counts, total, seconds)
+        if note is not None:
+            note(counts.get("rows", 0), counts.get("rows", 0) / seconds)
         if listener is not None:  # taken above, for a thread does not see what is set here
             listener(text)
             return
@@ -107,13 +114,3 @@ def line(name: str, counts: dict[str, int], total: int, seconds: float) -> str:
         f"{tokens:,} tokens  {tokens / max(seconds, 1e-9):,.0f} tokens/s  {counts.get('in_flight', 0):,} in flight"
         + (f"  {counts['millionths'] / 1e6:,.2f} in money" if "millionths" in counts else "")
     )
-
-
-def clock(seconds: float) -> str:
-    """12 s, 3 min 05 s, 2 h 07 min."""
-    whole = int(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

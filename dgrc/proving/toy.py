@@ -13,6 +13,7 @@ from dgrc.engines.base import Request
 
 _SUM = re.compile(r"\d+(?: \+ \d+)+")
 _STEP = re.compile(r"(\d+ \+ \d+) = (\d+)")
+_ASKED = re.compile(r"(\d+)\. What is (\d+ \+ \d+)\?")
 _FACT = re.compile(r"Fact (\d+)\. What is (\d+ \+ \d+)\? - (\d+)")
 
 
@@ -23,10 +24,12 @@ def teacher(request: Request) -> list[str]:
         return [_diagnose(content)] * request.n
     if "<facts>" in content:
         return [_verify(content)] * request.n
+    if "<reasoning>" in content:
+        return [_extract(content)] * request.n
     terms = _terms(content)
-    if request.schema is not None:  # the answer to an atom
-        said = {"reasoning": f"I add {terms[1]} to {terms[0]}.", "answer": str(sum(terms))}
-        return [json.dumps(said)] * request.n
+    if request.messages[0]["role"] == "system":  # the answer to an atom: chains are asked for without
+        said = f"I add {terms[1]} to {terms[0]}.\n<answer>{sum(terms)}</answer>"
+        return [said] * request.n
     return [_chain(terms, slips=index == 0 and terms[0] % 3 == 0) for index in range(request.n)]
 
 
@@ -62,6 +65,14 @@ def _diagnose(content: str) -> str:
     )
     asked = next(one[0] for one, other in zip(first, second, strict=True) if one != other)
     return json.dumps({"comparison": f"They part at {asked}.", "questions": [f"What is {asked}?"]})
+
+
+def _extract(content: str) -> str:
+    """Reads off what a chain says to each question after it."""
+    chain, _, asked = content.partition("<reasoning>")[2].partition("</reasoning>")
+    steps = dict(_STEP.findall(chain))
+    entries = [{"question": int(n), "answer": steps.get(sum_, "none")} for n, sum_ in _ASKED.findall(asked)]
+    return json.dumps({"answers": entries})
 
 
 def _verify(content: str) -> str:

@@ -7,12 +7,15 @@ from typing import Any
 
 from dgrc.errors import RunDirError
 from dgrc.storage.atomic import write_json
+from dgrc.storage.first_day import FILE as FIRST_DAY
 from dgrc.storage.first_day import first_day
+from dgrc.storage.holder import HOLDER, LOCK
 from dgrc.storage.provenance import provenance
-from dgrc.storage.run_dir import RunDir
+from dgrc.storage.run_dir import UNDERWAY, RunDir
+from dgrc.storage.standing import how_far
 
 NOT_KEPT = (
-    ".state", "logs", "spending", ".lock", ".holder", ".first-day", ".hashes.json", "manifest.json", "config.yaml",
+    ".state", "logs", "spending", LOCK, HOLDER, UNDERWAY, FIRST_DAY, ".hashes.json", "manifest.json", "config.yaml",
 )  # fmt: skip
 """What is no part of a run's result, or may change after it is complete."""
 
@@ -49,10 +52,21 @@ def read_manifest(run: RunDir) -> dict[str, Any]:
     """The manifest of a complete run.
 
     Raises:
-        RunDirError: the run is not complete.
+        RunDirError: the run is not complete, or its manifest cannot be read.
     """
     if not run.manifest_file.is_file():
         raise RunDirError(
-            f"The run {run.root} has no manifest.json, so it is not complete. Run its command again: it resumes."
+            f"The run {run.root} is not complete: {how_far(run)}, and it has no manifest.json, which is written last "
+            "and says what its files should be. `dgrc run` with its configuration goes on to the end; until then "
+            f"`dgrc status {run.root}` says where it stands."
         )
-    return dict(json.loads(run.manifest_file.read_text(encoding="utf-8")))
+    try:
+        manifest = json.loads(run.manifest_file.read_text(encoding="utf-8"))
+        if not isinstance(manifest, dict):
+            raise ValueError(f"it holds a {type(manifest).__name__}")
+    except (OSError, ValueError) as e:
+        raise RunDirError(
+            f"The manifest {run.manifest_file} cannot be read: {e}. Delete it and run the run's command again: what is "
+            "finished is kept, and the manifest is written anew."
+        ) from e
+    return manifest

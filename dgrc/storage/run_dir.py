@@ -27,14 +27,12 @@
       round-2/                  and so on, where there are several
 
 One process works on a run at a time; `RunDir.lock` holds a file lock that the kernel drops when its
-holder dies, however it dies. Beside it `.holder` says who that is, for whoever comes second.
+holder dies, however it dies. Beside it `.holder` says who that is, for whoever comes second, and `.underway.json`
+what it does.
 """
 
-import datetime
 import hashlib
 import json
-import os
-import platform
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,11 +43,13 @@ from filelock import FileLock, Timeout
 
 from dgrc.config import Config, method, questions
 from dgrc.config.engines import LATER_SETTINGS, MACHINERY
-from dgrc.config.file import dump_config
+from dgrc.config.file import dump_config, read_yaml
+from dgrc.config.yaml_core import same
 from dgrc.errors import RunDirError
 from dgrc.storage.atomic import explain_os_error, write_json, write_text
+from dgrc.storage.holder import HOLDER, LOCK, told, write_holder
 
-LOCK, HOLDER = ".lock", ".holder"
+UNDERWAY = ".underway.json"
 
 
 class RunDir:
@@ -151,21 +151,18 @@ class RunDir:
 
     def done(self, step: str, fingerprint: str) -> dict[str, Any] | None:
         """The report of a completed step, or None if it is yet to finish with these settings."""
-        mark = self.state(step) / "done.json"
-        if not mark.is_file():
-            return None
-        data = json.loads(mark.read_text())
-        return dict(data["report"]) if data["fingerprint"] == fingerprint else None
+        mark = _mark(self.state(step) / "done.json")
+        return dict(mark["report"]) if mark and mark["fingerprint"] == fingerprint else None
 
     def reports(self) -> dict[str, dict[str, Any]]:
         """The report of every step of the round that was completed, with whatever settings."""
-        marks = sorted((self.round() / ".state").glob("*/done.json"))
-        return {mark.parent.name: dict(json.loads(mark.read_text())["report"]) for mark in marks}
+        marks = {path.parent.name: _mark(path) for path in sorted((self.round() / ".state").glob("*/done.json"))}
+        return {step: dict(mark["report"]) for step, mark in marks.items() if mark}
 
     def mark(self, step: str) -> str:
         """The fingerprint under which a step is marked done, or "" if it is not."""
-        file = self.state(step) / "done.json"
-        return str(json.loads(file.read_text())["fingerprint"]) if file.is_file() else ""
+        mark = _mark(self.state(step) / "done.json")
+        return str(mark["fingerprint"]) if mark else ""
 
     def mark_done(self, step: str, fingerprint: str, report: dict[str, Any]) -> None:
         """Records that a step is complete; durable before it is visible."""
@@ -186,22 +183,20 @@ class RunDir:
         Raises:
             RunDirError: another process works on it, or the folder cannot be written.
         """
-        holder = self.root / HOLDER
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.root / LOCK, timeout=0)
             lock.acquire()
         except Timeout as e:
-            raise RunDirError(f"The run {self.root} is in use by {_told(holder)}") from e
+            raise RunDirError(f"The run {self.root} is in use by {told(self.root)}") from e
         except OSError as e:
             raise explain_os_error(e, self.root) from e
         try:
             # Over what a holder left that was killed: the lock is ours, so that one is gone.
-            now = datetime.datetime.now(tz=datetime.UTC)
-            write_json(holder, {"pid": os.getpid(), "host": platform.node(), "since": f"{now:%Y-%m-%d %H:%M:%S} UTC"})
+            write_holder(self.root)
             yield
         finally:
-            holder.unlink(missing_ok=True)
+            (self.root / HOLDER).unlink(missing_ok=True)
             lock.release()
 
     def claim(self, config: Config) -> None:
@@ -220,16 +215,20 @@ class RunDir:
 
     def changed(self, config: Config) -> list[str]:
         """Where the run's own configuration differs, with both values, of what decides its curation."""
-        import yaml
-
         if not self.config_file.is_file():
             return []
-        before, now = yaml.safe_load(self.config_file.read_text(encoding="utf-8")), config.model_dump(mode="json")
-        was, now = _decisive(before), _decisive(now)
+        try:
+            before = dict(read_yaml(self.config_file.read_text(encoding="utf-8"), self.config_file.name))
+        except (ValueError, TypeError) as e:
+            raise RunDirError(
+                f"The settings that the run was made with, {self.config_file}, cannot be read ({e}), so nobody knows "
+                "whether these are the same. Put the file back, or choose another `name`."
+            ) from e
+        was, now = _decisive(before), _decisive(config.model_dump(mode="json"))
         return [
             f"`{key}` was {was.get(key)!r}, is {now.get(key)!r}"
             for key in sorted({*was, *now})
-            if was.get(key) != now.get(key)
+            if not same(was.get(key), now.get(key))
         ]
 
     def _recipe(self, recipe: str) -> Path:
@@ -243,30 +242,13 @@ def decisive_fingerprint(config: Config) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-def _told(holder: Path) -> str:
-    """Who holds a run that cannot be locked, and what to do about it."""
-    choice = "wait for it, stop it, or choose another `name`."
+def _mark(file: Path) -> dict[str, Any] | None:
+    """What a step left when it was done; one that cannot be read is none, so that the step is done again."""
     try:
-        said = json.loads(holder.read_text(encoding="utf-8"))
-        pid, host, since = int(said["pid"]), str(said["host"]), str(said["since"])
-    except (OSError, ValueError, KeyError, TypeError):  # it has only just begun, or is an older dgrc
-        return f"another process: {choice}"
-    who = f"process {pid} on {host}, since {since}: "
-    if host != platform.node():
-        return who + f"{choice} If that machine is gone for good, delete {holder.with_name(LOCK)}."
-    if not _alive(pid):
-        return who + f"that process has ended, but one that it started keeps {holder.with_name(LOCK)}. Stop that one."
-    return who + choice
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
+        mark = json.loads(file.read_text(encoding="utf-8"))
+        return mark if isinstance(mark["report"], dict) and mark["fingerprint"] else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 _LATER: dict[str, dict[str, Any]] = {"method": method.LATER_SETTINGS, "questions": questions.LATER_SETTINGS}

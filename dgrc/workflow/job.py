@@ -12,20 +12,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dgrc.config import Config, EngineConfig
-from dgrc.errors import EvaluationError, TrainingError
+from dgrc.errors import TrainingError
 from dgrc.records import hash64
 from dgrc.storage.atomic import write_json
 from dgrc.storage.contents import NOTES
 from dgrc.storage.run_dir import RunDir
+from dgrc.storage.standing import is_student
+from dgrc.storage.underway import Notes
+from dgrc.workflow import standing
 from dgrc.workflow.curated import refuse_empty, warn, warn_again, with_trusted_readers
-from dgrc.workflow.models import dated, is_student, merged_student, resolve_proving, served
+from dgrc.workflow.models import dated, merged_student, resolve_proving, served
+from dgrc.workflow.standing import SUBJECT
 
 if TYPE_CHECKING:
     from dgrc.method.curriculum import Recipe
+    from dgrc.training.run.progress import TrainProgress
 
 Say = Callable[[str], None]
-SUBJECT = "dgrc"
-"""The recipe that all others are held against."""
 
 
 class Job:
@@ -55,9 +58,12 @@ class Job:
                 for before anything starts.
         """
         from dgrc.pipeline.method_version import check_method
+        from dgrc.runtime.extras import check_extras
         from dgrc.runtime.session import ray_session
         from dgrc.workflow.preflight import check
 
+        check_extras(self.config, parts)  # what is not installed would be missing for whatever is to be done first
+        standing.check_standing(self.run, self.config, parts)
         check(self.config, parts)
         with self.run.lock():
             if "curate" in parts:
@@ -70,7 +76,9 @@ class Job:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Adds the wall time inside to a phase."""
+        """Adds the wall time inside to a phase, and notes it for whoever asks how the run stands."""
+        if self.run.root.is_dir():
+            Notes(self.run)(name)
         began = time.monotonic()
         try:
             yield
@@ -130,11 +138,7 @@ class Job:
         self.say("train")
         with self.phase("train"):
             recipes = self.recipes()
-            if not (self.run.curriculum(SUBJECT) / "cot").is_dir():
-                raise TrainingError(
-                    f"There is no curriculum in {self.run.curriculum(SUBJECT)} yet. Run `dgrc curate` with this "
-                    "configuration first."
-                )
+            standing.needs_curriculum(self.run)
             if "curate" not in self.reports:
                 warn_again(self.run, self.say)
             refuse_empty(self.run, ("cot",), self.allow_empty)
@@ -164,18 +168,15 @@ class Job:
         from dgrc.evaluation.report import card_entries, full_report, lines, score, write_predictions
         from dgrc.training.export import add_to_card
 
-        if not self.config.evaluation.wanted:
-            raise EvaluationError(
-                "There is nothing to evaluate on. List labeled question files under `evaluation.files`, or published "
-                "ones under `evaluation.benchmarks`."
-            )
+        standing.needs_held_out(self.config)
+        standing.needs_students(self.run, self.recipes())
         self.say("evaluate")
         with self.phase("evaluate"):
-            evaluation = self.config.evaluation
-            held_out = load_held_out(evaluation)
-            questions = held_out.questions
-            method, seed = self.config.method, self.config.seed
-            predictions = predict_all(self._engines(), questions, method, evaluation, seed, self.say)
+            evaluation, method, seed = self.config.evaluation, self.config.method, self.config.seed
+            held_out, engines = load_held_out(evaluation), self._engines()
+            questions, models = held_out.questions, sum(len(weights) for _, weights in engines)
+            answered = Notes(self.run).counting("evaluate", len(questions) * models, "replies")
+            predictions = predict_all(engines, questions, method, evaluation, seed, self.say, answered)
             right = score(questions, predictions, method)
             write_predictions(questions, predictions, right, self.run.predictions())
             report = full_report(held_out, predictions, right, evaluation, method, SUBJECT)
@@ -190,7 +191,7 @@ class Job:
 
     def recipes(self) -> tuple[str, ...]:
         """What students are trained by, the subject first; baselines know no rounds."""
-        return (SUBJECT, *(self.config.evaluation.baselines if self.run.number == 1 else ()))
+        return standing.recipes_of(self.run, self.config)
 
     def make_curriculum(self, recipe: str) -> None:
         """Writes the curriculum of a recipe other than the subject, which `curate` writes."""
@@ -221,10 +222,6 @@ class Job:
         adapter = self.config.training.adapter
         for recipe in self.recipes():
             folder = self.run.student(recipe)
-            if not is_student(folder):
-                raise EvaluationError(
-                    f"The student {folder} does not exist yet. Run `dgrc train` with this configuration first."
-                )
             dora = adapter is not None and adapter.variant == "dora"
             students[recipe] = str(merged_student(self.run, recipe) if dora else folder)
         engine = self.config.student
@@ -263,14 +260,20 @@ class Job:
             }
             output, parts = str(self.run.student(recipe)), self.parts(recipe)
             courses.append(Course(recipe, atoms, chains, output, card, parts.order, parts.replay))
-        line = TrainingLine(self.say)
+        line, notes = TrainingLine(self.say), Notes(self.run)
+
+        def tell(progress: "TrainProgress") -> None:
+            line(progress)
+            rate = progress.tokens_per_second / max(progress.tokens, 1)
+            notes(f"train-{progress.plan}", progress.step, progress.steps, "steps", rate)
+
         results = train(
             self.config.training,
             courses,
             base_model=self.config.student.model,
             seed=self.config.seed,
             work_dir=str(self.run.state("train")),
-            on_progress=line,
+            on_progress=tell,
             budget=budget,
             student=self.config.student,
             hashes=self.run.root / NOTES,

@@ -38,11 +38,6 @@ def dated(config: Config, run: RunDir) -> Config:
     return config.model_copy(update={role: e.model_copy(update={"day": day}) for role, e in undated.items()})
 
 
-def is_student(folder: Path) -> bool:
-    """Whether a directory holds a trained student: a model, or an adapter."""
-    return any((folder / name).is_file() for name in ("config.json", "adapter_config.json"))
-
-
 def served(config: Config, student: Path) -> dict[str, Any]:
     """What changes in the student's engine when it serves a student that was trained here."""
     is_adapter = (student / "adapter_config.json").is_file()

@@ -11,6 +11,7 @@ from dgrc.config import Config, MethodConfig
 from dgrc.errors import DgrcError, PromptPackError, QuestionFileError
 from dgrc.runtime.extras import check_extras, engines_of, needs
 from dgrc.storage.objectstore.files import is_remote
+from dgrc.workflow.named_files import named_files
 from dgrc.workflow.templates import check_templates, in_hub_cache, is_here
 
 
@@ -68,25 +69,11 @@ def missing(config: Config, parts: Collection[str]) -> list[str]:
 
 
 def _missing_files(config: Config, parts: Collection[str]) -> Iterator[str]:
-    from dgrc.corpus.documents import SUFFIXES as DOCUMENTS
     from dgrc.questions.columns import find_files
-    from dgrc.questions.files.formats import SUFFIXES as QUESTIONS
-    from dgrc.questions.recorded import SUFFIXES as CHAINS
 
-    named: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []
-    questions, evaluation = config.questions, config.evaluation
-    if {"curate", "questions"} & set(parts):
-        named += [("corpus.files", config.corpus.files if config.corpus else (), DOCUMENTS)]
-    if "curate" in parts:
-        named += [("questions.files", questions.files, QUESTIONS)]
-        named += [("questions.teacher_chains", questions.teacher_chains, CHAINS)]
-        named += [("questions.student_chains", questions.student_chains, CHAINS)]
-        if not questions.files and config.corpus is None:
-            yield "questions.files: no file is named"
-    if "evaluate" in parts:
-        named += [("evaluation.files", evaluation.files, QUESTIONS)]
-        named += [("evaluation.benchmarks", each.files + each.answers, QUESTIONS) for each in evaluation.benchmarks]
-    for setting, patterns, suffixes in named:
+    if "curate" in parts and not config.questions.files and config.corpus is None:
+        yield "questions.files: no file is named"
+    for setting, patterns, suffixes in named_files(config, parts):
         for pattern in patterns:
             if not is_remote(pattern) and not pattern.startswith("proving:"):
                 try:

@@ -14,12 +14,11 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 
 from dgrc.config import Config
-from dgrc.config.file import load_config
 from dgrc.errors import RunDirError
 from dgrc.evaluation.score import Accuracy
 from dgrc.records import Atom, Case, Example, Quarantined, Question, VerifiedCase
 from dgrc.storage.arrow import arrow_schema
-from dgrc.storage.run_dir import RunDir
+from dgrc.storage.standing import opened, own_settings
 from dgrc.workflow.job import SUBJECT
 
 
@@ -108,15 +107,9 @@ class Run:
     """
 
     def __init__(self, folder: Path, round: int = 1):
-        self._dir = RunDir(folder, round)
+        self._dir = opened(folder, round)
         self.run: Path = self._dir.root
         self.round = round
-        if not self._dir.config_file.is_file():
-            raise RunDirError(
-                f"{folder} is not a run: it has no config.yaml. Give the folder of a run, for example runs/demo."
-            )
-        if round != 1 and not self._dir.round().is_dir():
-            raise RunDirError(f"The run {self.run} has no round {round!r}. Give a round that it has; the first is 1.")
 
     def __repr__(self) -> str:
         return f"<dgrc.Run {self.run}{f', round {self.round}' if self.round > 1 else ''}>"
@@ -124,8 +117,7 @@ class Run:
     @property
     def config(self) -> Config:
         """The run's settings, with its name and folder as they are now."""
-        place = {"runs_dir": str(self.run.parent), "name": self.run.name}
-        return load_config(self._dir.config_file, [f"{key}={json.dumps(value)}" for key, value in place.items()])
+        return own_settings(self._dir)
 
     @property
     def questions(self) -> Rows:

@@ -17,6 +17,7 @@ from dgrc.errors import EngineError, TrainingError
 from dgrc.method import answer, curriculum, diagnose, grade, judge, sample, verify, write
 from dgrc.method.prompts import Pack, load_pack
 from dgrc.method.reading import asked
+from dgrc.method.verify import extract
 from dgrc.records import Chain, Message
 from dgrc.runtime.extras import engines_of, installed
 from dgrc.storage.objectstore.files import is_remote
@@ -60,6 +61,8 @@ def steps_of(config: Config, pack: Pack, role: str) -> Iterator[tuple[str, list[
         yield "sample", sample.build_messages(pack, QUESTION, CHOICES)
     if role == "verifier" or (role == "teacher" and config.verifier is None):
         facts = [verify.Fact(1, QUESTION, CHOICES[0])]
+        if extract.STEP in pack.templates:
+            yield extract.STEP, extract.build_messages(pack, QUESTION, CHOICES, CHAIN, facts)
         yield "verify", verify.build_messages(pack, QUESTION, CHOICES, CHAIN, facts)
     if role != "teacher":
         return

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.fuzz import __main__ as fuzz
 from benchmarks.fuzz import files as fuzz_files
-from benchmarks.fuzz import parsers
+from benchmarks.fuzz import parsers, texts
 from dgrc.questions.files import formats
 from dgrc.storage.run_dir import RunDir
 from tests.paths import ROOT
@@ -59,7 +59,7 @@ def test_the_command_finds_its_work_in_the_processes_that_it_starts() -> None:
 
 
 def test_inputs_are_the_same_for_the_same_seed(tmp_path: Path) -> None:
-    texts = [parsers.make(random.Random(5), "chain") for _ in range(2)]
+    texts = [texts.make(random.Random(5), "chain") for _ in range(2)]
     assert texts[0] == texts[1]
     files = [fuzz_files.plant(random.Random(5), tmp_path / str(n)).path.read_bytes() for n in range(2)]
     assert files[0] == files[1]

@@ -110,7 +110,7 @@ def test_debug_shows_the_trace(tmp_path: Path) -> None:
 def test_every_command_refuses_what_it_cannot_read(tmp_path: Path, command: str) -> None:
     result = dgrc(command, tmp_path / "absent.yaml")
     assert result.exit_code == 2
-    assert "absent.yaml cannot be read: No such file or directory." in one_paragraph(result.stderr)
+    assert "absent.yaml' is neither a configuration nor a run: there is no YAML file" in one_paragraph(result.stderr)
     result = dgrc(command, write_config(tmp_path, "a: [1\n"))
     assert result.exit_code == 2 and "is not valid YAML" in one_paragraph(result.stderr)
     result = dgrc(command, write_config(tmp_path, "name: x\n"), "--set", "seed")
@@ -195,7 +195,6 @@ def test_show_has_each_rounds_figures_side_by_side(run: RunDir) -> None:
         assert "1 50.0% 7 1,234 25.0% 75.0%" in flat and "2 stopped by count 50.0% 3 1,234 25.0% 87.5%" in flat
     finally:
         file.unlink()
-    assert "not finished" in dgrc("show", run.root, "--round", "2").stdout, "nothing was done in that round"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Answering atoms: the question alone goes out; answer and rationale come back."""
 
+import dataclasses
 import json
 
 import pytest
@@ -11,6 +12,8 @@ from dgrc.method.prompts import load_pack
 from tests.method.builders import HOSTILE
 
 GENERAL, PROVING = load_pack("general"), load_pack("proving")
+HELD = dataclasses.replace(GENERAL, schemas={**GENERAL.schemas, "answer": "{}"})
+"""The same where answers are held to JSON."""
 LINES = st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc", "Z"], exclude_characters="<"), min_size=1)
 
 
@@ -25,28 +28,53 @@ def test_the_question_stands_alone_and_unchanged(name: str) -> None:
 
 def test_replies_in_both_forms() -> None:
     reply = json.dumps({"reasoning": " By law\nit is. ", "answer": " the\nCrown "})
-    assert answer.parse_reply(GENERAL, reply) == ("the Crown", "By law\nit is.", None)
+    for pack in (HELD, GENERAL):
+        assert answer.parse_reply(pack, reply) == ("the Crown", "By law\nit is.", None)
     tagged = "<think> grace in corvin is 0 . </think> <answer> 0 </answer>"
     assert answer.parse_reply(PROVING, tagged) == ("0", "grace in corvin is 0 .", None)
 
 
 @pytest.mark.parametrize("said", ["", " ", "unknown", "Unknown.", "."])
 def test_no_answer_and_unknown_are_none_with_their_rationale(said: str) -> None:
-    assert answer.parse_reply(GENERAL, json.dumps({"reasoning": "r", "answer": said})) == (None, "r", None)
+    assert answer.parse_reply(HELD, json.dumps({"reasoning": "r", "answer": said})) == (None, "r", None)
     assert answer.parse_reply(PROVING, f"<think> r </think> <answer> {said} </answer>") == (None, "r", None)
+    assert answer.parse_reply(GENERAL, f"By rule 3.\n<answer>{said}</answer>")[::2] == (None, None)
 
 
 @pytest.mark.parametrize(
     "reply", ['{"answer": "5"}', '{"reasoning": "r"}', '{"reasoning": "r", "answer": 5}', "<answer> 5 </answer>", "5"]
 )
 def test_a_reply_that_cannot_be_read_is_its_own_rationale(reply: str) -> None:
-    assert answer.parse_reply(GENERAL, reply) == (None, reply, None)
+    assert answer.parse_reply(HELD, reply) == (None, reply, None)
     assert answer.parse_reply(PROVING, reply) == (None, reply, None)
+
+
+@pytest.mark.parametrize(
+    ("reply", "said", "why"),
+    [
+        ("By the Code.\n\n3 x 2 = 6.\n<answer>6 mL</answer>", "6 mL", "By the Code.\n\n3 x 2 = 6."),
+        ("<think>Or 7?</think>By the Code.\n<answer> The\nCrown </answer>", "The Crown", "By the Code."),
+        ("It may be <answer>5</answer>, or not.\n<answer>6</answer>", "6", "It may be <answer>5</answer>, or not."),
+        ("3 x 2 = 6.\n<answer>6 mL</answer>\nI hope this helps.", "6 mL", "3 x 2 = 6."),
+        ("By the Code.\n\n**Final answer:** The Crown.", "the crown", "By the Code.\n\n**Final answer:** The Crown."),
+        (r"3 x 2 = \boxed{6}", "6", r"3 x 2 = \boxed{6}"),
+        ("<answer>6</answer>", "6", ""),
+    ],
+)
+def test_free_text_is_read_as_a_chain_is(reply: str, said: str, why: str) -> None:
+    assert answer.parse_reply(GENERAL, reply) == (said, why, None)
+
+
+@pytest.mark.parametrize(
+    "reply", ["", "By the Code.\n<answer>ANSWER</answer>", "It may be 5.\n\nOr it may be 6.", "<think>It is 5.</think>"]
+)
+def test_free_text_without_an_answer_has_none(reply: str) -> None:
+    assert answer.parse_reply(GENERAL, reply)[::2] == (None, None)
 
 
 @given(LINES, LINES)
 def test_round_trip(said: str, why: str) -> None:
-    json_reply = answer.parse_reply(GENERAL, json.dumps({"reasoning": why, "answer": said}))
+    json_reply = answer.parse_reply(HELD, json.dumps({"reasoning": why, "answer": said}))
     tagged_reply = answer.parse_reply(PROVING, f"<think> {why} </think> <answer> {said} </answer>")
     assert json_reply == tagged_reply
     assert json_reply[1] == why
@@ -55,13 +83,15 @@ def test_round_trip(said: str, why: str) -> None:
 
 @given(st.text())
 def test_parsing_never_raises(reply: str) -> None:
-    assert answer.parse_reply(GENERAL, reply)[0] is None
+    assert answer.parse_reply(HELD, reply)[0] is None
     assert answer.parse_reply(PROVING, reply)[0] is None
+    said, why, _ = answer.parse_reply(GENERAL, reply)
+    assert why in reply and said != ""
 
 
 @pytest.mark.parametrize("reply", HOSTILE)
 def test_hostile_replies_have_no_answer_and_can_be_stored(reply: str) -> None:
-    for pack in (GENERAL, PROVING):
+    for pack in (HELD, PROVING):
         said, rationale, problem = answer.parse_reply(pack, reply)
         assert (said, problem) == (None, None)
         assert len(rationale.encode()) >= len(rationale)
@@ -72,14 +102,14 @@ def test_hostile_replies_have_no_answer_and_can_be_stored(reply: str) -> None:
 @pytest.mark.parametrize(
     ("why", "said", "problem"),
     [
-        ("a text that works the question out step by step", "5 years", "echo"),
-        ("By the code it is five years.", "a text with the answer alone", "echo"),
+        ("Work it out step by step: name the fact", "5 years", "echo"),
+        ("By the code it is five years.", "the fact or rule that settles it", "echo"),
         ("By the code it is five years.", "5 years", None),
-        ("", "a text with the answer alone", "echo"),
+        ("", "give the answer alone on the last line", "echo"),
         ("The party who asserts a claim has it.", "burden of proof", None),
         ("Antivirals act on the virus.", "antiviral drugs", None),
     ],
 )
 def test_an_answer_in_the_prompts_own_words_is_refused(why: str, said: str, problem: str | None) -> None:
-    found = answer.parse_reply(GENERAL, json.dumps({"reasoning": why, "answer": said}))
-    assert found == (None if problem else said, why, problem)
+    for reply in (json.dumps({"reasoning": why, "answer": said}), f"{why}\n<answer>{said}</answer>"):
+        assert answer.parse_reply(GENERAL, reply) == (None if problem else said, why, problem)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from dgrc.workflow.py_modules import sent_along
+from dgrc.workflow.submit.py_modules import sent_along
 from tests.paths import ROOT
 
 PARTS = ("dgrc", "configs", "ray_jobs", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
@@ -150,7 +150,7 @@ def test_init_writes_a_configuration_that_loads(installed: Installed) -> None:
 
 def test_a_job_is_sent_the_same_files_from_a_wheel_as_from_a_checkout(installed: Installed) -> None:
     code = (
-        "import sys, json; from pathlib import Path; from dgrc.workflow.py_modules import sent_along\n"
+        "import sys, json; from pathlib import Path; from dgrc.workflow.submit.py_modules import sent_along\n"
         "with sent_along(Path()) as folders:\n"
         "    files = [(f, p) for f in folders for p in Path(f).rglob('*') if p.is_file()]\n"
         "print(json.dumps(sorted(f'{Path(f).name}/{p.relative_to(f)}' for f, p in files)))"

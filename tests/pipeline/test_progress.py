@@ -7,18 +7,7 @@ import pytest
 import ray
 
 from dgrc.pipeline import progress
-from dgrc.pipeline.progress import Board, clock, line, progress_line, tell, told
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "0 s"), (59.9, "59 s"), (60, "1 min 00 s"), (185, "3 min 05 s"), (3599, "59 min 59 s"),
-        (3600, "1 h 00 min"), (7630, "2 h 07 min"), (100 * 3600, "100 h 00 min"),
-    ],
-)
-def test_a_clock_reads_as_people_say_it(seconds: float, words: str) -> None:
-    assert clock(seconds) == words
+from dgrc.pipeline.progress import Board, line, progress_line, tell, told
 
 
 def test_the_line_tells_rows_rate_time_left_calls_and_tokens() -> None:
@@ -49,10 +38,12 @@ def test_a_caller_is_told_the_lines_that_are_else_drawn(
         lines.append(text)
         came.set()
 
+    noted: list[tuple[int, float]] = []
     with told(listen):
-        with progress_line("gather", board, 7):
+        with progress_line("gather", board, 7, note=lambda rows, rate: noted.append((rows, rate))):
             assert came.wait(30)
         tell("a part was lost")
+    assert noted[0][0] == 3 and noted[0][1] > 0
     assert "3/7 rows" in lines[0] and lines[-1] == "a part was lost"
     assert capsys.readouterr() == ("", "")
     with progress_line("gather", board, 7):

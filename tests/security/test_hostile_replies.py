@@ -14,6 +14,7 @@ from dgrc.method import answer, diagnose, grade, judge, sample, verify
 from dgrc.method.prompts import Pack, load_pack
 from dgrc.method.screen import content_words
 from dgrc.method.text.normalize import normalize
+from dgrc.method.verify import extract
 from tests.method.builders import chain
 
 JSON_PACKS = ("general", "legal", "legal_zh", "medical", "medical_zh")
@@ -42,6 +43,7 @@ def prompts(pack: Pack, text: str) -> dict[str, str]:
     }
     if pack.reply == "json":
         made["judge"] = judge.build_messages(pack, atom, text, said)
+        made["extract"] = extract.build_messages(pack, text, (text, "crown"), foreign, facts)
         made["grade"] = grade.build_messages(pack, text, [normalize(text) or "x", "senate"])
     return {step: messages[-1]["content"] for step, messages in made.items()}
 

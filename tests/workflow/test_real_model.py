@@ -51,7 +51,7 @@ def settings(folder: Path, model: str) -> dict[str, Any]:
         "method": {
             "prompts": "medical", "teacher_chains": 1, "student_chains": 2, "max_pairs": 1, "answers_per_atom": 2,
             "teacher_sampling": {"temperature": 0.6, "max_tokens": 160},
-            "student_sampling": {"temperature": 1.0, "max_tokens": 160},
+            "student_sampling": {"temperature": 1.0, "top_p": 1.0, "max_tokens": 160},
             "diagnose_sampling": {"temperature": 0, "max_tokens": 300},
             "answer_sampling": {"temperature": 0.6, "max_tokens": 160},
             "verify_sampling": {"temperature": 0, "max_tokens": 300},

@@ -3,9 +3,10 @@
 A pack folder holds `pack.toml` (name, version, language, reply form, tags), `sample.jinja`, `diagnose.jinja`,
 `answer.jinja`, `verify.jinja` and, if wanted, `system.jinja`. A pack whose replies are JSON also has
 `diagnose.schema.json` and `verify.schema.json`, which engines enforce; with `answer.schema.json` answers to atoms are
-JSON too, without it they are free text, read as chains are. It may have `judge`
-(needed for `method.judge`), `grade` (for `method.grader`), `write` and `stands_alone` (for `dgrc questions`), template
-and schema each, and `read.jinja` (for `method.ask_unread`).
+JSON too, without it they are free text, read as chains are. It may have `extract` (what a chain says to the question of
+a fact, so that `verify` is asked only where words cannot decide), `judge` (needed for `method.judge`), `grade` (for
+`method.grader`), `write` and `stands_alone` (for `dgrc questions`), template and schema each, and `read.jinja` (for
+`method.ask_unread`).
 
 Questions and chains are foreign text. Templates put them between tags such as `<question>`, or behind markers such as
 `chain :`; the tags and markers that a pack declares are made harmless inside everything that is inserted, so that no
@@ -34,6 +35,7 @@ VARIABLES: dict[str, frozenset[str]] = {
     "diagnose": frozenset({"text", "options", "first", "second"}),
     "answer": frozenset({"atom"}),
     "verify": frozenset({"text", "options", "facts", "chain"}),
+    "extract": frozenset({"text", "options", "questions", "chain"}),
     "judge": frozenset({"atom", "answer", "rationale"}),
     "grade": frozenset({"text", "answers"}),
     "write": frozenset({"passage", "title", "form", "kind", "count"}),
@@ -42,13 +44,13 @@ VARIABLES: dict[str, frozenset[str]] = {
     "system": frozenset({"step"}),
 }
 """What each template may insert. `options` are lettered lines (`A. ...`), empty without choices; `several` is true
-where more than one of them may be right; `facts` have `.question` and `.answer`; `answers` is a list of texts; `shown`
-are the options under other letters; `form` says in English words what `kind` names (`multiple_choice`, `short_answer`,
-`yes_no`); all others are text."""
+where more than one of them may be right; `facts` have `.question` and `.answer`; `answers` and `questions` are lists of
+texts; `shown` are the options under other letters; `form` says in English words what `kind` names (`multiple_choice`,
+`short_answer`, `yes_no`); all others are text."""
 
 STEPS = ("sample", "diagnose", "answer", "verify")
 SCHEMA_STEPS = ("diagnose", "verify")
-OPTIONAL_STEPS = ("judge", "grade", "write", "stands_alone", "read")
+OPTIONAL_STEPS = ("extract", "judge", "grade", "write", "stands_alone", "read")
 """Steps that only packs with JSON replies can have, and need not. Without `read` nobody is asked about chains that
 cannot be read."""
 OWN_SCHEMA = ("read",)

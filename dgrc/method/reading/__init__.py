@@ -40,7 +40,7 @@ _BETWEEN = re.compile(
 """What stands between two marked answers that are one list of both."""
 _PLACEHOLDERS = frozenset(
     ("letter", "letters", "answer", "option", "choice", "the letter", "the answer", "your answer", "the letter alone",
-     "the answer alone", "final answer", "option letter", "letter alone", "answer alone", "the letters", "",
+     "the answer alone", "final answer", "option letter", "letter alone", "answer alone", "the letters", "", "result",
      "字母", "选项", "答案", "选项字母", "最终答案", "正确答案", "你的答案", "字母组合")
 )  # fmt: skip
 """What a prompt puts where the answer is to stand, which comes back as it is."""

@@ -10,7 +10,7 @@ from dgrc.pipeline.steps.ask import Caller
 from dgrc.questions.recorded import ChainStore, VerdictStore
 
 # Later steps go first: questions finish rather than pile up half done (vLLM: smaller is sooner).
-PRIORITY = {"write": 2, "sample": 2, "grade": 1, "read": 1, "diagnose": 1, "answer": 0, "verify": 0}
+PRIORITY = {"write": 2, "sample": 2, "grade": 1, "read": 1, "diagnose": 1, "answer": 0, "extract": 0, "verify": 0}
 
 
 @dataclass

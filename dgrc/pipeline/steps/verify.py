@@ -7,7 +7,7 @@ from dgrc.config import Config
 from dgrc.method import audit, compare, sample, screen
 from dgrc.method import verify as verify_step
 from dgrc.method.text.thoughts import shown
-from dgrc.method.verify import Fact
+from dgrc.method.verify import Fact, extract
 from dgrc.pipeline.steps.ask import merge
 from dgrc.pipeline.steps.gather import case_atoms, sample_chains
 from dgrc.pipeline.steps.toolbox import PRIORITY, Toolbox, request_error
@@ -122,22 +122,61 @@ async def _check_all(
     checks = await asyncio.gather(
         *(_check(tools, case, n, chain, own, known.get(case.id, n) if known else None) for n, chain in chains)
     )
-    return [verdict for verdict, _ in checks], [usage for _, usage in checks if usage is not None]
+    return [verdict for verdict, _ in checks], [usage for _, spent in checks for usage in spent]
 
 
 async def _check(
     tools: Toolbox, case: Case, index: int, chain: Chain, own: Sequence[Fact], known: Verdict | None
-) -> tuple[Verdict, Usage | None]:
+) -> tuple[Verdict, list[Usage]]:
     """A verdict; the one `known` from an earlier round if the chain still stands against the same facts."""
     if chain.answer is None:
-        return Verdict(index, None, (), (), "the chain has no answer"), None
+        return Verdict(index, None, (), (), "the chain has no answer"), []
     facts = _facts(tools, case, chain, own)
     ids = tuple(fact.id for fact in facts)
     if known is not None and (known.facts == ids or not ids):
-        return known, None
+        return known, []
     if not facts:
-        return Verdict(index, None, (), (), verify_step.UNCHECKED), None
-    role = "verifier" if tools.caller.has("verifier") else "teacher"
+        return Verdict(index, None, (), (), verify_step.UNCHECKED), []
+    relations, spent = await _read_off(tools, case, chain, facts)
+    if contradicted := tuple(f.id for f, said in zip(facts, relations, strict=True) if said == extract.CONTRADICTS):
+        return Verdict(index, False, ids, contradicted, None), spent
+    left = tuple(fact for fact, said in zip(facts, relations, strict=True) if said is None)
+    if not left:
+        passed = extract.SUPPORTS in relations
+        return Verdict(index, passed or None, ids, (), None if passed else verify_step.UNCHECKED), spent
+    consistent, contradicted, reason, usage = await _judged(tools, case, chain, left)
+    return Verdict(index, consistent, ids, contradicted, reason), [*spent, usage]
+
+
+async def _read_off(
+    tools: Toolbox, case: Case, chain: Chain, facts: Sequence[Fact]
+) -> tuple[list[str | None], list[Usage]]:
+    """How the chain stands to each fact, as far as words decide it (`extract`); None for all where a pack does not ask,
+    or the reply is no help: then the verifier is asked about all of them."""
+    undecided: list[str | None] = [None] * len(facts)
+    if extract.STEP not in tools.pack.templates:
+        return undecided, []
+    method, role = tools.method, _verifier(tools)
+    completion, usage = await tools.caller.ask(
+        role, extract.STEP, case.id,
+        extract.build_messages(tools.pack, case.text, case.choices, chain, facts, method.thoughts),
+        method.verify_sampling, priority=PRIORITY[extract.STEP], schema=extract.schema(tools.pack, facts),
+    )
+    if request_error(role, extract.STEP, completion) is not None:
+        return undecided, [usage]
+    said = extract.parse_reply(tools.pack, completion.samples[0].text, len(facts))
+    if said is None:
+        return undecided, [usage]
+    text = shown(chain, method.thoughts)
+    relations = [extract.relation(f, s, text, method.number_tolerance) for f, s in zip(facts, said, strict=True)]
+    return relations, [usage]
+
+
+async def _judged(
+    tools: Toolbox, case: Case, chain: Chain, facts: Sequence[Fact]
+) -> tuple[bool | None, tuple[int, ...], str | None, Usage]:
+    """The verifier's word on the chain against these facts, and what it cost."""
+    role = _verifier(tools)
     completion, usage = await tools.caller.ask(
         role, "verify", case.id,
         verify_step.build_messages(tools.pack, case.text, case.choices, chain, facts, tools.method.thoughts),
@@ -145,6 +184,9 @@ async def _check(
     )
     error = request_error(role, "verify", completion)
     if error is not None:
-        return Verdict(index, None, ids, (), error), usage
-    consistent, contradicted, reason = verify_step.parse_reply(tools.pack, completion.samples[0].text, facts)
-    return Verdict(index, consistent, ids, contradicted, reason), usage
+        return None, (), error, usage
+    return *verify_step.parse_reply(tools.pack, completion.samples[0].text, facts), usage
+
+
+def _verifier(tools: Toolbox) -> str:
+    return "verifier" if tools.caller.has("verifier") else "teacher"

@@ -17,6 +17,7 @@ import torch.distributed as dist
 from dgrc.config.training import AdapterConfig, TrainingConfig
 from dgrc.errors import TrainingError
 from dgrc.storage.objectstore.models import local_copy
+from dgrc.training.model.attention import attention
 
 ADAPTER = "adapter_config.json"
 """The file that makes a directory a PEFT adapter."""
@@ -26,7 +27,8 @@ def load_model(config: TrainingConfig, base_model: str, settings: dict[str, Any]
     """The model of a directory, on the CPU (partitioned under ZeRO 3), with a fresh adapter if one is configured."""
     stage = settings["zero_optimization"].get("stage", 0)
     dtype = torch.bfloat16 if config.precision == "bf16" else torch.float32
-    options: dict[str, Any] = dict(dtype=dtype, attn_implementation=attention(config), trust_remote_code=False)
+    how = attention(config, base_model)
+    options: dict[str, Any] = dict(dtype=dtype, attn_implementation=how, trust_remote_code=False)
     if stage == 3:
         model = _load_partitioned(base_model, settings, options)
     else:
@@ -44,13 +46,6 @@ def load_model(config: TrainingConfig, base_model: str, settings: dict[str, Any]
         model = add_adapter(model, config.adapter)
     model.train()
     return model
-
-
-def attention(config: TrainingConfig) -> str:
-    """transformers' name of the attention to use."""
-    if config.attention != "auto":
-        return config.attention
-    return "flash_attention_2" if config.gpus_per_worker and importlib.util.find_spec("flash_attn") else "sdpa"
 
 
 def add_adapter(model: Any, adapter: AdapterConfig) -> Any:

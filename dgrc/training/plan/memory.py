@@ -7,6 +7,7 @@ divided among the workers by stage; then what a micro-batch needs, and the buffe
 
 from dataclasses import dataclass
 
+from dgrc.training.model.loss import SLICES, chunk_size
 from dgrc.training.plan.shapes import Shape
 
 GIB = 2**30
@@ -95,8 +96,20 @@ def activations(shape: Shape, setup: Setup) -> float:
     layer = tokens * (2 * (4 + 2 * b) * width + 3 * b * shape.attention + 4 * b * shape.inner)
     layer += square * heads * (4 + 2 * b) if setup.device == "cpu" else 0
     kept = shape.layers * tokens * width * b + layer if setup.checkpointing else shape.layers * layer
-    logits = tokens * setup.learned * shape.vocabulary * (2 * b + 12)  # and their gradient, log-softmax in float32
-    return kept + logits
+    return kept + loss(shape, setup)
+
+
+def loss(shape: Shape, setup: Setup) -> float:
+    """What the loss takes: logits of a chunk, a part of them in float32 twice; hidden states with their gradients; and
+    the head's gradient, which is whole before it is added to what is there. Or logits of all positions."""
+    learned, b = setup.tokens * setup.learned, setup.precision
+    if not learned:
+        return 0.0
+    if shape.whole_logits:  # and their gradient, log-softmax in float32
+        return learned * shape.vocabulary * (2 * b + 12)
+    chunk = min(learned, chunk_size(shape.vocabulary, b)) * shape.vocabulary
+    head = 0 if setup.adapter else shape.head * b
+    return chunk * (b + 2 * 4 / SLICES) + 2 * learned * shape.width * b + head
 
 
 def _buffers(shape: Shape, setup: Setup, trained: int) -> float:

@@ -38,6 +38,8 @@ class Shape:
         largest: Parameters of the largest single tensor.
         layer: Parameters of one layer.
         linear: Shapes of the layers' matrices.
+        whole_logits: Why the loss of this model needs logits of all positions at once; empty if it does not.
+        mixing: Kinds of layers, other than attention, in which tokens see each other.
     """
 
     parameters: int
@@ -51,6 +53,8 @@ class Shape:
     largest: int
     layer: int
     linear: tuple[tuple[int, ...], ...]
+    whole_logits: str = ""
+    mixing: tuple[str, ...] = ()
 
     def adapter(self, rank: int, targets: int | None = None) -> int:
         """Parameters of a LoRA adapter on all matrices of the layers (or on the share that `targets` of them are)."""
@@ -99,6 +103,8 @@ def shape_of(base_model: str) -> Shape:
     import torch
     from transformers import AutoModelForCausalLM
 
+    from dgrc.training.model.head import why_whole
+
     config = model_config(base_model)
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
@@ -120,7 +126,25 @@ def shape_of(base_model: str) -> Shape:
         largest=max(sizes.values()),
         layer=sum(p.numel() for p in in_layers) // layers,
         linear=tuple(tuple(p.shape) for p in in_layers if p.dim() > 1),
+        whole_logits=why_whole(model) or "",
+        mixing=_mixing(model),
     )
+
+
+def _mixing(model: Any) -> tuple[str, ...]:
+    """By what such layers are made of: all known ones convolve along the tokens, or are said to carry a state."""
+    import torch
+
+    convolving = {
+        type(module).__name__
+        for module in model.modules()
+        if any(isinstance(child, torch.nn.Conv1d) and child.groups > 1 for child in module.children())
+    }
+    if convolving:
+        return tuple(sorted(convolving))
+    kinds: Sequence[str] = getattr(model.config, "layer_types", None) or ()
+    recurs = getattr(model, "_is_stateful", False) or "linear_attention" in kinds
+    return ("recurrent layers",) if recurs else ()
 
 
 def step_flops(shape: Shape, lengths: Sequence[int], learned: int, adapter: int = 0) -> float:

@@ -1,14 +1,26 @@
 """A base model and settings in, a DeepSpeed engine that is ready to train out, fresh or where a checkpoint left it."""
 
+import sys
 from typing import Any
 
 import torch
 import torch.distributed as dist
 
 from dgrc.config.training import TrainingConfig
+from dgrc.training.data.packing import Layout
 from dgrc.training.model.ds_config import deepspeed_settings
+from dgrc.training.model.head import give_loss
 from dgrc.training.model.load import load_model
+from dgrc.training.model.probe import probe
 from dgrc.training.run.state import SavedState, State, restore
+
+SAID: dict[Layout, str] = {
+    "rows": "examples are packed into rows, and were found to be computed in them as if each stood alone",
+    "flat": "examples are packed end to end, and were found to be computed there as if each stood alone",
+    "alone": "one example a row: packed ones would not be computed as if each stood alone (layers other than attention "
+    "carry on from one into the next, or the attention knows no places)",
+}
+"""What the log says of how examples lie."""
 
 
 def make_engine(config: TrainingConfig, base_model: str, saved: SavedState | None = None) -> State:
@@ -21,14 +33,25 @@ def make_engine(config: TrainingConfig, base_model: str, saved: SavedState | Non
     deepspeed.init_distributed(dist.get_backend(), verbose=False)  # takes over the group that torch has
     settings = deepspeed_settings(config)
     model = load_model(config, base_model, settings)
+    whole = give_loss(model)
     optimizer = torch.optim.AdamW(parameter_groups(model, config.weight_decay), lr=1.0, betas=config.betas, fused=True)
     engine, *_ = deepspeed.initialize(model=model, optimizer=optimizer, config=settings, dist_init_required=False)
+    layout = probe(engine, engine.device)
+    few = "the loss is made a few positions at a time"
+    _say(f"the loss keeps whole logits, which takes memory, for {whole}" if whole else few)
+    _say(SAID[layout])
     state = State(engine)
     if saved is None:
         state.reset()
     else:
         restore(state, saved)
     return state
+
+
+def _say(text: str) -> None:
+    """A line for the worker's log."""
+    sys.stdout.write(f"dgrc: {text}\n")
+    sys.stdout.flush()
 
 
 def parameter_groups(model: Any, weight_decay: float) -> list[dict[str, Any]]:

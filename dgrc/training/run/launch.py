@@ -23,6 +23,7 @@ from dgrc.storage.contents import NOTES, contents
 from dgrc.storage.objectstore.files import is_remote
 from dgrc.training.data.inputs import check_vocabulary, check_window, load_tokenizer
 from dgrc.training.data.stages import Budget
+from dgrc.training.model.attention import check_attention
 from dgrc.training.model.ds_config import deepspeed_settings, zero_stage
 from dgrc.training.model.load import check_adapter, check_targets
 from dgrc.training.run.checkpoints import checkpoints_at
@@ -71,6 +72,7 @@ def train(
     """
     deepspeed_settings(config)  # these are said now, not when workers have started
     check_adapter(config.adapter)
+    check_attention(config)
     check_trackers(config.report_to)
     checkpoints_at(config, Path(work_dir))
     tokenizer = load_tokenizer(base_model)

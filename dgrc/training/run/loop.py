@@ -21,6 +21,8 @@ from dgrc.errors import TrainingError
 from dgrc.training.data.encode import Corpus
 from dgrc.training.data.packing import IGNORED, MicroBatch, Row, collate, loss_tokens, share_rows
 from dgrc.training.data.stages import Stage
+from dgrc.training.model.head import learns_in_chunks
+from dgrc.training.model.probe import layout_of
 
 NAMED = 20
 """So many examples of a step that failed are named."""
@@ -52,15 +54,17 @@ def train_stage(engine: Any, corpus: Corpus, stage: Stage, config: TrainingConfi
         TrainingError: a step's loss or gradient is no number. It is raised before the step is yielded, so that no
             checkpoint holds its weights.
     """
-    rank, workers = dist.get_rank(), dist.get_world_size()
+    rank, workers, layout = dist.get_rank(), dist.get_world_size(), layout_of(engine)
     for number in range(first, len(stage.steps)):
         visits = stage.steps[number]
-        shares = share_rows(corpus, visits, tokens_per_batch=tokens_per_batch(config), workers=workers)
+        shares = share_rows(
+            corpus, visits, tokens_per_batch=tokens_per_batch(config), workers=workers, packed=layout != "alone"
+        )
         rate = learning_rate_factor(number, len(stage.steps), stage.settings) * stage.settings.learning_rate
         for group in engine.optimizer.param_groups:
             group["lr"] = rate
         scale = workers / loss_tokens(corpus, visits)
-        parts = _step(engine, [collate(corpus, rows, _masks(engine)) for rows in shares[rank]], scale)
+        parts = _step(engine, [collate(corpus, rows, layout) for rows in shares[rank]], scale)
         loss = parts.sum()
         dist.all_reduce(loss)
         step = Step(number, float(loss) / workers, rate, float(engine.get_global_grad_norm() or 0.0))
@@ -94,13 +98,15 @@ def _no_number(stage: Stage, step: Step, corpus: Corpus, mine: Sequence[Sequence
 
 def mean_loss(engine: Any, corpus: Corpus, visits: Sequence[int], config: TrainingConfig) -> float:
     """The loss of examples in nats a token, without learning from them. All workers must call it."""
-    rank, workers = dist.get_rank(), dist.get_world_size()
-    shares = share_rows(corpus, visits, tokens_per_batch=tokens_per_batch(config), workers=workers)
+    rank, workers, layout = dist.get_rank(), dist.get_world_size(), layout_of(engine)
+    shares = share_rows(
+        corpus, visits, tokens_per_batch=tokens_per_batch(config), workers=workers, packed=layout != "alone"
+    )
     total = torch.zeros((), device=engine.device)
     engine.eval()
     with torch.no_grad(), _attention_kernel(engine.device):
         for rows in shares[rank]:
-            total += batch_loss(engine, collate(corpus, rows, _masks(engine)).to(engine.device))
+            total += batch_loss(engine, collate(corpus, rows, layout).to(engine.device))
     engine.train()
     dist.all_reduce(total)
     return float(total) / loss_tokens(corpus, visits)
@@ -111,30 +117,26 @@ def tokens_per_batch(config: TrainingConfig) -> int:
     return config.micro_batch_rows * config.max_length
 
 
-def batch_loss(model: Any, batch: MicroBatch) -> torch.Tensor:
-    """The summed cross-entropy of a micro-batch in nats, in float32; of padding alone it is a 0 that has a graph."""
+def batch_loss(model: Any, batch: MicroBatch, scale: float = 1.0) -> torch.Tensor:
+    """The summed cross-entropy of a micro-batch in nats, in float32, times `scale`; of padding alone it is a 0 that has
+    a graph.
+
+    A model that was not given a loss of its own (`head.give_loss`) makes whole logits.
+    """
+    if learns_in_chunks(model):
+        loss: torch.Tensor = model(**batch.inputs, targets=batch.labels, scale=scale)
+        return loss
     wanted = batch.labels != IGNORED
     # Only columns where some row has loss go through the vocabulary; prompts are most of a row.
     columns = wanted.any(0).nonzero().squeeze(1)
     if len(columns) == 0:
         columns = torch.zeros(1, dtype=torch.int64, device=wanted.device)
-    logits = model(
-        input_ids=batch.input_ids,
-        position_ids=batch.position_ids,
-        attention_mask=batch.attention,
-        use_cache=False,
-        logits_to_keep=columns,
-        **batch.lengths,
-    ).logits
+    logits = model(**batch.inputs, logits_to_keep=columns).logits
+    logits = logits if logits.shape[1] == len(columns) else logits[:, columns]  # not all know of `logits_to_keep`
     labels, kept = batch.labels[:, columns], wanted[:, columns]
     if not bool(kept.any()):
         return logits.float().sum() * 0.0
-    return torch.nn.functional.cross_entropy(logits[kept].float(), labels[kept], reduction="sum")
-
-
-def _masks(engine: Any) -> bool:
-    """Whether packed examples are kept apart by a mask; flash attention takes their lengths."""
-    return str(engine.module.config._attn_implementation) != "flash_attention_2"
+    return torch.nn.functional.cross_entropy(logits[kept].float(), labels[kept], reduction="sum") * scale
 
 
 def _attention_kernel(device: torch.device) -> contextlib.AbstractContextManager[object]:
@@ -150,7 +152,7 @@ def _step(engine: Any, batches: Sequence[MicroBatch], scale: float) -> torch.Ten
     for n, batch in enumerate(batches):
         engine.set_gradient_accumulation_boundary(n == len(batches) - 1)
         with _attention_kernel(engine.device):  # backward too: gradient checkpointing computes forward again there
-            loss = batch_loss(engine, batch.to(engine.device)) * scale
+            loss = batch_loss(engine, batch.to(engine.device), scale)
             engine.backward(loss)
         losses.append(loss.detach())
     engine.step()

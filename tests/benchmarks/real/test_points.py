@@ -248,7 +248,7 @@ def test_bad_input_is_said_before_anything_starts(tmp_path: Path) -> None:
 
     def said(*arguments: str) -> str:
         result = CliRunner().invoke(main, ["--out", str(tmp_path / "out"), *arguments])
-        assert result.exit_code == 1, result.output
+        assert result.exit_code == 2, result.output
         return result.output
 
     pair = ("--teacher", str(model), "--student", str(model))

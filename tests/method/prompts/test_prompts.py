@@ -51,8 +51,8 @@ def test_built_in_packs_load_and_render_every_step(name: str) -> None:
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_schemas_exist_for_json_replies_only(name: str) -> None:
     pack = load_pack(name)
-    assert pack.schema("sample") is None
-    for step in ("diagnose", "answer", "verify"):
+    assert pack.schema("sample") is pack.schema("answer") is None
+    for step in ("diagnose", "verify"):
         text = pack.schema(step)
         assert (text is None) == (name == "proving")
         if text is not None:
@@ -71,7 +71,8 @@ def test_the_json_form_is_told_by_the_system_message_and_only_to_the_teacher(nam
         "verify": verify.build_messages(pack, "Which?", (), chain("a"), [FACT]),
     }.items():
         assert [m["role"] for m in messages] == ["system", "user"]
-        for key in json.loads(pack.schema(step) or "")["required"]:
+        assert ("JSON" in messages[0]["content"]) == (step != "answer")
+        for key in json.loads(pack.schema(step) or '{"required": []}')["required"]:
             assert f"`{key}`" in messages[0]["content"]
         assert "JSON" not in messages[1]["content"]
 
@@ -150,6 +151,15 @@ def test_a_malformed_pack_is_refused(folder: Path, name: str, text: str, complai
     (folder / name).write_text(text)
     with pytest.raises(PromptPackError, match=complaint):
         load_pack(str(folder))
+
+
+def test_a_pack_may_hold_answers_to_json(folder: Path) -> None:
+    assert load_pack(str(folder)).schema("answer") is None
+    schema = '{"type": "object"}'
+    (folder / "answer.schema.json").write_text(schema)
+    load_pack.cache_clear()
+    held = load_pack(str(folder))
+    assert held.schema("answer") == schema and held.digest() != load_pack("general").digest()
 
 
 def test_templates_cannot_reach_into_python(folder: Path) -> None:

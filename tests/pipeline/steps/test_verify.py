@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
@@ -178,3 +179,67 @@ def test_a_verdict_of_an_earlier_round_on_the_same_facts_is_not_asked_for_again(
     tools.verdicts = known
     asyncio.run(verify(tools, case(1, 2)))
     assert caller.steps() == [("teacher", "verify")] * 2, "there is a fact more now"
+
+
+DOSE = Fact(atom_id("How many mg are 5 mg twice?"), "How many mg are 5 mg twice?", "10 mg")
+DRUG = Fact(atom_id("Which drug comes first?"), "Which drug comes first?", "Epinephrine")
+
+
+def read_off(*said: str, then: str = "") -> tuple[Any, list[str]]:
+    """A world in which the chain says this to each fact in turn, and the turns in which a verifier was asked."""
+    turns: list[str] = []
+
+    def reply(role: str, step: str, turn: str) -> list[str]:
+        if step == "extract":
+            return [json.dumps({"answers": [{"question": n, "answer": a} for n, a in enumerate(said, 1)]})]
+        turns.append(turn)
+        return [then]
+
+    return reply, turns
+
+
+def verdict_of(world: Any, text: str, *facts: Fact) -> tuple[Any, list[tuple[str, str]]]:
+    given = Case(1, "Question?", (), "divergent", (Chain(text, "5", "stop", 9),), (), (
+        Diagnosis(0, 0, tuple(fact.question for fact in facts), None, "", "student"),), (), None)  # fmt: skip
+    tools, caller = toolbox(world, facts, prompts="general", corpus_facts=0)
+    (verdict,) = asyncio.run(verify(tools, given)).verdicts
+    return verdict, caller.steps()
+
+
+def relations(*said: str) -> str:
+    entries = [{"fact": n, "finding": "It says so.", "relation": r} for n, r in enumerate(said, 1)]
+    return json.dumps({"facts": entries, "consistent": "contradicts" not in said})
+
+
+def test_what_words_decide_is_asked_of_no_verifier() -> None:
+    for said, consistent, against in (("10 mg", True, ()), ("7 mg", False, (DOSE.id,)), ("none", None, ())):
+        world, turns = read_off(said)
+        verdict, steps = verdict_of(world, "5 + 5 = 10, or 5 + 2 = 7", DOSE)
+        assert (verdict.consistent, verdict.contradicted_by, turns) == (consistent, against, [])
+        assert (verdict.reason == UNCHECKED) == (consistent is None)
+        assert steps == [("teacher", "extract")] and verdict.facts == (DOSE.id,)
+
+
+def test_only_what_is_left_is_put_to_the_verifier() -> None:
+    for then, consistent, against in (("supports", True, ()), ("contradicts", False, (DRUG.id,))):
+        world, turns = read_off("10 mg", "adrenaline", then=relations(then))
+        verdict, steps = verdict_of(world, "Adrenaline, 10 mg.", DOSE, DRUG)
+        assert (verdict.consistent, verdict.contradicted_by) == (consistent, against)
+        assert steps == [("teacher", "extract"), ("teacher", "verify")]
+        assert DRUG.question in turns[0] and DOSE.question not in turns[0]
+        assert set(verdict.facts) == {DOSE.id, DRUG.id}
+
+
+def test_a_reading_that_is_no_help_leaves_everything_to_the_verifier() -> None:
+    for said in ((), ("10 mg", "10 mg", "10 mg")):
+        world, turns = read_off(*said, then=relations("supports", "supports"))
+        verdict, steps = verdict_of(world, "Adrenaline, 10 mg.", DOSE, DRUG)
+        assert verdict.consistent is True and steps[-1] == ("teacher", "verify")
+        assert DRUG.question in turns[0] and DOSE.question in turns[0]
+
+
+def test_a_chain_that_says_nothing_to_its_facts_is_unchecked_and_not_unread() -> None:
+    world, _ = read_off("none")
+    verdict, _ = verdict_of(world, "I do not know.", DOSE)
+    row = dataclasses.replace(run(case(1))[0], verdicts=(verdict,))
+    assert list(of_verdicts(to_row(row))) == ["chains_without_verdict"]

@@ -42,6 +42,14 @@ def test_workers_share_every_visit_in_equally_many_batches(sizes: list[int], wor
     assert sorted(v for batches in shares for batch in batches for row in batch for v in row) == sorted(visits)
 
 
+@given(lengths, st.integers(1, 3))
+def test_unpacked_rows_hold_one_example_each(sizes: list[int], workers: int) -> None:
+    shares = share_rows(make_corpus(sizes), range(len(sizes)), tokens_per_batch=64, workers=workers, packed=False)
+    rows = [row for batches in shares for batch in batches for row in batch]
+    assert sorted(rows) == [[example] for example in range(len(sizes))]
+    assert len({len(batches) for batches in shares}) == 1
+
+
 def test_work_is_shared_evenly() -> None:
     corpus = make_corpus([30] * 16)
     shares = share_rows(corpus, range(16), tokens_per_batch=4096, workers=4)
@@ -56,9 +64,7 @@ def test_packed_logits_equal_those_of_each_example_alone(sizes: list[int], capac
     rows = pack(sizes, capacity)
     batch = collate(corpus, rows)
     with torch.no_grad():
-        packed = model(
-            input_ids=batch.input_ids, position_ids=batch.position_ids, attention_mask=batch.attention, use_cache=False
-        ).logits
+        packed = model(**batch.inputs).logits
         for r, row in enumerate(rows):
             at = 0
             for example in row:
@@ -92,16 +98,18 @@ def test_every_learned_token_is_a_label_once(rows: list[list[int]]) -> None:
 
 
 @given(lengths, st.integers(30, 64))
-def test_rows_laid_end_to_end_say_the_same_as_rows_with_masks(sizes: list[int], capacity: int) -> None:
-    """What flash attention is given: every example's tokens, places and labels as with masks, and where each ends."""
+def test_a_flat_row_says_the_same_as_rows_of_equal_length(sizes: list[int], capacity: int) -> None:
+    """What kernels are given: every example's tokens, places and labels as in rows, and where each ends."""
     corpus = make_corpus(sizes)
     rows = pack(sizes, capacity)
-    flat, masked = collate(corpus, rows, masks=False), collate(corpus, rows)
-    assert flat.attention is None and flat.input_ids.shape == (1, sum(sizes))
+    flat, masked = collate(corpus, rows, layout="flat"), collate(corpus, rows)
+    assert flat.input_ids.shape == (1, sum(sizes))
     edges = flat.lengths["cu_seq_lens_q"].tolist()
     assert edges == flat.lengths["cu_seq_lens_k"].tolist()
     assert flat.lengths["max_length_q"] == flat.lengths["max_length_k"] == max(sizes)
     order = [(r, example) for r, row in enumerate(rows) for example in row]
+    whose = [n for n, (begin, end) in enumerate(itertools.pairwise(edges)) for _ in range(begin, end)]
+    assert flat.lengths["seq_idx"][0].tolist() == whose
     assert [b - a for a, b in itertools.pairwise(edges)] == [sizes[example] for _, example in order]
     starts = {r: np.cumsum([0, *(sizes[e] for e in row)]).tolist() for r, row in enumerate(rows)}
     for n, (r, example) in enumerate(order):
@@ -113,5 +121,5 @@ def test_rows_laid_end_to_end_say_the_same_as_rows_with_masks(sizes: list[int], 
 
 
 def test_no_rows_laid_out_are_one_token_without_loss() -> None:
-    batch = collate(make_corpus([4]), [], masks=False)
+    batch = collate(make_corpus([4]), [], layout="flat")
     assert batch.labels.tolist() == [[IGNORED]] and batch.lengths["cu_seq_lens_q"].tolist() == [0, 1]

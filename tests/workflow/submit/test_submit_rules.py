@@ -1,5 +1,6 @@
 """The rules of `dgrc submit` without a cluster: one job a run, bounded retries, what is sent and what is refused."""
 
+import dataclasses
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from dgrc.config.file import make_config
 from dgrc.errors import JobError
 from dgrc.workflow import submit
+from dgrc.workflow.submit import following
 from ray_jobs.entry import arguments
 from tests.paths import ROOT
 from tests.workflow.submit.test_submit import free_port
@@ -24,6 +26,7 @@ class Job:
     runtime_env: Any = None
     start_time: int = 1
     end_time: int | None = None
+    message: str = ""
 
 
 class Client:
@@ -41,12 +44,13 @@ class Client:
         if any(job.submission_id == kwargs["submission_id"] for job in self.jobs):
             raise RuntimeError("Job with submission_id already exists")
         self.submitted.append(kwargs)
+        kwargs["metadata"].setdefault("added", "by the client")  # as Ray's own adds what its address brings
         status = self._ends.pop(0) if self._ends else "RUNNING"
         self.jobs.append(Job(kwargs["submission_id"], status, kwargs["metadata"], kwargs.get("entrypoint", "")))
 
-    def get_job_status(self, job_id: str) -> Any:
+    def get_job_info(self, job_id: str) -> Job:
         (job,) = [job for job in self.jobs if job.submission_id == job_id]
-        return type("Status", (), {"value": job.status})
+        return job
 
     def get_job_logs(self, job_id: str) -> str:
         return f"first\nlast of {job_id}\n"
@@ -115,18 +119,69 @@ def test_a_failed_job_is_submitted_again_a_bounded_number_of_times() -> None:
     assert len(client.submitted) == 1
 
 
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody sleeps between two looks."""
+    monkeypatch.setattr(following, "POLL_S", 0.0)
+
+
+class Course(Client):
+    """Its one job goes through states: a status, a status with a message, or an error that the question ends in."""
+
+    def __init__(self, *states: Any):
+        super().__init__()
+        self.states = list(states)
+
+    def get_job_info(self, job_id: str) -> Job:
+        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+        if isinstance(state, Exception):
+            raise state
+        status, message = state if isinstance(state, tuple) else (state, "")
+        return Job(job_id, status, {}, message=message)
+
+
+@pytest.mark.usefixtures("at_once")
 def test_what_a_job_says_is_said_once_though_the_connection_breaks() -> None:
-    client, said = Client("SUCCEEDED"), list[str]()
-    submit.submit_and_follow(client, make_config({"runs_dir": "/shared"}), submission(), 0, said.append)
+    said: list[str] = []
+    client = Course("RUNNING", ConnectionError("away for a moment"), "RUNNING", "SUCCEEDED")
+    assert submit.submit_and_follow(client, make_config({"runs_dir": "/shared"}), submission(), 0, said.append)[1] == (
+        "SUCCEEDED"
+    )
     spoken = [line for line in said if line.startswith(("first", "last"))]
     assert spoken == ["first", f"last of {client.jobs[0].submission_id}"]
+
+
+@pytest.mark.usefixtures("at_once")
+def test_who_follows_is_told_what_a_job_waits_for_and_when_its_cluster_is_gone() -> None:
+    said: list[str] = []
+    waits, sets_up = ("PENDING", "It may be waiting for resources"), ("PENDING", "It sets up")
+    assert following.follow(Course(waits, waits, sets_up, "STOPPED"), "j-1", said.append) == "STOPPED"
+    assert said[:2] == ["j-1 waits: It may be waiting for resources", "j-1 waits: It sets up"]
+    with pytest.raises(JobError, match=r"how j-1 stands: refused\. It may have ended.*`dgrc jobs list` finds it"):
+        following.follow(Course(ConnectionError("refused")), "j-1", quiet)
+
+
+def test_a_resumed_job_reserves_what_it_did() -> None:
+    client, config = Client("FAILED", "FAILED"), make_config({"runs_dir": "/shared"})
+    wide = dataclasses.replace(submission(), cpus=4.5)
+    first = submit.submit(client, config, wide, quiet)
+    second = submit.resume(client, first)
+    for job in client.jobs:
+        job.status = "FAILED"
+    submit.resume(client, second)
+    assert [job["entrypoint_num_cpus"] for job in client.submitted] == [4.5, 4.5, 4.5]
+    del client.jobs[0].metadata["dgrc_cpus"]  # an earlier dgrc submitted it
+    for job in client.jobs:
+        job.status = "FAILED"
+    submit.resume(client, first)
+    assert client.submitted[-1]["entrypoint_num_cpus"] == submit.USUAL_CPUS
 
 
 def test_what_is_packaged_leaves_secrets_and_runs_behind() -> None:
     client = Client()
     submit.submit(client, make_config({"runs_dir": "/shared"}), submission(), quiet)
     (job,) = client.submitted
-    assert {"runs/", ".git/", ".env", "*.pem", ".aws/", "id_rsa*"} <= set(job["runtime_env"]["excludes"])
+    assert {"/runs/", ".git/", ".env", "*.pem", ".aws/", "id_rsa*"} <= set(job["runtime_env"]["excludes"])
     assert job["entrypoint"] == "python -m ray_jobs.run configs/proving/small.yaml --set 'a.b=c d'"
 
 
@@ -156,12 +211,6 @@ def test_a_checkout_brings_its_own_code_and_another_folder_is_given_what_is_inst
 def test_what_cannot_work_on_a_cluster_is_refused_before_it_is_sent() -> None:
     with pytest.raises(JobError, match=r"runs_dir.*absolute"):
         submit.check(make_config({}), submission())
-    lost = submit.Submission("absent.yaml", (), "run", ROOT)
-    with pytest.raises(JobError, match=r"absent.yaml.*working directory"):
-        submit.check(make_config({"runs_dir": "/shared"}), lost)
-    beside = submit.Submission("../setup.cfg", (), "run", ROOT / "configs")
-    with pytest.raises(JobError, match=r"setup.cfg.*working directory"):
-        submit.check(make_config({"runs_dir": "/shared"}), beside)
     with pytest.raises(JobError, match=r"cannot be reached.*8265"):
         submit.connect(f"http://127.0.0.1:{free_port()}")
 

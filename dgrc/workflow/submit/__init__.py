@@ -6,7 +6,6 @@ an id to one job only, so two submitters cannot both start work on one run. Ray'
 https://docs.ray.io/en/latest/cluster/running-applications/job-submission/
 """
 
-import asyncio
 import logging
 import shlex
 import time
@@ -16,23 +15,20 @@ from pathlib import Path
 from typing import Any
 
 from dgrc.config import Config
-from dgrc.config.shipped import locate, shipped_name
 from dgrc.errors import JobError
 from dgrc.records import hash64
-from dgrc.workflow.py_modules import sent_along
+from dgrc.workflow.submit.following import POLL_S, UNDER_WAY, follow, logs, status_of
+from dgrc.workflow.submit.package import NOT_PACKAGED, Package, check_package, package_of
+from dgrc.workflow.submit.py_modules import sent_along
+from dgrc.workflow.submit.refusals import asking, refused, said_of
 
 Say = Callable[[str], None]
-UNDER_WAY = ("PENDING", "RUNNING")
-NOT_PACKAGED = (
-    # What a working directory holds that a job does not need
-    "runs/", ".git/", ".venv/", "venv/", "**/__pycache__/", ".pytest_cache/", ".mypy_cache/", ".ruff_cache/",
-    ".hypothesis/", "node_modules/", "build/", "dist/", "*.egg-info/", "wandb/", "mlruns/",
-    # and what must not leave this machine
-    ".env", ".env.*", "*.pem", "*.key", "*.p12", "id_rsa*", "id_ed25519*", ".netrc", ".aws/", ".ssh/", ".gcp/",
-    ".azure/", ".kube/", ".docker/", "*credentials*.json", "*service-account*.json", ".huggingface/", "auth_token",
-)  # fmt: skip
-POLL_S = 2.0
 AGENT_TRIES = 3
+USUAL_CPUS = 1.0
+CPUS = "dgrc_cpus"
+"""Where a job's metadata say what its own process reserves: Ray does not tell it of a job that is there."""
+THE_SAME = ("dgrc_run", "dgrc_part", "dgrc_config")
+"""Metadata in which two submissions of one job are alike; a client adds metadata of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ class Submission:
     overrides: tuple[str, ...]
     part: str
     working_dir: Path
-    cpus: float = 1.0
+    cpus: float = USUAL_CPUS
 
     def entrypoint(self) -> str:
         """The job's command line."""
@@ -60,12 +56,12 @@ class Submission:
         return shlex.join(["python", "-m", f"ray_jobs.{self.part}", self.config_file, *sets])
 
 
-def check(config: Config, submission: Submission) -> None:
-    """Refuses what cannot work on a cluster, before anything is packaged.
+def check(config: Config, submission: Submission) -> Package:
+    """Refuses what cannot work on a cluster, before anything is packaged; returns what will be.
 
     Raises:
-        JobError: the run would be written into the job's own copy of the working directory, or the configuration is
-            not in it.
+        JobError: the run would be written into the job's own copy of the working directory; the configuration, or a
+            file that it names, is not sent; or it is more than a cluster takes.
     """
     if not Path(config.runs_dir).is_absolute():
         raise JobError(
@@ -73,20 +69,9 @@ def check(config: Config, submission: Submission) -> None:
             "directory and is lost with it. Give it an absolute path on storage that all nodes share: "
             "--set runs_dir=/mnt/shared/runs."
         )
-    if not _travels(submission):
-        raise JobError(
-            f"The configuration {submission.config_file} is not a file in the working directory "
-            f"{submission.working_dir}, and only that is packaged. Run `dgrc submit` where it is, or name the "
-            "directory with --working-dir."
-        )
-
-
-def _travels(submission: Submission) -> bool:
-    """Whether the job will find its configuration: a packaged file, one on an absolute path, or a shipped one."""
-    directory, name = submission.working_dir, submission.config_file
-    file = locate(name, directory)
-    packaged = file.resolve().is_relative_to(directory.resolve())
-    return file.is_file() and (packaged or Path(name).is_absolute() or shipped_name(name) is not None)
+    package = package_of(submission.working_dir)
+    check_package(package, config, submission.config_file, submission.part)
+    return package
 
 
 def connect(address: str) -> Any:
@@ -102,7 +87,7 @@ def connect(address: str) -> Any:
         return JobSubmissionClient(address)
     except Exception as e:  # Ray raises ConnectionError, RuntimeError and others; each means: no cluster to talk to
         raise JobError(
-            f"The cluster at {address} cannot be reached: {_first_line(e)} Wanted is the address of its dashboard, "
+            f"The cluster at {address} cannot be reached: {said_of(e)} Wanted is the address of its dashboard, "
             "such as http://127.0.0.1:8265. If it asks for a token, set RAY_AUTH_MODE=token and put the token into "
             "RAY_AUTH_TOKEN or ~/.ray/auth_token."
         ) from e
@@ -115,7 +100,10 @@ def submit(client: Any, config: Config, submission: Submission, say: Say) -> str
         JobError: a job with another configuration or for another part works on the run, or Ray refuses the job.
     """
     identity = run_identity(config)
-    metadata = {"dgrc_run": identity, "dgrc_part": submission.part, "dgrc_config": _digest(config)}
+    metadata = {
+        "dgrc_run": identity, "dgrc_part": submission.part, "dgrc_config": _digest(config),
+        CPUS: f"{submission.cpus:g}",
+    }  # fmt: skip
     earlier = _of_run(client, identity)
     if attached := _attach(earlier, metadata, config, say):
         return attached
@@ -132,30 +120,10 @@ def submit(client: Any, config: Config, submission: Submission, say: Say) -> str
     return job_id if sent else submit(client, config, submission, say)
 
 
-def follow(client: Any, job_id: str, say: Say) -> str:
-    """Passes on what a job says until it ends; returns how: SUCCEEDED, FAILED or STOPPED."""
-    said = 0
-    while True:
-        said = asyncio.run(_tail(client, job_id, said, say))
-        status = str(client.get_job_status(job_id).value)
-        if status not in UNDER_WAY:
-            for line in client.get_job_logs(job_id)[said:].splitlines():
-                say(line)
-            return status
-        time.sleep(POLL_S)
-
-
-async def _tail(client: Any, job_id: str, said: int, say: Say) -> int:
-    """Passes on what a job says while the connection holds; what `said` characters held is not said again."""
-    seen = 0
-    try:
-        async for text in client.tail_job_logs(job_id):
-            for line in text[max(0, said - seen) :].splitlines():
-                say(line)
-            seen += len(text)
-    except Exception as e:  # noqa: BLE001 - whatever broke the connection, the job goes on, and so does who follows it
-        logging.getLogger(__name__).debug("lost the logs of %s: %s", job_id, e)
-    return max(seen, said)
+def stop(client: Any, job_id: str) -> bool:
+    """Stops a job; False if it had ended."""
+    with asking(f"The cluster does not stop {job_id}"):
+        return bool(client.stop_job(job_id))
 
 
 def submit_and_follow(client: Any, config: Config, submission: Submission, retries: int, say: Say) -> tuple[str, str]:
@@ -177,15 +145,14 @@ def submit_and_follow(client: Any, config: Config, submission: Submission, retri
 
 def listed(client: Any) -> Iterator[dict[str, Any]]:
     """Jobs of dgrc on the cluster, the newest first: id, part, status, seconds, and the last line that each said."""
-    jobs = [job for job in client.list_jobs() if (job.metadata or {}).get("dgrc_run")]
-    for job in sorted(jobs, key=lambda job: -(job.start_time or 0)):
+    for job in sorted(_jobs(client), key=lambda job: -(job.start_time or 0)):
         ended = job.end_time or time.time() * 1000
         yield {
             "job": job.submission_id,
             "part": job.metadata["dgrc_part"],
-            "status": _status(job),
+            "status": status_of(job),
             "seconds": round((ended - job.start_time) / 1000) if job.start_time else 0,
-            "says": last_line(client.get_job_logs(job.submission_id)),
+            "says": last_line(logs(client, job.submission_id)),
         }
 
 
@@ -198,14 +165,15 @@ def resume(client: Any, job_id: str) -> str:
     job = find(client, job_id)
     siblings = _of_run(client, job.metadata["dgrc_run"])
     for sibling in siblings:
-        if _status(sibling) in UNDER_WAY:
+        if status_of(sibling) in UNDER_WAY:
             raise JobError(
-                f"{job_id} is not resumed, because {sibling.submission_id} is {_status(sibling)} and works on the same "
-                f"run. See `dgrc jobs logs -f {sibling.submission_id}`."
+                f"{job_id} is not resumed, because {sibling.submission_id} is {status_of(sibling)} and works on the "
+                f"same run. See `dgrc jobs logs -f {sibling.submission_id}`."
             )
     new = f"{job_id.rpartition('-')[0]}-{_next(siblings)}"
     again = {
         "entrypoint": job.entrypoint, "submission_id": new, "metadata": job.metadata, "runtime_env": job.runtime_env,
+        "entrypoint_num_cpus": float(job.metadata.get(CPUS, USUAL_CPUS)),
     }  # fmt: skip
     if not _sent(client, again):
         raise JobError(f"Somebody else resumed {job_id} at this moment: see `dgrc jobs list`.")
@@ -218,7 +186,7 @@ def find(client: Any, job_id: str) -> Any:
     Raises:
         JobError: no such job, or not one of dgrc's.
     """
-    ours = {job.submission_id: job for job in client.list_jobs() if (job.metadata or {}).get("dgrc_run")}
+    ours = {job.submission_id: job for job in _jobs(client)}
     if job_id not in ours:
         raise JobError(
             f"There is no job {job_id!r} of dgrc on this cluster; there are {', '.join(sorted(ours)) or 'none'}."
@@ -247,16 +215,16 @@ def _sent(client: Any, job: dict[str, Any]) -> bool:
             if "already exists" in str(e):
                 return False
             if not left or "No available agent" not in str(e):
-                raise JobError(f"The cluster did not take the job {job['submission_id']}: {_first_line(e)}") from e
+                raise refused(f"The cluster did not take the job {job['submission_id']}", e) from e
         time.sleep(POLL_S)
     raise AssertionError("the last try either returned or raised")
 
 
 def _attach(earlier: Sequence[Any], metadata: dict[str, str], config: Config, say: Say) -> str | None:
     for job in earlier:
-        if _status(job) not in UNDER_WAY:
+        if status_of(job) not in UNDER_WAY:
             continue
-        if job.metadata != metadata:
+        if any(job.metadata.get(key) != metadata[key] for key in THE_SAME):
             raise JobError(
                 f"The job {job.submission_id} works on the run {Path(config.runs_dir) / config.name} with another "
                 f"configuration, or does another part of it ({job.metadata.get('dgrc_part')}). Wait for it, stop it "
@@ -268,7 +236,13 @@ def _attach(earlier: Sequence[Any], metadata: dict[str, str], config: Config, sa
 
 
 def _of_run(client: Any, identity: str) -> list[Any]:
-    return [job for job in client.list_jobs() if (job.metadata or {}).get("dgrc_run") == identity]
+    return [job for job in _jobs(client) if job.metadata["dgrc_run"] == identity]
+
+
+def _jobs(client: Any) -> list[Any]:
+    """The jobs of dgrc."""
+    with asking("The cluster does not list its jobs"):
+        return [job for job in client.list_jobs() if (job.metadata or {}).get("dgrc_run")]
 
 
 def _next(jobs: Sequence[Any]) -> int:
@@ -276,14 +250,5 @@ def _next(jobs: Sequence[Any]) -> int:
     return max((int(job.submission_id.rpartition("-")[2]) for job in jobs), default=0) + 1
 
 
-def _status(job: Any) -> str:
-    return str(getattr(job.status, "value", job.status))
-
-
 def _digest(config: Config) -> str:
     return f"{hash64(config.model_dump_json()):x}"
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line for line in str(error).strip().splitlines() if line.strip()]
-    return lines[0][:500] if lines else type(error).__name__

@@ -58,13 +58,17 @@ def build_messages(
 
 
 def schema(pack: Pack, facts: Sequence[Fact]) -> str | None:
-    """The JSON schema of the reply, held to one entry for each fact: small models number on until they are cut off."""
-    text = pack.schema("verify")
-    whole = json.loads(text) if text is not None else {}
-    entries = whole.get("properties", {}).get("facts")
+    """The JSON schema of the reply, held to one entry for each fact."""
+    return bounded(pack.schema("verify"), "facts", len(facts))
+
+
+def bounded(schema: str | None, name: str, count: int) -> str | None:
+    """A JSON schema whose list of that name has so many entries: small models number on until they are cut off."""
+    whole = json.loads(schema) if schema is not None else {}
+    entries = whole.get("properties", {}).get(name)
     if not isinstance(entries, dict) or entries.get("type") != "array":
-        return text
-    entries |= {"minItems": len(facts), "maxItems": len(facts)}
+        return schema
+    entries |= {"minItems": count, "maxItems": count}
     return json.dumps(whole)
 
 

@@ -1,4 +1,4 @@
-"""Runs of earlier commits (earlier_runs/): shown and verified; refused by name where they would be paid for again."""
+"""Runs of earlier commits, which lie here: shown and verified; refused by name where they would be paid for again."""
 
 import json
 import shutil
@@ -14,12 +14,12 @@ from dgrc.storage.run_dir import RunDir
 from dgrc.training.data.inputs import read_examples
 from dgrc.workflow.results import Run
 
-EARLIER = Path(__file__).parent / "earlier_runs"
-COMMITS = sorted(path.name for path in EARLIER.iterdir())
-READ_BY = {"f3e1b6a": None, "d7c6703": "tag", "376e05e": "tag"}
+EARLIER = Path(__file__).parent
+COMMITS = sorted(path.parent.name for path in EARLIER.glob("*/config.yaml"))
+READ_BY = {"f3e1b6a": None, "d7c6703": "tag", "376e05e": "tag", "ae7edf7": "tag"}
 """How a chain's answer was read: a column that came with the second of them."""
 
-WITH_SOURCES = ("376e05e",)
+WITH_SOURCES = ("376e05e", "ae7edf7")
 """Whose examples say from which lines of the user's files they come."""
 
 

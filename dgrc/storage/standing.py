@@ -1,0 +1,97 @@
+"""How far a run has come, by its folder alone: what a user named flows in, the run and words about it flow out.
+
+Nothing is locked, so it can be asked while a process works on the run.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from dgrc.config import Config
+from dgrc.config.file import load_config
+from dgrc.errors import RunDirError
+from dgrc.storage.run_dir import RunDir
+
+STEPS = ("cut", "write", "screen_questions", "ingest", "carry", "gather", "collect", "answer", "screen", "index",
+         "verify", "assemble")  # fmt: skip
+"""What is marked done before a training, in order; a run has those that its settings ask for."""
+RUNS, MOST_NAMED = "runs", 8
+
+
+def opened(given: str | Path, number: int = 1) -> RunDir:
+    """The run of a folder, or of a name below `runs/`, in one of its rounds.
+
+    Raises:
+        RunDirError: there is no such run, or it has no such round.
+    """
+    named = Path(RUNS) / given
+    run = next((run for run in map(RunDir, (given, named)) if run.config_file.is_file()), None)
+    if run is None:
+        raise RunDirError(f"{given} is not a run: it has no config.yaml. {_others(Path(given))}")
+    last = rounds(run)
+    if number != 1 and number not in last:
+        raise RunDirError(
+            f"The run {run.root} has no round {number!r}. Give a round that it has: {', '.join(map(str, last)) or 1}; "
+            "the first is 1, and `rounds.count` of its settings says how many there may be."
+        )
+    return run.in_round(number)
+
+
+def found(given: str, runs_dir: str | None = None) -> RunDir | None:
+    """The run in a folder; with `runs_dir` the run of that name there. None if there is none."""
+    if runs_dir is not None and (given in ("", os.curdir, os.pardir) or os.sep in given):
+        return None
+    run = RunDir(given if runs_dir is None else Path(runs_dir) / given)
+    return run if given and os.path.isfile(run.config_file) else None
+
+
+def own_settings(run: RunDir, overrides: Sequence[str] = ()) -> Config:
+    """The settings that a run was made with, its name and folder as they are now, and `a.b=c` overrides that win.
+
+    Raises:
+        ConfigError: its config.yaml cannot be read, or a setting is wrong.
+    """
+    place = {"runs_dir": str(run.root.parent), "name": run.root.name}
+    return load_config(run.config_file, [*(f"{key}={json.dumps(value)}" for key, value in place.items()), *overrides])
+
+
+def rounds(run: RunDir) -> list[int]:
+    """The numbers of the rounds that were begun."""
+    names = (path.name.removeprefix("round-") for path in run.root.glob("round-*") if path.is_dir())
+    return sorted(int(name) for name in names if name.isdecimal())
+
+
+def runs_in(folder: Path) -> list[str]:
+    """The runs that lie in a folder, as paths."""
+    return sorted(str(path.parent) for path in folder.glob("*/config.yaml"))
+
+
+def is_student(folder: Path) -> bool:
+    """Whether a directory holds a trained student: a model, or an adapter."""
+    return any((folder / name).is_file() for name in ("config.json", "adapter_config.json"))
+
+
+def how_far(run: RunDir) -> str:
+    """What is done and what is not, of the last round that was begun, as the end of a sentence about the run."""
+    begun = rounds(run)
+    here = run.in_round(begun[-1] if begun else 1)
+    reports = here.reports()
+    done = [step for step in STEPS if step in reports]
+    place = f"in round {here.number} " if here.number > 1 else ""
+    if here.evaluation().is_file():
+        return f"{place}its student is evaluated"
+    if is_student(here.student()):
+        return f"{place}its student is trained and not evaluated"
+    if "assemble" in done:
+        return f"{place}it is curated, and no student is trained"
+    return f"{place}its curation is done up to `{done[-1]}`" if done else f"{place}nothing of it is finished"
+
+
+def _others(given: Path) -> str:
+    """What a user may have meant."""
+    for folder in (given, given.parent, Path(RUNS)):
+        if found := runs_in(folder):
+            more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+            return f"There are {', '.join(found[:MOST_NAMED])}{more}."
+    return f"Give the folder of a run, for example {RUNS}/demo, or its name below {RUNS}/."

@@ -1,0 +1,140 @@
+"""Commands that are given a run read its own settings; what is neither run nor configuration leaves nothing behind."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dgrc.config import Config
+from dgrc.config.file import dump_config, load_config, make_config
+from dgrc.storage.run_dir import RunDir
+from tests.cli.test_main import dgrc, one_paragraph
+from tests.pipeline.conftest import scripted_config, write_questions
+
+TAKE_A_RUN = ["curate", "train", "evaluate", "run", "resume", "plan", "questions", "pilot", "premise", "benchmark"]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def begun(folder: Path, name: str = "mine") -> RunDir:
+    """A run of which there is nothing but its settings, which are no defaults and name another place."""
+    run = RunDir(folder / name)
+    run.root.mkdir(parents=True)
+    method = {"judge": 9, "verify_sampling": {"top_k": 5}}
+    settings = make_config({"name": "was", "runs_dir": "elsewhere", "seed": 7, "method": method})
+    run.config_file.write_text(dump_config(settings))
+    return run
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "resume", "curate", "run"])
+@pytest.mark.parametrize("named_by", ["folder", "absolute", "name"])
+def test_a_run_brings_its_own_settings(here: Path, command: str, named_by: str) -> None:
+    run = begun(here / "runs")
+    before = files(here)
+    given = {"folder": "runs/mine", "absolute": run.root, "name": "mine"}[named_by]
+    plan = dgrc(command, given, "--dry-run", "--set", "method.verify_sampling.max_tokens=99")
+    assert plan.exit_code == 0, plan.output
+    shown = plan.stdout
+    assert f"# run folder: {run.root}" in shown and "seed: 7" in shown and "judge: 9" in shown
+    assert "  verify_sampling:\n    temperature: 0.0\n    top_p: 1.0\n    top_k: 5\n    max_tokens: 99\n" in shown
+    assert f"settings of the run {run.root}" in plan.stderr
+    assert files(here) == before
+
+
+def test_names_are_looked_for_in_the_folder_of_runs_that_is_set(here: Path) -> None:
+    run = begun(here / "other")
+    assert dgrc("evaluate", "mine", "--dry-run").exit_code == 2
+    plan = dgrc("evaluate", "mine", "--dry-run", "--set", "runs_dir=first", "--set", f"runs_dir={here}/other")
+    assert f"# run folder: {run.root}" in plan.stdout
+
+
+def test_a_configuration_still_works_and_wins_over_the_name_of_a_run_but_not_over_a_folder(here: Path) -> None:
+    begun(here / "runs")
+    (here / "mine.yaml").write_text("name: configured\n")
+    for given in ("mine.yaml", "mine", here / "mine.yaml"):
+        assert f"# run folder: {here}/runs/configured" in dgrc("train", given, "--dry-run").stdout
+    assert "demo-small" in dgrc("train", "proving/small", "--dry-run").stdout
+    begun(here)
+    assert f"# run folder: {here}/mine" in dgrc("train", "mine", "--dry-run").stdout
+
+
+@pytest.mark.parametrize("command", TAKE_A_RUN)
+@pytest.mark.parametrize("given", ["nothing", "runs/nothing", "runs", "../up", "", "..", "mine\x1b"])
+def test_what_is_neither_is_one_sentence_and_leaves_nothing(here: Path, command: str, given: str) -> None:
+    begun(here / "runs")
+    before = files(here)
+    said = dgrc(command, given)
+    assert (said.exit_code, said.stdout) == (2, "")
+    words = one_paragraph(said.stderr)
+    assert f"{given!r} is neither a configuration nor a run: there is no YAML file and no folder of a run at" in words
+    assert "proving/small" in words and words.count(". ") == 0
+    assert files(here) == before
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_a_run_that_nobody_began_is_refused_before_there_is_a_folder(here: Path, command: str) -> None:
+    (here / "c.yaml").write_text(dump_config(scripted_config(here / "runs", write_questions(here / "q.jsonl", 2))))
+    before = files(here)
+    said = dgrc(command, "c.yaml", "--set", "name=typo", "--set", "evaluation.files=q.jsonl")
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert f"There is no run typo in {here}/runs; there are none yet." in one_paragraph(said.stderr)
+    assert files(here) == before
+
+
+def test_what_was_not_begun_is_not_resumed(here: Path) -> None:
+    (here / "c.yaml").write_text("name: later\n")
+    said = dgrc("resume", "c.yaml")
+    assert said.exit_code == 2
+    words = one_paragraph(said.stderr)
+    assert f"There is no run {here}/runs/later to resume. Begin it with `dgrc run c.yaml`." in words
+    assert files(here) == ["c.yaml"]
+    begun(here / "runs", "later")
+    plan = dgrc("resume", "c.yaml", "--dry-run")
+    assert plan.exit_code == 0 and "seed: 0" in plan.stdout, "by the settings in the file"
+
+
+def test_of_a_complete_run_nothing_is_left_unless_settings_change(here: Path) -> None:
+    run = begun(here / "runs")
+    run.manifest_file.write_text("{}")
+    (here / "c.yaml").write_text(dump_config(load_config(run.config_file, ["name=mine", "runs_dir=runs"])))
+    for given in ("mine", "runs/mine", "c.yaml"):
+        said = dgrc("resume", given)
+        assert (said.exit_code, said.stdout) == (0, ""), said.output
+        assert f"The run {run.root} is complete, so nothing is left to do." in said.stderr
+    plan = dgrc("resume", "c.yaml", "--dry-run", "--set", "training.weight_decay=0.5")
+    assert "weight_decay: 0.5" in plan.stdout
+    assert dgrc("resume", "mine", "--dry-run", "--set", "rounds.count=3").stdout.count("count: 3") == 1
+
+
+def test_a_runs_own_file_that_is_spoiled_is_named_with_its_line(here: Path) -> None:
+    run = begun(here / "runs")
+    run.config_file.write_text(run.config_file.read_text() + "seed: 8\n")
+    said = dgrc("evaluate", "mine")
+    assert said.exit_code == 2 and f"{run.config_file} is not valid YAML: line " in " ".join(said.stderr.split())
+
+
+def test_a_folder_whose_name_is_a_number_is_a_run_like_any_other(here: Path) -> None:
+    run = begun(here / "runs", "2026")
+    assert f"# run folder: {run.root}" in dgrc("evaluate", "2026", "--dry-run").stdout
+
+
+@pytest.mark.usefixtures("ray_here")
+def test_a_run_goes_on_by_its_own_settings(here: Path) -> None:
+    """Begun by a configuration that is gone, from another folder."""
+    config: Config = scripted_config(here / "runs", write_questions(here / "q.jsonl", 4))
+    (here / "c.yaml").write_text(dump_config(config))
+    assert dgrc("curate", "c.yaml").exit_code == 0
+    (here / "c.yaml").unlink()
+    mark = RunDir.of(config).state("gather") / "done.json"
+    before = json.loads(mark.read_text())
+    again = dgrc("curate", config.name)
+    assert again.exit_code == 0, again.output
+    assert json.loads(mark.read_text()) == before and "done: " in again.stderr

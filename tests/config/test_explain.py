@@ -1,0 +1,103 @@
+"""A wrong setting is told by its key, what it got and what it takes, in words, and by whom it was said."""
+
+from typing import Any
+
+import pytest
+
+from dgrc.config import Config
+from dgrc.config.explain import type_name
+from dgrc.config.file import make_config
+from dgrc.errors import ConfigError
+
+END = " All settings are in docs/configuration.md."
+
+
+def said(data: dict[str, Any], *overrides: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        make_config(data, overrides, where="mine.yaml")
+    return str(caught.value).removesuffix(END)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"seed": 1.5}, "`seed` got 1.5, wanted: whole number, at least 0"),
+        ({"seed": "1:30"}, "`seed` got '1:30', wanted: whole number, at least 0"),
+        ({"teacher": {"cpus": "many"}}, "`teacher.cpus` got 'many', wanted: number, at least 0"),
+        ({"method": {"grader": "perhaps"}}, "`method.grader` got 'perhaps', wanted: true or false"),
+        ({"method": {"pairs": 3}}, "`method.pairs` got 3, wanted: `per_answer` or `all` or `majority`"),
+        ({"method": {"prompts": True}},
+         "`method.prompts` got true, wanted: text (in quotes: YAML takes it for something else)"),
+        ({"method": {"ifd": [0.3]}}, "`method.ifd` got [0.3], wanted: list of 2: number, number or null"),
+        ({"training": {"betas": [1, "x"]}}, "`training.betas.1` got 'x', wanted: number"),
+        ({"teacher": {"replicas": [1, "x"]}},
+         "`teacher.replicas` got [1, 'x'], wanted: whole number or list of 2: whole number, whole number"),
+        ({"training": {"betas": [0.5]}}, "`training.betas` got [0.5], wanted: list of 2: number, number"),
+        ({"questions": {"files": {"a": 1}}}, "`questions.files` got a section (`a`), wanted: list of text"),
+        ({"questions": {"files": ["a", ["b"]]}}, "`questions.files.1` got ['b'], wanted: text"),
+        ({"questions": {"files": None}},
+         "`questions.files` got null, wanted: list of text (leave it out to have the defaults)"),
+        ({"training": None}, "`training` got null, wanted: section (leave it out to have the defaults)"),
+        ({"training": {"report_to": "tensorbord"}},
+         "`training.report_to.0` got 'tensorbord', wanted: `tensorboard` or `wandb` or `mlflow`"),
+        ({"method": {"ask_unread": "teachers"}},
+         "`method.ask_unread` got 'teachers', wanted: `checked` or `off` or `measure` or list of `teacher` or"),
+        ({"evaluation": {"benchmarks": [{"form": "medqa", "file": "x"}]}},
+         "`evaluation.benchmarks.0.file` is not a setting; did you mean `files`?"),
+        ({"teacher": {"resources": {"a": "x"}}}, "`teacher.resources.a` got 'x', wanted: number"),
+        ({"teacher": {"resources": {1: 2}}}, "`teacher.resources.1` got 1, wanted: text"),
+        ({"training": {"chains": {"learning_rate": float("inf")}}},
+         "`training.chains.learning_rate` got inf, wanted: number, more than 0"),
+        ({"name": "a b"},
+         "`name` got 'a b', wanted: text of letters, digits, `.`, `_` and `-`, a letter or digit first"),
+        ({"teacher": {"api": {"base_url": "http://me:tiger@x"}}}, "`teacher.api.base_url` got (not shown): an address"),
+        ({1: 2}, "`1` is not a setting"),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_is_told_in_words(data: dict[str, Any], words: str) -> None:
+    message = said(data)
+    assert message.startswith(f"In mine.yaml: {words}")
+    for jargon in ("Input should", "valid", "instance of", "dictionary", "tuple", "str", "parse"):
+        assert jargon not in message or jargon in words, jargon
+
+
+def test_it_is_said_whether_the_file_or_set_said_it() -> None:
+    file = {"seed": "x", "method": {"judge": 99}}
+    assert said(file, "name=a b", "method.max_pair=1") == (
+        "In mine.yaml: `seed` got 'x', wanted: whole number, at least 0; `method.judge` got 99, wanted: whole number "
+        "or null, at least 1, at most 14. In --set: `name` got 'a b', wanted: text of letters, digits, `.`, `_` and "
+        "`-`, a letter or digit first; `method.max_pair` is not a setting; did you mean `max_pairs`?"
+    )
+    assert said({}, "method={judge: 99}").startswith("In --set: `method.judge` got 99")
+    assert said({"method": {"judge": 99}}, "method.judge=0").startswith("In --set: `method.judge` got 0")
+    assert said({"method": {"judge": 99}}, "method.pairs=all").startswith("In mine.yaml: `method.judge`")
+    assert said({}, "seed=[1, 2]").startswith("In --set: `seed` got [1, 2]")
+
+
+def test_settings_that_do_not_go_together_name_those_of_set_among_them() -> None:
+    assert said({"method": {"agreeing": "corpus"}}, "method.corpus_facts=0", "teacher.gpus=1").startswith(
+        "In mine.yaml with --set method.corpus_facts: in `method`: `agreeing: corpus` checks"
+    )
+    assert said({"method": {"audit_share": 0.5}}, "seed=3").startswith("In mine.yaml with --set seed: `method.audit_")
+    assert said({"method": {"audit_share": 0.5}}).startswith("In mine.yaml: `method.audit_share` asks a third")
+
+
+def test_an_override_through_a_value_is_refused_by_its_key() -> None:
+    assert said({"seed": 1}, "seed.deep=secret") == (
+        "The override of 'seed.deep' goes through `seed`, which holds a value, not a section."
+    )
+
+
+def test_a_secret_given_by_set_is_not_shown() -> None:
+    api = {"engine": "openai_api", "model": "m", "api": {"base_url": "http://x/v1"}}
+    message = said({"teacher": api}, "teacher.api.key_env=sk-tiger")
+    assert message == (
+        "In --set: `teacher.api.key_env` got (not shown), wanted: text of letters, digits and `_`, no digit first."
+    )
+
+
+def test_every_setting_has_words_for_what_it_takes() -> None:
+    from tests.config.test_sections import USER, leaves
+
+    for path, field, _ in leaves(Config, make_config(USER)):
+        assert type_name(field) and "typing" not in type_name(field), path
