@@ -43,8 +43,8 @@ def merge_into(folder: str, adapter: str, base_model: str) -> None:
     if (apart := distance(found, wanted)) > APART.get(dtype, ROUNDING):
         raise TrainingError(
             f"The adapter {adapter!r} was not merged: the merged model's logits are {apart:.2g} of their spread away "
-            f"from the adapter's, where {APART.get(dtype, ROUNDING):g} is the most that rounding explains. Serve the "
-            "adapter over its base model, or train one that adapts other modules (`training.adapter.targets`)."
+            f"from the adapter's, where {APART.get(dtype, ROUNDING):g} is the most that rounding explains. Use it by "
+            "PEFT over its base model, or train one that adapts other modules (`training.adapter.targets`)."
         )
 
 

@@ -77,16 +77,24 @@ class PromptEncoder:
         """Token ids of a conversation that ends with an assistant's turn, as it would be trained on: up to where it
         says something, and those that it would have to generate to say it and end its turn.
 
-        Raises EngineError if the template cannot be trained on, or nothing says how its turns end.
+        Raises EngineError if the template refuses the conversation, or nothing says how its turns end.
         """
-        text, (begin, stop) = last_turn(self.template, messages)
-        says = said_at(self.template, messages[-1], text, (begin, stop))
-        turn, end = self.ids(text[says:stop]), self.template.end
+        end = self.template.end
         if end is None:
             raise EngineError(
                 f"Nothing says how a turn ends in chats of the tokenizer {self.tokenizer.name_or_path!r}: its template "
                 "writes no special token there, and it has no eos_token. Set an eos_token in the model's directory."
             )
+        try:
+            text, (begin, stop) = last_turn(self.template, messages)
+        except EngineError:  # it cannot be trained on, but said it can be
+            text = self.template.prompt_to_answer(messages[:-1])
+            begin = says = len(text)
+            text += self.template.clean(messages[-1])["content"]
+            stop = len(text)
+        else:
+            says = said_at(self.template, messages[-1], text, (begin, stop))
+        turn = self.ids(text[says:stop])
         if turn[-1:] != [end.token]:
             turn.append(end.token)
         return [*self.ids(text[:begin]), *self.ids(text[begin:says])], turn

@@ -1,6 +1,9 @@
 """Prompts are made by the model's own template; no text in them can leave its turn."""
 
+import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,8 +42,6 @@ def test_models_that_are_not_there_are_named(tmp_path: Path) -> None:
 
 
 def test_a_model_without_a_chat_template_is_refused(model: str, tmp_path: Path) -> None:
-    import shutil
-
     bare = tmp_path / "bare"
     shutil.copytree(model, bare)
     (bare / "chat_template.jinja").unlink()
@@ -49,15 +50,23 @@ def test_a_model_without_a_chat_template_is_refused(model: str, tmp_path: Path) 
 
 
 def test_a_model_whose_template_refuses_replies_stops_at_its_eos(model: str, tmp_path: Path) -> None:
-    """It can still be asked; it cannot be trained on or scored."""
-    import shutil
-
+    """It can be asked and scored; it cannot be trained on."""
     asked = shutil.copytree(model, tmp_path / "asked")
     template = asked / "chat_template.jinja"
     refusal = "{% if messages[-1].role == 'assistant' %}{{ raise_exception('ask me') }}{% endif %}"
     template.write_text(refusal + template.read_text())
     encoder = PromptEncoder(str(asked))
-    chat = ({"role": "user", "content": "So?"}, {"role": "assistant", "content": "Yes."})
-    assert encoder.stops() == [] and encoder.encode(chat[:1]) == PromptEncoder(model).encode(chat[:1])  # type: ignore[arg-type]
-    with pytest.raises(EngineError, match="ask me"):
-        encoder.encode_scored(chat)  # type: ignore[arg-type]
+    chat: Any = ({"role": "user", "content": "So?"}, {"role": "assistant", "content": "Yes."})
+    assert encoder.stops() == [] and encoder.encode(chat[:1]) == PromptEncoder(model).encode(chat[:1])
+    assert encoder.encode_scored(chat) == PromptEncoder(model).encode_scored(chat)
+
+
+def test_a_model_that_nothing_tells_to_stop_is_asked_and_not_scored(model: str, tmp_path: Path) -> None:
+    plain = shutil.copytree(model, tmp_path / "plain")
+    (plain / "chat_template.jinja").write_text("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}")
+    settings = json.loads((plain / "tokenizer_config.json").read_text())
+    (plain / "tokenizer_config.json").write_text(json.dumps(settings | {"eos_token": None}))
+    encoder = PromptEncoder(str(plain))
+    assert encoder.stops() == []
+    with pytest.raises(EngineError, match="Nothing says how a turn ends"):
+        encoder.encode_scored(({"role": "user", "content": "So?"}, {"role": "assistant", "content": "Yes."}))
