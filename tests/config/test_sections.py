@@ -56,6 +56,8 @@ def others(field: Any, value: Any) -> Iterator[Any]:
         elif form in (int, float):
             now = value if isinstance(value, int | float) else 1
             yield from (now + 1, now / 2 + 0.11, now * 2 + 32, 0)
+        elif form is datetime.date:
+            yield "2026-11-30"
         elif form is str:
             yield from ("other", "OTHER", "http://other/v1", "a:b", "eager")
         elif form is datetime.date:
