@@ -40,7 +40,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from dgrc.config import Config, method, questions
-from dgrc.config.engines import LATER_SETTINGS, MACHINERY
+from dgrc.config.engines import LATER_SETTINGS, decides
 from dgrc.config.file import dump_config
 from dgrc.errors import RunDirError
 from dgrc.storage.atomic import explain_os_error, write_json, write_text
@@ -263,7 +263,7 @@ def _decisive(config: dict[str, Any]) -> dict[str, Any]:
             later = LATER_SETTINGS if section in models else _LATER.get(section, {})
             if rest in later and later[rest] == value:
                 continue
-            if section not in models or rest.partition(".")[0] not in MACHINERY or rest == "api.base_url":
+            if section not in models or decides(rest):
                 found[key] = value
     return found
 
