@@ -1,11 +1,13 @@
 """The settings of one model's engine, and of a server's API behind it."""
 
 import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from dgrc.config.explain import WANTED
+from dgrc.config.passed_on.servers import checked_fields, checked_headers, deciding_fields
+from dgrc.config.passed_on.vllm import checked_arguments, data_parallel_size, deciding
 from dgrc.config.section import Section
 
 
@@ -63,8 +65,23 @@ class ApiConfig(Section):
         description="How replies of steps with a JSON schema are held to it: by the schema, to some JSON object, or by "
         "the prompt alone, for servers that refuse the others.",
     )
-    omit: tuple[Literal["n", "seed", "temperature", "top_k", "top_p"], ...] = Field(
+    omit: tuple[
+        Literal[
+            "n", "seed", "temperature", "top_k", "top_p", "min_p", "repetition_penalty", "presence_penalty", "stop",
+            "logit_bias",
+        ], ...
+    ] = Field(
         (), description="Parameters that are not sent, because the server refuses them; it then samples by its own."
+    )  # fmt: skip
+    extra_body: Annotated[dict[str, Any], AfterValidator(checked_fields)] = Field(
+        {},
+        description="Further fields of each request's body, in the server's words, `{provider: {sort: price}}` say. "
+        "They are written beside the run, so no secrets.",
+    )
+    extra_headers: Annotated[dict[str, str], AfterValidator(checked_headers)] = Field(
+        {},
+        description="Further headers, each with the environment variable that holds its value on the nodes that run "
+        "replicas: `{X-Org: $ORG_ID}`. Values are never written.",
     )
 
     @field_validator("base_url")
@@ -82,6 +99,16 @@ MACHINERY = (
 )
 """Settings of an engine that may change while a run is under way: they do not decide what it says."""
 
+
+
+def decides(setting: str) -> bool:
+    """Whether an engine's setting, by its dotted name within the section, may not change while a run is under way."""
+    head, _, rest = setting.partition(".")
+    if head == "engine_args":
+        return bool(deciding({rest.partition(".")[0]: None}))
+    return head not in MACHINERY or setting == "api.base_url"
+
+
 LATER_SETTINGS = {
     "thinking": "auto", "reasoning_parser": "auto", "grammar_backend": "auto", "grammar_whitespace": True,
 }  # fmt: skip
@@ -89,7 +116,9 @@ LATER_SETTINGS = {
 """
 DECIDING = {"reasoning_effort": None, "structured_output": "json_schema"}
 """Settings of a server that decide what it says, with the value that identities leave out."""
-SAMPLING = ("temperature", "top_p", "top_k")
+SAMPLING = (
+    "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "stop", "logit_bias",
+)  # fmt: skip
 
 
 class EngineConfig(Section):
@@ -165,6 +194,11 @@ class EngineConfig(Section):
         description="Whether replies held to a schema may have blanks and line breaks between their parts; false needs "
         "`grammar_backend: xgrammar` or `guidance`.",
     )
+    engine_args: Annotated[dict[str, Any], AfterValidator(checked_arguments)] = Field(
+        {},
+        description="Further arguments of vLLM by its own names, `{quantization: fp8, max_num_batched_tokens: 16384}` "
+        "say; those that dgrc sets or relies on are refused (docs/engines.md).",
+    )
     hung_after_s: float = Field(
         1800, gt=0,
         description="A replica that has requests and finishes none for so long is restarted and they are asked again: "
@@ -185,6 +219,7 @@ class EngineConfig(Section):
         later = {name: getattr(self, name) for name in LATER_SETTINGS}
         found |= {name: value for name, value in later.items() if value != LATER_SETTINGS[name]}
         found |= {"chat_template_kwargs": self.chat_template_kwargs} if self.chat_template_kwargs else {}
+        found |= {"engine_args": passed_on} if (passed_on := deciding(self.engine_args)) else {}
         return found | (self._identity_of_server(self.api) if self.api is not None else {})
 
     @staticmethod
@@ -192,7 +227,8 @@ class EngineConfig(Section):
         found: dict[str, object] = {"base_url": api.base_url}
         found |= {name: getattr(api, name) for name, usual in DECIDING.items() if getattr(api, name) != usual}
         omitted = [name for name in SAMPLING if name in api.omit]
-        return found | ({"omit": omitted} if omitted else {})
+        added = deciding_fields(api.extra_body)
+        return found | ({"omit": omitted} if omitted else {}) | ({"extra_body": added} if added else {})
 
     @property
     def fewest_replicas(self) -> int:
@@ -223,12 +259,22 @@ class EngineConfig(Section):
             )
         if self.engine == "vllm" and self.pipeline_parallel > 1 and not self.gpus:
             raise ValueError("`pipeline_parallel` is for GPUs; vLLM's CPU build dies of it: set `gpus` or leave it")
-        wanted = self.tensor_parallel * self.pipeline_parallel
+        data_parallel = data_parallel_size(self.engine_args, self.gpus)
+        wanted = self.tensor_parallel * self.pipeline_parallel * data_parallel
         if self.gpus and self.gpus != wanted and (wanted > 1 or self.gpus > 1):
+            more = f" x data_parallel_size {data_parallel}" if data_parallel > 1 else ""
             raise ValueError(
                 f"`gpus` is {self.gpus:g}, but tensor_parallel {self.tensor_parallel} x pipeline_parallel "
-                f"{self.pipeline_parallel} needs {wanted}; set it to {wanted}"
+                f"{self.pipeline_parallel}{more} needs {wanted}; set it to {wanted}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _passes_on_what_it_may(self) -> "EngineConfig":
+        if self.engine_args and self.engine not in ("vllm", "embedding"):
+            raise ValueError(f"`engine_args` are vLLM's; engine `{self.engine}` has none (a server: `api.extra_body`)")
+        if self.request_seeds and not self.gpus and self.engine_args.get("enable_chunked_prefill"):
+            raise ValueError("`request_seeds` on a CPU goes without chunked prefill: vLLM dies of the two together")
         return self
 
     @model_validator(mode="after")

@@ -18,8 +18,8 @@ class Request:
     """One prompt and how to sample replies to it.
 
     `schema` is a JSON schema text that replies must match; of two waiting requests the one with the
-    smaller `priority` goes first; `top_k` 0 is off; `temperature` 0 is greedy. `attempt` changes nothing but
-    the identity: the same request asked again, for other samples. With `score` nothing is sampled: the last message
+    smaller `priority` goes first; `top_k` and `min_p` 0 are off; `temperature` 0 is greedy. `attempt` changes nothing
+    but the identity: the same request asked again, for other samples. With `score` nothing is sampled: the last message
     is an assistant's turn, and its log-probabilities are wanted. Without `think` a model that can answer at once does.
     With `logprobs_of` nothing is sampled either: the log-probability of each of these texts, which are to be tokens
     of the model, as the reply's first token is wanted.
@@ -37,9 +37,17 @@ class Request:
     score: bool = False
     think: bool = True
     logprobs_of: tuple[str, ...] = ()
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    presence_penalty: float = 0.0
+    stop: tuple[str, ...] = ()
+    logit_bias: tuple[tuple[int, float], ...] = ()
 
 
-LATER_FIELDS: dict[str, Any] = {"think": True, "logprobs_of": ()}
+LATER_FIELDS: dict[str, Any] = {
+    "think": True, "logprobs_of": (), "min_p": 0.0, "repetition_penalty": 1.0, "presence_penalty": 0.0, "stop": (),
+    "logit_bias": (),
+}  # fmt: skip
 """Fields of requests that keys leave out where they hold the value that all requests had before there were such."""
 
 

@@ -135,8 +135,7 @@ async def predict(
     async def ask(question: Question, sampling: Sampling, n: int) -> tuple[list[Chain], str | None]:
         request = Request(
             messages=tuple(sample.build_messages(pack, question.text, question.choices, question.several)), n=n,
-            temperature=sampling.temperature, top_p=sampling.top_p, top_k=sampling.top_k,
-            max_tokens=sampling.max_tokens,
+            **sampling.drawn(),
         )  # fmt: skip
         async with gate:
             completion = await client.generate(request, sibling_key(question.id, "evaluate"))

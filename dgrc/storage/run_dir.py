@@ -42,7 +42,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from dgrc.config import Config, method, questions
-from dgrc.config.engines import LATER_SETTINGS, MACHINERY
+from dgrc.config.engines import LATER_SETTINGS, decides
 from dgrc.config.file import dump_config, read_yaml
 from dgrc.config.yaml_core import same
 from dgrc.errors import RunDirError
@@ -264,7 +264,7 @@ def _decisive(config: dict[str, Any]) -> dict[str, Any]:
             later = LATER_SETTINGS if section in models else _LATER.get(section, {})
             if rest in later and later[rest] == value:
                 continue
-            if section not in models or rest.partition(".")[0] not in MACHINERY or rest == "api.base_url":
+            if section not in models or decides(rest):
                 found[key] = value
     return found
 

@@ -44,6 +44,9 @@ def named_places(config: Config, parts: Collection[str]) -> Iterator[tuple[str, 
         elif engine.api is None:
             yield f"{role}.model", engine.model
             yield f"{role}.adapter", engine.adapter
+            speculative = engine.engine_args.get("speculative_config")
+            draft = speculative.get("model") if isinstance(speculative, dict) else None
+            yield f"{role}.engine_args.speculative_config.model", str(draft or "")
     if {"curate", "evaluate", "questions"} & set(parts):
         yield "method.prompts", config.method.prompts
     if "train" in parts:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from dgrc.config import Config, MethodConfig
+from dgrc.config.passed_on.servers import variable_of
 from dgrc.errors import DgrcError, PromptPackError, QuestionFileError
 from dgrc.runtime.extras import check_extras, engines_of, needs
 from dgrc.storage.objectstore.files import is_remote
@@ -18,10 +19,12 @@ from dgrc.workflow.templates import check_templates, in_hub_cache, is_here
 def check(config: Config, parts: Iterable[str] = ()) -> None:
     """Raises DgrcError if a library that these parts of the job need, the prompt pack, a model, a chat template, an
     adapter's targets, or the place to publish to cannot be used."""
+    from dgrc.engines.vllm.arguments import check_engine_args
     from dgrc.engines.vllm.tokens import check_model_path
     from dgrc.storage.publish import check_target
 
     parts = tuple(parts)
+    check_engine_args(config)
     check_extras(config, parts)
     check_pack(config.method)
     for engine in config.engines().values():
@@ -83,13 +86,17 @@ def _missing_files(config: Config, parts: Collection[str]) -> Iterator[str]:
 
 
 def _missing_models(config: Config, parts: Collection[str]) -> Iterator[str]:
+    from dgrc.engines.vllm.arguments import problems
     from dgrc.engines.vllm.tokens import check_model_path
 
     for role, engine in engines_of(config, parts).items():
+        yield from (f"{role}.engine_args: {problem}" for problem in problems(engine, config, role))
         if engine.api is not None:
-            variable = engine.api.key_env
-            if variable and variable not in os.environ:
-                yield f"{role}.api.key_env: the environment variable {variable} is not set here."
+            wanted = {f"extra_headers.{name}": variable_of(value) for name, value in engine.api.extra_headers.items()}
+            wanted |= {"key_env": engine.api.key_env} if engine.api.key_env else {}
+            for setting, variable in wanted.items():
+                if variable not in os.environ:
+                    yield f"{role}.api.{setting}: the environment variable {variable} is not set here."
         elif engine.engine != "scripted" and not engine.model.startswith("proving:") and not is_remote(engine.model):
             try:
                 check_model_path(engine.model)

@@ -16,12 +16,15 @@ HELPS = {
     "reasoning_effort": "`api.reasoning_effort: null`, or another word",
     "chat_template_kwargs": "`thinking: auto` and no `chat_template_kwargs`",
     "model": "`model`",
-    **{name: f"`api.omit: [{name}]`" for name in ("n", "seed", "temperature", "top_k", "top_p")},
-}
+    **{name: f"`api.omit: [{name}]`" for name in (
+        "n", "seed", "temperature", "top_k", "top_p", "min_p", "repetition_penalty", "presence_penalty", "stop",
+        "logit_bias",
+    )},
+}  # fmt: skip
 """What to set where a server refuses a parameter."""
 OTHER_WORDS = {"response_format": ("json_schema", "json_object", "structured output", "guided decoding")}
 """How else servers name a parameter."""
-COMMON_WORDS = {"n", "seed", "model", "temperature"}
+COMMON_WORDS = {"n", "seed", "model", "temperature", "stop"}
 """Names that say something only in quotation marks, or as what is said to be wrong."""
 TYPES = {"object", "array", "string", "integer", "number", "boolean", "null", "json_schema", "json_object"}
 HARMLESS = {"system": "Be brief.", "assistant": "Hello.", "user": "Say hello, in one line of JSON."}
@@ -41,6 +44,7 @@ def body_of(config: EngineConfig, request: Request, n: int, part: int = 0) -> Bo
     }
     if request.top_k:
         body["top_k"] = request.top_k  # not OpenAI's, but vLLM's and many others'
+    body |= _bent(request)
     if config.request_seeds:
         body["seed"] = request_seed(part, request)
     if api.reasoning_effort is not None:
@@ -49,7 +53,23 @@ def body_of(config: EngineConfig, request: Request, n: int, part: int = 0) -> Bo
         body["chat_template_kwargs"] = variables
     if request.schema is not None and (form := _response_format(api, request.schema)):
         body["response_format"] = form
-    return {name: value for name, value in body.items() if name not in api.omit}
+    return {name: value for name, value in body.items() if name not in api.omit} | api.extra_body
+
+
+def _bent(request: Request) -> Body:
+    """What bends the model's own distribution, where it does: servers that do not know it need not be told."""
+    found: Body = {}
+    if request.min_p:
+        found["min_p"] = request.min_p  # this and the next are vLLM's and many others', not OpenAI's
+    if request.repetition_penalty != 1:
+        found["repetition_penalty"] = request.repetition_penalty
+    if request.presence_penalty:
+        found["presence_penalty"] = request.presence_penalty
+    if request.stop:
+        found["stop"] = list(request.stop)
+    if request.logit_bias:
+        found["logit_bias"] = {str(token): bias for token, bias in request.logit_bias}
+    return found
 
 
 def _template_variables(config: EngineConfig, request: Request) -> dict[str, Any]:
@@ -98,7 +118,7 @@ def harmless(body: Body) -> Body:
 def parameters_named(body: Body, said: str, about: str) -> list[str]:
     """The parameters of a request that a server's refusal is about: the one in its own field, or those in its words."""
     field = re.split(r"[.\[]", about.removeprefix("body."))[0]
-    sent = [name for name in body if name in HELPS]
+    sent = [name for name in body if name != "messages"]
     return [field] if field in sent else [name for name in sent if _is_named(name, said)]
 
 
@@ -106,7 +126,7 @@ def _is_named(name: str, said: str) -> bool:
     if any(words in said.lower() for words in OTHER_WORDS.get(name, ())):
         return True
     word = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
-    if name not in COMMON_WORDS:
+    if name in HELPS and name not in COMMON_WORDS:
         return re.search(word, said) is not None
     quoted, told = rf"['\"`]{re.escape(name)}['\"`]", rf"(?:parameter|argument|field|property)s?:? {word}"
     begins = rf"(?:^|: ){word} (?:must|is not|should|may not|does not|cannot)"
@@ -117,7 +137,7 @@ def help_for(body: Body, said: str, about: str) -> str:
     """A sentence on what to set where a server refuses all requests of a form."""
     named = parameters_named(body, said, about)
     if named:
-        return f"What helps: {'; '.join(HELPS[name] for name in named)}."
+        return f"What helps: {'; '.join(HELPS.get(name, f'no `{name}` in `api.extra_body`') for name in named)}."
     if "system" in said.lower() and any(message["role"] == "system" for message in body["messages"]):
         return "Its template seems to take no system role: serve the model with another chat template."
     sent = [name for name in body if name != "messages"]

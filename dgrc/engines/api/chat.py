@@ -18,6 +18,7 @@ import time
 from typing import Any
 
 from dgrc.config import ApiConfig, EngineConfig
+from dgrc.config.passed_on.servers import variable_of
 from dgrc.engines.api.body import Body, body_of
 from dgrc.engines.api.ledger import Accounts
 from dgrc.engines.api.rate_limit import Estimate, Window, backoff
@@ -56,7 +57,7 @@ class OpenAIEngine:
         self._order = itertools.count()
         self._leasing: asyncio.Task[None] | None = None
         self._session: Any = None
-        self._key = ""
+        self._secrets: dict[str, str] = {}
         self._at_once = 1 if "n" in self.api.omit else sys.maxsize  # samples that the server gives a request
         self._suspicion = Suspicion(self.api.base_url, self._once, self.api.deadline_s)
 
@@ -69,7 +70,11 @@ class OpenAIEngine:
         import aiohttp
 
         headers = _authorization(self.api)
-        self._key = headers.get("Authorization", "").removeprefix("Bearer ")
+        if key := headers.get("Authorization", "").removeprefix("Bearer "):
+            self._secrets[key] = "[the key]"
+        for name, value in _further(self.api).items():
+            headers[name] = value
+            self._secrets[value] = f"[the value of {name}]"
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self.api.max_concurrency, keepalive_timeout=60),
             timeout=aiohttp.ClientTimeout(total=self.api.timeout_s, sock_connect=30),
@@ -244,12 +249,14 @@ class OpenAIEngine:
             return Answer(says=said, overtaxed=slow)
 
     def _without_key(self, text: str, status: int = 0) -> str:
-        """What a server said, without our key: some quote it when they refuse it, and what they say is shown and kept.
+        """What a server said, without our key and headers: some quote them in a refusal, and what they say is kept.
 
         In replies only what can be nothing but a key is looked for: some servers' key is a word such as EMPTY.
         """
-        looked_for = self._key and (status != 200 or len(self._key) >= SURELY_A_KEY)
-        return text.replace(self._key, "[the key]") if looked_for else text
+        for secret, instead in self._secrets.items():
+            if status != 200 or len(secret) >= SURELY_A_KEY:
+                text = text.replace(secret, instead)
+        return text
 
 
 def _authorization(api: ApiConfig) -> dict[str, str]:
@@ -263,6 +270,22 @@ def _authorization(api: ApiConfig) -> dict[str, str]:
             "server wants none."
         )
     return {"Authorization": f"Bearer {key}"}
+
+
+def _further(api: ApiConfig) -> dict[str, str]:
+    """The headers that the settings name, with their values from this process's environment."""
+    found = {}
+    for name, given in api.extra_headers.items():
+        variable = variable_of(given)
+        value = os.environ.get(variable, "")
+        if not value or not value.isprintable():
+            state = "is not set" if not value else "holds a line break or another character that no header can have,"
+            raise EngineError(
+                f"The environment variable {variable!r} with the header {name} for {api.base_url} {state} where the "
+                "replica runs. Set it before the cluster starts."
+            )
+        found[name] = value
+    return found
 
 
 def _grant(turn: "asyncio.Future[None]") -> None:

@@ -56,7 +56,8 @@ class VllmEngine:
         except Exception as e:  # vLLM raises whatever its parts raise; all of it means: no engine
             raise EngineError(
                 f"vLLM could not start {self.config.model}: {type(e).__name__}: {first_line(e)} Its log is among the "
-                "worker logs of the Ray session. Lower max_model_len, max_num_seqs or kv_cache_gib if memory is short."
+                "worker logs of the Ray session. Lower max_model_len, max_num_seqs or kv_cache_gib if memory is short"
+                f"{', and try without ' + ', '.join(self.config.engine_args) if self.config.engine_args else ''}."
             ) from e
         self._reaper = bind_children()
         await self.generate(Request(({"role": "user", "content": "."},), max_tokens=1))  # the first one is slow
@@ -124,7 +125,8 @@ class VllmEngine:
         except Exception as e:  # as in `start`: whatever it is, the engine cannot speak for this model
             raise EngineError(
                 f"vLLM could not replace the weights of {self.config.model} by those of {model}: {type(e).__name__}: "
-                f"{first_line(e)} Both must have the same architecture; look at their config.json."
+                f"{first_line(e)} Both must have the same architecture; look at their config.json"
+                f"{', and at `engine_args`' if self.config.engine_args else ''}."
             ) from e
         if not cleared:
             raise EngineError(
@@ -154,11 +156,17 @@ class VllmEngine:
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
 
+        bent = {} if request.score or wanted else {
+            "min_p": request.min_p, "repetition_penalty": request.repetition_penalty,
+            "presence_penalty": request.presence_penalty, "stop": list(request.stop) or None,
+            "logit_bias": dict(request.logit_bias) or None,
+        }  # fmt: skip
         return SamplingParams(
             n=request.n,
             temperature=request.temperature,
             top_p=request.top_p,
             top_k=request.top_k,
+            **bent,
             max_tokens=1 if request.score or wanted else min(request.max_tokens, room),
             stop_token_ids=self._stops,
             structured_outputs=asked.structured,
@@ -189,7 +197,8 @@ def _logprobs(of_prompt: Any, prompt: list[int], last: int) -> tuple[float, ...]
 
 
 def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
-    """vLLM's arguments for a section of ours; on a CPU small and eager, on a GPU as vLLM decides."""
+    """vLLM's arguments for a section of ours, with those it passes on; on a CPU small and eager, on a GPU as vLLM
+    decides."""
     on_cpu = config.gpus == 0
     eager = on_cpu if config.enforce_eager is None else config.enforce_eager
     kv_gib = config.kv_cache_gib or (CPU_KV_CACHE_GIB if on_cpu else 0)
@@ -228,7 +237,7 @@ def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
         args["distributed_executor_backend"] = "ray"  # its workers go where the replica's placement group is
     if not on_cpu:
         args["gpu_memory_utilization"] = config.gpu_memory_utilization
-    return args
+    return args | config.engine_args
 
 
 def environment(config: EngineConfig) -> dict[str, str]:

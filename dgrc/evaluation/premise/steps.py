@@ -66,8 +66,8 @@ async def put(client: PoolClient, steps: Sequence[tuple[int, Step]], method: Met
 
     async def one(question: int, step: Step) -> Asked:
         request = Request(
-            messages=tuple(answer.build_messages(pack, step.question)), temperature=sampling.temperature,
-            top_p=sampling.top_p, top_k=sampling.top_k, max_tokens=sampling.max_tokens, schema=pack.schema("answer"),
+            messages=tuple(answer.build_messages(pack, step.question)), schema=pack.schema("answer"),
+            **sampling.drawn(),
         )  # fmt: skip
         async with gate:
             completion = await client.generate(request, sibling_key(question, "premise"))

@@ -65,8 +65,7 @@ class Caller:
         client = self._clients[role]
         request = Request(
             messages=tuple(messages), n=n, priority=priority, schema=schema,
-            temperature=sampling.temperature, top_p=sampling.top_p, top_k=sampling.top_k,
-            max_tokens=sampling.max_tokens, attempt=attempt, score=score, think=think,
+            attempt=attempt, score=score, think=think, **sampling.drawn(),
         )
         key = request_key(f"{role}:{client.model}", request)
         completion, waited_ms = await self._journaled(client, owner, key), 0

@@ -28,6 +28,7 @@ class Told:
 
     said: list[Completion | str]
     bodies: list[Body] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
     spent: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -64,6 +65,7 @@ async def _tell(answer: Answer, requests: Sequence[Request], settings: dict[str,
 
     async def chat(asked: web.Request) -> web.Response:
         told.bodies.append(await asked.json())
+        told.headers.append(dict(asked.headers))
         status, said = answer(told.bodies[-1])
         return web.json_response(said, status=status)
 
@@ -73,6 +75,7 @@ async def _tell(answer: Answer, requests: Sequence[Request], settings: dict[str,
     files: dict[str, str] = {}
 
     async def upload(asked: web.Request) -> web.Response:
+        told.headers.append(dict(asked.headers))
         name = f"file-{len(files)}"
         files[name] = (await asked.post())["file"].file.read().decode()  # type: ignore[union-attr]
         return web.json_response({"id": name})

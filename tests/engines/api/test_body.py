@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dgrc.config import ApiConfig, EngineConfig
-from dgrc.engines.api.body import Body, body_of, form_of, parameters_named
+from dgrc.engines.api.body import Body, body_of, form_of, help_for, parameters_named
 from dgrc.engines.base import Request
 from tests.engines.api.servers import request
 
@@ -42,6 +42,26 @@ def test_a_server_is_told_whether_to_think(settings: dict[str, Any], think: bool
 )
 def test_replies_may_be_held_to_less_than_a_schema(structured: str, wanted: Any) -> None:
     assert sent(request(schema=SCHEMA), structured_output=structured).get("response_format") == wanted
+
+
+def test_sampling_that_bends_is_sent_where_it_does_alone_and_may_be_left_out() -> None:
+    bent: dict[str, Any] = {
+        "min_p": 0.1, "repetition_penalty": 1.2, "presence_penalty": 0.5, "stop": ("end",), "logit_bias": ((5, -1.0),),
+    }  # fmt: skip
+    wanted = bent | {"stop": ["end"], "logit_bias": {"5": -1.0}}
+    assert {name: value for name, value in sent(request(**bent)).items() if name in bent} == wanted
+    assert not bent.keys() & sent(request()).keys()
+    assert not bent.keys() & sent(request(**bent), omit=tuple(bent)).keys()
+
+
+def test_further_fields_are_added_as_they_are_and_known_in_a_refusal() -> None:
+    body = sent(request(), extra_body={"provider": {"sort": "price"}, "top_a": 0.5})
+    assert body["provider"] == {"sort": "price"} and body["top_a"] == 0.5
+    assert form_of(body) != form_of(sent(request()))
+    said = "Unknown parameter: 'provider'"
+    assert parameters_named(body, said, "") == ["provider"]
+    assert "What helps: no `provider` in `api.extra_body`." in help_for(body, said, "")
+    assert parameters_named(body, "a provider of care may top_a doctor", "") == [], "these are words of a prompt"
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,8 @@ SCRIPTED = {"engine": "scripted", "script": "g:reply"}
         ({"evaluation": {"files": ["deep/credentials-1.json"]}},
          "evaluation.files: deep/credentials-1.json is left out by dgrc's own rule `*credentials*.json`"),
         ({"student": {"model": ".venv/lib"}}, "student.model: .venv/lib is left out by dgrc's own rule `.venv/`"),
+        ({"student": {"model": "m", "engine_args": {"speculative_config": {"model": ".venv/lib"}}}},
+         "student.engine_args.speculative_config.model: .venv/lib is left out by dgrc's own rule `.venv/`"),
         ({"method": {"prompts": "packs/mine"}}, "method.prompts: packs/mine is left out by dgrc's own rule `*.key`"),
         ({"training": {"deepspeed": "build/out.txt"}},
          "training.deepspeed: build/out.txt is left out by dgrc's own rule `/build/`"),
