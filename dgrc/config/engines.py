@@ -94,11 +94,9 @@ class ApiConfig(Section):
 
 MACHINERY = (
     "replicas", "tensor_parallel", "pipeline_parallel", "gpus", "cpus", "resources", "max_num_seqs", "kv_cache_gib",
-    "gpu_memory_utilization", "max_lora_rank", "enforce_eager", "price_per_million", "api",
-    "hung_after_s",
+    "gpu_memory_utilization", "max_lora_rank", "enforce_eager", "price_per_million", "api", "hung_after_s",
 )
 """Settings of an engine that may change while a run is under way: they do not decide what it says."""
-
 
 
 def decides(setting: str) -> bool:
@@ -116,9 +114,7 @@ LATER_SETTINGS = {
 """
 DECIDING = {"reasoning_effort": None, "structured_output": "json_schema"}
 """Settings of a server that decide what it says, with the value that identities leave out."""
-SAMPLING = (
-    "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "stop", "logit_bias",
-)  # fmt: skip
+SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "stop", "logit_bias")
 
 
 class EngineConfig(Section):

@@ -33,7 +33,7 @@ USER: dict[str, Any] = {
 """A configuration with every section that may be left out, and something in many that may not."""
 NEED_OTHERS = {
     "engine", "tensor_parallel", "pipeline_parallel", "grammar_whitespace", "quantize", "audit_share",
-    "near_duplicate_cosine", "deepspeed",
+    "near_duplicate_cosine", "deepspeed", "engine_args",
 }  # fmt: skip
 """Settings that are refused as long as some others are as they are."""
 
@@ -68,7 +68,8 @@ def others(field: Any, value: Any) -> Iterator[Any]:
             words = [word for kind in (form, *typing.get_args(form)) for word in typing.get_args(kind)]
             words = [word for word in words if isinstance(word, str | int)]
             yield from [*words, *([word] for word in words), {"other": 1}, [{"form": "medqa"}]]
-            yield from (["other"], {"other": 1}, [0.1, 0.2], [1, 2], [1, 9])
+            yield from (["other"], {"other": 1}, [0.1, 0.2], [1, 2], [1, 9], {"5": 1.0})
+            yield from ({"max_num_batched_tokens": 4096}, {"X-Org": "$ORG"}, {"X-Org": "ORG"})
 
 
 def nested(path: str, value: Any) -> dict[str, Any]:
