@@ -14,10 +14,17 @@ REQUEST = Request(({"role": "user", "content": "hello"},))
     [
         {"messages": ({"role": "user", "content": "hallo"},)}, {"n": 2}, {"temperature": 0.5}, {"top_p": 0.9},
         {"top_k": 3}, {"max_tokens": 9}, {"schema": "{}"}, {"logprobs_of": ("A", "B")},
+        {"min_p": 0.1}, {"repetition_penalty": 1.1}, {"presence_penalty": 0.5}, {"stop": ("x",)},
+        {"logit_bias": ((5, 1.0),)},
     ],
 )
 def test_what_changes_the_reply_changes_the_key(change: dict) -> None:
     assert request_key("m", dataclasses.replace(REQUEST, **change)) != request_key("m", REQUEST)
+
+
+def test_a_request_of_earlier_runs_has_the_key_that_it_had() -> None:
+    """Fields that came later are no part of it where they hold their usual value; journals would be bought anew."""
+    assert request_key("m", REQUEST) == -3370485671960564563
 
 
 def test_model_counts_and_priority_does_not() -> None:
