@@ -19,6 +19,8 @@ DRY_RUN = (
     "Print the resolved settings, what would run, and which files, models and libraries it needs that are not here; "
     "then stop. The exit status is 0 also if something is missing."
 )
+LONGEST_NAME = 80
+"""Characters of a name that is nowhere which an error quotes."""
 
 
 def config_arguments(f: F) -> F:
@@ -86,16 +88,16 @@ def _run_named(name: str, overrides: tuple[str, ...]) -> Any:
     Raises:
         ConfigError: there is none, and no configuration either.
     """
-    from dgrc.config import Config
+    from dgrc.config.explain import short
+    from dgrc.config.file import make_config
     from dgrc.config.shipped import nearest
     from dgrc.storage.standing import found
 
-    told = [value for key, _, value in (override.partition("=") for override in overrides) if key == "runs_dir"]
-    runs = told[-1] if told else str(Config.model_fields["runs_dir"].default)
+    runs = make_config({}, [said for said in overrides if said.startswith("runs_dir=")]).runs_dir
     run = found(name, runs)
     if run is None:
         raise ConfigError(
-            f"{name!r} is neither a configuration nor a run: there is no YAML file and no folder of a run at that "
+            f"{short(name, LONGEST_NAME)!r} is neither a configuration nor a run: there is no YAML file and no folder of a run at that "
             f"path, no run of that name in {runs!r}, and of the configurations that come with dgrc the nearest are "
             f"{', '.join(nearest(name))}."
         )

@@ -162,7 +162,7 @@ def _bounded(data: Any) -> None:
 
 def _text(raw: bytes, path: str | Path) -> str:
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode("utf-8")
     except UnicodeDecodeError as e:
         before = raw[: e.start].decode("utf-8", "replace")
         raise ConfigError(

@@ -42,8 +42,8 @@ def found(given: str, runs_dir: str | None = None) -> RunDir | None:
     """The run in a folder; with `runs_dir` the run of that name there. None if there is none."""
     if runs_dir is not None and (given in ("", os.curdir, os.pardir) or os.sep in given):
         return None
-    run = RunDir(given if runs_dir is None else Path(runs_dir) / given)
-    return run if given and os.path.isfile(run.config_file) else None
+    folder = os.path.expanduser(given if runs_dir is None else os.path.join(runs_dir, given))
+    return RunDir(folder) if os.path.isfile(os.path.join(folder, "config.yaml")) else None
 
 
 def own_settings(run: RunDir, overrides: Sequence[str] = ()) -> Config:

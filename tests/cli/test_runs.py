@@ -67,14 +67,16 @@ def test_a_configuration_still_works_and_wins_over_the_name_of_a_run_but_not_ove
 
 
 @pytest.mark.parametrize("command", TAKE_A_RUN)
-@pytest.mark.parametrize("given", ["nothing", "runs/nothing", "runs", "../up", "", "..", "mine\x1b"])
+@pytest.mark.parametrize("given", ["nothing", "runs/nothing", "runs", "../up", "", "..", "mine\x1b", "~nobody/x", "loop", "n" * 5000])
 def test_what_is_neither_is_one_sentence_and_leaves_nothing(here: Path, command: str, given: str) -> None:
     begun(here / "runs")
+    (here / "loop").symlink_to("loop")
     before = files(here)
     said = dgrc(command, given)
     assert (said.exit_code, said.stdout) == (2, "")
     words = one_paragraph(said.stderr)
-    assert f"{given!r} is neither a configuration nor a run: there is no YAML file and no folder of a run at" in words
+    shown = given if len(given) < 80 else f"{given[:80]}..."
+    assert f"{shown!r} is neither a configuration nor a run: there is no YAML file and no folder of a run at" in words
     assert "proving/small" in words and words.count(". ") == 0
     assert files(here) == before
 
@@ -121,9 +123,12 @@ def test_a_runs_own_file_that_is_spoiled_is_named_with_its_line(here: Path) -> N
     assert said.exit_code == 2 and f"{run.config_file} is not valid YAML: line " in " ".join(said.stderr.split())
 
 
-def test_a_folder_whose_name_is_a_number_is_a_run_like_any_other(here: Path) -> None:
-    run = begun(here / "runs", "2026")
-    assert f"# run folder: {run.root}" in dgrc("evaluate", "2026", "--dry-run").stdout
+@pytest.mark.parametrize(("folder", "name"), [("runs", "2026"), ("runs", "1e5"), ("a #b: [c", "mine")])
+def test_names_that_yaml_would_take_for_more_are_names(here: Path, folder: str, name: str) -> None:
+    run = begun(here / folder, name)
+    for given in (name, run.root):
+        plan = dgrc("evaluate", given, "--dry-run", *(["--set", f"runs_dir='{folder}'"] if given == name else []))
+        assert f"# run folder: {run.root}" in plan.stdout, plan.stderr
 
 
 @pytest.mark.usefixtures("ray_here")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dgrc.cli import main
@@ -155,6 +155,7 @@ PLAIN = st.recursive(
 )  # fmt: skip
 
 
+@example(["1e5", "0o17", "5E-5", "0x1F", "012", "1:30", "no", "<<", "2026-11-30", "~"])
 @given(PLAIN)
 def test_what_is_written_is_read_back_by_either_version(value: Any) -> None:
     text = write(value)
