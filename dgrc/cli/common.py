@@ -97,9 +97,9 @@ def _run_named(name: str, overrides: tuple[str, ...]) -> Any:
     run = found(name, runs)
     if run is None:
         raise ConfigError(
-            f"{short(name, LONGEST_NAME)!r} is neither a configuration nor a run: there is no YAML file and no folder of a run at that "
-            f"path, no run of that name in {runs!r}, and of the configurations that come with dgrc the nearest are "
-            f"{', '.join(nearest(name))}."
+            f"{short(name, LONGEST_NAME)!r} is neither a configuration nor a run: there is no YAML file and no folder "
+            f"of a run at that path, no run of that name in {runs!r}, and of the configurations that come with dgrc "
+            f"the nearest are {', '.join(nearest(name))}."
         )
     return run
 

@@ -13,6 +13,8 @@ from tests.pipeline.conftest import scripted_config, write_questions
 
 TAKE_A_RUN = ["curate", "train", "evaluate", "run", "resume", "plan", "questions", "pilot", "premise", "benchmark"]
 
+ODD = ("runs/nothing", "runs", "../up", "", "..", "a\x1b", "~nobody/x", "loop", "n" * 5000)
+
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -66,8 +68,10 @@ def test_a_configuration_still_works_and_wins_over_the_name_of_a_run_but_not_ove
     assert f"# run folder: {here}/mine" in dgrc("train", "mine", "--dry-run").stdout
 
 
-@pytest.mark.parametrize("command", TAKE_A_RUN)
-@pytest.mark.parametrize("given", ["nothing", "runs/nothing", "runs", "../up", "", "..", "mine\x1b", "~nobody/x", "loop", "n" * 5000])
+@pytest.mark.parametrize(
+    ("command", "given"),
+    [*((command, "nothing") for command in TAKE_A_RUN), *(("evaluate", name) for name in ODD)],
+)
 def test_what_is_neither_is_one_sentence_and_leaves_nothing(here: Path, command: str, given: str) -> None:
     begun(here / "runs")
     (here / "loop").symlink_to("loop")
