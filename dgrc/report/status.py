@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from dgrc.errors import RunDirError
+from dgrc.config.file import read_yaml
+from dgrc.errors import ConfigError, RunDirError
 from dgrc.runtime.clock import clock
 from dgrc.storage.holder import read_holder
 from dgrc.storage.manifest import read_manifest
@@ -128,12 +129,13 @@ def _steps(run: RunDir) -> dict[str, dict[str, Any]]:
 
 def _damaged(run: RunDir) -> Iterator[str]:
     """What can be seen to be wrong at a glance; contents are for `dgrc verify-run`."""
-    import yaml
-
+    back = "put back the one the run was made with"
     try:
-        yaml.safe_load(run.config_file.read_text(encoding="utf-8"))["name"]
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as e:
-        yield f"config.yaml is no configuration any more ({type(e).__name__}): put back the one the run was made with"
+        read_yaml(run.config_file.read_text(encoding="utf-8"), "config.yaml", f"So {back}.")["name"]
+    except ConfigError as e:
+        yield str(e).removesuffix(".")
+    except (OSError, ValueError, KeyError, TypeError) as e:
+        yield f"config.yaml is no configuration any more ({type(e).__name__}): {back}"
     for number in rounds(run):
         here = run.in_round(number)
         reports = here.reports()

@@ -93,7 +93,7 @@ def test_a_complete_run_says_so(run: RunDir) -> None:
         (lambda run: run.evaluation().write_text("{}"), "round-1/evaluation.json has 2 bytes, 8 are wanted"),
         (lambda run: (run.student() / "config.json").unlink(), "round-1/student/config.json is missing"),
         (lambda run: run.manifest_file.write_text("{"), "manifest.json cannot be read"),
-        (lambda run: run.config_file.write_text("a: ["), "config.yaml is no configuration any more (ParserError)"),
+        (lambda run: run.config_file.write_text("a: ["), "config.yaml is not valid YAML: line 1, column 5"),
         (lambda run: (run.state("gather") / "done.json").write_text("{"),
          "round-1/.state/gather/done.json cannot be read"),
     ],

@@ -224,7 +224,7 @@ def test_what_is_missing_for_training_is_said(tmp_path: Path, ray_here: None) ->
     with pytest.raises(TrainingError, match="no curriculum in"):
         dgrc.train(settings(tmp_path), say=None)
     with pytest.raises(RunDirError, match="is not a run"):
-        dgrc.evaluate(tmp_path / "t" / "..", say=None)
+        dgrc.evaluate(tmp_path, say=None)
 
 
 def test_words_go_where_they_are_wanted(run: dgrc.Run, capsys: pytest.CaptureFixture[str]) -> None:
