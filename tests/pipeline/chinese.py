@@ -52,9 +52,10 @@ def teacher(request: Request) -> list[str]:
         said = {"comparison": f"两份分析对{NAMES[n]}的长短说法不同。", "questions": atoms(n, RETOLD in turn)}
         return [json.dumps(said, ensure_ascii=False)]
     if "请逐步推出这个法律问题的答案" in turn:
-        said = {"reasoning": f"现行法律对{NAMES[n]}有明文规定，不得由当事人约定变更。", "answer": LENGTHS[n]}
-        return [json.dumps(said, ensure_ascii=False)] * request.n
-    if turn.startswith("下面有一道法律问题、若干"):
+        return [f"现行法律对{NAMES[n]}有明文规定，不得由当事人约定变更。\n<answer>{LENGTHS[n]}</answer>"] * request.n
+    if "照抄这段推理自己给出的答案" in turn:
+        return [json.dumps(read_off(turn), ensure_ascii=False)]
+    if turn.startswith("下面有一道法律问题、若干"):  # what words cannot decide
         return [json.dumps(verdict(turn), ensure_ascii=False)]
     slip = n % 3 == 0
     return [chain(turn, n, (n + 1) % len(NAMES) if slip and i == 0 else n) for i in range(request.n)]
@@ -91,6 +92,16 @@ def chain(turn: str, n: int, said: int) -> str:
         f"本案的争议焦点是{NAMES[n]}。依照现行法律规定，{NAMES[n]}是{LENGTHS[said]}，当事人不能以约定排除该规定，"
         f"因此双方应当受{LENGTHS[said]}这一期间的约束。\n<answer>{answer}</answer>"
     )
+
+
+def read_off(turn: str) -> dict[str, Any]:
+    """What the chain says to each question: the length of the period that it names, or nothing."""
+    (reasoning,) = re.findall(r"<reasoning>\n(.*?)\n</reasoning>", turn, re.DOTALL)
+    entries = []
+    for number, question in re.findall(r"^(\d+)\. (.*)$", turn.partition("</reasoning>")[2], re.MULTILINE):
+        said = re.search(rf"{NAMES[period(question)]}是(.+?)，", reasoning)
+        entries.append({"question": int(number), "answer": said.group(1) if said else "无"})
+    return {"answers": entries}
 
 
 def verdict(turn: str) -> dict[str, Any]:
