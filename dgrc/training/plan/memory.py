@@ -100,8 +100,9 @@ def activations(shape: Shape, setup: Setup) -> float:
 
 
 def loss(shape: Shape, setup: Setup) -> float:
-    """What the loss takes: logits of a chunk, a part of them in float32 twice; hidden states with their gradients; and
-    the head's gradient, which is whole before it is added to what is there. Or logits of all positions."""
+    """What the loss takes: logits of a chunk, a part of them in float32 twice, or, later, a second gradient of the head
+    (the embedding's, where they are tied, or the next micro-batch's); hidden states with their gradients. Or logits of
+    all positions."""
     learned, b = setup.tokens * setup.learned, setup.precision
     if not learned:
         return 0.0
@@ -109,7 +110,7 @@ def loss(shape: Shape, setup: Setup) -> float:
         return learned * shape.vocabulary * (2 * b + 12)
     chunk = min(learned, chunk_size(shape.vocabulary, b)) * shape.vocabulary
     head = 0 if setup.adapter else shape.head * b
-    return chunk * (b + 2 * 4 / SLICES) + 2 * learned * shape.width * b + head
+    return max(chunk * (b + 2 * 4 / SLICES), head) + 2 * learned * shape.width * b
 
 
 def _buffers(shape: Shape, setup: Setup, trained: int) -> float:
