@@ -130,7 +130,8 @@ def test_a_training_that_is_told_to_stop_does_in_one_paragraph(
     write_examples(folder / "atomic", make_examples("atom", 12))
     write_examples(folder / "cot", make_examples("chain", 30))
     process = subprocess.Popen(
-        [sys.executable, "-m", "dgrc", "train", str(config), "--allow-empty"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        [sys.executable, "-m", "dgrc", "train", str(config), "--allow-empty"],
+        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
         text=True, env=os.environ | {"PYTHONPATH": str(ROOT)},
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
     )  # fmt: skip
