@@ -52,7 +52,7 @@ _WORDS = "the rule court claim fact case holds because patient sign cause dose l
 
 
 def reply(rng: random.Random) -> str:
-    """A reply of one of the four forms: a chain, or the JSON of a diagnosis, an answer or a verdict."""
+    """A reply of one of the four forms: a chain, an answer to an atom, or the JSON of a diagnosis or a verdict."""
     form = rng.choice((0, 0, 0, 1, 2, 3))
     if form == 0:
         return f"<think>{_phrase(rng)}</think><answer>{rng.choice(LETTERS)}</answer>"
@@ -60,7 +60,7 @@ def reply(rng: random.Random) -> str:
         asked = ", ".join(f'"what is {_phrase(rng)}?"' for _ in range(rng.randint(1, 2)))
         return f'{{"comparison": "{_phrase(rng)}", "questions": [{asked}]}}'
     if form == 2:
-        return f'{{"reasoning": "{_phrase(rng)}", "answer": "{rng.choice(_WORDS)}"}}'
+        return f"{_phrase(rng)}\n<answer>{rng.choice(_WORDS)}</answer>"
     relations = [rng.choice(("supports", "unrelated", "unrelated", "contradicts")) for _ in range(rng.randint(1, 3))]
     facts = ", ".join(
         f'{{"fact": {n}, "finding": "{_phrase(rng)}", "relation": "{relation}"}}'

@@ -59,8 +59,8 @@ def test_the_command_finds_its_work_in_the_processes_that_it_starts() -> None:
 
 
 def test_inputs_are_the_same_for_the_same_seed(tmp_path: Path) -> None:
-    texts = [texts.make(random.Random(5), "chain") for _ in range(2)]
-    assert texts[0] == texts[1]
+    made = [texts.make(random.Random(5), "chain") for _ in range(2)]
+    assert made[0] == made[1]
     files = [fuzz_files.plant(random.Random(5), tmp_path / str(n)).path.read_bytes() for n in range(2)]
     assert files[0] == files[1]
 

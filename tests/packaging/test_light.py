@@ -79,7 +79,7 @@ COMMANDS: dict[str, tuple[list[str], str]] = {
     "init": (["init", "my.yaml", "--questions", "q.jsonl"], ""),
     "dry run": (["run", "legal/casehold", "--dry-run"], ""),
     "own dry run": (["run", "my.yaml", "--dry-run"], ""),
-    "vllm": (["curate", "run.yaml", "--set", "student={model: m}"], "`student.engine: vllm` needs vllm, transformers"),
+    "vllm": (["curate", "run.yaml", "--set", "student={engine: vllm, model: m}"], "`student.engine: vllm` needs vllm, transformers"),
     "train": (["train", "run.yaml"], "Training needs torch"),
     "run": (["run", "run.yaml"], "Training needs torch"),
     "evaluate": (["evaluate", "run.yaml", "--set", "evaluation.files=[q.jsonl]"], "Evaluating a student needs torch"),

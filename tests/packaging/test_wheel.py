@@ -136,7 +136,7 @@ def test_a_shipped_configuration_is_found_and_what_it_misses_is_named(installed:
         assert any(named in line for line in missing), named
     done = installed.run("dgrc", "run", "legal/casehol", "--dry-run")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "comes with dgrc: legal/casehold, " in " ".join(done.stderr.split())
+    assert "come with dgrc the nearest are legal/casehold, " in " ".join(done.stderr.split())
 
 
 def test_init_writes_a_configuration_that_loads(installed: Installed) -> None:

@@ -11,17 +11,17 @@ from dgrc.proving.noise import ASSISTANT, END, USER, build_tokenizer, reply
 
 def test_replies_fit_the_schemas_of_the_packs() -> None:
     folder = Path(dgrc.method.prompts.__file__).parent / "general"
-    schemas = [json.loads((folder / f"{step}.schema.json").read_text()) for step in ("diagnose", "answer", "verify")]
+    schemas = [json.loads((folder / f"{step}.schema.json").read_text()) for step in ("diagnose", "verify")]
     rng = random.Random(0)
-    fitting = [0, 0, 0]
+    fitting, answered = [0, 0], 0
     for text in (reply(rng) for _ in range(200)):
-        if text.startswith("<think>"):
-            assert text.endswith("</answer>")
+        if text.endswith("</answer>"):
+            answered += not text.startswith("<think>")
             continue
         checks = [jsonschema.Draft202012Validator(schema).is_valid(json.loads(text)) for schema in schemas]
         assert sum(checks) == 1
         fitting = [count + fits for count, fits in zip(fitting, checks, strict=True)]
-    assert min(fitting) > 20
+    assert min(*fitting, answered) > 20
 
 
 def test_any_text_survives_the_tokenizer(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def test_a_run_is_opened_where_it_is_and_says_what_it_lacks(run: dgrc.Run, tmp_p
     [
         (lambda: "legal/nowhere", "legal/nowhere cannot be read: No such file.*legal/casehold"),
         (lambda: {"metod": {}}, r"In the settings: `metod` is not a setting; did you mean `method`\?"),
-        (lambda: dgrc.Config(seed="x"), r"In Config\(\.\.\.\): `seed` got 'x': Input should be a valid integer"),
+        (lambda: dgrc.Config(seed="x"), r"In Config\(\.\.\.\): `seed` got 'x', wanted: whole number, at least 0"),
         (lambda: dgrc.Config().model_copy(update={"seed": "x"}), "In the Config: `seed` got 'x'"),
         (lambda: dgrc.Config(teacher={"engine": "scripted"}), "needs `script: module:function`"),
         (lambda: 3, "`config` is a int; wanted is the path of a YAML file"),

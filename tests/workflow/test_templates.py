@@ -44,7 +44,7 @@ def test_a_template_without_a_system_role_is_used_and_told_once(
     ]
 
 
-@pytest.mark.parametrize("step", ["sample", "verify", "diagnose", "answer", "judge", "grade", "read"])
+@pytest.mark.parametrize("step", ["sample", "extract", "verify", "diagnose", "answer", "judge", "grade", "read"])
 def test_a_template_that_refuses_any_step_stops_the_run(step: str, save: Any) -> None:
     """Which step it is, is told by words of its prompt; the template refuses exactly them."""
     settings = {"method": {"judge": 10, "grader": True}}
@@ -52,7 +52,7 @@ def test_a_template_that_refuses_any_step_stops_the_run(step: str, save: Any) ->
     pack = load_pack("general")
     steps = steps_of(config(good, good, **settings), pack, "teacher")
     asked = {name: messages[-1]["content"] for name, messages in steps}
-    assert set(asked) == {"sample", "verify", "diagnose", "answer", "judge", "grade", "read"}
+    assert set(asked) == {"sample", "extract", "verify", "diagnose", "answer", "judge", "grade", "read"}
     refusal = "{% if messages[-1].content == WORDS %}{{ raise_exception('not this one') }}{% endif %}"
     template = refusal.replace("WORDS", json.dumps(asked[step])) + LLAMA3[0]
     picky = save("picky", make_tokenizer(template, LLAMA3[1]))

@@ -37,6 +37,7 @@ class VllmEngine:
         self.seed = seed
         self._ids = itertools.count()
         self._adapter: Any = None
+        self._stops: list[int] = []
 
     async def start(self) -> None:
         """Loads weights and starts the engine core."""

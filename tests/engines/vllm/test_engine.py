@@ -77,7 +77,7 @@ def test_replies_match_the_packs_schemas(pool: Pool) -> None:
     pack = load_pack("general")
     asked = Request(
         tuple(answer.build_messages(pack, "Is water wet?")), n=2, temperature=1.0, max_tokens=3000,
-        schema=pack.schema("answer"),
+        schema=pack.schema("stands_alone"),
     )
     divergence = Request(
         ({"role": "user", "content": "compare"},), temperature=1.0, max_tokens=3500, schema=pack.schema("diagnose")
