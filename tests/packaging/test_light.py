@@ -79,14 +79,15 @@ COMMANDS: dict[str, tuple[list[str], str]] = {
     "init": (["init", "my.yaml", "--questions", "q.jsonl"], ""),
     "dry run": (["run", "legal/casehold", "--dry-run"], ""),
     "own dry run": (["run", "my.yaml", "--dry-run"], ""),
-    "vllm": (["curate", "run.yaml", "--set", "student={engine: vllm, model: m}"], "`student.engine: vllm` needs vllm, transformers"),
+    "vllm": (["curate", "run.yaml", "--set", "student={engine: vllm, model: m, api: null}"],
+             "`student.engine: vllm` needs vllm, transformers"),
     "train": (["train", "run.yaml"], "Training needs torch"),
     "run": (["run", "run.yaml"], "Training needs torch"),
     "evaluate": (["evaluate", "run.yaml", "--set", "evaluation.files=[q.jsonl]"], "Evaluating a student needs torch"),
     "demo": (["demo", "--size", "small"], "needs vllm"),
     "plan": (["plan", "run.yaml"], "`dgrc plan` needs torch"),
     "export": (["export", "runs/t", "--merge", "out"], "`dgrc export` needs torch"),
-}
+}  # fmt: skip
 INVOKED = """
 import json, sys
 from click.testing import CliRunner
