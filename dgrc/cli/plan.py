@@ -40,11 +40,12 @@ def plan(
 ) -> None:
     """Parameters, memory of each way to train, steps, time and cost; refuses (exit 2) what does not fit."""
     from dgrc.runtime.extras import training
+
+    training("`dgrc plan`").check()
     from dgrc.training.plan.memory import GIB, parts
     from dgrc.training.plan.planner import check_fits, compare, measured_rate, model_shape, seconds, setup_of, work_of
     from dgrc.training.plan.shapes import peak_flops
 
-    training("`dgrc plan`").check()
     settings = load(config, overrides)
     shape = model_shape(settings, model)
     workers = settings.training.most_workers
