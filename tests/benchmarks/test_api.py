@@ -9,8 +9,8 @@ pytestmark = pytest.mark.usefixtures("ray_here")
 
 def test_a_limit_is_held_and_used() -> None:
     held = hold_limit(limit=600, seconds=6)
-    # The server counts what is over the limit; the share is of answers, which may be late or early by a moment.
-    assert held["over_limit"] == 0 and 0.85 < held["share_of_limit"] < 1.1
+    # The server counts what is over the limit. The share is of answers, some sixty, of which the first may come late.
+    assert held["over_limit"] == 0 and 0.85 < held["share_of_limit"] < 1 + 2 / 60
     assert held["answered"] >= held["answered_in_time"] >= 40 and held["connections"] >= 2
 
 

@@ -16,6 +16,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dgrc.cli import main
+from dgrc.cli.common import LONGEST_NAME
+from dgrc.config.explain import short
 from dgrc.config.file import dump_config
 from dgrc.method.screen import atom_id
 from dgrc.records import Atom, Case, Chain, Diagnosis, Question, Verdict, VerifiedCase
@@ -110,7 +112,8 @@ def test_debug_shows_the_trace(tmp_path: Path) -> None:
 def test_every_command_refuses_what_it_cannot_read(tmp_path: Path, command: str) -> None:
     result = dgrc(command, tmp_path / "absent.yaml")
     assert result.exit_code == 2
-    assert "is neither a configuration nor a run: there is no YAML file" in one_paragraph(result.stderr)
+    shown = short(str(tmp_path / "absent.yaml"), LONGEST_NAME)
+    assert f"{shown!r} is neither a configuration nor a run: there is no YAML file" in one_paragraph(result.stderr)
     result = dgrc(command, write_config(tmp_path, "a: [1\n"))
     assert result.exit_code == 2 and "is not valid YAML" in one_paragraph(result.stderr)
     result = dgrc(command, write_config(tmp_path, "name: x\n"), "--set", "seed")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dgrc.cli.common import LONGEST_NAME
 from dgrc.config import Config
 from dgrc.config.file import dump_config, load_config, make_config
 from dgrc.storage.run_dir import RunDir
@@ -79,7 +80,7 @@ def test_what_is_neither_is_one_sentence_and_leaves_nothing(here: Path, command:
     said = dgrc(command, given)
     assert (said.exit_code, said.stdout) == (2, "")
     words = one_paragraph(said.stderr)
-    shown = given if len(given) < 98 else f"{given[:98]}..."
+    shown = given if len(given) <= LONGEST_NAME else f"{given[:LONGEST_NAME]}..."
     assert f"{shown!r} is neither a configuration nor a run: there is no YAML file and no folder of a run at" in words
     assert "proving/small" in words and words.count(". ") == 0
     assert files(here) == before
