@@ -1,6 +1,7 @@
 """Model directories made in an instant: a tokenizer, and if wanted a model of random weights."""
 
 from pathlib import Path
+from typing import Any
 
 
 def make_tokenizer_dir(folder: Path) -> str:
@@ -39,3 +40,12 @@ def write_model(folder: Path, max_length: int, seed: int = 0) -> Path:
     )
     Qwen2ForCausalLM(config).save_pretrained(folder)
     return folder
+
+
+def engine_dtype() -> Any:
+    """The arithmetic that an engine takes by default on this CPU, for a reference in transformers."""
+    import torch
+
+    from dgrc.runtime.cpu import has_bfloat16
+
+    return torch.bfloat16 if has_bfloat16() else torch.float32

@@ -87,6 +87,7 @@ def diagnosed(ask: Ask, pack: Pack, pairs: Sequence[Pair], truth: Judge, samplin
         "kept_share": len(atoms) / asked if asked else None,
         "distinct": len({(pair.problem.id, screen.atom_key(atom)) for pair, atom in atoms}),
         "on_target": _share((id_, hit) for id_, hit in targets if hit is not None),
+        "whole": _share((p.problem.id, truth.atom(atom, (p.problem.text,)) is not None) for p, atom in atoms),
     } | _spent(completions)  # fmt: skip
 
 

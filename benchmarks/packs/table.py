@@ -7,7 +7,7 @@ from benchmarks.packs.steps import Result
 
 COLUMNS: dict[str, Sequence[str]] = {
     "sample": ("stopped", "read_of_stopped", "right_of_read", "right"),
-    "diagnose": ("parsed", "atoms_asked", "refused", "kept", "distinct", "on_target"),
+    "diagnose": ("parsed", "atoms_asked", "refused", "kept", "distinct", "whole", "on_target"),
     "answer": ("parsed", "echo", "agreement", "right", "right_of_majority", "right_of_kept"),
     "extract": ("parsed", "decided", "verdict_given", "verdict_right", "right_of_passed", "passed_of_right",
                 "passed_of_wrong"),

@@ -22,11 +22,13 @@ SIZES = ("standard", "small")
 def demo(seed: int, size: str, runs_dir: str, overrides: tuple[str, ...]) -> None:
     """Watch a real teacher and a real student go through the whole method, from nothing."""
     from dgrc.config.shipped import shipped_file
+    from dgrc.runtime.cpu import has_bfloat16
     from dgrc.runtime.memory import PeakMemory
 
     began = time.monotonic()
     fixed = (f"seed={seed}", f"proving.seed={seed}", f"name=demo-{size}-{seed}", f"runs_dir={runs_dir}")
-    settings = load(str(shipped_file(f"proving/{size}")), (*fixed, *overrides))
+    fast = () if has_bfloat16() else ("training.precision=fp32",)  # all on this machine, and on its CPU
+    settings = load(str(shipped_file(f"proving/{size}")), (*fixed, *fast, *overrides))
     with PeakMemory() as memory:
         job = run_job(settings, ("curate", "train", "evaluate"))
         figures = collect_figures(job, seed)

@@ -151,7 +151,11 @@ class EngineConfig(Section):
     resources: dict[str, float] = Field(
         {}, description="Ray's own resources that each replica reserves besides, `{teacher: 1}` say: where it may run."
     )
-    dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field("auto", description="Weights and activations.")
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(
+        "auto",
+        description="Weights and activations; `auto` is the model's own on a GPU, on a CPU bfloat16 where it has "
+        "instructions for it, else float32.",
+    )
     max_model_len: int = Field(4096, ge=32, description="Context in tokens, prompt and reply together.")
     max_num_seqs: int = Field(256, ge=1, description="Sequences decoded at once by a replica.")
     kv_cache_gib: float = Field(

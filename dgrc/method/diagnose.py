@@ -32,6 +32,8 @@ _ASKING_HAN = re.compile(
 """Words that ask in Chinese, and the gap that is to be filled in."""
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 _KANA_OR_HANGUL = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
+_ENDS = ".!?:;。！？：；"
+"""Marks after which a question may follow."""
 OFF_TOPIC = "off_topic"
 """Why an atom is refused that has nothing to do with the case."""
 NO_QUESTION = "no_question"
@@ -126,10 +128,29 @@ def _parse_json(reply: str) -> tuple[tuple[str, ...], str | None]:
     if value is None:
         return (), "the diagnosis is not one JSON object"
     questions = value.get("questions")
-    if not isinstance(questions, list) or not all(isinstance(question, str) for question in questions):
-        return (), "the diagnosis has no list of texts `questions`"
-    atoms = _distinct(questions)
+    if not isinstance(questions, list):
+        return (), "the diagnosis has no list `questions`"
+    asked = [_asked(question) for question in questions]
+    if any(question is None for question in asked):
+        return (), "the diagnosis has a question that is neither a text nor `given` and `question`"
+    atoms = _distinct([question for question in asked if question])
     return atoms, None if atoms else "the diagnosis asks no question"
+
+
+def _asked(question: object) -> str | None:
+    """A question as a text: as it stands, or what is `given` for it in front; None for anything else. What is given in
+    a field of its own is written first, so that a weak model, too, says what its question needs."""
+    if isinstance(question, str):
+        return question
+    if not isinstance(question, dict):
+        return None
+    given, asked = question.get("given"), question.get("question")
+    if not isinstance(given, str) or not isinstance(asked, str):
+        return None
+    given, asked = one_line(given), one_line(asked)
+    if not asked or not given:
+        return asked
+    return f"{given} {asked}" if given[-1] in _ENDS else f"{given}. {asked}"
 
 
 def _parse_tagged(reply: str) -> tuple[tuple[str, ...], str | None]:

@@ -15,6 +15,7 @@ from dgrc.config import ProvingConfig
 from dgrc.proving.corpus import diagnose_prompt, diagnose_reply, verify_prompt, verify_reply
 from dgrc.proving.language import read_answer, read_atom, read_steps
 from dgrc.proving.world import World
+from dgrc.runtime.cpu import has_bfloat16
 
 
 class Speaker:
@@ -27,9 +28,8 @@ class Speaker:
         torch.set_num_threads(1)
         torch.manual_seed(seed)
         self.tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left", trust_remote_code=False)
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.bfloat16, use_safetensors=True, trust_remote_code=False
-        )
+        dtype = torch.bfloat16 if has_bfloat16() else torch.float32
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True, trust_remote_code=False)
         self.model = model.eval()
 
     def reply(self, prompts: Sequence[str], temperature: float = 0.0, max_tokens: int = 200) -> list[str]:

@@ -30,8 +30,8 @@ from dgrc.proving.world import Variant
 Progress = Callable[[str], None]
 
 PREFIX = "proving:"
-_RECIPE = ("language.py", "world.py", "corpus.py", "tokenizer.py", "train.py")
-_NOISE_RECIPE = ("noise.py", "train.py")
+_RECIPE = ("language.py", "world.py", "corpus.py", "tokenizer.py", "train.py", "muon.py")
+_NOISE_RECIPE = ("noise.py", "train.py", "muon.py")
 DEPENDS_ON = {
     "teacher": ("slip", "misconceptions", "atomic_errors", "wording"),
     "student": ("misconceptions", "blind_spots", "wording"),

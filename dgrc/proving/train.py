@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from dgrc.proving.corpus import Example, batch, vocabulary
 from dgrc.proving.tokenizer import END, PAD, build_tokenizer, encode_chat, word_ids
 from dgrc.proving.world import Variant, World
+from dgrc.runtime.cpu import has_bfloat16
 
 if TYPE_CHECKING:
     import torch
@@ -130,12 +131,14 @@ def make_optimizers(model: "PreTrainedModel", recipe: Recipe) -> list["torch.opt
     """Muon for the matrices, AdamW for embeddings, norms and biases (AdamW alone learns to diagnose far slower)."""
     import torch
 
+    from dgrc.proving.muon import Muon  # torch takes seconds to import
+
     matrices: list[torch.nn.Parameter] = []
     others: list[torch.nn.Parameter] = []
     for name, parameter in model.named_parameters():
         (matrices if parameter.ndim == 2 and "embed" not in name else others).append(parameter)
     optimizers: list[torch.optim.Optimizer] = [
-        torch.optim.Muon(matrices, lr=recipe.muon_rate, weight_decay=0.0),
+        Muon(matrices, lr=recipe.muon_rate),
         torch.optim.AdamW(others, lr=recipe.adam_rate, betas=(0.9, 0.95), weight_decay=0.0),
     ]
     for optimizer in optimizers:
@@ -161,7 +164,7 @@ def _step(model: "PreTrainedModel", roles: list[list[Example]], ids: dict[str, i
     for examples in encoded:
         inputs, labels = pad_batch(examples, ids[PAD])
         # Padding is on the right of causal attention, so that no token sees it and no mask is needed.
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=has_bfloat16()):
             logits = model(input_ids=inputs[:, :-1], use_cache=False).logits
         loss = torch.nn.functional.cross_entropy(
             logits.float().flatten(0, 1), labels[:, 1:].flatten(), ignore_index=IGNORED

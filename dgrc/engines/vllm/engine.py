@@ -16,6 +16,7 @@ from dgrc.engines.vllm.adapters import adapter_settings, check_over, is_adapter,
 from dgrc.engines.vllm.thinking import Asked, Parsers, grammar_of
 from dgrc.engines.vllm.tokens import PromptEncoder, check_model_path
 from dgrc.errors import EngineError
+from dgrc.runtime.cpu import has_bfloat16
 from dgrc.runtime.processes import bind_children
 from dgrc.storage.objectstore.models import local_copy
 
@@ -197,6 +198,10 @@ def _logprobs(of_prompt: Any, prompt: list[int], last: int) -> tuple[float, ...]
     return tuple(of_prompt[position][prompt[position]].logprob for position in range(first, len(prompt)))
 
 
+def _dtype_on_cpu() -> str:
+    return "bfloat16" if has_bfloat16() else "float32"
+
+
 def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
     """vLLM's arguments for a section of ours, with those it passes on; on a CPU small and eager, on a GPU as vLLM
     decides."""
@@ -205,7 +210,7 @@ def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
     kv_gib = config.kv_cache_gib or (CPU_KV_CACHE_GIB if on_cpu else 0)
     args: dict[str, Any] = dict(
         model=config.model,
-        dtype="bfloat16" if on_cpu and config.dtype == "auto" else config.dtype,
+        dtype=_dtype_on_cpu() if on_cpu and config.dtype == "auto" else config.dtype,
         max_model_len=config.max_model_len,
         max_num_seqs=config.max_num_seqs,
         tensor_parallel_size=config.tensor_parallel,

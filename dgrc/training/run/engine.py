@@ -7,6 +7,7 @@ import torch
 import torch.distributed as dist
 
 from dgrc.config.training import TrainingConfig
+from dgrc.runtime.cpu import has_bfloat16
 from dgrc.training.data.packing import Layout
 from dgrc.training.model.ds_config import deepspeed_settings
 from dgrc.training.model.head import give_loss
@@ -21,6 +22,10 @@ SAID: dict[Layout, str] = {
     "carry on from one into the next, or the attention knows no places)",
 }
 """What the log says of how examples lie."""
+SLOW = (
+    "this CPU has no instructions for bfloat16, so that `training.precision: bf16` is many times slower than fp32: set "
+    "`training.precision: fp32`, or train where there are some"
+)
 
 
 def make_engine(config: TrainingConfig, base_model: str, saved: SavedState | None = None) -> State:
@@ -40,6 +45,8 @@ def make_engine(config: TrainingConfig, base_model: str, saved: SavedState | Non
     few = "the loss is made a few positions at a time"
     _say(f"the loss keeps whole logits, which takes memory, for {whole}" if whole else few)
     _say(SAID[layout])
+    if config.gpus_per_worker == 0 and config.precision == "bf16" and not has_bfloat16():
+        _say(SLOW)
     state = State(engine)
     if saved is None:
         state.reset()

@@ -13,7 +13,7 @@ from dgrc.engines.pool import Pool
 from dgrc.engines.vllm.adapters import adapter_settings, check_over, is_adapter, largest_rank
 from dgrc.errors import EngineError
 from tests.engines.vllm.test_engine import ask, user
-from tests.tiny import write_model
+from tests.tiny import engine_dtype, write_model
 
 CONTEXT = 512
 
@@ -66,7 +66,7 @@ def transformers_scores(model: Path, adapter: Path | None) -> Any:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(model)
-    reference: Any = AutoModelForCausalLM.from_pretrained(model, dtype=torch.bfloat16).eval()
+    reference: Any = AutoModelForCausalLM.from_pretrained(model, dtype=engine_dtype()).eval()
     if adapter is not None:
         reference = PeftModel.from_pretrained(reference, adapter).eval()
     head = tokenizer.apply_chat_template([ASKED], add_generation_prompt=True, return_dict=True)["input_ids"]

@@ -22,7 +22,7 @@ from dgrc.errors import EngineError
 from dgrc.method import answer, diagnose
 from dgrc.method.prompts import load_pack
 from dgrc.method.replies import json_object
-from tests.tiny import write_model
+from tests.tiny import engine_dtype, write_model
 
 CONTEXT = 4096
 
@@ -141,13 +141,12 @@ def test_a_model_that_is_not_there_is_named(pool: Pool, tmp_path: Path) -> None:
 
 def transformers_says(directory: Path, text: str, tokens: int) -> str:
     """The greedy reply by transformers, in the engine's own arithmetic."""
-    import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(directory)
     chat = [{"role": "user", "content": text}]
     prompt = tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_dict=True, return_tensors="pt")
-    model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.bfloat16)
+    model = AutoModelForCausalLM.from_pretrained(directory, dtype=engine_dtype())
     reply = model.generate(**prompt, max_new_tokens=tokens, do_sample=False)[0, prompt["input_ids"].shape[1] :]
     return whole(tokenizer.decode(reply, skip_special_tokens=True))
 
@@ -173,7 +172,7 @@ def test_a_turn_is_scored_as_transformers_scores_it(pool: Pool, model: Path) -> 
     asked = [({"role": "user", "content": "How long is the limit?"}, said), ({"role": "user", "content": ""}, said)]
     scored = ask(pool.client(), *(Request(messages, score=True) for messages in asked))
     tokenizer = AutoTokenizer.from_pretrained(model)
-    reference = AutoModelForCausalLM.from_pretrained(model, dtype=torch.bfloat16).eval()
+    reference = AutoModelForCausalLM.from_pretrained(model, dtype=engine_dtype()).eval()
     losses = []
     for messages, completion in zip(asked, scored, strict=True):
         assert completion.error is None and completion.samples == ()
@@ -203,7 +202,7 @@ def test_first_tokens_have_the_log_probabilities_that_transformers_gives_them(po
     )  # fmt: skip
     four, two, said, none = ask(pool.client(), of_four, of_two, says, refused)
     tokenizer = AutoTokenizer.from_pretrained(model)
-    reference = AutoModelForCausalLM.from_pretrained(model, dtype=torch.bfloat16).eval()
+    reference = AutoModelForCausalLM.from_pretrained(model, dtype=engine_dtype()).eval()
     prompt = tokenizer.apply_chat_template(
         list(asked.messages), add_generation_prompt=True, return_dict=True, return_tensors="pt"
     )

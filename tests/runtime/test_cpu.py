@@ -1,0 +1,53 @@
+"""What a CPU without instructions for bfloat16 is spared."""
+
+import importlib
+from typing import Any
+
+import click.testing
+import pytest
+import torch
+
+from dgrc.config import EngineConfig, TrainingConfig
+from dgrc.engines.vllm import engine
+from dgrc.runtime import cpu
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_bfloat16_is_what_onednn_has_kernels_for(monkeypatch: pytest.MonkeyPatch, has: bool) -> None:
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: has, raising=False)
+    assert cpu.has_bfloat16() is has
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    assert cpu.has_bfloat16() is False
+
+
+@pytest.mark.parametrize(("has", "wanted"), [(True, "bfloat16"), (False, "float32")])
+def test_an_engine_on_a_cpu_computes_in_what_is_fast_there(
+    monkeypatch: pytest.MonkeyPatch, has: bool, wanted: str
+) -> None:
+    monkeypatch.setattr(engine, "has_bfloat16", lambda: has)
+    assert engine.engine_args(EngineConfig(model="m"), 0)["dtype"] == wanted
+    assert engine.engine_args(EngineConfig(model="m", gpus=1), 0)["dtype"] == "auto", "a GPU takes the model's own"
+    chosen = EngineConfig(model="m", dtype="bfloat16")
+    assert engine.engine_args(chosen, 0)["dtype"] == "bfloat16", "what is asked for is not second-guessed"
+
+
+@pytest.mark.parametrize(
+    ("has", "more", "wanted"),
+    [(True, [], "bf16"), (False, [], "fp32"), (False, ["--set", "training.precision=bf16"], "bf16")],
+)
+def test_the_demo_trains_in_what_is_fast_here(
+    monkeypatch: pytest.MonkeyPatch, has: bool, more: list[str], wanted: str
+) -> None:
+    class Stop(Exception):
+        pass
+
+    def run_job(config: Any, parts: Any) -> None:
+        seen.append(config.training)
+        raise Stop
+
+    demo_module = importlib.import_module("dgrc.cli.demo")  # by its name the package has the command
+    seen = list[TrainingConfig]()
+    monkeypatch.setattr(cpu, "has_bfloat16", lambda: has)
+    monkeypatch.setattr(demo_module, "run_job", run_job)
+    click.testing.CliRunner().invoke(vars(demo_module)["demo"], more)
+    assert [training.precision for training in seen] == [wanted]
