@@ -219,3 +219,29 @@ def test_an_atom_that_points_at_a_case_it_does_not_describe_is_refused() -> None
     assert [(r.reason, r.text) for r in refused] == [
         ("points_elsewhere", "How many mg of Torvane is one dose for this child?")
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "question", "atom"),
+    [
+        ("The notice is 3 months", "How many days is that?", "The notice is 3 months. How many days is that?"),
+        ("The notice is 3 months:", "How many\ndays?", "The notice is 3 months: How many days?"),
+        ("通知期为3个月。", "一共是多少天？", "通知期为3个月。 一共是多少天？"),
+        (" ", "How long is the notice?", "How long is the notice?"),
+    ],
+)
+def test_what_a_question_needs_may_stand_apart_and_goes_in_front(given: str, question: str, atom: str) -> None:
+    reply = json.dumps({"comparison": "c", "questions": [{"given": given, "question": question}]})
+    kept, refused, error = diagnose.parse_reply(GENERAL, reply, [atom])
+    assert (kept, refused, error) == ((atom,), (), None)
+
+
+@pytest.mark.parametrize("question", [{"question": "What?"}, {"given": 3, "question": "What?"}, {"given": "x"}, ["What?"]])
+def test_a_question_that_is_neither_a_text_nor_both_parts_is_an_error(question: object) -> None:
+    kept, _, error = diagnose.parse_reply(GENERAL, json.dumps({"questions": [question]}), ["What?"])
+    assert not kept and error is not None and "`given` and `question`" in error
+
+
+def test_given_without_a_question_asks_nothing() -> None:
+    reply = json.dumps({"questions": [{"given": "The notice is 3 months.", "question": " "}]})
+    assert diagnose.parse_reply(GENERAL, reply, ["notice"])[::2] == ((), "the diagnosis asks no question")

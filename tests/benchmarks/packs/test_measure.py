@@ -114,7 +114,7 @@ def test_the_table_says_shares_with_their_items_and_what_failed() -> None:
     }
     said = table.render(found)
     assert "| teacher general plain | 0.75 (0.30 to 0.95, 3 of 4) | 9 | off topic 2 | 7 |" in said
-    assert "| outlines | not there |" in said and said.count("|---") == 7 + 7
+    assert "| outlines | not there |" in said and said.count("|---") == 8 + 7
     assert table.summary(found)["diagnose/teacher/general/plain"]["parsed"] == 0.75
     assert table.summary(found)["backends/outlines"] == {"error": "not there"}
 

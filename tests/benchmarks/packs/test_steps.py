@@ -82,9 +82,17 @@ def test_diagnoses_are_counted_by_what_becomes_of_their_atoms() -> None:
     assert (result["atoms_asked"], result["kept"], result["distinct"], result["cut"]) == (5, 1, 1, 1)
     assert result["refused"] == {"echo": 2, "no_question": 1, "off_topic": 1}
     assert result["on_target"]["n"] <= 1 and told[0].schema == PACK.schema("diagnose")
+    assert shares(result, "whole") == [(1, 1)], "the dose can be worked out as it is asked"
     first, second = (request.messages[-1]["content"] for request in told[:2])
     assert first.index(pair.one.text) < first.index(pair.other.text)
     assert second.index(pair.one.text) > second.index(pair.other.text)
+
+
+def test_an_atom_that_lacks_a_value_is_not_whole() -> None:
+    pair = items.pairs([PROBLEM], [], 1, seed=0)[0]
+    asked = json.dumps({"comparison": "c", "questions": ["How many mg does a patient of 20 kg get?"]})
+    result = steps.diagnosed(scripted(in_turn(asked)), PACK, [pair], TRUTH, GREEDY)
+    assert shares(result, "whole") == [(0, 1)]
 
 
 def test_answers_are_held_against_the_steps_truth() -> None:
