@@ -236,7 +236,9 @@ def test_what_a_question_needs_may_stand_apart_and_goes_in_front(given: str, que
     assert (kept, refused, error) == ((atom,), (), None)
 
 
-@pytest.mark.parametrize("question", [{"question": "What?"}, {"given": 3, "question": "What?"}, {"given": "x"}, ["What?"]])
+@pytest.mark.parametrize(
+    "question", [{"question": "What?"}, {"given": 3, "question": "What?"}, {"given": "x"}, ["What?"]]
+)
 def test_a_question_that_is_neither_a_text_nor_both_parts_is_an_error(question: object) -> None:
     kept, _, error = diagnose.parse_reply(GENERAL, json.dumps({"questions": [question]}), ["What?"])
     assert not kept and error is not None and "`given` and `question`" in error
