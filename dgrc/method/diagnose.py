@@ -11,6 +11,7 @@ from dgrc.method.echo import ECHO, is_echo, own_words, stems
 from dgrc.method.prompts import Pack
 from dgrc.method.reading.options import lettered
 from dgrc.method.replies import json_object, one_line
+from dgrc.method.text.giving import gives_answer
 from dgrc.method.text.leaning import leans_on_options
 from dgrc.method.text.pointing import points_elsewhere
 from dgrc.method.text.segment import known, spaceless
@@ -32,6 +33,7 @@ _ASKING_HAN = re.compile(
 """Words that ask in Chinese, and the gap that is to be filled in."""
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 _KANA_OR_HANGUL = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
+_BETWEEN_SENTENCES = re.compile("(?<=[.!?])\\s+|(?<=[\u3002\uff01\uff1f])")
 _ENDS = ".!?:;。！？：；"
 """Marks after which a question may follow."""
 OFF_TOPIC = "off_topic"
@@ -40,7 +42,10 @@ NO_QUESTION = "no_question"
 """Why an atom is refused that asks nothing: small models list terms."""
 LEANS_ON_OPTIONS = "leans_on_options"
 POINTS_ELSEWHERE = "points_elsewhere"
-"""Why an atom is refused that asks of options which it does not show: who answers it does not see them."""
+"""Why an atom is refused that asks of options, or points at a case, which it does not show: who answers it does not see
+them."""
+GIVES_ANSWER = "gives_answer"
+"""Why an atom is refused that goes on with an answer: it would be repeated, right or wrong."""
 ON_TOPIC = 0.34
 """Share of an atom's content words, but for the prompt's own, that must stand in the question, its options or the
 chains."""
@@ -98,6 +103,8 @@ def _refused_because(pack: Pack, atom: str, said: set[str]) -> str | None:
         return LEANS_ON_OPTIONS
     if asks and pack.reply == "json" and points_elsewhere(atom):
         return POINTS_ELSEWHERE
+    if pack.reply == "json" and gives_answer(atom):
+        return GIVES_ANSWER
     if not words:
         return ECHO
     if not asks:
@@ -147,7 +154,9 @@ def _asked(question: object) -> str | None:
     given, asked = question.get("given"), question.get("question")
     if not isinstance(given, str) or not isinstance(asked, str):
         return None
-    given, asked = one_line(given), one_line(asked)
+    # What is given asks nothing: weak models copy the whole question there.
+    stated = [part for part in _BETWEEN_SENTENCES.split(one_line(given)) if not part.endswith(("?", "\uff1f"))]
+    given, asked = " ".join(filter(None, stated)), one_line(asked)
     if not asked or not given:
         return asked
     return f"{given} {asked}" if given[-1] in _ENDS else f"{given}. {asked}"

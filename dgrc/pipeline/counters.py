@@ -12,7 +12,10 @@ from dgrc.method.verify import UNCHECKED
 
 ROLES = ("teacher", "student", "auditor")
 """Whose chains a case holds."""
-REFUSALS = (ECHO, diagnose.NO_QUESTION, diagnose.LEANS_ON_OPTIONS, diagnose.POINTS_ELSEWHERE, diagnose.OFF_TOPIC)
+REFUSALS = (
+    ECHO, diagnose.NO_QUESTION, diagnose.LEANS_ON_OPTIONS, diagnose.POINTS_ELSEWHERE, diagnose.GIVES_ANSWER,
+    diagnose.OFF_TOPIC,
+)  # fmt: skip
 """Why atoms are refused."""
 INERT_FROM = 20
 """A judge that let everything or nothing pass, of so many and more, filters nothing and is said to be inert."""

@@ -91,6 +91,7 @@ def test_without_a_price_there_is_no_money() -> None:
         ({"atoms_off_topic": 3}, "3 of 15 atomic questions have nothing to do with their case"),
         ({"atoms_leans_on_options": 4}, "4 of 16 atomic questions lean on options that they do not show"),
         ({"atoms_points_elsewhere": 4}, "4 of 16 atomic questions point at a case that they do not describe"),
+        ({"atoms_gives_answer": 4}, "4 of 16 atomic questions go on with an answer to themselves"),
         ({"atoms_no_question": 3}, "3 of 15 atomic questions ask nothing"),
         ({"chains_passed": 0, "chains_rejected": 9}, "every one of the 9 chains with a verdict was rejected"),
         ({"verdicts_unread": 6, "verdicts_echo": 2}, "(some are the prompt's own words)"),

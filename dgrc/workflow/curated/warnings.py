@@ -93,6 +93,7 @@ def _atoms(figures: Figures) -> Iterator[str]:
         ("off_topic", "have nothing to do with their case"), ("no_question", "ask nothing"),
         ("leans_on_options", "lean on options that they do not show"),
         ("points_elsewhere", "point at a case that they do not describe"),
+        ("gives_answer", "go on with an answer to themselves"),
     ):  # fmt: skip
         if refused[reason] > SOME * raised:
             yield f"{refused[reason]:,} of {raised:,} atomic questions {words} and were refused"

@@ -64,7 +64,7 @@ def own(folder: Path, language: str) -> str:
 def test_a_pack_without_a_language_or_with_a_rare_one_is_left_alone(tmp_path: Path) -> None:
     """Packs of users are older than the key: what they ask in is not known, and a wrong warning would be worse."""
     pack = load_pack(own(tmp_path, ""))
-    assert pack.language == "" and pack.called() == "general, version 6, language not declared"
+    assert pack.language == "" and pack.called() == "general, version 7, language not declared"
     assert mismatch(pack, {"Han": 1.0}) is None
     rare = load_pack(own(tmp_path, 'language = "qaa"\n'))
     assert "qaa" not in SCRIPTS and mismatch(rare, {"Han": 1.0}) is None

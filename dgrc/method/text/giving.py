@@ -1,0 +1,38 @@
+"""Whether a question gives its own answer away. An atomic question flows in, yes or no flows out.
+
+Small models go on where the question ends (`How many mg is that? 120 mg.`). Who answers such an atom repeats what stands
+there, all answers agree, and a wrong one becomes a fact. Only what stands behind the question is looked at: how an
+answer is to be written may stand there, a value may not.
+"""
+
+import re
+
+from dgrc.method import quantities
+from dgrc.method.text.normalize import nfkc
+
+_QUESTION_MARK = re.compile("[?\u061f]")
+_LEAD = re.compile(
+    r"(?:^|[.!。]\s*)[(\[*]*(?:the )?(?:(?:right|correct|final) )?(?:answer|solution)(?: is|:)|答案(?:是|为|:)",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"(?<=[.!])\s+|(?<=。)")
+_WORDS = frozenset("yes no true false correct incorrect 是 否 对 错 正确 错误 可以 不可以 不是".split())
+_LONGEST = 2000
+"""Characters that are looked at; nothing longer is one question."""
+
+
+def gives_answer(atom: str) -> bool:
+    """Whether a value, a date, yes or no, or anything behind `Answer:` follows the last question mark."""
+    text = " ".join(nfkc(atom[:_LONGEST]).split())
+    *asked, behind = _QUESTION_MARK.split(text)
+    if not asked or not behind.strip():
+        return False
+    if _LEAD.search(behind.strip()):
+        return True
+    return any(_is_value(sentence.strip(" ()[]*\"'-:=")) for sentence in _SENTENCE.split(behind))
+
+
+def _is_value(said: str) -> bool:
+    if said.rstrip(".。!").strip().casefold() in _WORDS:
+        return True
+    return bool(said) and quantities.parse(said) is not None
