@@ -228,7 +228,7 @@ def test_an_atom_that_points_at_a_case_it_does_not_describe_is_refused() -> None
         ("The notice is 3 months:", "How many\ndays?", "The notice is 3 months: How many days?"),
         ("通知期为3个月。", "一共是多少天？", "通知期为3个月。 一共是多少天？"),
         (" ", "How long is the notice?", "How long is the notice?"),
-        ("5.07 g are weighed. How many mg are 5.07 g?", "How many mg is that?", "5.07 g are weighed. How many mg is that?"),
+        ("It is 5.07 g. How many mg are 5.07 g?", "How many mg is that?", "It is 5.07 g. How many mg is that?"),
         ("How many mg are 5.07 g?", "How many mg are 5.07 g?", "How many mg are 5.07 g?"),
         ("通知期为3个月。一共是多少天？", "一共是多少天？", "通知期为3个月。 一共是多少天？"),
     ],

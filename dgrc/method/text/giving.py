@@ -1,6 +1,6 @@
 """Whether a question gives its own answer away. An atomic question flows in, yes or no flows out.
 
-Small models go on where the question ends (`How many mg is that? 120 mg.`). Who answers such an atom repeats what stands
+Small models go on where a question ends (`How many mg is that? 120 mg.`). Who answers such an atom repeats what stands
 there, all answers agree, and a wrong one becomes a fact. Only what stands behind the question is looked at: how an
 answer is to be written may stand there, a value may not.
 """
