@@ -83,7 +83,9 @@ def _pass(report: dict[str, Any], config: Config) -> dict[str, Any]:
 def _fullness(engine: EngineConfig, sequences: float) -> float | None:
     """Share of the sequences that all replicas can have under way at once."""
     at_once = engine.api.max_concurrency if engine.api is not None else engine.max_num_seqs
-    return None if engine.engine == "scripted" else round(sequences / (engine.most_replicas * at_once), 3)
+    if engine.engine == "scripted" or at_once is None:
+        return None
+    return round(sequences / (engine.most_replicas * at_once), 3)
 
 
 def _cost(report: dict[str, Any], questions: int) -> float | None:

@@ -109,6 +109,20 @@ def test_what_decides_speed_alone_is_not_and_may_change(name: str) -> None:
     assert len({decisive_fingerprint(config) for config in configs}) == 1
 
 
+def test_limits_of_a_batch_decide_nothing_and_stand_once() -> None:
+    """A run that was begun with other limits, or when 256 was the default, goes on."""
+    settings = [{}, {"max_num_seqs": 256}, {"max_num_batched_tokens": 2048}, {"max_num_seqs": 5}]
+    engines = [EngineConfig(model="m", **section) for section in settings]
+    assert len({str(engine.identity()) for engine in engines}) == 1
+    configs = [make_config({"teacher": {"model": "m", **section}}) for section in settings]
+    assert len({decisive_fingerprint(config) for config in configs}) == 1
+    with pytest.raises(ConfigError, match=r"`max_num_batched_tokens` stands twice: here and in `engine_args`"):
+        EngineConfig(model="m", max_num_batched_tokens=4096, engine_args={"max_num_batched_tokens": 4096})
+    with pytest.raises(ConfigError, match=r"`max_num_batched_tokens` is 100, less than `max_num_seqs`, 101"):
+        EngineConfig(model="m", max_num_batched_tokens=100, max_num_seqs=101)
+    assert EngineConfig(model="m", max_num_batched_tokens=100, max_num_seqs=100).max_num_seqs == 100
+
+
 def test_an_argument_is_in_one_list_alone() -> None:
     lists = [set(vllm.ROOT_SETTINGS), set(vllm.REFUSED), set(vllm.SPEED)]
     assert sum(map(len, lists)) == len(set().union(*lists))

@@ -55,7 +55,7 @@ def others(field: Any, value: Any) -> Iterator[Any]:
             yield not value
         elif form in (int, float):
             now = value if isinstance(value, int | float) else 1
-            yield from (now + 1, now / 2 + 0.11, now * 2 + 32, 0)
+            yield from (now + 1, now / 2 + 0.11, now * 2 + 32, 0, 9999)
         elif form is datetime.date:
             yield "2026-11-30"
         elif form is str:

@@ -42,9 +42,6 @@ class VllmEngine:
 
     async def start(self) -> None:
         """Loads weights and starts the engine core."""
-        from vllm.engine.arg_utils import AsyncEngineArgs
-        from vllm.v1.engine.async_llm import AsyncLLM
-
         self.config = here(self.config)
         self._encoder = PromptEncoder.of(self.config)
         # An adapter, or weights that were loaded in place, may know them though the model's own settings do not.
@@ -54,7 +51,7 @@ class VllmEngine:
             self._adapter = self._request_of(self.config.adapter)
         try:
             args = engine_args(self.config, self.seed) | {"reasoning_parser": self._parsers.name}
-            self._llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**args))
+            self._llm = started(args)
         except Exception as e:  # vLLM raises whatever its parts raise; all of it means: no engine
             raise EngineError(
                 f"vLLM could not start {self.config.model}: {type(e).__name__}: {first_line(e)} Its log is among the "
@@ -180,6 +177,16 @@ class VllmEngine:
         )
 
 
+def started(args: dict[str, Any]) -> Any:
+    """An `AsyncLLM` of vLLM's arguments. Those left open are what `vllm.LLM` would take on this device: the class is
+    made for servers, which take smaller batches so that nobody waits long, and here nobody waits."""
+    from vllm.engine.arg_utils import AsyncEngineArgs
+    from vllm.usage.usage_lib import UsageContext
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+    return AsyncLLM.from_engine_args(AsyncEngineArgs(**args), usage_context=UsageContext.LLM_CLASS)
+
+
 def here(config: EngineConfig) -> EngineConfig:
     """The section with directories of this node in the place of models on an object store, which are fetched."""
     return config.model_copy(
@@ -213,6 +220,7 @@ def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
         dtype=_dtype_on_cpu() if on_cpu and config.dtype == "auto" else config.dtype,
         max_model_len=config.max_model_len,
         max_num_seqs=config.max_num_seqs,
+        max_num_batched_tokens=config.max_num_batched_tokens,
         tensor_parallel_size=config.tensor_parallel,
         pipeline_parallel_size=config.pipeline_parallel,
         enforce_eager=eager,
@@ -236,7 +244,7 @@ def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
         args["block_size"] = 32
     if on_cpu and config.request_seeds:
         # A prompt in chunks takes a seeded generator back a step, which torch's CPU generators cannot: vLLM 0.32 dies.
-        args |= {"enable_chunked_prefill": False, "max_num_batched_tokens": max(config.max_model_len, 4096)}
+        args["enable_chunked_prefill"] = False
     if kv_gib:
         args["kv_cache_memory_bytes"] = int(kv_gib * 2**30)
     if config.spans_nodes:
