@@ -32,7 +32,9 @@ class EmbeddingEngine:
         """Loads weights and starts the engine core."""
         self.config = here(self.config)
         check_model_path(self.config.model)
-        args = engine_args(self.config, self.seed) | {"runner": "pooling", "convert": "embed"}
+        args = engine_args(self.config, self.seed) | {
+            "runner": "pooling", "convert": "embed", "disable_log_stats": True,
+        }  # fmt: skip
         del args["generation_config"], args["scheduling_policy"]
         try:
             self._llm = started(args)

@@ -12,7 +12,9 @@ from typing import Any
 
 from dgrc.config import EngineConfig
 from dgrc.engines.base import Completion, Request, Sample, failed, request_seed
+from dgrc.engines.load import Figures
 from dgrc.engines.vllm.adapters import adapter_settings, check_over, is_adapter, largest_rank
+from dgrc.engines.vllm.figures import figures_of
 from dgrc.engines.vllm.thinking import Asked, Parsers, grammar_of
 from dgrc.engines.vllm.tokens import PromptEncoder, check_model_path
 from dgrc.errors import EngineError
@@ -147,6 +149,10 @@ class VllmEngine:
         number = next(self._ids) + 1
         return LoRARequest(f"adapter-{number}", number, adapter)
 
+    def figures(self) -> Figures | None:
+        """vLLM's own figures; None with `engine_args: {disable_log_stats: true}`."""
+        return figures_of(self._llm)
+
     def stop(self) -> None:
         """Shuts the engine core down and waits for it."""
         self._llm.shutdown()
@@ -228,7 +234,6 @@ def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
         seed=seed,
         trust_remote_code=False,
         load_format="safetensors",
-        disable_log_stats=True,
         generation_config="vllm",
         worker_extension_cls="dgrc.engines.vllm.weights.WeightsExtension",
     )
