@@ -32,7 +32,7 @@ def benchmark(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     for name, part in figures["passes"].items():
         full = "".join(f"  {role} {share:.0%} full" for role, share in part["fullness"].items() if share is not None)
         say(f"  {name:<8} {part['rows']:,} rows in {part['seconds']:.1f} s, {part['generated_tokens']:,} tokens{full}")
-        for role, load in part["engines"].items():
-            say(f"           {role}: {in_words(load)}")
+        for role, engines in part["engines"].items():
+            say(f"           {role}: {in_words(engines)}")
     say(f"{figures['questions_per_second']} questions/s. Bottleneck: {figures['bottleneck']}.")
     tell(json.dumps(figures))

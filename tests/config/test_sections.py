@@ -33,7 +33,7 @@ USER: dict[str, Any] = {
 """A configuration with every section that may be left out, and something in many that may not."""
 NEED_OTHERS = {
     "engine", "tensor_parallel", "pipeline_parallel", "grammar_whitespace", "quantize", "audit_share",
-    "near_duplicate_cosine", "deepspeed", "engine_args",
+    "near_duplicate_cosine", "deepspeed", "engine_args", "seed",
 }  # fmt: skip
 """Settings that are refused as long as some others are as they are."""
 

@@ -166,6 +166,13 @@ class EngineConfig(Section):
         """Whether a replica's workers are spread by a placement group."""
         return self.gpus > 0 and self.pipeline_parallel > 1
 
+    @property
+    def takes_seeds(self) -> bool:
+        """Whether requests may be seeded: a prompt in chunks takes a seeded generator back a step, which torch's CPU
+        generators cannot."""
+        whole = self.request_seeds or self.engine_args.get("enable_chunked_prefill") is False
+        return self.engine != "vllm" or self.gpus > 0 or whole
+
     @model_validator(mode="after")
     def _can_be_placed(self) -> "EngineConfig":
         if not 1 <= self.fewest_replicas <= self.most_replicas:

@@ -167,7 +167,7 @@ class VllmEngine:
             "logit_bias": dict(request.logit_bias) or None,
         }  # fmt: skip
         return SamplingParams(
-            n=request.n,
+            n=request.n,  # with a seed, vLLM gives each its own
             temperature=request.temperature,
             top_p=request.top_p,
             top_k=request.top_k,
@@ -177,10 +177,16 @@ class VllmEngine:
             structured_outputs=asked.structured,
             skip_special_tokens=not asked.keeps_special_tokens,
             output_kind=RequestOutputKind.FINAL_ONLY,
-            seed=request_seed(self.seed, request) if self.config.request_seeds else None,
+            seed=self._seed_of(request),
             prompt_logprobs=0 if request.score else None,  # 0: of the prompt's own tokens, and of no others
             logprob_token_ids=[token for token in wanted if token is not None] or None,
         )
+
+    def _seed_of(self, request: Request) -> int | None:
+        """What vLLM is to seed a request by. By its own seed all replicas draw alike."""
+        if request.seed is not None and not request.score:
+            return request_seed(0, request)
+        return request_seed(self.seed, request) if self.config.request_seeds else None
 
 
 def started(args: dict[str, Any]) -> Any:
