@@ -18,6 +18,7 @@ def benchmark(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     """Measure curation: questions/s, tokens/s a GPU, cost, bottleneck."""
     from dgrc.engines.load import in_words
     from dgrc.storage.run_dir import RunDir
+    from dgrc.storage.standing import mark_sample
     from dgrc.workflow.job import Job
     from dgrc.workflow.throughput import measure
 
@@ -28,6 +29,7 @@ def benchmark(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     with run.lock():
         run.empty()
     with Job(settings, say, allow_empty=True).open("curate") as job:
+        mark_sample(job.run, "benchmark")
         figures = measure(job.curate(), settings)
     for name, part in figures["passes"].items():
         full = "".join(f"  {role} {share:.0%} full" for role, share in part["fullness"].items() if share is not None)
