@@ -23,7 +23,7 @@ from dgrc.engines.client import START_TIMEOUT_S, PoolClient
 from dgrc.engines.load import together
 from dgrc.engines.placement import placement, placement_group
 from dgrc.engines.replica import Replica
-from dgrc.errors import EngineError
+from dgrc.errors import EngineAwayError, EngineError
 from dgrc.records import hash64
 from dgrc.runtime.driver import beside_driver
 
@@ -93,7 +93,7 @@ class Pool:
             if self._up and time.monotonic() - self._news > self.config.hung_after_s:
                 self._restart_pending()
             if waited > START_TIMEOUT_S:
-                raise EngineError(
+                raise EngineAwayError(
                     f"The {self.role} engine ({self.config.model}) had {len(self._up)} of "
                     f"{self.config.fewest_replicas} replicas ready after {waited:.0f} s. The cluster may lack "
                     f"{self.config.cpus} CPUs and {self.config.gpus} GPUs a replica: look at `ray status`."

@@ -26,7 +26,7 @@ from ray.data.checkpoint import CheckpointConfig
 from dgrc.config import Config, EngineConfig
 from dgrc.engines import journal
 from dgrc.engines.pool import Pool
-from dgrc.errors import DgrcError, PassError
+from dgrc.errors import DgrcError, PassError, PassStoppedError
 from dgrc.pipeline.checkpoints import Commits, Trimmer, ids_of
 from dgrc.pipeline.passes import Pass
 from dgrc.pipeline.progress import Board, progress_line
@@ -247,12 +247,12 @@ def _explain(pass_: Pass, output: Path, error: Exception) -> DgrcError:
         if isinstance(cause, OSError) and cause.errno in DISK_REFUSES:
             return explain_os_error(cause, output)
         if isinstance(cause, ray.exceptions.OutOfMemoryError):
-            return PassError(WANT_OF_MEMORY.format(name=pass_.name, path=output))
+            return PassStoppedError(WANT_OF_MEMORY.format(name=pass_.name, path=output))
     text = str(error)
     if "No space left on device" in text:
         return explain_os_error(OSError(errno.ENOSPC, "No space left on device"), output)
     last = text.strip().splitlines()[-1] if text.strip() else type(error).__name__
-    return PassError(
+    return PassStoppedError(
         f"The pass {pass_.name} stopped: {last} What it finished is safe: run the same command again to go on, "
         "or with --debug to see the whole trace."
     )
