@@ -7,9 +7,11 @@ exception from `generate` means that the engine itself is broken.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dgrc.config import Sampling
 from dgrc.records import Message, hash64
 
 
@@ -44,6 +46,11 @@ class Request:
     stop: tuple[str, ...] = ()
     logit_bias: tuple[tuple[int, float], ...] = ()
     seed: int | None = None
+
+
+def drawn_by(sampling: Sampling, messages: Sequence[Message], **more: Any) -> Request:
+    """A request whose replies are drawn by a configuration's settings, all of them; `more` are its other fields."""
+    return Request(tuple(messages), **sampling.drawn(), **more)
 
 
 LATER_FIELDS: dict[str, Any] = {
