@@ -8,7 +8,13 @@ they expect, and each pickles, because Ray ships errors between processes.
 
 class DgrcError(Exception):
     """Base of all errors a user can act on; the command line prints it as one paragraph and exits 2, where nothing was
-    made to learn from 3."""
+    made to learn from 3, and 75 where the same may end well at another time.
+
+    Attributes:
+        may_pass: Whether what was asked for is right, and what stopped it may be over when it is asked for again.
+    """
+
+    may_pass = False
 
 
 class ConfigError(DgrcError, ValueError):
@@ -27,12 +33,24 @@ class EngineError(DgrcError, RuntimeError):
     """An inference engine could not be started, or died more often than it may."""
 
 
+class EngineAwayError(EngineError):
+    """An engine, or the server behind it, was lost under way or did not come up in time."""
+
+    may_pass = True
+
+
 class RunDirError(DgrcError, OSError):
     """A run directory cannot be used: held by another process, made from another config, disk full."""
 
 
 class PassError(DgrcError, RuntimeError):
     """A pass over the questions could not finish; what it had written is kept and it can be resumed."""
+
+
+class PassStoppedError(PassError):
+    """Something on the cluster stopped a pass, not what was asked of it."""
+
+    may_pass = True
 
 
 class EmptyCurriculumError(DgrcError, ValueError):
@@ -43,8 +61,20 @@ class TrainingError(DgrcError, RuntimeError):
     """Fine-tuning could not start or finish."""
 
 
+class TrainingStoppedError(TrainingError):
+    """Fine-tuning failed more often than it is begun again; its last checkpoint is kept."""
+
+    may_pass = True
+
+
 class StorageError(DgrcError, OSError):
     """An object store cannot be reached, refuses, or does not have what was asked of it."""
+
+
+class StoreAwayError(StorageError):
+    """An object store does not answer, or fails."""
+
+    may_pass = True
 
 
 class JobError(DgrcError, RuntimeError):

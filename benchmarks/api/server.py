@@ -9,8 +9,10 @@ import asyncio
 import collections
 import json
 import random
+import statistics
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,9 +47,10 @@ class Manners:
 
 @dataclass
 class Seen:
-    """What a server has done."""
+    """What a server has done; `taken` are the moments in which it took requests in, by its own clock."""
 
     requests: int = 0
+    taken: list[float] = field(default_factory=list)
     answered: list[str] = field(default_factory=list)
     over_limit: int = 0
     faults: collections.Counter[str] = field(default_factory=collections.Counter)
@@ -103,6 +106,7 @@ class Server:
         counts = collections.Counter(collections.Counter(self.seen.answered).values())
         return web.json_response({
             "requests": self.seen.requests,
+            "taken_a_minute": a_minute(self.seen.taken),
             "answered": len(self.seen.answered),
             "answered_more_than_once": sum(number for times, number in counts.items() if times > 1),
             "over_limit": self.seen.over_limit,
@@ -241,6 +245,7 @@ class Server:
         if manners.tokens_per_minute is not None and used + tokens > manners.tokens_per_minute:
             return False
         self._taken.append((now, tokens))
+        self.seen.taken.append(now)
         return True
 
     def _key_refused(self, request: Any) -> Any:
@@ -250,6 +255,14 @@ class Server:
             return None
         said = f"Incorrect API key provided: {request.headers.get('Authorization')}"  # some servers do quote it
         return web.json_response({"error": {"message": said}}, status=401)
+
+
+def a_minute(moments: Sequence[float]) -> float | None:
+    """How many a minute these moments are, in order: the slope of the straight line through their numbers. One of them
+    that came late, the first one say, hardly counts. None of fewer than three."""
+    if len(moments) < 3 or moments[0] == moments[-1]:
+        return None
+    return round(60 * statistics.linear_regression(moments, range(len(moments))).slope, 2)
 
 
 async def main() -> None:

@@ -135,7 +135,7 @@ class Disturbed:
             expected += (-signal.SIGTERM,)  # while Ray starts and ends the signal is not ours; a shell says 143 as well
         if code in (0, *expected):
             return
-        if code == 2 and "dgrc: " in said and "Traceback" not in said:
+        if code in (2, os.EX_TEMPFAIL) and "dgrc: " in said and "Traceback" not in said:
             self.outcome.stops.append(f"after {kind or 'nothing'}: dgrc: {said.rpartition('dgrc: ')[2].strip()}"[:600])
         else:
             self.outcome.crashes.append(f"exit status {code} after {last}: {said.strip()[-1500:]}\n{self._noise()}")

@@ -95,7 +95,7 @@ class Measurement:
             result, chains = steps.sampled(ask, wording.pack, problems, plan.truth, sampling, plan.chains)
             return {"result": result, "chains": [[dataclasses.asdict(c) for c in of] for of in chains]}
 
-        decided = {"pack": wording.pack.digest(), "sampling": repr(sampling), "chains": plan.chains}
+        decided = {"pack": wording.pack.digest(), "sampling": sampling.model_dump(mode="json"), "chains": plan.chains}
         part = self._parts.get(_name("sample", role, wording), self._with_problems(wording, decided), measure)
         if wording.name == SHIPPED:
             self._chains[role, wording.pack_name] = [[Chain(**c) for c in of] for of in part["chains"]]

@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.packs.items import Checked, Judged, Pair
 from dgrc.config import Sampling
-from dgrc.engines.base import Completion, Request, Sample
+from dgrc.engines.base import Completion, Request, Sample, drawn_by
 from dgrc.evaluation.truth.intervals import clustered
 from dgrc.evaluation.truth.items import Judge
 from dgrc.method import answer, diagnose, judge, meaning, reading, sample, screen, verify
@@ -32,10 +32,7 @@ KEPT = 0.6
 
 def request(messages: Sequence[Message], sampling: Sampling, n: int = 1, schema: str | None = None) -> Request:
     """A request as the product's steps make it."""
-    return Request(
-        tuple(messages), n=n, schema=schema, temperature=sampling.temperature, top_p=sampling.top_p,
-        top_k=sampling.top_k, max_tokens=sampling.max_tokens,
-    )  # fmt: skip
+    return drawn_by(sampling, messages, n=n, schema=schema)
 
 
 def sampled(

@@ -43,6 +43,9 @@ class AnswersInPlace:
         """Itself."""
         return self
 
+    def take_load(self) -> None:
+        """Nothing: there is no engine."""
+
     async def owed(self) -> dict[Order, int]:
         """Nothing."""
         return {}

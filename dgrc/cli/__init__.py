@@ -1,9 +1,11 @@
 """The `dgrc` command: thin click commands, one a file.
 
 Nothing heavy (torch, ray, vllm) is imported before a command has its arguments, so help is instant.
-Every `DgrcError` becomes one paragraph on standard error and exit code 2; where nothing was made to learn from, 3.
+Every `DgrcError` becomes one paragraph on standard error and exit code 2; where nothing was made to learn from, 3;
+where the same may end well at another time, 75, the system's word for that. `dgrc submit --retries` goes by it.
 """
 
+import os
 import signal
 import sys
 import textwrap
@@ -35,7 +37,7 @@ from dgrc.cli.verify import repair, verify_run
 from dgrc.errors import DgrcError, EmptyCurriculumError
 from dgrc.runtime.signals import listen, told_to_end
 
-NOTHING_MADE = 3
+BAD_INPUT, NOTHING_MADE, TRY_AGAIN = 2, 3, os.EX_TEMPFAIL
 INTERRUPTED, TOLD_TO_END = 128 + signal.SIGINT, 128 + signal.SIGTERM
 
 
@@ -52,7 +54,8 @@ class Main(click.Group):
             else:
                 words = " ".join(f"dgrc: {e}".split())  # a YAML error, say, has lines of its own
                 say(textwrap.fill(words, width=110, break_long_words=False, break_on_hyphens=False))
-            self._exit(NOTHING_MADE if isinstance(e, EmptyCurriculumError) else 2)
+            nothing_made = isinstance(e, EmptyCurriculumError)
+            self._exit(NOTHING_MADE if nothing_made else TRY_AGAIN if e.may_pass else BAD_INPUT)
         except KeyboardInterrupt:
             say("\ndgrc: stopped. What was finished is safe: run the same command again to go on.")
             self._exit(TOLD_TO_END if told_to_end() else INTERRUPTED)

@@ -16,7 +16,9 @@ from dgrc.cli.common import load, say, tell, with_settings
 @click.option("--questions", default=1000, show_default=True, type=click.IntRange(min=1), help="How many to curate.")
 def benchmark(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     """Measure curation: questions/s, tokens/s a GPU, cost, bottleneck."""
+    from dgrc.engines.load import in_words
     from dgrc.storage.run_dir import RunDir
+    from dgrc.storage.standing import mark_sample
     from dgrc.workflow.job import Job
     from dgrc.workflow.throughput import measure
 
@@ -27,9 +29,12 @@ def benchmark(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     with run.lock():
         run.empty()
     with Job(settings, say, allow_empty=True).open("curate") as job:
+        mark_sample(job.run, "benchmark")
         figures = measure(job.curate(), settings)
     for name, part in figures["passes"].items():
         full = "".join(f"  {role} {share:.0%} full" for role, share in part["fullness"].items() if share is not None)
         say(f"  {name:<8} {part['rows']:,} rows in {part['seconds']:.1f} s, {part['generated_tokens']:,} tokens{full}")
+        for role, engines in part["engines"].items():
+            say(f"           {role}: {in_words(engines)}")
     say(f"{figures['questions_per_second']} questions/s. Bottleneck: {figures['bottleneck']}.")
     tell(json.dumps(figures))

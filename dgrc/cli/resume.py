@@ -19,12 +19,13 @@ def resume(config: str, overrides: tuple[str, ...], dry_run: bool, allow_empty: 
     """
     from dgrc.config.file import differences
     from dgrc.storage.run_dir import RunDir
-    from dgrc.storage.standing import own_settings
+    from dgrc.storage.standing import own_settings, refuse_sample
 
     settings = load(config, overrides)
     run = RunDir.of(settings)
     if not run.config_file.is_file():
         raise RunDirError(f"There is no run {run.root} to resume. Begin it with `dgrc run {config}`.")
+    refuse_sample(run)
     if run.manifest_file.is_file() and all(key in PLACE for key, _, _ in differences(own_settings(run), settings)):
         say(f"The run {run.root} is complete, so nothing is left to do. See it with: dgrc show {run.root}")
         return

@@ -21,7 +21,7 @@ FAILED = 1
 @click.option("--cpus", default=1.0, show_default=True, help="CPUs that the job's own process reserves.")
 @click.option("--follow/--no-follow", default=False, help="Show what the job says, until it ends.")
 @click.option("--retries", default=0, show_default=True, type=click.IntRange(min=0),
-              help="Follow, and submit a failed job again so often; the run goes on where it was.")  # fmt: skip
+              help="Follow, and submit a failed job again so often, but one whose input is wrong.")  # fmt: skip
 def submit(
     config: str, address: str, overrides: tuple[str, ...], part: str, working_dir: str, cpus: float, follow: bool,
     retries: int,

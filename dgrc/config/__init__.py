@@ -5,7 +5,8 @@ descriptions.
 """
 
 from dgrc.config.corpus import CorpusConfig
-from dgrc.config.engines import ApiConfig, EngineConfig, Price
+from dgrc.config.engines import EngineConfig
+from dgrc.config.engines.api import ApiConfig, Price
 from dgrc.config.evaluation import BenchmarkConfig, EvaluationConfig
 from dgrc.config.method import MethodConfig, RoundsConfig
 from dgrc.config.questions import FieldMap, LimitsConfig, QuestionsConfig

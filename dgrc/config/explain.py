@@ -6,9 +6,10 @@ A section's class flows in, and pydantic's errors; out come the words of docs/co
 import datetime
 import difflib
 import json
+import re
 import types
 import typing
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -20,6 +21,7 @@ SECRETIVE = ("key_env", "base_url")
 WANTED = "wanted"
 """In a field's `json_schema_extra`: what its text is to look like, in words."""
 BY_HAND = "In --set"
+Location = tuple[int | str, ...]
 BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 NAMES: dict[Any, str] = {
     str: "text", int: "whole number", float: "number", bool: "true or false", types.NoneType: "null", Any: "value",
@@ -27,7 +29,13 @@ NAMES: dict[Any, str] = {
 }  # fmt: skip
 
 
-def explain(error: ValidationError, where: str, section: type[BaseModel], overrides: Collection[str] = ()) -> str:
+def explain(
+    error: ValidationError,
+    where: str,
+    section: type[BaseModel],
+    overrides: Collection[str] = (),
+    line: Callable[[Location], int | None] = lambda _: None,
+) -> str:
     """All that pydantic objects to, as one paragraph.
 
     Args:
@@ -35,22 +43,27 @@ def explain(error: ValidationError, where: str, section: type[BaseModel], overri
         where: Names the file or the settings.
         section: What was to be made of them.
         overrides: Dotted names of the settings that came by `--set`, not from there.
+        line: In which line of the file a place is, if it is known; such a problem begins `In FILE:LINE`.
     """
-    problems: dict[str, tuple[str, str]] = {}
+    problems: dict[str, tuple[int, str, str]] = {}
     for item in error.errors():
         # What a list of so many lacks has a place of its own; wanted is the list.
+        at = item["loc"]
         path, kind = _place(item["loc"][:-1] if item["type"] == "missing" else item["loc"], section)
         if item["type"] in ("extra_forbidden", "invalid_key") and item["loc"]:
             path = ".".join([path, str(item["loc"][-1])] if path else [str(item["loc"][-1])])
             problem = f"`{short(path)}` is not a setting{_nearest(str(item['loc'][-1]), kind)}"
         elif item["type"] == "value_error" and section_in(kind) is not None:
             # Settings that do not go together; the whole section says nothing.
-            place = f"in `{short(path)}`: " if path else ""
-            problem = place + item["msg"].removeprefix("Value error, ")
+            about = f"in `{short(path)}`: " if path else ""
+            problem = about + item["msg"].removeprefix("Value error, ")
+            at = (*at, *_first_named(problem.removeprefix(about)))
         else:
             problem = _wrong_value(item, path, kind)
         # Of a setting with several forms pydantic tells each form's objection.
-        problems.setdefault(path, (_said_by(path, where, overrides), problem))
+        number = line(at)
+        place = where if number is None else f"{where}:{number}"
+        problems.setdefault(path, (number or 0, _said_by(path, place, overrides), problem))
     return f"{_together(list(problems.values()))} All settings are in docs/configuration.md."
 
 
@@ -99,7 +112,7 @@ def inside(kind: Any, part: int | str) -> Any:
     return None
 
 
-def _place(location: tuple[int | str, ...], section: type[BaseModel]) -> tuple[str, Any]:
+def _place(location: Location, section: type[BaseModel]) -> tuple[str, Any]:
     """The dotted name of a place, without pydantic's names for forms, and the field or type that is there."""
     names, kind = list[str](), typing.cast(Any, section)
     for part in location:
@@ -109,6 +122,12 @@ def _place(location: tuple[int | str, ...], section: type[BaseModel]) -> tuple[s
         elif below is not None:
             names, kind = [*names, str(part)], below
     return ".".join(names), kind
+
+
+def _first_named(words: str) -> list[str]:
+    """The parts of the first setting that an objection names."""
+    found = re.search(r"`([a-z_.]+)(?:`|: )", words)
+    return found[1].split(".") if found else []
 
 
 def _wrong_value(item: Any, path: str, kind: Any) -> str:
@@ -139,13 +158,13 @@ def _said_by(path: str, where: str, overrides: Collection[str]) -> str:
     return f"In {where}"
 
 
-def _together(problems: list[tuple[str, str]]) -> str:
-    """Problems by who said them, no more of them than can be read."""
-    shown, more = problems[:MOST_PROBLEMS], len(problems) - MOST_PROBLEMS
-    sentences = []
-    *_, last = whose = sorted({who for who, _ in shown}, key=lambda who: (who == BY_HAND, who))
+def _together(problems: list[tuple[int, str, str]]) -> str:
+    """Problems by line and by who said them, no more of them than can be read."""
+    shown = sorted(problems[:MOST_PROBLEMS], key=lambda problem: (problem[1] == BY_HAND, problem[0]))
+    more, sentences = len(problems) - MOST_PROBLEMS, []
+    *_, last = whose = list(dict.fromkeys(who for _, who, _ in shown))
     for said in whose:
-        what = "; ".join(problem for who, problem in shown if who == said)
+        what = "; ".join(problem for _, who, problem in shown if who == said)
         what += f"; and {more:,} more" * (more > 0 and said == last)
         sentences.append(f"{said}: {what}{'' if what.endswith('?') else '.'}")
     return " ".join(sentences)

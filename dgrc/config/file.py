@@ -4,6 +4,7 @@ out; and the way back.
 Unknown keys are refused with the nearest right name. The resolved form is written beside every run.
 """
 
+import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from dgrc.config import Config
 from dgrc.config.explain import explain, inside, section_in, short
 from dgrc.config.section import Section
 from dgrc.config.shipped import locate, nearest, with_shipped_files
-from dgrc.config.yaml_core import line_of, parse, what_is_wrong, write
+from dgrc.config.yaml_core import line_at, line_of, parse, what_is_wrong, write
 from dgrc.errors import ConfigError
 
 DEEPEST, MOST_VALUES = 32, 100_000
@@ -34,14 +35,16 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
         ConfigError: the file cannot be read, is not a mapping, or a setting is wrong.
     """
     try:
-        raw = locate(str(path)).read_bytes()
+        file = locate(str(path))
+        raw = file.read_bytes()
     except (OSError, ValueError) as e:  # a name that no file can have is a ValueError
         why = e.strerror if isinstance(e, OSError) else f"{e}"
         raise ConfigError(
             f"The configuration {path} cannot be read: {why}. Give the path of a YAML file, or the name of one "
             f"that comes with dgrc: {', '.join(nearest(str(path)))}."
         ) from e
-    data = read_yaml(_text(raw, path), f"The configuration {path}")
+    text = _text(raw, path)
+    data = read_yaml(text, f"The configuration {path}")
     if data is None:
         data = {}
     if not isinstance(data, dict):
@@ -49,17 +52,30 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
             f"The configuration {path} holds {_kind(data)}, but a mapping of settings is wanted, such as "
             "`name: my-run`."
         )
-    return with_shipped_files(make_config(data, overrides, where=str(path)))
+    return with_shipped_files(make_config(data, overrides, str(file), text))
 
 
-def make_config(data: dict[str, Any], overrides: Sequence[str] = (), where: str = "the configuration") -> Config:
-    """A checked `Config` from nested plain values (left as they are) and overrides."""
+def make_config(
+    data: dict[str, Any], overrides: Sequence[str] = (), where: str = "the configuration", text: str | None = None
+) -> Config:
+    """A checked `Config` from nested plain values (left as they are) and overrides.
+
+    Args:
+        data: The values.
+        overrides: Settings that win over them.
+        where: What an error calls the place that they are from.
+        text: The YAML that they were read from: errors then name the line.
+
+    Raises:
+        ConfigError: a setting is wrong.
+    """
     data = _own(data)
     by_hand = [name for override in overrides for name in _apply(data, override)]
     try:
         return Config.model_validate(data)
     except ValidationError as e:
-        raise ConfigError(explain(e, where, Config, by_hand)) from e
+        line = functools.partial(line_at, text) if text is not None else lambda _: None
+        raise ConfigError(explain(e, where, Config, by_hand, line)) from e
 
 
 def dump_config(config: Config) -> str:

@@ -10,7 +10,7 @@ from dgrc.config.evaluation import EvaluationConfig
 from dgrc.config.explain import WANTED
 from dgrc.config.method import MethodConfig, RoundsConfig
 from dgrc.config.questions import QuestionsConfig
-from dgrc.config.section import Section
+from dgrc.config.section import Sampling, Section
 from dgrc.config.training import TrainingConfig
 
 
@@ -93,6 +93,32 @@ class Config(Section):
         """The engines that are configured, by role."""
         sections = {role: getattr(self, role) for role in ("teacher", "student", "auditor", "verifier")}
         return {role: engine for role, engine in sections.items() if engine is not None}
+
+    def samplings(self, role: str) -> dict[str, Sampling]:
+        """By which settings the engine of a role samples, by their dotted names."""
+        steps = {
+            "teacher": ["teacher", "diagnose", "answer", "judge", *(["verify"] if self.verifier is None else [])],
+            "student": ["student"], "auditor": ["teacher"], "verifier": ["verify"],
+        }  # fmt: skip
+        found = {f"method.{step}_sampling": getattr(self.method, f"{step}_sampling") for step in steps[role]}
+        if role in ("teacher", "student"):
+            one, several = self.evaluation.sampling, self.evaluation.majority_sampling
+            found |= {"evaluation.sampling": one, "evaluation.majority_sampling": several}
+        if role == "teacher" and self.corpus is not None:
+            found["corpus.sampling"] = self.corpus.sampling
+        return found
+
+    @model_validator(mode="after")
+    def _seeds_can_be_used(self) -> "Config":
+        for role, engine in self.engines().items():
+            drawn = {name: each for name, each in self.samplings(role).items() if each.temperature > 0}
+            seeded = [name for name, sampling in drawn.items() if sampling.seed is not None]
+            if seeded and not engine.takes_seeds:
+                raise ValueError(
+                    f"`{seeded[0]}.seed` seeds requests to `{role}`, which runs on a CPU and reads prompts in chunks: "
+                    f"vLLM dies of the two together; set `{role}.engine_args: {{enable_chunked_prefill: false}}` too"
+                )
+        return self
 
     @model_validator(mode="after")
     def _every_engine_asked_is_named(self) -> "Config":

@@ -68,6 +68,11 @@ class Sampling(Section):
     logit_bias: dict[int, float] = Field(
         {}, description="What is added to the logits of tokens, by their ids in this model: -100 to 100."
     )
+    seed: int | None = Field(
+        None, ge=0,
+        description="Seeds each request, by this number and the request itself, so that prompts, samples and repeats "
+        "differ; null: by nothing, or by the engine's `request_seeds`.",
+    )  # fmt: skip
 
     @model_serializer(mode="wrap")
     def _without_later_ones(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -89,7 +94,7 @@ class Sampling(Section):
         return {**said, "logit_bias": tuple(sorted(self.logit_bias.items()))}
 
 
-LATER_SAMPLING = ("min_p", "repetition_penalty", "presence_penalty", "stop", "logit_bias")
+LATER_SAMPLING = ("min_p", "repetition_penalty", "presence_penalty", "stop", "logit_bias", "seed")
 
 
 def _taken(kind: Any, value: Any) -> Any:

@@ -6,10 +6,11 @@ keeps the last. Here the scalars of YAML 1.2 (its core schema) count, and a key 
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import yaml
-from yaml import MappingNode, ScalarNode
+from yaml import MappingNode, ScalarNode, SequenceNode
 
 TAG = "tag:yaml.org,2002:"
 MOST_MERGED = 100_000
@@ -166,3 +167,27 @@ def line_of(text: str, position: int) -> str:
     """`line 3, column 5` of a position in a text."""
     before = text[:position]
     return f"line {before.count(chr(10)) + 1}, column {position - before.rfind(chr(10))}"
+
+
+def line_at(text: str, location: Sequence[int | str]) -> int | None:
+    """The line, from 1, in which what a location leads to stands in a YAML text: a key, or an item of a list.
+
+    Parts of the location that are not there are passed over: pydantic's words for forms, and what lies deeper than the
+    text goes. None if it leads nowhere. Of what is merged it is the line where that stands.
+    """
+    loader, line = Loader(text), None
+    try:
+        node: Any = loader.get_single_node()
+        for part in location:
+            if isinstance(node, MappingNode):
+                loader.flatten_mapping(node)  # what is merged comes first, and the mapping's own keys win
+                found = [(key, value) for key, value in node.value if getattr(key, "value", None) == str(part)]
+                if found:
+                    key, node = found[-1]
+                    line = key.start_mark.line + 1
+            elif isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value):
+                node = node.value[part]
+                line = node.start_mark.line + 1
+    finally:
+        loader.dispose()
+    return line

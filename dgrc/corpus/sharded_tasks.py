@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dgrc.errors import PassError
+from dgrc.errors import PassStoppedError
 from dgrc.runtime.unwrap import own_error
 from dgrc.storage.atomic import write_json
 
@@ -56,7 +56,7 @@ def spread(
             yield ray.get(done[0])
     except ray.exceptions.RayError as e:
         last = str(e).strip().splitlines()[-1]
-        raise own_error(e) or PassError(
+        raise own_error(e) or PassStoppedError(
             f"The step {work.__name__} stopped: {last} What it finished is safe: run the same command again to go on."
         ) from e
     finally:

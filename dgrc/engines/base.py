@@ -7,9 +7,11 @@ exception from `generate` means that the engine itself is broken.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dgrc.config import Sampling
 from dgrc.records import Message, hash64
 
 
@@ -22,7 +24,8 @@ class Request:
     but the identity: the same request asked again, for other samples. With `score` nothing is sampled: the last message
     is an assistant's turn, and its log-probabilities are wanted. Without `think` a model that can answer at once does.
     With `logprobs_of` nothing is sampled either: the log-probability of each of these texts, which are to be tokens
-    of the model, as the reply's first token is wanted.
+    of the model, as the reply's first token is wanted. With a `seed` the samples are
+    drawn by a seed that is made of it and the request (`request_seed`).
     """
 
     messages: tuple[Message, ...]
@@ -42,11 +45,17 @@ class Request:
     presence_penalty: float = 0.0
     stop: tuple[str, ...] = ()
     logit_bias: tuple[tuple[int, float], ...] = ()
+    seed: int | None = None
+
+
+def drawn_by(sampling: Sampling, messages: Sequence[Message], **more: Any) -> Request:
+    """A request whose replies are drawn by a configuration's settings, all of them; `more` are its other fields."""
+    return Request(tuple(messages), **sampling.drawn(), **more)
 
 
 LATER_FIELDS: dict[str, Any] = {
     "think": True, "logprobs_of": (), "min_p": 0.0, "repetition_penalty": 1.0, "presence_penalty": 0.0, "stop": (),
-    "logit_bias": (),
+    "logit_bias": (), "seed": None,
 }  # fmt: skip
 """Fields of requests that keys leave out where they hold the value that all requests had before there were such."""
 
@@ -129,7 +138,8 @@ def request_key(model: str, request: Request) -> int:
 
 
 def request_seed(seed: int, request: Request) -> int:
-    """A sampler's seed, below 2**31, of a request's own."""
+    """A sampler's seed, below 2**31, of a request's own: requests that differ in anything have different ones, and so
+    has the same asked again."""
     return request_key(str(seed), request) & 0x7FFFFFFF
 
 

@@ -24,7 +24,7 @@ import ray
 
 from dgrc.config import Price
 from dgrc.engines.base import ENGINE_DIED, Completion, Order, Request, failed
-from dgrc.errors import EngineError
+from dgrc.errors import EngineAwayError, EngineError
 
 START_TIMEOUT_S = 1800.0
 LOOK_AGAIN_S = 0.1
@@ -180,9 +180,9 @@ class PoolClient:
         began = time.monotonic()
         while not self._up:
             if len(self._gone) == len(self._replicas):
-                raise EngineError(self._given_up("is gone for good", next(iter(self._gone.values()))))
+                raise EngineAwayError(self._given_up("is gone for good", next(iter(self._gone.values()))))
             if time.monotonic() - began > START_TIMEOUT_S:
-                raise EngineError(self._given_up(f"stayed away for {START_TIMEOUT_S:.0f} s", "no replica answered"))
+                raise EngineAwayError(self._given_up(f"stayed away for {START_TIMEOUT_S:.0f} s", "no replica answered"))
             await asyncio.sleep(LOOK_AGAIN_S)
         first = (sibling + attempt) % len(self._up)
         second = (sibling // len(self._up) + first + 1) % len(self._up)

@@ -20,13 +20,15 @@ import ray
 from dgrc.config import EngineConfig
 from dgrc.engines.api.ledger import Ledger
 from dgrc.engines.client import START_TIMEOUT_S, PoolClient
+from dgrc.engines.load import together
 from dgrc.engines.placement import placement, placement_group
 from dgrc.engines.replica import Replica
-from dgrc.errors import EngineError
+from dgrc.errors import EngineAwayError, EngineError
 from dgrc.records import hash64
 from dgrc.runtime.driver import beside_driver
 
 STOP_TIMEOUT_S = 60.0
+LOAD_TIMEOUT_S = 10.0
 MAX_CALLS_IN_FLIGHT = 4096
 
 
@@ -69,7 +71,7 @@ class Pool:
                 runtime_env={"env_vars": engine_environment(config)},
                 **placement(config, group),
             )
-            replicas.append(actor.remote(config, seed + number, ledger))
+            replicas.append(actor.remote(config, seed + number, ledger, role, number))
             groups += [group] if group is not None else []
         return cls(role, config, replicas, groups, ledger)
 
@@ -91,7 +93,7 @@ class Pool:
             if self._up and time.monotonic() - self._news > self.config.hung_after_s:
                 self._restart_pending()
             if waited > START_TIMEOUT_S:
-                raise EngineError(
+                raise EngineAwayError(
                     f"The {self.role} engine ({self.config.model}) had {len(self._up)} of "
                     f"{self.config.fewest_replicas} replicas ready after {waited:.0f} s. The cluster may lack "
                     f"{self.config.cpus} CPUs and {self.config.gpus} GPUs a replica: look at `ray status`."
@@ -137,6 +139,22 @@ class Pool:
         model, price = weights or self.config.weights, self.config.price_per_million
         hung_after_s = None if self.config.engine == "openai_api" else self.config.hung_after_s
         return PoolClient(self.role, model, self._replicas, self._up, max_retries, price, hung_after_s)
+
+    def take_load(self) -> dict[str, Any] | None:
+        """What the engines' own figures come to since this was asked before (`load.together`); None if there are none.
+
+        Replicas that do not answer soon are left out.
+        """
+        with contextlib.suppress(EngineError):  # of those that came up late one may not have
+            self._look(0)
+        asked = [self._replicas[number].take_load.remote() for number in self._up]
+        done, _ = ray.wait(asked, num_returns=len(asked), timeout=LOAD_TIMEOUT_S) if asked else ([], [])
+        loads = []
+        for ref in done:
+            with contextlib.suppress(ray.exceptions.RayError):
+                loads.append(ray.get(ref))
+        found = [load for load in loads if load is not None]
+        return together(found) if found else None
 
     def stop(self) -> None:
         """Ends all replicas and returns when the processes on this machine are gone."""

@@ -14,6 +14,7 @@ from dgrc.config import EngineConfig
 from dgrc.engines.api.ledger import SharedAccounts
 from dgrc.engines.base import Completion, Engine, Order, Request
 from dgrc.engines.journal import Segment
+from dgrc.engines.load import LOOK_EVERY_S, Gauges, Load, Measured
 from dgrc.engines.scripted import ScriptedEngine
 from dgrc.errors import EngineError
 
@@ -31,7 +32,9 @@ class Replica:
     it is served alone, so that it is known.
     """
 
-    def __init__(self, config: EngineConfig, seed: int, ledger: Any | None = None):
+    def __init__(
+        self, config: EngineConfig, seed: int, ledger: Any | None = None, role: str = "engine", number: int = 0
+    ):
         self._engine = make_engine(config, seed, ledger)
         self._ready: asyncio.Task[None] | None = None
         self._depth = 0
@@ -43,6 +46,9 @@ class Replica:
         self._under_way: dict[Order, asyncio.Task[tuple[Completion, int]]] = {}
         self._made: dict[Order, Completion] = {}
         self._segment: Segment | None = None
+        self._called = (role, number)
+        self._load = Load()
+        self._looking: asyncio.Task[None] | None = None
 
     async def ready(self) -> list[int]:
         """Waits for the engine and returns the pids of all its processes."""
@@ -52,8 +58,25 @@ class Replica:
 
     async def _started(self) -> None:
         if self._ready is None:
-            self._ready = asyncio.ensure_future(self._engine.start())
+            self._ready = asyncio.ensure_future(self._start())
         await self._ready
+
+    async def _start(self) -> None:
+        await self._engine.start()
+        if isinstance(self._engine, Measured):
+            self._looking = asyncio.create_task(self._look(self._engine))
+
+    async def _look(self, engine: Measured) -> None:
+        gauges = Gauges(*self._called)
+        while (now := engine.figures()) is not None:
+            self._load.see(now)
+            gauges.show(now)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def take_load(self) -> dict[str, float] | None:
+        """What the engine's own figures come to since this was asked before; None of one that has none."""
+        now = self._engine.figures() if isinstance(self._engine, Measured) else None
+        return None if now is None else self._load.take(now)
 
     async def stalled(self) -> float:
         """Seconds for which there were requests under way and none was finished; 0 while there are none."""
@@ -171,6 +194,8 @@ class Replica:
 
     async def stop(self) -> None:
         """Ends the engine's processes. The segment stays open: what is finished until this process ends goes there."""
+        if self._looking is not None:
+            self._looking.cancel()
         self._engine.stop()
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dgrc.config import EngineConfig, EvaluationConfig, MethodConfig, Sampling
-from dgrc.engines.base import Request
+from dgrc.engines.base import drawn_by
 from dgrc.engines.client import PoolClient
 from dgrc.engines.pool import Pool, sibling_key
 from dgrc.errors import EvaluationError
@@ -133,10 +133,8 @@ async def predict(
     gate = asyncio.Semaphore(IN_FLIGHT)
 
     async def ask(question: Question, sampling: Sampling, n: int) -> tuple[list[Chain], str | None]:
-        request = Request(
-            messages=tuple(sample.build_messages(pack, question.text, question.choices, question.several)), n=n,
-            **sampling.drawn(),
-        )  # fmt: skip
+        messages = sample.build_messages(pack, question.text, question.choices, question.several)
+        request = drawn_by(sampling, messages, n=n)
         async with gate:
             completion = await client.generate(request, sibling_key(question.id, "evaluate"))
         replies = [

@@ -19,6 +19,7 @@ from typing import Any
 
 from dgrc.config import Config, EngineConfig, MethodConfig
 from dgrc.engines.embed import embed_texts
+from dgrc.engines.load import in_words
 from dgrc.engines.pool import Pool
 from dgrc.method.prompts import load_pack
 from dgrc.method.reading import TIERS
@@ -220,7 +221,8 @@ def once(run: RunDir, step: str, fingerprint: str, work: Callable[[], dict[str, 
     report["seconds"] = round(time.monotonic() - began, 1)
     run.mark_done(step, fingerprint, report)
     say(f"  {step:<8} {_short(report)}")
-    for line in _remarks(report.get("counts", {})):
+    engines = [f"the {role}'s engines: {in_words(load)}" for role, load in report.get("engines", {}).items()]
+    for line in [*_remarks(report.get("counts", {})), *engines]:
         say(f"           {line}")
     return report
 
@@ -251,7 +253,7 @@ def _short(report: dict[str, Any]) -> str:
     """A report in one line: counts, without the usage table."""
     parts = []
     for key, value in report.items():
-        if isinstance(value, dict) and key not in ("usage", "counts"):
+        if isinstance(value, dict) and key not in ("usage", "counts", "engines"):
             parts += [f"{k} {v:,}" for k, v in sorted(value.items(), key=lambda kv: -kv[1])[:6]]
         elif key == "seconds":
             parts.append(f"in {value:.0f} s")

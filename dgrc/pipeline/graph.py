@@ -26,7 +26,7 @@ from ray.data.checkpoint import CheckpointConfig
 from dgrc.config import Config, EngineConfig
 from dgrc.engines import journal
 from dgrc.engines.pool import Pool
-from dgrc.errors import DgrcError, PassError
+from dgrc.errors import DgrcError, PassError, PassStoppedError
 from dgrc.pipeline.checkpoints import Commits, Trimmer, ids_of
 from dgrc.pipeline.passes import Pass
 from dgrc.pipeline.progress import Board, progress_line
@@ -62,7 +62,7 @@ def run_pass(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], f
         fingerprint: Names this pass with all that is upstream of it.
 
     Returns:
-        Rows by status and usage by role and step, over all lives of the pass.
+        Rows by status and usage by role and step, over all lives of the pass; and how its engines did in this life.
 
     Raises:
         PassError: the pass stopped; what it committed is kept.
@@ -78,10 +78,11 @@ def run_pass(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], f
         journal.compact(state / "journal", commits.look())
     except OSError as e:
         raise explain_os_error(e, state) from e
+    _loads(pools)  # what was before this pass is not of it
     while (before := len(commits.ids)) < total and not reached:
         try:
             with every(TRIM_EVERY_S, Trimmer(state / "journal", commits).trim):
-                reached = _live(pass_, run, config, pools, before, total)
+                reached = _live(pass_, run, config, pools, before, total) | _loads(pools)
         except Exception as e:
             if not is_of_cluster(e) or not lives.another(e, len(commits.look()) - before):
                 raise _explain(pass_, output, e) from e
@@ -110,6 +111,13 @@ def _live(
         return in_flight(counts, time.monotonic() - began)
     finally:
         ray.kill(board)
+
+
+def _loads(pools: dict[str, Pool]) -> dict[str, Any]:
+    """How the engines did since this was asked before, as they say themselves: by role, of those that say it."""
+    loads = {role: pool.take_load() for role, pool in pools.items()}
+    found = {role: load for role, load in loads.items() if load is not None}
+    return {"engines": found} if found else {}
 
 
 def _dataset(pass_: Pass, run: RunDir, config: Config, pools: dict[str, Pool], board: Any) -> "ray.data.Dataset":
@@ -239,12 +247,12 @@ def _explain(pass_: Pass, output: Path, error: Exception) -> DgrcError:
         if isinstance(cause, OSError) and cause.errno in DISK_REFUSES:
             return explain_os_error(cause, output)
         if isinstance(cause, ray.exceptions.OutOfMemoryError):
-            return PassError(WANT_OF_MEMORY.format(name=pass_.name, path=output))
+            return PassStoppedError(WANT_OF_MEMORY.format(name=pass_.name, path=output))
     text = str(error)
     if "No space left on device" in text:
         return explain_os_error(OSError(errno.ENOSPC, "No space left on device"), output)
     last = text.strip().splitlines()[-1] if text.strip() else type(error).__name__
-    return PassError(
+    return PassStoppedError(
         f"The pass {pass_.name} stopped: {last} What it finished is safe: run the same command again to go on, "
         "or with --debug to see the whole trace."
     )

@@ -5,18 +5,22 @@ Nothing is locked, so it can be asked while a process works on the run.
 
 import json
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from dgrc.config import Config
 from dgrc.config.file import load_config
 from dgrc.errors import RunDirError
+from dgrc.storage.atomic import write_text
 from dgrc.storage.run_dir import RunDir
 
 STEPS = ("cut", "write", "screen_questions", "ingest", "carry", "gather", "collect", "answer", "screen", "index",
          "verify", "assemble")  # fmt: skip
 """What is marked done before a training, in order; a run has those that its settings ask for."""
 RUNS, MOST_NAMED = "runs", 8
+SAMPLING = ("pilot", "benchmark", "premise")
+"""Commands that curate a sample as a run of its own."""
 
 
 def opened(given: str | Path, number: int = 1) -> RunDir:
@@ -54,6 +58,44 @@ def own_settings(run: RunDir, overrides: Sequence[str] = ()) -> Config:
     """
     place = {"runs_dir": str(run.root.parent), "name": run.root.name}
     return load_config(run.config_file, [*(f"{key}={json.dumps(value)}" for key, value in place.items()), *overrides])
+
+
+def mark_sample(run: RunDir, command: str) -> None:
+    """Notes that the run is a sample which `dgrc pilot`, `benchmark` or `premise` curates for its figures alone."""
+    write_text(_sample_mark(run, command), "")
+
+
+def refuse_sample(run: RunDir) -> None:
+    """Refuses to go on with a run that is a sample as if it were a whole job.
+
+    Raises:
+        RunDirError: it is one; with what to type instead.
+    """
+    config = own_settings(run)
+    command = next((name for name in SAMPLING if _sample_mark(run, name).is_file()), None)
+    if command is None and ((run.root / "pilot.json").is_file() or _looks_like_a_pilot(config)):
+        command = "pilot"  # one of before there were marks
+    if command is None:
+        return
+    name, folder = run.root.name.removesuffix(f"-{command}"), shlex.quote(str(run.root))
+    count = f" --questions {config.questions.sample}" if config.questions.sample else ""
+    again = f"dgrc {command} {folder} --set name={shlex.quote(name)}{count}"
+    if command == "premise":
+        again = "dgrc premise CONFIG"  # whose questions and labels are not in the run's settings
+    raise RunDirError(
+        f"{run.root} is what `dgrc {command}` made of a sample, to be read and not to be trained on. To go on with it, "
+        f"or for its figures, type `{again}`; for all questions `dgrc run CONFIG`, with the configuration that it was "
+        f"made by; to train and evaluate on this sample all the same `dgrc run {folder}`."
+    )
+
+
+def _sample_mark(run: RunDir, command: str) -> Path:
+    return run.in_round(1).state("method") / f"sample-of-{command}"
+
+
+def _looks_like_a_pilot(config: Config) -> bool:
+    measures = config.method.ask_unread == "measure"
+    return measures and config.name.endswith("-pilot") and config.questions.sample is not None
 
 
 def rounds(run: RunDir) -> list[int]:

@@ -14,6 +14,7 @@ from dgrc.config import Config
 from dgrc.pipeline.method_version import METHOD_VERSION, method_of
 from dgrc.storage.atomic import write_json
 from dgrc.storage.run_dir import RunDir
+from dgrc.storage.standing import mark_sample
 from dgrc.workflow.curated import asked_with, pilot_name
 from dgrc.workflow.curated.figures import PASSES, of_run
 from dgrc.workflow.curated.warnings import warnings
@@ -41,6 +42,7 @@ def clear_other(run: RunDir, config: Config) -> None:
 
 def run_pilot(job: Job) -> dict[str, Any]:
     """Curates the sample and returns the pilot's figures, which are also in `pilot.json`."""
+    mark_sample(job.run, "pilot")
     report = job.curate()
     figures = of_run(report, job.run, job.config.method)
     figures["projected"] = project(report, job.config, _tokens_a_case(job.run), share_to_ask(figures))

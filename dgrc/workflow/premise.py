@@ -28,6 +28,7 @@ from dgrc.proving.natural.problem import Problem, Step
 from dgrc.records import Question, content_id, hash64
 from dgrc.storage.atomic import write_json, write_text
 from dgrc.storage.run_dir import RunDir
+from dgrc.storage.standing import mark_sample
 from dgrc.workflow.curated import trusted_readers
 from dgrc.workflow.curated.figures import PASSES, of_run
 from dgrc.workflow.job import Job
@@ -94,6 +95,7 @@ def run_premise(job: Job, truth_file: Path | None, steps: int) -> dict[str, Any]
         truth_file: The one that `prepare` was given; None goes by the labels that `prepare` wrote.
         steps: How many of the problems' own steps are put to the teacher, at most.
     """
+    mark_sample(job.run, "premise")
     report = job.curate()
     problems = _problems(job.run, truth_file) if truth_file is not None else {}
     method, confidence = job.config.method, job.config.evaluation.confidence

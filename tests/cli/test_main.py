@@ -5,20 +5,33 @@ and its exit code.
 """
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
-from dgrc.cli import main
+from dgrc.cli import Main, main
 from dgrc.cli.common import LONGEST_NAME
 from dgrc.config.explain import short
 from dgrc.config.file import dump_config
+from dgrc.errors import (
+    ConfigError,
+    DgrcError,
+    EmptyCurriculumError,
+    EngineAwayError,
+    EngineError,
+    PassError,
+    PassStoppedError,
+    StoreAwayError,
+    TrainingStoppedError,
+)
 from dgrc.method.screen import atom_id
 from dgrc.records import Atom, Case, Chain, Diagnosis, Question, Verdict, VerifiedCase
 from dgrc.storage.arrow import arrow_schema, to_row
@@ -32,6 +45,26 @@ ELSEWHERE = "what is the limit in garth ?"
 
 def dgrc(*args: Any) -> Result:
     return CliRunner().invoke(main, [str(a) for a in args], env={"COLUMNS": "160"})
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ConfigError, 2), (EngineError, 2), (PassError, 2), (EmptyCurriculumError, 3),
+        *((kind, os.EX_TEMPFAIL) for kind in (EngineAwayError, PassStoppedError, TrainingStoppedError, StoreAwayError)),
+    ],
+)  # fmt: skip
+def test_the_status_says_whether_the_same_may_end_well_another_time(error: type[DgrcError], status: int) -> None:
+    @click.group(cls=Main)
+    def group() -> None:
+        pass
+
+    @group.command()
+    def stop() -> None:
+        raise error("It stopped.")
+
+    said = CliRunner().invoke(group, ["stop"])
+    assert (said.exit_code, said.stderr) == (status, "dgrc: It stopped.\n")
 
 
 def one_paragraph(text: str) -> str:

@@ -1,14 +1,18 @@
 """Commands that are given a run read its own settings; what is neither run nor configuration leaves nothing behind."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 
-from dgrc.cli.common import LONGEST_NAME
+from dgrc.cli.common import LONGEST_NAME, load
 from dgrc.config import Config
 from dgrc.config.file import dump_config, load_config, make_config
 from dgrc.storage.run_dir import RunDir
+from dgrc.storage.standing import mark_sample, own_settings
+from dgrc.workflow.pilot import pilot_config
 from tests.cli.test_main import dgrc, one_paragraph
 from tests.pipeline.conftest import scripted_config, write_questions
 
@@ -119,6 +123,46 @@ def test_of_a_complete_run_nothing_is_left_unless_settings_change(here: Path) ->
     plan = dgrc("resume", "c.yaml", "--dry-run", "--set", "training.weight_decay=0.5")
     assert "weight_decay: 0.5" in plan.stdout
     assert dgrc("resume", "mine", "--dry-run", "--set", "rounds.count=3").stdout.count("count: 3") == 1
+
+
+@pytest.mark.parametrize("complete", [False, True])
+@pytest.mark.parametrize("known_by", ["mark", "figures", "settings"])
+def test_a_pilot_is_not_resumed_as_if_it_were_the_run(here: Path, known_by: str, complete: bool) -> None:
+    """By its mark; of those that were made before there were marks by what they left, or by their settings."""
+    asks = {"grader": True} if known_by == "settings" else {"ask_unread": "off"}
+    pilot = pilot_config(make_config({"name": "law", "method": asks}), 12)
+    run = RunDir.of(pilot)
+    run.root.mkdir(parents=True)
+    run.config_file.write_text(dump_config(pilot))
+    if known_by == "mark":
+        mark_sample(run, "pilot")
+    if known_by == "figures" or complete:
+        (run.root / "pilot.json").write_text("{}")
+    before = files(here)
+    for given in ("law-pilot", run.root):
+        said = dgrc("resume", given)
+        assert (said.exit_code, said.stdout) == (2, "")
+        words = one_paragraph(said.stderr.partition("\n")[2])
+        assert "is what `dgrc pilot` made of a sample, to be read and not to be trained on." in words
+        assert "for all questions `dgrc run CONFIG`" in words
+        (again,) = re.findall(r"type `dgrc (.*?)`;", words)
+        assert f"`dgrc run {run.root}`" in words
+    assert files(here) == before
+    command, folder, *more = shlex.split(again)
+    assert (command, folder) == ("pilot", str(run.root))
+    settings, count = load(folder, (more[more.index("--set") + 1],)), int(more[more.index("--questions") + 1])
+    assert pilot_config(settings, count) == own_settings(run), "it goes on"
+
+
+def test_samples_of_other_commands_are_not_resumed_either_and_runs_that_look_so_are(here: Path) -> None:
+    for command in ("benchmark", "premise"):
+        run = begun(here / "runs", f"law-{command}")
+        mark_sample(run, command)
+        said = dgrc("resume", run.root)
+        assert said.exit_code == 2 and f"type `dgrc {command} " in one_paragraph(said.stderr.partition("\n")[2])
+    own = begun(here / "runs", "law-pilot")
+    own.config_file.write_text(dump_config(make_config({"name": "law-pilot", "questions": {"sample": 9}})))
+    assert dgrc("resume", "law-pilot", "--dry-run").exit_code == 0, "a user may call a run so"
 
 
 def test_a_runs_own_file_that_is_spoiled_is_named_with_its_line(here: Path) -> None:

@@ -1,12 +1,15 @@
 """A wrong setting is told by its key, what it got and what it takes, in words, and by whom it was said."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dgrc.config import Config
 from dgrc.config.explain import type_name
-from dgrc.config.file import make_config
+from dgrc.config.file import load_config, make_config
+from dgrc.config.yaml_core import line_at
 from dgrc.errors import ConfigError
 
 END = " All settings are in docs/configuration.md."
@@ -101,3 +104,96 @@ def test_every_setting_has_words_for_what_it_takes() -> None:
 
     for path, field, _ in leaves(Config, make_config(USER)):
         assert type_name(field) and "typing" not in type_name(field), path
+
+
+FILE = """\
+name: fine
+defaults: &defaults
+  cpus: many
+seed: x
+
+teacher:
+  <<: *defaults
+  modl: y
+  replicas:
+    - 1
+    - two
+student: {model: m,
+  gpus: -1, engine_args: {
+    max_num_seqs: 5}}
+method:
+  # a comment
+  judge: 99
+  verify_sampling: {temperature: 1.0, topp: 3}
+  student_sampling:
+    logit_bias:
+      7: 0
+      8: far
+evaluation:
+  benchmarks:
+    - form: medqa
+    - form: medqa
+      file: x
+training:
+  report_to: tensorbord
+"""
+LINES = {
+    "defaults": 2, "teacher.cpus": 3, "seed": 4, "teacher.modl": 8, "teacher.replicas": 9, "teacher.replicas.1": 11,
+    "student.gpus": 13, "student.engine_args": 13, "method.judge": 17, "method.verify_sampling.topp": 18,
+    "method.student_sampling.logit_bias.8": 22, "evaluation.benchmarks.1.file": 27, "training.report_to.0": 29,
+}  # fmt: skip
+
+
+def of_file(tmp_path: Path, text: str, *overrides: str) -> str:
+    file = tmp_path / "mine.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_config(file, overrides)
+    return str(caught.value).replace(str(file), "mine.yaml")
+
+
+def test_a_wrong_setting_of_a_file_is_told_with_its_line_and_one_by_set_without(tmp_path: Path) -> None:
+    sentences = re.split(r"(?<=[.?]) (?=In |All )", of_file(tmp_path, FILE, "teacher.dtype=x", "teacher.nam=3"))
+    by_hand, _ = sentences.pop(-2), sentences.pop()
+    found = {}
+    for sentence in sentences:
+        number, problems = re.fullmatch(r"In mine\.yaml:(\d+): (.*)[.?]", sentence).groups()  # type: ignore[union-attr]
+        found |= dict.fromkeys(re.findall(r"(?:^|; )`([\w.]+)` (?:got|is not)", problems), int(number))
+    assert found == LINES
+    assert list(found.values()) == sorted(found.values())
+    assert by_hand.startswith("In --set: ") and "`teacher.dtype` got 'x'" in by_hand and "`teacher.nam`" in by_hand
+
+
+@pytest.mark.parametrize(
+    ("text", "overrides", "begins"),
+    [
+        ("\n\nmethod:\n  audit_share: 0.5\n", (), "In mine.yaml:4: `method.audit_share` asks a third"),
+        ("\n\nmethod:\n  agreeing: audit\n", (), "In mine.yaml:4: in `method`: `agreeing: audit` keeps"),
+        ("\n\nteacher: {model: m}\nmethod: {pairs: all}", ("method.agreeing=corpus", "method.corpus_facts=0"),
+         "In mine.yaml:4 with --set method.agreeing, method.corpus_facts: in `method`: `agreeing: corpus`"),
+        ("seed: 1\n", ("method.audit_share=0.5",), "In mine.yaml with --set method.audit_share: `meth"),
+        ("\n\nmethod:\n  agreeing: corpus\n", ("method.corpus_facts=0",),
+         "In mine.yaml:4 with --set method.corpus_facts: in `method`: `agreeing: corpus` checks"),
+        ("seed: 1\n", ("method={agreeing: corpus, corpus_facts: 0}",), "In mine.yaml with --set method.agreeing, "),
+        ("method: {judge: 99}\n", ("method.judge=0",), "In --set: `method.judge` got 0"),
+        ("method:\n  judge:\n    99\n", (), "In mine.yaml:2: `method.judge` got 99"),
+        ("# x\r\n\r\nseed: x\r\n", (), "In mine.yaml:3: `seed` got 'x'"),
+        ("---\n{1: 2}\n", (), "In mine.yaml:2: `1` is not a setting"),
+        ("teacher:\n", (), "In mine.yaml:1: `teacher` got null"),
+        ("a: &a {b: 1}\nteacher: {<<: [*a, *a], c: 2}\n", (), "In mine.yaml:1: `teacher.b` is not a setting"),
+    ],
+)  # fmt: skip
+def test_lines_are_those_of_the_text(tmp_path: Path, text: str, overrides: tuple[str, ...], begins: str) -> None:
+    assert of_file(tmp_path, text, *overrides).startswith(begins)
+
+
+def test_a_line_is_found_in_a_moment_however_often_things_are_merged() -> None:
+    """Searched one by one, these would be two to the power of 28."""
+    levels = "\n".join(f"m{n}: &m{n} {{<<: [*m{n - 1}, *m{n - 1}]}}" for n in range(1, 29))
+    assert line_at(f"m0: &m0 {{}}\n{levels}\nteacher: {{<<: *m28}}\n", ("teacher", "absent")) == 30
+
+
+def test_a_shipped_file_is_named_by_its_path() -> None:
+    wanted = r"^In \S+legal/casehold\.yaml:\d+ with --set teacher\.gpus: in `teacher`: `gpus`"
+    with pytest.raises(ConfigError, match=wanted):
+        load_config("legal/casehold", ["teacher.gpus=3"])

@@ -109,6 +109,48 @@ def test_what_decides_speed_alone_is_not_and_may_change(name: str) -> None:
     assert len({decisive_fingerprint(config) for config in configs}) == 1
 
 
+CPU = {"model": "m"}
+WHOLE = {"model": "m", "engine_args": {"enable_chunked_prefill": False}}
+SERVER = {"engine": "openai_api", "model": "m", "api": {"base_url": "http://x/v1"}}
+
+
+@pytest.mark.parametrize(
+    ("role", "section", "name"),
+    [
+        ("teacher", "method", "teacher_sampling"), ("student", "method", "student_sampling"),
+        ("teacher", "method", "answer_sampling"), ("teacher", "evaluation", "majority_sampling"),
+        ("student", "evaluation", "majority_sampling"), ("auditor", "method", "teacher_sampling"),
+        ("verifier", "method", "verify_sampling"), ("teacher", "corpus", "sampling"),
+    ],
+)  # fmt: skip
+def test_seeded_requests_to_a_cpu_are_refused_as_long_as_prompts_come_in_chunks(
+    role: str, section: str, name: str
+) -> None:
+    others = {"teacher": SERVER, "student": SERVER, "auditor": SERVER, "verifier": SERVER}
+    seeded = {section: {name: {"seed": 7, "temperature": 1}}} | ({"corpus": {"files": ["a.txt"], name: {"seed": 7}}}
+                                                                  if section == "corpus" else {})  # fmt: skip
+    for good in (WHOLE, SERVER, CPU | {"request_seeds": True}, CPU | {"gpus": 1}):
+        make_config(others | seeded | {role: good})
+    make_config(others | {section: {name: {"seed": 7, "temperature": 0}}} | {role: CPU, "corpus": None})
+    wanted = rf"`{section}\.{name}\.seed`.*`{role}`.*`{role}\.engine_args: {{enable_chunked_prefill: false}}`"
+    with pytest.raises(ConfigError, match=wanted):
+        make_config(others | seeded | {role: CPU})
+
+
+def test_limits_of_a_batch_decide_nothing_and_stand_once() -> None:
+    """A run that was begun with other limits, or when 256 was the default, goes on."""
+    settings = [{}, {"max_num_seqs": 256}, {"max_num_batched_tokens": 2048}, {"max_num_seqs": 5}]
+    engines = [EngineConfig(model="m", **section) for section in settings]
+    assert len({str(engine.identity()) for engine in engines}) == 1
+    configs = [make_config({"teacher": {"model": "m", **section}}) for section in settings]
+    assert len({decisive_fingerprint(config) for config in configs}) == 1
+    with pytest.raises(ConfigError, match=r"`max_num_batched_tokens` stands twice: here and in `engine_args`"):
+        EngineConfig(model="m", max_num_batched_tokens=4096, engine_args={"max_num_batched_tokens": 4096})
+    with pytest.raises(ConfigError, match=r"`max_num_batched_tokens` is 100, less than `max_num_seqs`, 101"):
+        EngineConfig(model="m", max_num_batched_tokens=100, max_num_seqs=101)
+    assert EngineConfig(model="m", max_num_batched_tokens=100, max_num_seqs=100).max_num_seqs == 100
+
+
 def test_an_argument_is_in_one_list_alone() -> None:
     lists = [set(vllm.ROOT_SETTINGS), set(vllm.REFUSED), set(vllm.SPEED)]
     assert sum(map(len, lists)) == len(set().union(*lists))
@@ -155,10 +197,11 @@ def test_fields_decide_what_a_server_says_but_for_those_that_tell_who_asks() -> 
 def test_later_sampling_settings_are_written_where_they_are_set_alone() -> None:
     before = {"temperature": 0.6, "top_p": 1.0, "top_k": 0, "max_tokens": 2048}
     assert Sampling().model_dump(mode="json") == before
-    bent = Sampling(min_p=0.1, repetition_penalty=1.1, presence_penalty=0.5, stop=("\n\n",), logit_bias={5: -100, 3: 2})
+    bent = Sampling(min_p=0.1, repetition_penalty=1.1, presence_penalty=0.5, stop=("\n\n",), logit_bias={5: -100, 3: 2},
+                    seed=0)  # fmt: skip
     written = bent.model_dump(mode="json")
     assert written == before | {
-        "min_p": 0.1, "repetition_penalty": 1.1, "presence_penalty": 0.5, "stop": ["\n\n"],
+        "min_p": 0.1, "repetition_penalty": 1.1, "presence_penalty": 0.5, "stop": ["\n\n"], "seed": 0,
         "logit_bias": {"5": -100.0, "3": 2.0} if "5" in written["logit_bias"] else {5: -100.0, 3: 2.0},
     }  # fmt: skip
     assert Sampling.model_validate(written) == bent
@@ -170,6 +213,7 @@ def test_later_sampling_settings_are_written_where_they_are_set_alone() -> None:
     [
         ({"logit_bias": {5: 101}}, "from -100 to 100"), ({"logit_bias": {-1: 1}}, "from -100 to 100"),
         ({"stop": [""]}, "an empty text"), ({"repetition_penalty": 0}, "repetition_penalty"), ({"min_p": 2}, "min_p"),
+        ({"seed": -1}, "seed"), ({"seed": "x"}, "seed"),
     ],
 )  # fmt: skip
 def test_sampling_that_no_engine_takes_is_refused(settings: dict[str, Any], words: str) -> None:

@@ -33,7 +33,7 @@ USER: dict[str, Any] = {
 """A configuration with every section that may be left out, and something in many that may not."""
 NEED_OTHERS = {
     "engine", "tensor_parallel", "pipeline_parallel", "grammar_whitespace", "quantize", "audit_share",
-    "near_duplicate_cosine", "deepspeed", "engine_args",
+    "near_duplicate_cosine", "deepspeed", "engine_args", "seed",
 }  # fmt: skip
 """Settings that are refused as long as some others are as they are."""
 
@@ -55,7 +55,7 @@ def others(field: Any, value: Any) -> Iterator[Any]:
             yield not value
         elif form in (int, float):
             now = value if isinstance(value, int | float) else 1
-            yield from (now + 1, now / 2 + 0.11, now * 2 + 32, 0)
+            yield from (now + 1, now / 2 + 0.11, now * 2 + 32, 0, 9999)
         elif form is datetime.date:
             yield "2026-11-30"
         elif form is str:

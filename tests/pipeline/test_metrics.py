@@ -1,13 +1,13 @@
 """What Prometheus would read of a pass: the node's own metrics page, over HTTP."""
 
 import time
-import urllib.request
 
 import pytest
 import ray
 
 from dgrc.pipeline.metrics import Meters
 from dgrc.records import Usage
+from tests.prometheus import page
 
 pytestmark = pytest.mark.usefixtures("ray_here")
 
@@ -21,12 +21,6 @@ def spend() -> None:
 
 
 STEP = "a-step-of-this-test-alone"  # other tests of the session have counted too
-
-
-def page() -> str:
-    (node,) = [node for node in ray.nodes() if node["Alive"]]
-    with urllib.request.urlopen(f"http://127.0.0.1:{node['MetricsExportPort']}/metrics", timeout=10) as answer:
-        return str(answer.read().decode())
 
 
 def test_calls_and_tokens_reach_prometheus_by_role_and_step() -> None:

@@ -5,7 +5,7 @@ import traceback
 import pytest
 import ray
 
-from dgrc.errors import DgrcError, EngineError
+from dgrc.errors import DgrcError, EngineAwayError, EngineError
 from dgrc.runtime.unwrap import causes, own_error
 
 ADVICE = "\nFailed to apply UDF transform after 1/1 attempts.\nTo change this, configure Ray Data."
@@ -22,6 +22,12 @@ def test_our_error_comes_back_with_its_own_message_and_kind() -> None:
     assert isinstance(error, EngineError) and "Ray Data" in str(error)
     found = own_error(error)
     assert type(found) is EngineError and str(found) == "It died. Mend it."
+
+
+def test_whether_it_may_pass_survives_the_way() -> None:
+    for kind in (EngineAwayError, EngineError):
+        found = own_error(wrapped(kind("It did not answer.")))
+        assert found is not None and type(found) is kind and found.may_pass == (kind is EngineAwayError)
 
 
 def test_it_is_found_where_ray_dropped_it_and_left_its_trace() -> None:

@@ -97,6 +97,14 @@ def test_a_run_begun_before_there_were_settings_for_thinking_goes_on(tmp_path: P
 
 
 
+def test_a_run_goes_on_whose_engines_had_256_sequences_by_default(tmp_path: Path) -> None:
+    run = RunDir(tmp_path / "r")
+    run.claim(make_config({"name": "r", "teacher": {"max_num_seqs": 256}, "student": {"max_num_seqs": 256}}))
+    written = run.config_file.read_text()
+    run.config_file.write_text(written.replace("  max_num_batched_tokens: null\n", ""))
+    assert run.changed(make_config({"name": "r"})) == []
+
+
 def test_done_marks_hold_for_their_fingerprint_only(tmp_path: Path) -> None:
     run = RunDir(tmp_path)
     assert run.done("gather", "a") is None

@@ -9,7 +9,9 @@ from click.testing import CliRunner
 
 from dgrc.cli import main
 from dgrc.config import Config, MethodConfig, Price
+from dgrc.errors import RunDirError
 from dgrc.storage.run_dir import RunDir
+from dgrc.storage.standing import refuse_sample
 from dgrc.workflow.curated import asked_with, trusted_readers, with_trusted_readers
 from dgrc.workflow.curated.figures import asked_about, measure
 from dgrc.workflow.curated.warnings import warnings
@@ -239,6 +241,8 @@ def test_the_pilot_has_a_run_of_its_own_and_a_sample_of_the_questions(tmp_path: 
     assert figures["read"]["diagnose"] == figures["read"]["verify"] == 1.0
     assert job.run.root.name == "real-pilot" and not (tmp_path / "real").exists()
     assert json.loads((job.run.root / "pilot.json").read_text()) == figures
+    with pytest.raises(RunDirError, match="is what `dgrc pilot` made of a sample"):
+        refuse_sample(job.run)
     shown = CliRunner().invoke(main, ["show", str(job.run.root), figures["examples"][0]])
     assert shown.exit_code == 0 and "teacher 0" in shown.stdout
 

@@ -12,7 +12,7 @@ BODY_SETTINGS = {
     "min_p": "the sampling settings", "repetition_penalty": "the sampling settings",
     "presence_penalty": "the sampling settings", "stop": "the sampling settings",
     "logit_bias": "the sampling settings", "max_tokens": "the sampling settings",
-    "max_completion_tokens": "the sampling settings and `api.max_tokens_name`", "seed": "`request_seeds`",
+    "max_completion_tokens": "the sampling settings and `api.max_tokens_name`", "seed": "the sampling settings",
     "reasoning_effort": "`api.reasoning_effort`", "chat_template_kwargs": "`thinking` and `chat_template_kwargs`",
     "response_format": "`api.structured_output`",
 }  # fmt: skip

@@ -21,7 +21,7 @@ from dgrc.engines.api.ledger import Accounts
 from dgrc.engines.api.rate_limit import backoff
 from dgrc.engines.api.replies import Answer, judge
 from dgrc.engines.base import Request, request_key
-from dgrc.errors import EngineError
+from dgrc.errors import EngineAwayError, EngineError
 
 ENDPOINT = "/v1/chat/completions"
 WINDOW = "24h"
@@ -84,7 +84,7 @@ class BatchEngine(OpenAIEngine):
         if await self._is_the_prompt(body, answer):
             said = f"{self.api.base_url} fails on it and answers others; the last time: {answer.says}"
             return Answer(refused=f"{SERVER_FAILED}: {said}")
-        raise EngineError(
+        raise EngineAwayError(
             f"{self.api.base_url} did not answer a request in {LINE_TRIES} batches (the last time: {answer.says}). "
             "What was answered is kept: run the same command again when the server is well."
         )

@@ -45,7 +45,7 @@ def body_of(config: EngineConfig, request: Request, n: int, part: int = 0) -> Bo
     if request.top_k:
         body["top_k"] = request.top_k  # not OpenAI's, but vLLM's and many others'
     body |= _bent(request)
-    if config.request_seeds:
+    if config.request_seeds or request.seed is not None:
         body["seed"] = request_seed(part, request)
     if api.reasoning_effort is not None:
         body["reasoning_effort"] = api.reasoning_effort
@@ -94,7 +94,8 @@ def form_of(body: Body) -> int:
     form = {name: value for name, value in body.items() if name not in ("messages", "seed", "response_format")}
     roles = [message["role"] for message in body["messages"]]
     held = _skeleton(body.get("response_format"))
-    return hash64(json.dumps([roles, held, form | {"n": body.get("n", 1) > 1}], sort_keys=True))
+    form |= {"n": body.get("n", 1) > 1, "seed": "seed" in body}
+    return hash64(json.dumps([roles, held, form], sort_keys=True))
 
 
 def _skeleton(schema: Any) -> Any:

@@ -25,7 +25,7 @@ from dgrc.engines.api.rate_limit import Estimate, Window, backoff
 from dgrc.engines.api.replies import Answer, judge, read
 from dgrc.engines.api.suspicion import Suspicion
 from dgrc.engines.base import Completion, Request, Sample, failed
-from dgrc.errors import EngineError
+from dgrc.errors import EngineAwayError, EngineError
 
 COMPLETIONS = "/chat/completions"
 LEASED_AT_ONCE = 64
@@ -159,7 +159,7 @@ class OpenAIEngine:
                 said = f"{self.api.base_url} fails on it and answers others; the last time: {answer.says}"
                 return Answer(refused=f"{SERVER_FAILED}: {said}")
             if over:
-                raise EngineError(
+                raise EngineAwayError(
                     f"{self.api.base_url} did not answer a request within `api.deadline_s` {self.api.deadline_s:g} s "
                     f"({attempt + 1} attempts; the last time: {answer.says}). What was answered is kept: run the same "
                     "command again when the server is well."
@@ -213,7 +213,7 @@ class OpenAIEngine:
             try:
                 lease = await self.accounts.lease([tokens for _, _, tokens, _ in asked])
             except Exception as e:  # noqa: BLE001 - whatever the ledger died of, nobody may wait for ever
-                lease_error = EngineError(f"The ledger of {self.api.base_url} is gone: {type(e).__name__}: {e}")
+                lease_error = EngineAwayError(f"The ledger of {self.api.base_url} is gone: {type(e).__name__}: {e}")
                 while self._waiting:
                     _refuse(heapq.heappop(self._waiting)[-1], lease_error)
                 return

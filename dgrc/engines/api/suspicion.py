@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from dgrc.engines.api.body import Body, form_of, harmless, help_for, parameters_named
 from dgrc.engines.api.rate_limit import backoff
 from dgrc.engines.api.replies import CUT_OFF, Answer
-from dgrc.errors import EngineError
+from dgrc.errors import EngineAwayError, EngineError
 
 REFUSALS_IN_A_ROW = 16
 """After so many of one form, none answered in between, neither earlier answers nor the server's words are believed."""
@@ -113,7 +113,7 @@ class Suspicion:
             if asyncio.get_running_loop().time() + wait - began > self._deadline_s:
                 break
             await asyncio.sleep(wait)
-        raise EngineError(
+        raise EngineAwayError(
             f"{self._base_url} refused a request and then did not answer another within `api.deadline_s` "
             f"{self._deadline_s:g} s (the last time: {answer.says}). Run the same command again when it is well."
         )

@@ -67,15 +67,7 @@ def _of_speculation(speculative: dict[str, Any]) -> Iterator[str]:
 
 def _beside_speculation(config: Config, role: str) -> Iterator[str]:
     """Sampling that vLLM refuses beside speculative decoding, request by request."""
-    method, evaluation = config.method, config.evaluation
-    of_teacher = {
-        f"method.{name}_sampling": getattr(method, f"{name}_sampling")
-        for name in ("teacher", "diagnose", "answer", "judge", "verify")
-    }
-    of_student = {"method.student_sampling": method.student_sampling}
-    asked = of_student if role == "student" else of_teacher
-    asked |= {f"evaluation.{name}": getattr(evaluation, name) for name in ("sampling", "majority_sampling")}
-    for where, sampling in asked.items():
+    for where, sampling in config.samplings(role).items():
         if set_ := [name for name in ("min_p", "logit_bias") if getattr(sampling, name)]:
             yield f"vLLM takes no `{set_[0]}` beside `speculative_config`: leave it out of `{where}`."
 

@@ -9,7 +9,7 @@ import os
 
 from dgrc.config import EngineConfig
 from dgrc.engines.base import Completion, Request, failed
-from dgrc.engines.vllm.engine import engine_args, first_line, here
+from dgrc.engines.vllm.engine import engine_args, first_line, here, started
 from dgrc.engines.vllm.tokens import check_model_path
 from dgrc.errors import EngineError
 from dgrc.runtime.processes import bind_children
@@ -30,15 +30,14 @@ class EmbeddingEngine:
 
     async def start(self) -> None:
         """Loads weights and starts the engine core."""
-        from vllm.engine.arg_utils import AsyncEngineArgs
-        from vllm.v1.engine.async_llm import AsyncLLM
-
         self.config = here(self.config)
         check_model_path(self.config.model)
-        args = engine_args(self.config, self.seed) | {"runner": "pooling", "convert": "embed"}
+        args = engine_args(self.config, self.seed) | {
+            "runner": "pooling", "convert": "embed", "disable_log_stats": True,
+        }  # fmt: skip
         del args["generation_config"], args["scheduling_policy"]
         try:
-            self._llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**args))
+            self._llm = started(args)
         except Exception as e:  # as for other engines: whatever its parts raise means that there is no engine
             raise EngineError(
                 f"vLLM could not start {self.config.model} as an embedding model: {type(e).__name__}: {first_line(e)} "

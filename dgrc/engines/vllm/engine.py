@@ -12,7 +12,9 @@ from typing import Any
 
 from dgrc.config import EngineConfig
 from dgrc.engines.base import Completion, Request, Sample, failed, request_seed
+from dgrc.engines.load import Figures
 from dgrc.engines.vllm.adapters import adapter_settings, check_over, is_adapter, largest_rank
+from dgrc.engines.vllm.figures import figures_of
 from dgrc.engines.vllm.thinking import Asked, Parsers, grammar_of
 from dgrc.engines.vllm.tokens import PromptEncoder, check_model_path
 from dgrc.errors import EngineError
@@ -42,9 +44,6 @@ class VllmEngine:
 
     async def start(self) -> None:
         """Loads weights and starts the engine core."""
-        from vllm.engine.arg_utils import AsyncEngineArgs
-        from vllm.v1.engine.async_llm import AsyncLLM
-
         self.config = here(self.config)
         self._encoder = PromptEncoder.of(self.config)
         # An adapter, or weights that were loaded in place, may know them though the model's own settings do not.
@@ -54,7 +53,7 @@ class VllmEngine:
             self._adapter = self._request_of(self.config.adapter)
         try:
             args = engine_args(self.config, self.seed) | {"reasoning_parser": self._parsers.name}
-            self._llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**args))
+            self._llm = started(args)
         except Exception as e:  # vLLM raises whatever its parts raise; all of it means: no engine
             raise EngineError(
                 f"vLLM could not start {self.config.model}: {type(e).__name__}: {first_line(e)} Its log is among the "
@@ -150,6 +149,10 @@ class VllmEngine:
         number = next(self._ids) + 1
         return LoRARequest(f"adapter-{number}", number, adapter)
 
+    def figures(self) -> Figures | None:
+        """vLLM's own figures; None with `engine_args: {disable_log_stats: true}`."""
+        return figures_of(self._llm)
+
     def stop(self) -> None:
         """Shuts the engine core down and waits for it."""
         self._llm.shutdown()
@@ -164,7 +167,7 @@ class VllmEngine:
             "logit_bias": dict(request.logit_bias) or None,
         }  # fmt: skip
         return SamplingParams(
-            n=request.n,
+            n=request.n,  # with a seed, vLLM gives each its own
             temperature=request.temperature,
             top_p=request.top_p,
             top_k=request.top_k,
@@ -174,10 +177,26 @@ class VllmEngine:
             structured_outputs=asked.structured,
             skip_special_tokens=not asked.keeps_special_tokens,
             output_kind=RequestOutputKind.FINAL_ONLY,
-            seed=request_seed(self.seed, request) if self.config.request_seeds else None,
+            seed=self._seed_of(request),
             prompt_logprobs=0 if request.score else None,  # 0: of the prompt's own tokens, and of no others
             logprob_token_ids=[token for token in wanted if token is not None] or None,
         )
+
+    def _seed_of(self, request: Request) -> int | None:
+        """What vLLM is to seed a request by. By its own seed all replicas draw alike."""
+        if request.seed is not None and not request.score:
+            return request_seed(0, request)
+        return request_seed(self.seed, request) if self.config.request_seeds else None
+
+
+def started(args: dict[str, Any]) -> Any:
+    """An `AsyncLLM` of vLLM's arguments. Those left open are what `vllm.LLM` would take on this device: the class is
+    made for servers, which take smaller batches so that nobody waits long, and here nobody waits."""
+    from vllm.engine.arg_utils import AsyncEngineArgs
+    from vllm.usage.usage_lib import UsageContext
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+    return AsyncLLM.from_engine_args(AsyncEngineArgs(**args), usage_context=UsageContext.LLM_CLASS)
 
 
 def here(config: EngineConfig) -> EngineConfig:
@@ -213,6 +232,7 @@ def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
         dtype=_dtype_on_cpu() if on_cpu and config.dtype == "auto" else config.dtype,
         max_model_len=config.max_model_len,
         max_num_seqs=config.max_num_seqs,
+        max_num_batched_tokens=config.max_num_batched_tokens,
         tensor_parallel_size=config.tensor_parallel,
         pipeline_parallel_size=config.pipeline_parallel,
         enforce_eager=eager,
@@ -220,7 +240,6 @@ def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
         seed=seed,
         trust_remote_code=False,
         load_format="safetensors",
-        disable_log_stats=True,
         generation_config="vllm",
         worker_extension_cls="dgrc.engines.vllm.weights.WeightsExtension",
     )
@@ -236,7 +255,7 @@ def engine_args(config: EngineConfig, seed: int) -> dict[str, Any]:
         args["block_size"] = 32
     if on_cpu and config.request_seeds:
         # A prompt in chunks takes a seeded generator back a step, which torch's CPU generators cannot: vLLM 0.32 dies.
-        args |= {"enable_chunked_prefill": False, "max_num_batched_tokens": max(config.max_model_len, 4096)}
+        args["enable_chunked_prefill"] = False
     if kv_gib:
         args["kv_cache_memory_bytes"] = int(kv_gib * 2**30)
     if config.spans_nodes:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dgrc.config import EngineConfig, MethodConfig
-from dgrc.engines.base import Request
+from dgrc.engines.base import drawn_by
 from dgrc.engines.client import PoolClient
 from dgrc.engines.pool import Pool, sibling_key
 from dgrc.evaluation.premise.differences import difference, shares
@@ -65,10 +65,7 @@ async def put(client: PoolClient, steps: Sequence[tuple[int, Step]], method: Met
     pack, gate, sampling = load_pack(method.prompts), asyncio.Semaphore(IN_FLIGHT), method.answer_sampling
 
     async def one(question: int, step: Step) -> Asked:
-        request = Request(
-            messages=tuple(answer.build_messages(pack, step.question)), schema=pack.schema("answer"),
-            **sampling.drawn(),
-        )  # fmt: skip
+        request = drawn_by(sampling, answer.build_messages(pack, step.question), schema=pack.schema("answer"))
         async with gate:
             completion = await client.generate(request, sibling_key(question, "premise"))
         said, right = None, False

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dgrc.config import Sampling
-from dgrc.engines.base import Completion, Order, Request, request_key
+from dgrc.engines.base import Completion, Order, Request, drawn_by, request_key
 from dgrc.engines.client import PoolClient
 from dgrc.engines.journal import Journal
 from dgrc.engines.pool import sibling_key
@@ -63,9 +63,8 @@ class Caller:
         Completions from the journal count as spent too: they were, in an earlier life of this pass.
         """
         client = self._clients[role]
-        request = Request(
-            messages=tuple(messages), n=n, priority=priority, schema=schema,
-            attempt=attempt, score=score, think=think, **sampling.drawn(),
+        request = drawn_by(
+            sampling, messages, n=n, priority=priority, schema=schema, attempt=attempt, score=score, think=think
         )
         key = request_key(f"{role}:{client.model}", request)
         completion, waited_ms = await self._journaled(client, owner, key), 0

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from dgrc.errors import StorageError
+from dgrc.errors import StorageError, StoreAwayError
 
 CONNECT_S, REQUEST_S, ATTEMPTS = 5, 20, 3
 """Longest wait for a connection and for any answer on it, and how often each request is tried."""
@@ -97,14 +97,24 @@ def explaining(url: str) -> Iterator[None]:
     except (OSError, pa.ArrowException, ValueError) as e:
         if isinstance(e, OSError) and e.errno in OF_THIS_MACHINE:
             raise
-        raise StorageError(f"{url} cannot be used: {_reason(e)}") from e
+        kind = StoreAwayError if _kind(e) == _KINDS[-1] else StorageError
+        raise kind(f"{url} cannot be used: {_reason(e)}") from e
+
+
+def _kind(error: Exception) -> tuple[str, str] | None:
+    """The kind that a store's refusal is of, with what it means."""
+    said = _said(error)
+    return next((kind for kind in _KINDS if re.search(kind[0], said)), None)
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
 
 
 def _reason(error: Exception) -> str:
-    said = " ".join(str(error).split())[:300]
-    for pattern, meaning in _KINDS:
-        if re.search(pattern, said):
-            return f"{meaning} It said: {said}"
+    said, kind = _said(error), _kind(error)
+    if kind is not None:
+        return f"{kind[1]} It said: {said}"
     if isinstance(error, FileNotFoundError):
         return "there is no such file. Look at its name, and at AWS_ENDPOINT_URL if the store is not Amazon's."
     return f"{said.rstrip('.')}. Wanted is a URL such as s3://bucket/folder on a store that every node reaches."

@@ -17,7 +17,7 @@ import ray
 
 from dgrc.config.engines import EngineConfig
 from dgrc.config.training import TrainingConfig
-from dgrc.errors import TrainingError
+from dgrc.errors import TrainingStoppedError
 from dgrc.runtime.driver import beside_driver
 from dgrc.storage.contents import NOTES, contents
 from dgrc.storage.objectstore.files import is_remote
@@ -143,7 +143,7 @@ def _run_workers(
         ):
             result = _trainer(config, task, folder, name).fit()
     except TrainingFailedError as e:
-        raise TrainingError(
+        raise TrainingStoppedError(
             f"Fine-tuning failed after {config.max_failures} restarts: {_first_cause(e)} The workers' output is in "
             f"{logs}; running the same training again resumes from its last checkpoint."
         ) from e

@@ -17,7 +17,7 @@ from typing import Any
 from dgrc.config import Config
 from dgrc.errors import JobError
 from dgrc.records import hash64
-from dgrc.workflow.submit.following import POLL_S, UNDER_WAY, follow, logs, status_of
+from dgrc.workflow.submit.following import POLL_S, UNDER_WAY, exit_code, follow, logs, status_of
 from dgrc.workflow.submit.package import NOT_PACKAGED, Package, check_package, package_of
 from dgrc.workflow.submit.py_modules import sent_along
 from dgrc.workflow.submit.refusals import asking, refused, said_of
@@ -27,6 +27,8 @@ AGENT_TRIES = 3
 USUAL_CPUS = 1.0
 CPUS = "dgrc_cpus"
 """Where a job's metadata say what its own process reserves: Ray does not tell it of a job that is there."""
+IN_VAIN = {2: "what it was asked for cannot be done as it stands", 3: "it made nothing to learn from"}
+"""Exit statuses of `dgrc` with which a job would end every time, and what they mean."""
 THE_SAME = ("dgrc_run", "dgrc_part", "dgrc_config")
 """Metadata in which two submissions of one job are alike; a client adds metadata of its own."""
 
@@ -127,7 +129,8 @@ def stop(client: Any, job_id: str) -> bool:
 
 
 def submit_and_follow(client: Any, config: Config, submission: Submission, retries: int, say: Say) -> tuple[str, str]:
-    """Submits, follows to the end, and submits again while the job fails, up to `retries` times.
+    """Submits, follows to the end, and submits again while the job fails, up to `retries` times; one whose input is
+    wrong, or that made nothing, would only do the same again.
 
     Returns:
         The id of the last job and how it ended.
@@ -137,6 +140,9 @@ def submit_and_follow(client: Any, config: Config, submission: Submission, retri
         say(f"job {job_id}")
         status = follow(client, job_id, say)
         if status != "FAILED" or attempt == retries:
+            break
+        if (code := exit_code(client, job_id)) in IN_VAIN:
+            say(f"{job_id} ended with status {code}: {IN_VAIN[code]}, so it is not tried again; what it said is above")
             break
         say(f"{job_id} failed; the run goes on where it was, {retries - attempt} more "
             f"{'try' if retries - attempt == 1 else 'tries'}")

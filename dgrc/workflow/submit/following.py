@@ -49,6 +49,12 @@ def _asked(client: Any, job_id: str) -> Any:
     raise AssertionError("the last try either returned or raised")
 
 
+def exit_code(client: Any, job_id: str) -> int | None:
+    """With which status the process of a job that has ended did; None if it never began, or was lost."""
+    found = getattr(_asked(client, job_id), "driver_exit_code", None)
+    return None if found is None else int(found)
+
+
 async def _tail(client: Any, job_id: str, said: int, say: Say) -> int:
     """Passes on what a job says while the connection holds; what `said` characters held is not said again."""
     seen = 0

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from benchmarks.packs.__main__ import main, problems_for
 from benchmarks.packs.measure import Measurement, Plan
 from benchmarks.packs.parts import Parts, weights_hash
 from benchmarks.packs.wordings import HERE, SHIPPED, STEPS, wordings_of
-from dgrc.config import EngineConfig
-from dgrc.engines.base import Sample
+from dgrc.config import EngineConfig, Sampling
+from dgrc.engines.base import Completion, Request, Sample, drawn_by
 from dgrc.errors import EngineError
 from dgrc.proving.natural.files import write_domain
 from tests.benchmarks.packs.tools import (
@@ -39,6 +39,24 @@ def test_problems_fit_a_packs_domain_and_both_domains_take_turns(tmp_path: Path)
     assert problems_for(medical, 1, 0, tmp_path / "d" / "truth.jsonl") == [PROBLEM]
     with pytest.raises(Exception, match="has 1 problems for the pack medical"):
         problems_for(medical, 2, 0, tmp_path / "d" / "truth.jsonl")
+
+
+def test_requests_are_drawn_as_the_product_draws_them() -> None:
+    bent = Sampling(
+        temperature=1, min_p=0.1, repetition_penalty=1.2, presence_penalty=0.5, stop="end", logit_bias={5: 1}, seed=3
+    )
+    asked: list[Request] = []
+    steps.sampled(_kept(asked), PACK, [PROBLEM], TRUTH, bent, 2)
+    (request,) = asked
+    assert request == drawn_by(bent, request.messages, n=2) and request.min_p == 0.1 and request.stop == ("end",)
+
+
+def _kept(asked: list[Request]) -> steps.Ask:
+    def ask(requests: Sequence[Request]) -> list[Completion]:
+        asked.extend(requests)
+        return [Completion((Sample("<answer>1</answer>", "stop", 3),) * each.n, 1, 0) for each in requests]
+
+    return ask
 
 
 def test_backends_are_compared_on_the_same_diagnoses() -> None:

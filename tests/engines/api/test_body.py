@@ -7,7 +7,7 @@ import pytest
 
 from dgrc.config import ApiConfig, EngineConfig
 from dgrc.engines.api.body import Body, body_of, form_of, help_for, parameters_named
-from dgrc.engines.base import Request
+from dgrc.engines.base import Request, request_seed
 from tests.engines.api.servers import request
 
 SCHEMA = json.dumps({"type": "object", "properties": {"a": {"type": "string"}}})
@@ -52,6 +52,14 @@ def test_sampling_that_bends_is_sent_where_it_does_alone_and_may_be_left_out() -
     assert {name: value for name, value in sent(request(**bent)).items() if name in bent} == wanted
     assert not bent.keys() & sent(request()).keys()
     assert not bent.keys() & sent(request(**bent), omit=tuple(bent)).keys()
+
+
+def test_a_seed_is_sent_by_the_engines_word_or_by_the_samplings() -> None:
+    assert "seed" not in sent(request())
+    seeds = {sent(request(seed=7), settings)["seed"] for settings in ({}, {"request_seeds": True})}
+    assert seeds == {request_seed(0, request(seed=7))} != {request_seed(0, request(seed=8))}
+    assert sent(request(seed=7), omit=("seed",)).keys() == sent(request()).keys()
+    assert form_of(sent(request(seed=7))) == form_of(sent(request("other", seed=8))) != form_of(sent(request()))
 
 
 def test_further_fields_are_added_as_they_are_and_known_in_a_refusal() -> None:

@@ -69,14 +69,16 @@ def test_a_server_that_nobody_can_read_stops_the_pass_before_more_is_paid() -> N
 @pytest.mark.parametrize("mode", MODES, ids=["requests", "batches"])
 @pytest.mark.parametrize("omit", [(), ("n",)])
 @pytest.mark.parametrize("at_once", [1, 2])
+@pytest.mark.parametrize("by_sampling", [False, True])
 def test_each_sample_has_a_seed_of_its_own_where_n_is_ignored(
-    mode: dict[str, Any], omit: tuple[str, ...], at_once: int
+    mode: dict[str, Any], omit: tuple[str, ...], at_once: int, by_sampling: bool
 ) -> None:
     def seeded(body: Body) -> tuple[int, Any]:
         dice = random.Random(body["seed"])
         return reply(*(f"{dice.random():.9f}" for _ in range(min(at_once, body.get("n", 1)))))
 
-    told = tell(seeded, request(n=5), settings={"request_seeds": True}, omit=omit, **mode)
+    asked = request(n=5, seed=3) if by_sampling else request(n=5)
+    told = tell(seeded, asked, settings={} if by_sampling else {"request_seeds": True}, omit=omit, **mode)
     seeds = [body["seed"] for body in told.bodies]
     assert len({s.text for s in told.one.samples}) == len(told.one.samples) == 5
     assert len(set(seeds)) == len(seeds) == (5 if omit or at_once == 1 else 3)

@@ -126,5 +126,25 @@ def test_sampling_reaches_vllm_and_leaves_log_probabilities_alone() -> None:
     sampling = engine._sampling(request, Asked(), 10, [])
     assert (sampling.min_p, sampling.repetition_penalty, sampling.presence_penalty) == (0.1, 1.2, 0.5)
     assert sampling.stop == ["end"] and sampling.logit_bias == {5: -1.0}
+    assert sampling.seed is None
     scored = engine._sampling(dataclasses.replace(request, score=True), Asked(), 10, [])
     assert (scored.min_p, scored.repetition_penalty, scored.stop, scored.logit_bias) == (0.0, 1.0, [], None)
+
+
+def test_seeds_reach_vllm_and_samples_of_one_request_have_their_own() -> None:
+    from vllm.v1.engine.parallel_sampling import ParentRequest
+
+    asked = Request(({"role": "user", "content": "x"},), temperature=1.0, n=3, seed=7)
+    replicas = [VllmEngine(EngineConfig(model="m"), number) for number in (0, 5)]  # each has a seed of its own
+    (seed,) = {engine._sampling(asked, Asked(), 10, []).seed for engine in replicas}
+    assert seed not in (None, 7)
+    by_engine = VllmEngine(EngineConfig(model="m", request_seeds=True), 5)._sampling
+    assert by_engine(asked, Asked(), 10, []).seed == seed
+    others = [dataclasses.replace(asked, **change) for change in ({"seed": 8}, {"attempt": 1}, {"seed": None})]
+    assert len({seed, *(by_engine(other, Asked(), 10, []).seed for other in others)}) == 4
+    assert replicas[0]._sampling(dataclasses.replace(asked, score=True), Asked(), 10, []).seed is None
+
+    sampling = replicas[0]._sampling(asked, Asked(), 10, [])
+    parent = ParentRequest.__new__(ParentRequest)
+    parent.sampling_params, parent.cached_child_sampling_params = sampling, None
+    assert len({parent._get_child_sampling_params(index).seed for index in range(3)}) == 3

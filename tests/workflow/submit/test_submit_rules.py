@@ -27,6 +27,7 @@ class Job:
     start_time: int = 1
     end_time: int | None = None
     message: str = ""
+    driver_exit_code: int | None = None
 
 
 class Client:
@@ -45,8 +46,10 @@ class Client:
             raise RuntimeError("Job with submission_id already exists")
         self.submitted.append(kwargs)
         kwargs["metadata"].setdefault("added", "by the client")  # as Ray's own adds what its address brings
-        status = self._ends.pop(0) if self._ends else "RUNNING"
-        self.jobs.append(Job(kwargs["submission_id"], status, kwargs["metadata"], kwargs.get("entrypoint", "")))
+        status, _, code = (self._ends.pop(0) if self._ends else "RUNNING").partition(" ")
+        job = Job(kwargs["submission_id"], status, kwargs["metadata"], kwargs.get("entrypoint", ""))
+        job.driver_exit_code = int(code) if code else None
+        self.jobs.append(job)
 
     def get_job_info(self, job_id: str) -> Job:
         (job,) = [job for job in self.jobs if job.submission_id == job_id]
@@ -117,6 +120,24 @@ def test_a_failed_job_is_submitted_again_a_bounded_number_of_times() -> None:
     client = Client("STOPPED")  # somebody wanted that
     assert submit.submit_and_follow(client, config, submission(), 2, quiet)[1] == "STOPPED"
     assert len(client.submitted) == 1
+
+
+@pytest.mark.parametrize(
+    ("ends", "submitted", "says"),
+    [
+        (("FAILED 2",), 1, "ended with status 2: what it was asked for cannot be done as it stands"),
+        (("FAILED 3",), 1, "ended with status 3: it made nothing to learn from"),
+        (("FAILED 75", "FAILED -9", "FAILED 1", "FAILED 2"), 4, "-4 ended with status 2: "),
+        (("FAILED", "FAILED 137", "SUCCEEDED 0"), 3, None),
+    ],
+)
+def test_a_job_whose_input_is_wrong_is_not_submitted_again(ends: Any, submitted: int, says: str | None) -> None:
+    client, said = Client(*ends), list[str]()
+    submit.submit_and_follow(client, make_config({"runs_dir": "/shared"}), submission(), 5, said.append)
+    assert len(client.submitted) == submitted
+    (last,) = [line for line in said if "not tried again" in line] or [None]
+    assert last is None if says is None else last is not None and says in last
+    assert not any("more tr" in line for line in said[said.index(last) :]) if last else True
 
 
 @pytest.fixture

@@ -1,101 +1,19 @@
-"""The settings of one model's engine, and of a server's API behind it."""
+"""The settings of one model's engine."""
 
 import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from dgrc.config.explain import WANTED
-from dgrc.config.passed_on.servers import checked_fields, checked_headers, deciding_fields
+from dgrc.config.engines.api import ApiConfig, Price
 from dgrc.config.passed_on.vllm import checked_arguments, data_parallel_size, deciding
 from dgrc.config.section import Section
 
-
-class Price(Section):
-    """What tokens cost, in any currency."""
-
-    prompt: float = Field(0, ge=0, description="A million prompt tokens.")
-    cached: float | None = Field(None, ge=0, description="A million of those that were cached; null: as the others.")
-    completion: float = Field(0, ge=0, description="A million generated tokens.")
-
-    def of(self, prompt_tokens: int, cached_tokens: int, completion_tokens: int) -> float:
-        """What so many tokens cost; cached ones are among those of the prompts."""
-        cached = self.prompt if self.cached is None else self.cached
-        fresh = prompt_tokens - cached_tokens
-        return (fresh * self.prompt + cached_tokens * cached + completion_tokens * self.completion) / 1e6
-
-
-class ApiConfig(Section):
-    """An OpenAI-compatible server and what may be asked of it, all replicas together."""
-
-    base_url: str = Field("", description="Where it is, up to `/v1`: https://api.example.com/v1.")
-    key_env: str = Field(
-        "OPENAI_API_KEY", pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$",
-        description="Environment variable of the key, on the nodes that run replicas; empty: no key.",
-        json_schema_extra={WANTED: "letters, digits and `_`, no digit first"},
-    )  # fmt: skip
-    requests_per_minute: float | None = Field(None, gt=0, description="Rate limit; null is none.")
-    tokens_per_minute: float | None = Field(None, gt=0, description="Rate limit, prompts and replies; null is none.")
-    max_concurrency: int = Field(256, ge=1, description="Most requests of a replica at once; fewer if it balks.")
-    timeout_s: float = Field(300, gt=0, description="Longest wait for one attempt's answer.")
-    deadline_s: float = Field(
-        1800, gt=0, description="So long a request is tried again while the server fails; then the pass stops."
-    )
-    mode: Literal["requests", "batches"] = Field(
-        "requests",
-        description="`batches` uses the server's offline batch endpoints: answers within a day, at the batch price "
-        "(write that one into `price_per_million`). A pass has workers x rows_per_block questions under way; raise "
-        "them to make batches large.",
-    )
-    batch_requests: int = Field(4000, ge=1, description="Most requests of a batch, for each replica.")
-    batch_wait_s: float = Field(60, ge=0, description="So long requests gather for a batch.")
-    batch_poll_s: float = Field(30, gt=0, description="Time between looks at a batch.")
-    token_budget: int | None = Field(None, ge=1, description="Most tokens of the whole run; null is no cap.")
-    budget: float | None = Field(
-        None, gt=0, description="Most money of the whole run, by `price_per_million`; null is no cap."
-    )
-    max_tokens_name: Literal["max_tokens", "max_completion_tokens"] = Field(
-        "max_tokens", description="What the server calls the longest reply."
-    )
-    reasoning_effort: str | None = Field(
-        None, description="How much a model is to think, in the server's own words (`low`, `high`); null: not sent."
-    )
-    structured_output: Literal["json_schema", "json_object", "none"] = Field(
-        "json_schema",
-        description="How replies of steps with a JSON schema are held to it: by the schema, to some JSON object, or by "
-        "the prompt alone, for servers that refuse the others.",
-    )
-    omit: tuple[
-        Literal[
-            "n", "seed", "temperature", "top_k", "top_p", "min_p", "repetition_penalty", "presence_penalty", "stop",
-            "logit_bias",
-        ], ...
-    ] = Field(
-        (), description="Parameters that are not sent, because the server refuses them; it then samples by its own."
-    )  # fmt: skip
-    extra_body: Annotated[dict[str, Any], AfterValidator(checked_fields)] = Field(
-        {},
-        description="Further fields of each request's body, in the server's words, `{provider: {sort: price}}` say. "
-        "They are written beside the run, so no secrets.",
-    )
-    extra_headers: Annotated[dict[str, str], AfterValidator(checked_headers)] = Field(
-        {},
-        description="Further headers, each with the environment variable that holds its value on the nodes that run "
-        "replicas: `{X-Org: $ORG_ID}`. Values are never written.",
-    )
-
-    @field_validator("base_url")
-    @classmethod
-    def _holds_no_secret(cls, url: str) -> str:
-        if "@" in url or "?" in url:
-            raise ValueError("an address with a password or a query would be written beside the run; use `key_env`")
-        return url
-
-
 MACHINERY = (
-    "replicas", "tensor_parallel", "pipeline_parallel", "gpus", "cpus", "resources", "max_num_seqs", "kv_cache_gib",
-    "gpu_memory_utilization", "max_lora_rank", "enforce_eager", "price_per_million", "api", "hung_after_s",
-)
+    "replicas", "tensor_parallel", "pipeline_parallel", "gpus", "cpus", "resources", "max_num_seqs",
+    "max_num_batched_tokens", "kv_cache_gib", "gpu_memory_utilization", "max_lora_rank", "enforce_eager",
+    "price_per_million", "api", "hung_after_s",
+)  # fmt: skip
 """Settings of an engine that may change while a run is under way: they do not decide what it says."""
 
 
@@ -112,9 +30,6 @@ LATER_SETTINGS = {
 }  # fmt: skip
 """Settings of an engine that identities leave out where they hold this value: runs begun before there were such had it.
 """
-DECIDING = {"reasoning_effort": None, "structured_output": "json_schema"}
-"""Settings of a server that decide what it says, with the value that identities leave out."""
-SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "stop", "logit_bias")
 
 
 class EngineConfig(Section):
@@ -157,7 +72,15 @@ class EngineConfig(Section):
         "instructions for it, else float32.",
     )
     max_model_len: int = Field(4096, ge=32, description="Context in tokens, prompt and reply together.")
-    max_num_seqs: int = Field(256, ge=1, description="Sequences decoded at once by a replica.")
+    max_num_seqs: int | None = Field(
+        None, ge=1,
+        description="Sequences decoded at once by a replica; null: as many as `vllm.LLM` takes on its device.",
+    )  # fmt: skip
+    max_num_batched_tokens: int | None = Field(
+        None, ge=1,
+        description="Tokens that one step of a replica takes in, of prompts and replies; null: as many as `vllm.LLM` "
+        "takes on its device.",
+    )  # fmt: skip
     kv_cache_gib: float = Field(
         0, ge=0, description="KV cache in GiB; 0 leaves it to vLLM on a GPU and takes 0.5 on a CPU."
     )
@@ -196,7 +119,7 @@ class EngineConfig(Section):
     )
     engine_args: Annotated[dict[str, Any], AfterValidator(checked_arguments)] = Field(
         {},
-        description="Further arguments of vLLM by its own names, `{quantization: fp8, max_num_batched_tokens: 16384}` "
+        description="Further arguments of vLLM by its own names, `{quantization: fp8, enable_expert_parallel: true}` "
         "say; those that dgrc sets or relies on are refused (docs/engines.md).",
     )
     hung_after_s: float = Field(
@@ -220,15 +143,7 @@ class EngineConfig(Section):
         found |= {name: value for name, value in later.items() if value != LATER_SETTINGS[name]}
         found |= {"chat_template_kwargs": self.chat_template_kwargs} if self.chat_template_kwargs else {}
         found |= {"engine_args": passed_on} if (passed_on := deciding(self.engine_args)) else {}
-        return found | (self._identity_of_server(self.api) if self.api is not None else {})
-
-    @staticmethod
-    def _identity_of_server(api: ApiConfig) -> dict[str, object]:
-        found: dict[str, object] = {"base_url": api.base_url}
-        found |= {name: getattr(api, name) for name, usual in DECIDING.items() if getattr(api, name) != usual}
-        omitted = [name for name in SAMPLING if name in api.omit]
-        added = deciding_fields(api.extra_body)
-        return found | ({"omit": omitted} if omitted else {}) | ({"extra_body": added} if added else {})
+        return found | (self.api.identity() if self.api is not None else {})
 
     @property
     def fewest_replicas(self) -> int:
@@ -250,6 +165,13 @@ class EngineConfig(Section):
     def spans_nodes(self) -> bool:
         """Whether a replica's workers are spread by a placement group."""
         return self.gpus > 0 and self.pipeline_parallel > 1
+
+    @property
+    def takes_seeds(self) -> bool:
+        """Whether requests may be seeded: a prompt in chunks takes a seeded generator back a step, which torch's CPU
+        generators cannot."""
+        whole = self.request_seeds or self.engine_args.get("enable_chunked_prefill") is False
+        return self.engine != "vllm" or self.gpus > 0 or whole
 
     @model_validator(mode="after")
     def _can_be_placed(self) -> "EngineConfig":
@@ -273,6 +195,13 @@ class EngineConfig(Section):
     def _passes_on_what_it_may(self) -> "EngineConfig":
         if self.engine_args and self.engine not in ("vllm", "embedding"):
             raise ValueError(f"`engine_args` are vLLM's; engine `{self.engine}` has none (a server: `api.extra_body`)")
+        if self.max_num_batched_tokens is not None and "max_num_batched_tokens" in self.engine_args:
+            raise ValueError("`max_num_batched_tokens` stands twice: here and in `engine_args`; leave the latter out")
+        if (self.max_num_batched_tokens or self.max_num_seqs or 0) < (self.max_num_seqs or 0):
+            raise ValueError(
+                f"`max_num_batched_tokens` is {self.max_num_batched_tokens}, less than `max_num_seqs`, "
+                f"{self.max_num_seqs}: each sequence takes one of them a step"
+            )
         if self.request_seeds and not self.gpus and self.engine_args.get("enable_chunked_prefill"):
             raise ValueError("`request_seeds` on a CPU goes without chunked prefill: vLLM dies of the two together")
         return self
