@@ -18,15 +18,17 @@ def benchmark(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     """Measure curation: questions/s, tokens/s a GPU, cost, bottleneck."""
     from dgrc.storage.run_dir import RunDir
     from dgrc.workflow.job import Job
+    from dgrc.workflow.preflight import check
     from dgrc.workflow.throughput import measure
 
     settings = load(config, overrides)
     sampled = settings.questions.model_copy(update={"sample": questions})
     settings = settings.model_copy(update={"name": f"{settings.name}-benchmark", "questions": sampled})
+    check(settings, ("curate",), say)
     run = RunDir.of(settings)
     with run.lock():
         run.empty()
-    with Job(settings, say, allow_empty=True).open("curate") as job:
+    with Job(settings, say, allow_empty=True, checked=True).open("curate") as job:
         figures = measure(job.curate(), settings)
     for name, part in figures["passes"].items():
         full = "".join(f"  {role} {share:.0%} full" for role, share in part["fullness"].items() if share is not None)

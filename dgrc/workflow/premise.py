@@ -145,7 +145,7 @@ def _put_steps(job: Job, problems: dict[int, Problem], count: int) -> list[Asked
     if done.get("asked_with") != fingerprint:
         job.say(f"steps: {len(steps):,} are put to the teacher one by one")
         with job.phase("steps"):
-            asked = ask_steps(job.config.teacher, steps, job.config.method, job.config.seed)
+            asked = ask_steps(job.config.teacher, steps, job.config.method, job.config.seed, job.say)
         done = {"asked_with": fingerprint, "asked": [asdict(one) for one in asked]}
         write_json(file, done)
     return [Asked(**one) for one in done["asked"]]
