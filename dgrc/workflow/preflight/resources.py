@@ -56,9 +56,13 @@ def resources_are_there(config: Config, parts: Collection[str]) -> Iterator[Find
             if lack is not None and demand.role not in lacking:
                 lacking.add(demand.role)
                 yield lack
+    together = set[str]()
     for name, demands in stages:
         if not lacking & {demand.role for demand in demands}:
-            yield from _too_much(name, demands, there)
+            for finding in _too_much(name, demands, there):
+                if finding.setting not in together:  # later passes would say the same again
+                    together.add(finding.setting)
+                    yield finding
 
 
 def _asks_for_more_than_cpus(config: Config, parts: Collection[str]) -> bool:
@@ -135,9 +139,11 @@ def _lack(demand: Demand, there: "Places") -> Finding | None:
 def _too_much(name: str, demands: list[Demand], there: "Places") -> Iterator[Finding]:
     """What demands cannot get together."""
     for resource in dict.fromkeys(resource for demand in demands for resource in demand.bundle):
-        wanted = [(demand, demand.count * demand.bundle.get(resource, 0)) for demand in demands]
-        if (total := sum(amount for _, amount in wanted)) > there.total(resource):
-            parts = [f"{_who(demand)} {amount:g}" for demand, amount in wanted if amount]
+        wanted: dict[str, float] = {}
+        for demand in demands:
+            wanted[_who(demand)] = wanted.get(_who(demand), 0) + demand.count * demand.bundle.get(resource, 0)
+        if (total := sum(wanted.values())) > there.total(resource):
+            parts = [f"{who} {amount:g}" for who, amount in wanted.items() if amount]
             words = f"{name} reserves {total:g} {resource} at once ({', '.join(parts)}), and {_of(there)} "
             yield _finding(demands[0], resource, f"{words}{there.total(resource):g}", there)
             return
