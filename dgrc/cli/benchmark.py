@@ -24,7 +24,7 @@ def benchmark(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     settings = load(config, overrides)
     sampled = settings.questions.model_copy(update={"sample": questions})
     settings = settings.model_copy(update={"name": f"{settings.name}-benchmark", "questions": sampled})
-    check(settings, ("curate",), say)
+    check(settings, ("curate",), say, anew=True)
     run = RunDir.of(settings)
     with run.lock():
         run.empty()

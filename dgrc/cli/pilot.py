@@ -24,7 +24,7 @@ def pilot(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     from dgrc.workflow.preflight import check
 
     settings = pilot_config(load(config, overrides), questions)
-    check(settings, ("curate",), say)
+    check(settings, ("curate",), say, anew=True)
     clear_other(RunDir.of(settings), settings)
     with Job(settings, say, allow_empty=True, checked=True).open("curate") as job:
         figures = run_pilot(job)

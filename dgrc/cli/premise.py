@@ -44,10 +44,10 @@ def premise(
     """
     from dgrc.workflow.job import Job
     from dgrc.workflow.preflight import check
-    from dgrc.workflow.premise import prepare, run_premise
+    from dgrc.workflow.premise import measured_on, prepare, run_premise
 
     given = load(config, overrides)
-    check(given, ("curate",), say)
+    check(measured_on(given), ("curate",), say, anew=True)
     settings = prepare(given, questions, truth, say)
     with Job(settings, say, allow_empty=True, checked=True).open("curate") as job:
         figures = run_premise(job, truth, steps)

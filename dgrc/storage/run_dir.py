@@ -202,8 +202,12 @@ class RunDir:
             lock.release()
 
     def claim(self, config: Config) -> None:
-        """Writes the resolved configuration, or checks that the one there gave the same curation; a run that has kept
-        nothing yet may be begun again by other settings.
+        """Writes the resolved configuration, if `check_claim` lets it."""
+        self.check_claim(config)
+        write_text(self.config_file, dump_config(config))
+
+    def check_claim(self, config: Config) -> None:
+        """Refuses other settings than the run was begun with, unless it has kept nothing yet.
 
         Raises:
             RunDirError: the run was made with other settings for its questions, models or method.
@@ -214,19 +218,11 @@ class RunDir:
                 f"{f' and {len(changed) - 5} more' if len(changed) > 5 else ''}. Going on would mix two experiments. "
                 "Choose another `name`, or delete that folder."
             )
-        write_text(self.config_file, dump_config(config))
 
     @property
     def has_kept(self) -> bool:
-        """Whether the run holds anything that cost more than reading files: replies, finished passes, a student."""
-        if self.manifest_file.is_file() or any(self.root.glob("round-*/student/config.json")):
-            return True
-        for state in self.root.glob("round-*/.state/*"):
-            replies = any(map(_holds_something, state.glob("journal/*")))
-            rows = any(path.is_file() for path in state.glob("checkpoint/**/*"))
-            if replies or rows or (state.name not in FREE and (state / "done.json").is_file()):
-                return True
-        return False
+        """Whether the run holds anything that cost more than reading files: replies, rows, steps that are done."""
+        return self.manifest_file.is_file() or any(map(_has_kept, self.root.glob("round-*/.state/*")))
 
     def changed(self, config: Config) -> list[str]:
         """Where the run's own configuration differs, with both values, of what decides its curation."""
@@ -255,6 +251,13 @@ def decisive_fingerprint(config: Config) -> str:
     files hold."""
     said = json.dumps(_decisive(config.model_dump(mode="json")), sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def _has_kept(state: Path) -> bool:
+    """Whether a step's state holds replies, finished rows, or the mark that it is done."""
+    rows = any(path.is_file() for path in state.glob("checkpoint/**/*"))
+    done = state.name not in FREE and (state / "done.json").is_file()
+    return done or rows or any(map(_holds_something, state.glob("journal/*")))
 
 
 def _holds_something(journal: Path) -> bool:

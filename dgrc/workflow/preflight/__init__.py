@@ -29,15 +29,16 @@ NETWORK_S = 2.5
 """So long servers and stores are waited for together; the settings of a run bound longer waits."""
 
 
-def check(config: Config, parts: Iterable[str] = (), say: Say | None = None) -> None:
+def check(config: Config, parts: Iterable[str] = (), say: Say | None = None, anew: bool = False) -> None:
     """Raises one error of all that keeps these parts of a job from being done; of no parts only what concerns models.
 
     Args:
         config: The settings.
         parts: Of `questions`, `curate`, `train`, `evaluate`.
         say: Takes a line for each thing that was looked at and for each that may go wrong.
+        anew: A run of that name that was made with other settings is emptied, so nothing speaks against it.
     """
-    report = look(config, tuple(parts), say)
+    report = look(config, tuple(parts), say, anew)
     if say is not None:
         for line in report.notes:
             say(f"looked at {line}")
@@ -47,10 +48,13 @@ def check(config: Config, parts: Iterable[str] = (), say: Say | None = None) -> 
         raise error
 
 
-def look(config: Config, parts: Collection[str], say: Say | None = None) -> Report:
+def look(config: Config, parts: Collection[str], say: Say | None = None, anew: bool = False) -> Report:
     """Everything that can be found out in seconds. What takes longer than a moment is announced to `say`, with what
-    was found before it."""
+    was found before it. Where the run does not stand where these parts begin, that is all that is told."""
     report = Report()
+    _take(report, _standing(config, parts, anew))
+    if report.stopping:
+        return report
     with _Network(config, parts) as network:
         for each in HERE:
             _take(report, each(config, parts))
@@ -92,9 +96,12 @@ def _take(report: Report, found: Iterable[Finding | str]) -> None:
         report.add(one)
 
 
-def _standing(config: Config, parts: Collection[str]) -> Iterator[Finding]:
+def _standing(config: Config, parts: Collection[str], anew: bool) -> Iterator[Finding]:
+    run = RunDir.of(config)
     try:
-        check_standing(RunDir.of(config), config, parts)
+        check_standing(run, config, parts)
+        if parts and not anew:
+            run.check_claim(config)
     except DgrcError as e:
         yield Finding.of("", e)
 
@@ -150,7 +157,7 @@ def _adapter_targets(config: Config, parts: Collection[str]) -> Iterator[Finding
 
 
 HERE: tuple[Look, ...] = (
-    _standing, _extras, _pack, _files, rows_fit, models_fit, keys_are_set, resources_are_there, room_suffices,
+    _extras, _pack, _files, rows_fit, models_fit, keys_are_set, resources_are_there, room_suffices,
 )  # fmt: skip
 """What is looked at on this machine, and asked of a cluster's head."""
 
