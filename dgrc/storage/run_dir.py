@@ -207,11 +207,7 @@ class RunDir:
         write_text(self.config_file, dump_config(config))
 
     def check_claim(self, config: Config) -> None:
-        """Refuses other settings than the run was begun with, unless it has kept nothing yet.
-
-        Raises:
-            RunDirError: the run was made with other settings for its questions, models or method.
-        """
+        """Raises RunDirError if the run has kept what other settings of questions, models or method made."""
         if self.has_kept and (changed := self.changed(config)):
             raise RunDirError(
                 f"The run {self.root} was made with other settings: {'; '.join(changed[:5])}"

@@ -18,11 +18,15 @@ OF_A_CLOUD = {"autoscaler_report": {"active_nodes": {"ray.head.default": 1}}}
 class Head:
     """What is asked of Ray's state."""
 
-    def __init__(self, nodes: list[dict[str, float]], kept: dict[bytes, Any], groups: list[tuple[dict[str, float], int, str]]):
+    def __init__(
+        self, nodes: list[dict[str, float]], kept: dict[bytes, Any], groups: list[tuple[dict[str, float], int, str]]
+    ):
         self._nodes, self._kept, self._groups = nodes, kept, groups
 
     def node_table(self) -> list[dict[str, Any]]:
-        return [{"Alive": True, "Resources": node} for node in self._nodes] + [{"Alive": False, "Resources": {"GPU": 8}}]
+        return [{"Alive": True, "Resources": node} for node in self._nodes] + [
+            {"Alive": False, "Resources": {"GPU": 8}}
+        ]
 
     def get_cluster_config(self) -> Any:
         from ray.core.generated.autoscaler_pb2 import ClusterConfig
@@ -56,7 +60,12 @@ def nobody_ran_ray_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_machines_hold_whole_bundles_each_on_one_of_them() -> None:
     there = Places((Machines({"CPU": 8, "GPU": 4}, 2), Machines({"CPU": 2})))
     assert [there.hold({"CPU": 1, "GPU": 3}), there.hold({"GPU": 4}), there.hold({"GPU": 5})] == [2, 2, 0]
-    assert [there.hold({"CPU": 2}), there.hold({"GPU": 0.1}), there.hold({"tag": 1}), there.hold({})] == [9, 80, 0, math.inf]
+    assert [there.hold({"CPU": 2}), there.hold({"GPU": 0.1}), there.hold({"tag": 1}), there.hold({})] == [
+        9,
+        80,
+        0,
+        math.inf,
+    ]
     assert [there.total("CPU"), there.most("CPU"), there.most("tag")] == [18, 8, 0]
 
 

@@ -15,7 +15,7 @@ from dgrc.errors import DgrcError, ExtraError, PromptPackError
 from dgrc.runtime.extras import needs
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow.preflight.findings import Finding, Report
-from dgrc.workflow.preflight.models import is_directory, models_fit, stores_have
+from dgrc.workflow.preflight.models import engines, is_directory, models_fit, stores_have
 from dgrc.workflow.preflight.resources import resources_are_there
 from dgrc.workflow.preflight.room import room_suffices
 from dgrc.workflow.preflight.rows import files_there, rows_fit
@@ -53,19 +53,22 @@ def look(config: Config, parts: Collection[str], say: Say | None = None, anew: b
     was found before it. Where the run does not stand where these parts begin, that is all that is told."""
     report = Report()
     _take(report, _standing(config, parts, anew))
-    if report.stopping:
+    _take(report, _extras(config, parts))  # what is not installed would be missing for whatever is to be done first
+    if any(finding.kind is not ExtraError for finding in report.stopping):
         return report
     with _Network(config, parts) as network:
         for each in HERE:
             _take(report, each(config, parts))
     _take(report, network.found())
-    engines = [engine for engine in config.engines().values() if engine.engine == "vllm"]
-    if say is not None and report.stopping and any(can_be_read(engine.model) for engine in engines):
+    broken = {finding.setting.partition(".")[0] for finding in report.stopping if finding.setting.endswith(".model")}
+    models = [engine.model for role, engine in engines(config, parts).items() if role not in broken]
+    if say is not None and report.stopping and any(map(can_be_read, models)):
         for finding in report.stopping:
             say(f"! {finding.line}")
         say("Chat templates are tried yet, which takes some seconds.")
-    _take(report, templates_render(config, parts))
-    _take(report, _adapter_targets(config, parts))
+    _take(report, templates_render(config, parts, broken))
+    if "student" not in broken:
+        _take(report, _adapter_targets(config, parts))
     return report
 
 
@@ -157,7 +160,7 @@ def _adapter_targets(config: Config, parts: Collection[str]) -> Iterator[Finding
 
 
 HERE: tuple[Look, ...] = (
-    _extras, _pack, _files, rows_fit, models_fit, keys_are_set, resources_are_there, room_suffices,
+    _pack, _files, rows_fit, models_fit, keys_are_set, resources_are_there, room_suffices,
 )  # fmt: skip
 """What is looked at on this machine, and asked of a cluster's head."""
 

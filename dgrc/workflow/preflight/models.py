@@ -14,7 +14,7 @@ from dgrc.engines.vllm.adapters import adapter_settings
 from dgrc.engines.vllm.architectures import architecture_problem
 from dgrc.engines.vllm.arguments import problems
 from dgrc.engines.vllm.tokens import check_model_path
-from dgrc.errors import DgrcError, EngineError, StorageError
+from dgrc.errors import DgrcError, EngineError, StorageError, TrainingError
 from dgrc.runtime.extras import engines_of, installed
 from dgrc.storage.model_directory import INDEX
 from dgrc.storage.objectstore.files import is_remote
@@ -48,6 +48,12 @@ def models_fit(config: Config, parts: Collection[str]) -> Iterator[Finding]:
                 "student.engine", f"`{config.student.engine}` names no weights that could be trained; wanted is `vllm` "
                 "with a model's directory.",
             )  # fmt: skip
+        elif _is_hub_name(config.student.model):
+            name = config.student.model
+            yield Finding(
+                "student.model", f"{name} is a name of the Hub, and training reads a directory: `hf download {name} "
+                "--local-dir FOLDER`, and name that folder.", TrainingError,
+            )  # fmt: skip
 
 
 def stores_have(config: Config, parts: Collection[str]) -> Iterator[Finding]:
@@ -62,7 +68,7 @@ def stores_have(config: Config, parts: Collection[str]) -> Iterator[Finding]:
                 listing(engine.model)
             except StorageError as e:
                 yield Finding.of(f"{role}.model", e)
-        elif not is_directory(engine.model) and not in_hub_cache(engine.model) and not _looks_local(engine.model):
+        elif _is_hub_name(engine.model) and not in_hub_cache(engine.model):
             yield _of_hub(role, engine.model)
 
 
@@ -146,8 +152,9 @@ def hub_folder(model: str) -> Path:
     return cache / f"models--{model.replace('/', '--')}"
 
 
-def _looks_local(model: str) -> bool:
-    return model.startswith((".", "/", "~")) or model.count("/") != 1
+def _is_hub_name(model: str) -> bool:
+    local = is_remote(model) or model.startswith((".", "/", "~", "proving:")) or model.count("/") != 1
+    return not local and not is_directory(model)
 
 
 def _of_hub(role: str, model: str) -> Finding:

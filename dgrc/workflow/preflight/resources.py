@@ -49,6 +49,9 @@ def resources_are_there(config: Config, parts: Collection[str]) -> Iterator[Find
     except NotReadyError as e:
         yield Finding.of("ray.address", e)
         return
+    if not there.machines:
+        yield Finding("ray.address", "no machine of the cluster is up. Look at `ray status`, and start it again.")
+        return
     lacking = set[str]()
     for _, demands in stages:
         for demand in demands:

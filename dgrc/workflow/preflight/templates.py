@@ -28,8 +28,10 @@ OTHER = Chain("The notice is 60 days.\n<answer>B</answer>", "B", "stop", 9)
 LOG = logging.getLogger(__name__)
 
 
-def templates_render(config: Config, parts: Collection[str] = ()) -> Iterator[Finding]:
-    """Tries the chat templates of all local models of these parts of a job (none named: of all).
+def templates_render(
+    config: Config, parts: Collection[str] = (), without: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Tries the chat templates of all local models of these parts of a job (none named: of all), `without` some roles'.
 
     A template that refuses the messages of a step or leaves some out, or does not know its settings, is a finding; so
     is a student's that cannot be trained on. A job that only curates is told of the latter. Without transformers
@@ -41,13 +43,15 @@ def templates_render(config: Config, parts: Collection[str] = ()) -> Iterator[Fi
         pack = load_pack(config.method.prompts)
     except PromptPackError:
         return  # which is told by itself
+    refused = {*without}
     for role, engine in engines(config, parts).items():
-        if engine.engine == "vllm" and can_be_read(engine.model):
+        if engine.engine == "vllm" and role not in without and can_be_read(engine.model):
             try:
                 _try_prompts(config, pack, role, engine)
             except DgrcError as e:
+                refused.add(role)
                 yield Finding.of(f"{role}.model", e)
-    if config.student.engine != "vllm" or not can_be_read(config.student.model):
+    if config.student.engine != "vllm" or "student" in refused or not can_be_read(config.student.model):
         return
     if parts and not {"train", "curate"} & {*parts}:
         return

@@ -1,6 +1,7 @@
 """A server of an API on loopback as far as it tells its models, well or not, by the path that it is asked at."""
 
 import asyncio
+import sys
 
 from aiohttp import web
 
@@ -23,7 +24,8 @@ async def serve(app: web.Application) -> None:
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    print(f"http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
+    sys.stdout.write(f"http://127.0.0.1:{runner.addresses[0][1]}\n")
+    sys.stdout.flush()
     await asyncio.Event().wait()
 
 

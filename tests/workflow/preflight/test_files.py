@@ -62,8 +62,8 @@ def test_rows_are_counted_by_what_they_have(here: Path) -> None:
     assert looked(questions={"files": files}) == (
         [],
         [
-            "questions.files: 5 rows of 2 files: 2 with options, 2 without, 2 with a label, 2 without, 1 not usable (no "
-            "field 'question'; the row has 'text')"
+            "questions.files: 5 rows of 2 files: 2 with options, 2 without, 2 with a label, 2 without, 1 not usable "
+            "(no field 'question'; the row has 'text')"
         ],
     )
 

@@ -90,7 +90,10 @@ def test_an_adapter_that_is_not_there_or_too_large_is_named(here: Path) -> None:
 
 
 def test_what_is_trained_must_have_weights_and_a_settings_file(here: Path) -> None:
-    assert [one.setting for one in found(training={"deepspeed": "gone.json"})] == ["training.deepspeed", "student.engine"]
+    assert [one.setting for one in found(training={"deepspeed": "gone.json"})] == [
+        "training.deepspeed",
+        "student.engine",
+    ]
     assert found(("curate",), training={"deepspeed": "gone.json"}) == []
 
 

@@ -72,7 +72,9 @@ def test_engines_of_a_pass_must_fit_together(there: Any) -> None:
     there(Machines({"CPU": 16, "GPU": 1}))
     (one,) = found(("curate",), teacher=engine(gpus=1), student=engine(gpus=1))
     assert "the pass `gather` reserves 2 GPU at once (teacher 1, student 1)" in one.words and one.stops
-    assert found(("evaluate",), student=engine(gpus=1), teacher=engine(gpus=1))[0].words.startswith("evaluation reserves")
+    assert found(("evaluate",), student=engine(gpus=1), teacher=engine(gpus=1))[0].words.startswith(
+        "evaluation reserves"
+    )
     assert found(("evaluate",), student=engine(gpus=1), teacher=engine(gpus=1), evaluation={"teacher": False}) == []
 
 
@@ -110,6 +112,12 @@ def test_a_cluster_that_is_not_there_is_a_finding(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(cluster, "places", away)
     (one,) = found(("curate",))
     assert (one.setting, one.stops) == ("ray.address", True)
+
+
+def test_a_cluster_of_which_nothing_is_up_is_one_finding(there: Any) -> None:
+    there()
+    (one,) = found()
+    assert one.setting == "ray.address" and "no machine of the cluster is up" in one.words
 
 
 def test_nobody_is_asked_where_a_session_started_here_has_all(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,7 +47,9 @@ def test_weights_and_caches_of_engines_at_work_together_must_fit_into_memory(tmp
 def test_students_and_a_checkpoint_must_fit_on_the_disk(tmp_path: Path) -> None:
     student = {"model": model(tmp_path / "m", size=3 * GIB, dtype="bfloat16")}  # 1.5 billion: 18 GiB of state
     (one,) = found(tmp_path, ("train",), student=student)
-    assert one.stops and one.setting == "runs_dir" and "writes 21.0 GiB" in one.words and "20.0 GiB are free" in one.words
+    assert (
+        one.stops and one.setting == "runs_dir" and "writes 21.0 GiB" in one.words and "20.0 GiB are free" in one.words
+    )
     assert found(tmp_path, CURATE, student=student) == []
     assert found(tmp_path, ("train",), student=student, training={"adapter": {}}) == []
     assert found(tmp_path, ("train",), student=student, training={"checkpoints": {"storage": "s3://b/f"}}) == []
