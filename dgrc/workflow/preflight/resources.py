@@ -132,9 +132,8 @@ def _lack(demand: Demand, there: "Places") -> Finding | None:
             return _finding(demand, name, words, there)
     held = there.hold(demand.bundle)
     if held < demand.count:
-        wanted = {name: amount for name, amount in demand.bundle.items() if amount}
-        scarce = min(wanted, key=lambda name: there.total(name) / wanted[name])
-        words = f"{demand.count} times {_said(wanted)} is reserved at once, and {_of(there)} room for {held:g}"
+        scarce = min((n for n, amount in demand.bundle.items() if amount), key=lambda n: there.total(n) / demand.bundle[n])
+        words = f"{demand.count} times {_said(demand.bundle)} is reserved at once, and {_of(there)} room for {held:g}"
         return _finding(demand, scarce, words, there)
     return None
 
