@@ -21,7 +21,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def test_want_of_room_is_said_with_what_is_free_and_again_when_it_changes(cluster: dict[str, Any]) -> None:
     lines: list[str] = []
-    waits = Waiting("teacher", scripted("echo", gpus=1, replicas=2), lines.append)
+    waits = Waiting("teacher", scripted("echo", cpus=1, gpus=1, replicas=2), lines.append)
     waits.look(FIRST_S - 0.1, 0, ["x", "y"])
     assert lines == [], "an engine may be placed in a moment"
     waits.look(FIRST_S, 0, ["x", "y"])
@@ -40,7 +40,7 @@ def test_want_of_room_is_said_with_what_is_free_and_again_when_it_changes(cluste
 
 def test_loading_is_said_now_and_then(cluster: dict[str, Any]) -> None:
     lines: list[str] = []
-    waits = Waiting("student", scripted("echo"), lines.append)
+    waits = Waiting("student", scripted("echo", cpus=1), lines.append)
     cluster["placed"].add("x")
     for seconds in range(0, int(2 * AGAIN_S) + 1, 5):
         waits.look(seconds, 0, ["x"])
@@ -51,13 +51,13 @@ def test_loading_is_said_now_and_then(cluster: dict[str, Any]) -> None:
 
 def test_an_actor_that_is_being_placed_where_there_is_room_waits_for_none(cluster: dict[str, Any]) -> None:
     lines: list[str] = []
-    Waiting("student", scripted("echo"), lines.append).look(FIRST_S, 0, ["x"])
+    Waiting("student", scripted("echo", cpus=1), lines.append).look(FIRST_S, 0, ["x"])
     assert lines == []
     cluster["free"] = {"a": {"CPU": 0.5}, "b": {"CPU": 0.5}}
-    Waiting("student", scripted("echo"), lines.append).look(FIRST_S, 0, ["x"])
+    Waiting("student", scripted("echo", cpus=1), lines.append).look(FIRST_S, 0, ["x"])
     assert len(lines) == 1 and "1 CPU each, and free just now are 1 of 8 CPU" in lines[0]
 
 
 def test_nobody_listens_and_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "_placed", None)
-    Waiting("student", scripted("echo"), None).look(FIRST_S, 0, ["x"])
+    Waiting("student", scripted("echo", cpus=1), None).look(FIRST_S, 0, ["x"])

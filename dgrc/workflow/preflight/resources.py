@@ -132,7 +132,8 @@ def _lack(demand: Demand, there: "Places") -> Finding | None:
             return _finding(demand, name, words, there)
     held = there.hold(demand.bundle)
     if held < demand.count:
-        scarce = min((n for n, amount in demand.bundle.items() if amount), key=lambda n: there.total(n) / demand.bundle[n])
+        named = [name for name, amount in demand.bundle.items() if amount]
+        scarce = min(named, key=lambda name: there.total(name) / demand.bundle[name])
         words = f"{demand.count} times {_said(demand.bundle)} is reserved at once, and {_of(there)} room for {held:g}"
         return _finding(demand, scarce, words, there)
     return None

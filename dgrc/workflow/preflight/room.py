@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from dgrc.config import Config, EngineConfig
+from dgrc.runtime.cpu import has_bfloat16
 from dgrc.runtime.extras import engines_of
 from dgrc.runtime.memory import of_this_machine
 from dgrc.storage.objectstore.files import is_remote
@@ -77,8 +78,8 @@ def _engine_bytes(engine: EngineConfig) -> float:
 
     folder = directory_of(engine.model)
     held, width = _weights(folder) if folder is not None else (0, 2)
-    if engine.dtype != "auto":
-        held = held // width * WIDTHS[engine.dtype]
+    dtype = engine.dtype if engine.dtype != "auto" else "bfloat16" if has_bfloat16() else "float32"
+    held = held // width * WIDTHS[dtype]
     return held + (engine.kv_cache_gib or CPU_KV_CACHE_GIB) * GIB
 
 
