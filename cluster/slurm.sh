@@ -35,4 +35,9 @@ if ((${#nodes[@]} > 1)); then
     srun --nodes=$((${#nodes[@]} - 1)) --ntasks=$((${#nodes[@]} - 1)) --overlap --exclude="$head" "$BIN/ray" start \
         --block --address="$address:$PORT" --num-cpus="$cpus" --num-gpus="$gpus" &
 fi
+for ((i = 0; i < 60; i++)); do # what is reserved is held against the machines that are up when the run begins
+    up=$("$BIN/ray" status --address="$address:$PORT" 2>/dev/null | grep -c '^ *1 node_' || true)
+    ((up >= ${#nodes[@]})) && break
+    sleep 2
+done
 "$BIN/dgrc" run "$CONFIG" --set "ray.address=$address:$PORT" "$@"

@@ -21,6 +21,18 @@ class ConfigError(DgrcError, ValueError):
     """A setting is unknown, of the wrong type, or contradicts another one."""
 
 
+class NotReadyError(DgrcError, RuntimeError):
+    """Something that a job needs is not there, or will not come. Of several such things `items` has each by itself."""
+
+    def __init__(self, words: str, *items: str):
+        super().__init__(words, *items)
+        self.words, self.items = words, items
+
+    def __str__(self) -> str:
+        numbered = " ".join(f"({number}) {item}" for number, item in enumerate(self.items, 1))
+        return f"{self.words}: {numbered}" if numbered else self.words
+
+
 class QuestionFileError(DgrcError, ValueError):
     """A question file as a whole cannot be used (single bad questions go to quarantine instead)."""
 

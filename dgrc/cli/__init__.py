@@ -34,7 +34,7 @@ from dgrc.cli.status import status
 from dgrc.cli.submit import submit
 from dgrc.cli.train import train
 from dgrc.cli.verify import repair, verify_run
-from dgrc.errors import DgrcError, EmptyCurriculumError
+from dgrc.errors import DgrcError, EmptyCurriculumError, NotReadyError
 from dgrc.runtime.signals import listen, told_to_end
 
 BAD_INPUT, NOTHING_MADE, TRY_AGAIN = 2, 3, os.EX_TEMPFAIL
@@ -52,8 +52,10 @@ class Main(click.Group):
             if ctx.params.get("debug"):
                 say(traceback.format_exc())
             else:
-                words = " ".join(f"dgrc: {e}".split())  # a YAML error, say, has lines of its own
-                say(textwrap.fill(words, width=110, break_long_words=False, break_on_hyphens=False))
+                items = e.items if isinstance(e, NotReadyError) else ()
+                say(_filled(f"dgrc: {e.words}:" if isinstance(e, NotReadyError) and items else f"dgrc: {e}"))
+                for item in items:
+                    say(_filled(item, "- "))
             nothing_made = isinstance(e, EmptyCurriculumError)
             self._exit(NOTHING_MADE if nothing_made else TRY_AGAIN if e.may_pass else BAD_INPUT)
         except KeyboardInterrupt:
@@ -66,6 +68,14 @@ class Main(click.Group):
         sys.stdout.flush()
         sys.stderr.flush()
         sys.exit(code)
+
+
+def _filled(text: str, mark: str = "") -> str:
+    """A text as one paragraph, a YAML error, say, with lines of its own too."""
+    return textwrap.fill(
+        " ".join(text.split()), width=110, break_long_words=False, break_on_hyphens=False,
+        initial_indent=mark, subsequent_indent=" " * len(mark),
+    )  # fmt: skip
 
 
 @click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

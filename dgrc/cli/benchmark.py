@@ -20,15 +20,17 @@ def benchmark(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     from dgrc.storage.run_dir import RunDir
     from dgrc.storage.standing import mark_sample
     from dgrc.workflow.job import Job
+    from dgrc.workflow.preflight import check
     from dgrc.workflow.throughput import measure
 
     settings = load(config, overrides)
     sampled = settings.questions.model_copy(update={"sample": questions})
     settings = settings.model_copy(update={"name": f"{settings.name}-benchmark", "questions": sampled})
+    check(settings, ("curate",), say, anew=True)
     run = RunDir.of(settings)
     with run.lock():
         run.empty()
-    with Job(settings, say, allow_empty=True).open("curate") as job:
+    with Job(settings, say, allow_empty=True, checked=True).open("curate") as job:
         mark_sample(job.run, "benchmark")
         figures = measure(job.curate(), settings)
     for name, part in figures["passes"].items():

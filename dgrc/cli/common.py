@@ -16,8 +16,8 @@ from dgrc.report.terminal import plain
 
 F = TypeVar("F", bound=Callable[..., Any])
 DRY_RUN = (
-    "Print the resolved settings, what would run, and which files, models and libraries it needs that are not here; "
-    "then stop. The exit status is 0 also if something is missing."
+    "Print the settings that are not defaults and what would run, look at all that it needs (files and their first "
+    "rows, models, templates, keys, servers, GPUs, memory, disk), and stop. The exit status is 2 if it could not start."
 )
 LONGEST_NAME = 98
 """Characters of a name that is nowhere which an error quotes: what fits on its first line."""
@@ -123,12 +123,17 @@ def run_job(config: Any, parts: tuple[str, ...], empty: bool = False) -> Any:
 
 
 def print_plan(config: Any, parts: tuple[str, ...]) -> None:
-    """What a job would do: settings, passes with their columns, engines and trainers; then what is not here for it."""
-    from dgrc.config.file import dump_config
-    from dgrc.storage.run_dir import RunDir
-    from dgrc.workflow.preflight import missing, pack_called
+    """What a job would do: settings that are not defaults, passes with their columns, engines and trainers.
 
-    tell(dump_config(config))
+    Raises:
+        DgrcError: what keeps it from starting, all together.
+    """
+    from dgrc.config.file import dump_changed
+    from dgrc.storage.run_dir import RunDir
+    from dgrc.workflow.preflight import look, pack_called
+
+    tell(dump_changed(config))
+    tell("# all settings: dgrc config show")
     run = RunDir.of(config)
     tell(f"# run folder: {run.root}")
     if "curate" in parts:
@@ -156,7 +161,12 @@ def print_plan(config: Any, parts: tuple[str, ...]) -> None:
         benchmarks = [benchmark.name or benchmark.form for benchmark in config.evaluation.benchmarks]
         files = ", ".join([*config.evaluation.files, *benchmarks]) or "(no files)"
         tell(f"# evaluate  {files}; baselines {', '.join(config.evaluation.baselines) or 'none'}")
-    if problems := missing(config, parts):
-        tell(f"# missing   relative paths begin in {Path.cwd()}")
-    for problem in problems:
-        tell(f"# missing   {problem}")
+    tell(f"# relative paths begin in {Path.cwd()}")
+    report = look(config, parts, say)
+    for line in report.notes:
+        tell(f"# looked at {line}")
+    for line in report.warnings:
+        tell(f"# warning   {line}")
+    if (error := report.error()) is not None:
+        raise error
+    tell("# nothing that was looked at keeps it from starting")

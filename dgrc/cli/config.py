@@ -1,13 +1,24 @@
-"""`dgrc config diff A B`: in what two configurations or runs differ, all defaults filled in."""
+"""`dgrc config`: all settings of a configuration or run, and in what two differ, all defaults filled in."""
 
 import click
 
-from dgrc.cli.common import load, say, tell
+from dgrc.cli.common import load, say, tell, with_settings
 
 
 @click.group()
 def config() -> None:
     """Look at configurations."""
+
+
+@config.command()
+@with_settings
+@click.option("--changed", is_flag=True, help="Leave out what is by default.")
+def show(config: str, overrides: tuple[str, ...], changed: bool) -> None:
+    """Print all settings of CONFIG or RUN, defaults filled in, as YAML that can be read again."""
+    from dgrc.config.file import dump_changed, dump_config
+
+    settings = load(config, overrides)
+    tell(dump_changed(settings) if changed else dump_config(settings), nl=False)
 
 
 @config.command()

@@ -21,10 +21,12 @@ def pilot(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     from dgrc.storage.run_dir import RunDir
     from dgrc.workflow.job import Job
     from dgrc.workflow.pilot import clear_other, pilot_config, run_pilot
+    from dgrc.workflow.preflight import check
 
     settings = pilot_config(load(config, overrides), questions)
+    check(settings, ("curate",), say, anew=True)
     clear_other(RunDir.of(settings), settings)
-    with Job(settings, say, allow_empty=True).open("curate") as job:
+    with Job(settings, say, allow_empty=True, checked=True).open("curate") as job:
         figures = run_pilot(job)
     for id_ in figures["examples"]:
         print_parts(tell_case(job.run, id_), err=True)

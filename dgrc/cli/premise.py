@@ -43,10 +43,13 @@ def premise(
     from wrong ones. A random sample is curated as a run of its own, without its labels, and held against the truth.
     """
     from dgrc.workflow.job import Job
-    from dgrc.workflow.premise import prepare, run_premise
+    from dgrc.workflow.preflight import check
+    from dgrc.workflow.premise import measured_on, prepare, run_premise
 
-    settings = prepare(load(config, overrides), questions, truth, say)
-    with Job(settings, say, allow_empty=True).open("curate") as job:
+    given = load(config, overrides)
+    check(measured_on(given), ("curate",), say, anew=True)
+    settings = prepare(given, questions, truth, say)
+    with Job(settings, say, allow_empty=True, checked=True).open("curate") as job:
         figures = run_premise(job, truth, steps)
     for line in _lines(figures):
         say(line)

@@ -83,6 +83,18 @@ def dump_config(config: Config) -> str:
     return write(config.model_dump(mode="json"))
 
 
+def dump_changed(config: Config) -> str:
+    """The settings that are not by default as YAML: read as a file it is the same configuration."""
+    changed: dict[str, Any] = {}
+    for key, _, value in differences(Config(), config):
+        *parents, last = key.split(".")
+        node = changed
+        for name in parents:
+            node = node.setdefault(name, {})
+        node[last] = value
+    return write(changed) if changed else ""
+
+
 def differences(one: Section, other: Section, path: str = "") -> Iterator[tuple[str, Any, Any]]:
     """The settings in which two differ, by dotted name, with both values; of a section that one alone has, all that is
     not by default."""

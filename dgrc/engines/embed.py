@@ -9,14 +9,17 @@ from dgrc.config import EngineConfig
 from dgrc.engines.base import Request
 from dgrc.engines.client import PoolClient
 from dgrc.engines.pool import Pool, sibling_key
+from dgrc.engines.waiting import OnWait
 from dgrc.errors import EngineError
 from dgrc.runtime.driver import finish
 
 IN_FLIGHT = 256
 
 
-def embed_texts(config: EngineConfig, seed: int, max_retries: int, texts: Sequence[str]) -> np.ndarray:
-    """Vectors of length 1, (texts, width), by an engine that lives for this call.
+def embed_texts(
+    config: EngineConfig, seed: int, max_retries: int, texts: Sequence[str], on_wait: OnWait | None = None
+) -> np.ndarray:
+    """Vectors of length 1, (texts, width), by an engine that lives for this call; `on_wait` as of `Pool.wait`.
 
     Raises:
         EngineError: the engine cannot start, or cannot embed one of the texts.
@@ -24,7 +27,7 @@ def embed_texts(config: EngineConfig, seed: int, max_retries: int, texts: Sequen
     if not texts:
         return np.zeros((0, 1), np.float32)
     with Pool.start("embedder", config, seed) as pool:
-        return embed_with(pool.wait().client(max_retries), texts)
+        return embed_with(pool.wait(on_wait).client(max_retries), texts)
 
 
 def embed_with(client: PoolClient, texts: Sequence[str]) -> np.ndarray:

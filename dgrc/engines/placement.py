@@ -7,14 +7,22 @@ import ray
 from dgrc.config import EngineConfig
 
 
+def bundles(config: EngineConfig) -> list[tuple[dict[str, float], int]]:
+    """What one replica reserves: bundles that each lie on one machine, with how many of them."""
+    if not config.spans_nodes:
+        return [({"CPU": config.cpus, "GPU": config.gpus, **config.resources}, 1)]
+    worker = {"CPU": 1.0, "GPU": 1.0, **config.resources}
+    first = {**worker, "CPU": 1.0 + config.cpus}
+    workers = config.tensor_parallel * config.pipeline_parallel
+    return [(first, 1), (worker, workers - 1)]
+
+
 def placement_group(config: EngineConfig) -> Any | None:
     """Room for a replica that spans several GPUs, on as few nodes as can be: a bundle for each worker of vLLM's."""
     if not config.spans_nodes:
         return None
-    workers = config.tensor_parallel * config.pipeline_parallel
-    bundles = [{"CPU": 1.0, "GPU": 1.0, **config.resources} for _ in range(workers)]
-    bundles[0]["CPU"] += config.cpus
-    return ray.util.placement_group(bundles, strategy="PACK")
+    each = [dict(bundle) for bundle, count in bundles(config) for _ in range(count)]
+    return ray.util.placement_group(each, strategy="PACK")
 
 
 def placement(config: EngineConfig, group: Any | None) -> dict[str, Any]:

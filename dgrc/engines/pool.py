@@ -11,7 +11,6 @@ of the replicas are gone.
 
 import contextlib
 import time
-from collections.abc import Callable
 from typing import Any
 
 import psutil
@@ -23,6 +22,7 @@ from dgrc.engines.client import START_TIMEOUT_S, PoolClient
 from dgrc.engines.load import together
 from dgrc.engines.placement import placement, placement_group
 from dgrc.engines.replica import Replica
+from dgrc.engines.waiting import OnWait, Waiting
 from dgrc.errors import EngineAwayError, EngineError
 from dgrc.records import hash64
 from dgrc.runtime.driver import beside_driver
@@ -75,8 +75,8 @@ class Pool:
             groups += [group] if group is not None else []
         return cls(role, config, replicas, groups, ledger)
 
-    def wait(self, on_wait: Callable[[float], None] | None = None) -> "Pool":
-        """Blocks until as many replicas answer as the pool has at least.
+    def wait(self, on_wait: OnWait | None = None) -> "Pool":
+        """Blocks until as many replicas answer as the pool has at least; `on_wait` takes a line on what is waited for.
 
         Replicas of a pool take alike long to start: one that is not up `hung_after_s` after another hangs, and is
         restarted.
@@ -84,12 +84,11 @@ class Pool:
         Raises:
             EngineError: a replica could not start, or not within half an hour.
         """
-        began = time.monotonic()
+        began, waiting = time.monotonic(), Waiting(self.role, self.config, on_wait)
         self._pending = {replica.ready.remote(): number for number, replica in enumerate(self._replicas)}
         while self._look(1.0) < self.config.fewest_replicas:
             waited = time.monotonic() - began
-            if on_wait:
-                on_wait(waited)
+            waiting.look(waited, len(self._up), [self._replicas[number] for number in self._pending.values()])
             if self._up and time.monotonic() - self._news > self.config.hung_after_s:
                 self._restart_pending()
             if waited > START_TIMEOUT_S:

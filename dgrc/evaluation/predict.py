@@ -77,7 +77,7 @@ def predict_all(
         for config, models in engines:
             pools.append(Pool.start(" and ".join(models), config, seed))
         for pool in pools:
-            pool.wait()
+            pool.wait(say)
         turns = []
         for pool, (config, models) in zip(pools, engines, strict=True):
             reason = left_out(config, load_pack(method.prompts), evaluation, questions)

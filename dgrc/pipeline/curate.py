@@ -87,7 +87,7 @@ def curate(
             if pass_.name == "verify":
                 embedder = config.embedder.model if config.embedder else ""
                 fingerprint = _extend(fingerprint, config.method, f"screen {embedder}", SCREENING)
-                reports["screen"] = once(run, "screen", fingerprint, lambda: _screen(run, config), say)
+                reports["screen"] = once(run, "screen", fingerprint, lambda: _screen(run, config, say), say)
                 reports["index"] = once(run, "index", fingerprint, lambda: _index(run), say)
             fingerprint = _extend(fingerprint, config.method, pass_.name, pass_.settings)
             if pass_.name == "answer":
@@ -146,7 +146,7 @@ class Engines:
             spent = str(RunDir.of(config).spending(role))
             self._pools[role] = Pool.start(role, engine, config.seed, spent)
         for role in missing:
-            self._pools[role].wait()
+            self._pools[role].wait(self._say)
         if missing:
             self._say(f"  engines  {' and '.join(missing)} ready after {time.monotonic() - began:.0f} s")
         return {role: self._pools[role] for role in roles}
@@ -188,11 +188,11 @@ def _collect(run: RunDir, config: Config) -> dict[str, Any]:
     return dict(collect.collect(run.dataset("cases"), questions, config.method, earlier, reused_folder(questions)))
 
 
-def _screen(run: RunDir, config: Config) -> dict[str, Any]:
+def _screen(run: RunDir, config: Config, say: Say) -> dict[str, Any]:
     askers = reused_folder(run.dataset("atom_questions"))
     embed = None
     if config.embedder is not None and config.method.near_duplicate_cosine is not None:
-        embed = functools.partial(embed_texts, config.embedder, config.seed, config.pipeline.max_retries)
+        embed = functools.partial(embed_texts, config.embedder, config.seed, config.pipeline.max_retries, on_wait=say)
     return dict(screen_corpus(_answers(run), askers, run.dataset("atoms"), config.method, embed))
 
 

@@ -4,6 +4,7 @@ Two forms of rows are read. The authors' release: `id`, `conversations` and `mod
 Our own: `id` (the id in the question file) and `chains`, a list of texts. Rows of one question add up.
 """
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from dgrc.storage.arrow import arrow_schema, from_row, to_row
 from dgrc.storage.atomic import fresh_folder
 from dgrc.storage.lookup import ROWS_PER_FILE, Lookup, write_sorted
 
+NO_CHAINS = "no `chains` and no `model_predictions.output`"
 SUFFIXES = (".jsonl", ".json", ".parquet")
 SCHEMA = pa.schema([("id", pa.int64()), ("chains", pa.list_(pa.struct(list(arrow_schema(Chain)))))])
 
@@ -119,7 +121,7 @@ def read_chain_files(
             source_id = "" if missing(row.get("id")) else encodable(as_text(row["id"]))
             texts = _texts(row)
             if texts is None:
-                refuse(Quarantined(place, source_id, "unreadable", "no `chains` and no `model_predictions.output`", ""))
+                refuse(Quarantined(place, source_id, "unreadable", NO_CHAINS, ""))
                 continue
             id_ = by_source.get(source_id, _by_content(row))
             if id_ is None or id_ not in ids:
@@ -127,6 +129,20 @@ def read_chain_files(
                 continue
             found[id_] += [Chain(encodable(text), None, "stop", 0) for text in texts]
     return found
+
+
+def first_problem(path: str, limits: LimitsConfig = LIMITS, rows: int = 1000) -> str | None:
+    """Why none of the first rows of a file has chains; None if one has.
+
+    Raises:
+        QuestionFileError: the file cannot be opened.
+    """
+    problem = "it is empty"
+    for _, row in itertools.islice(_rows(path, limits), rows):
+        if not isinstance(row, str) and _texts(row) is not None:
+            return None
+        problem = row if isinstance(row, str) else NO_CHAINS
+    return problem
 
 
 def _rows(path: str, limits: LimitsConfig) -> Iterator[tuple[int, dict[str, Any] | str]]:

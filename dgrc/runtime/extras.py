@@ -82,12 +82,6 @@ def engines_of(config: Config, parts: Iterable[str]) -> dict[str, EngineConfig]:
     return ({"teacher": config.teacher} if teacher else {}) | ({"student": config.student} if student else {})
 
 
-def check_extras(config: Config, parts: Iterable[str]) -> None:
-    """Raises `ExtraError` if a library is missing that one of these parts of a job needs."""
-    for need in needs(config, parts):
-        need.check()
-
-
 def installed(name: str) -> bool:
     """Whether a library can be found; it is not imported."""
     try:

@@ -34,6 +34,13 @@ class PeakMemory:
                 return
 
 
+def of_this_machine() -> int:
+    """Bytes of memory that there are for us: of the machine, or of the container if that has fewer."""
+    from ray._common.utils import get_system_memory
+
+    return int(get_system_memory())
+
+
 def tree_pss() -> int:
     """Bytes of this process and all its descendants together."""
     me = psutil.Process()

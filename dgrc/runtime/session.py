@@ -66,7 +66,7 @@ def ray_session(config: Config, run: RunDir) -> Iterator[None]:
         run.logs.mkdir(parents=True, exist_ok=True)
     except OSError as e:
         raise explain_os_error(e, run.logs) from e
-    with _native_noise_to(run.logs / "native.log"), _data_context():
+    with native_noise_to(run.logs / "native.log"), _data_context():
         yield from _session(config, run)
 
 
@@ -110,7 +110,7 @@ def _end_executions() -> None:
 
 
 @contextlib.contextmanager
-def _native_noise_to(file: Path) -> Iterator[None]:
+def native_noise_to(file: Path) -> Iterator[None]:
     """Sends what C++ code writes to standard error to a file; Python's own words still reach the screen.
 
     Ray's core complains there in every pass about its own way of starting actors, and dumps a stack at SIGTERM.

@@ -50,6 +50,8 @@ from dgrc.storage.atomic import explain_os_error, write_json, write_text
 from dgrc.storage.holder import HOLDER, LOCK, told, write_holder
 
 UNDERWAY = ".underway.json"
+FREE = ("ingest", "cut")
+"""Steps that read files alone: they are done again where settings have changed."""
 
 
 class RunDir:
@@ -200,18 +202,23 @@ class RunDir:
             lock.release()
 
     def claim(self, config: Config) -> None:
-        """Writes the resolved configuration, or checks that the one there gave the same curation.
+        """Writes the resolved configuration, if `check_claim` lets it."""
+        self.check_claim(config)
+        write_text(self.config_file, dump_config(config))
 
-        Raises:
-            RunDirError: the run was made with other settings for its questions, models or method.
-        """
-        if changed := self.changed(config):
+    def check_claim(self, config: Config) -> None:
+        """Raises RunDirError if the run has kept what other settings of questions, models or method made."""
+        if self.has_kept and (changed := self.changed(config)):
             raise RunDirError(
                 f"The run {self.root} was made with other settings: {'; '.join(changed[:5])}"
                 f"{f' and {len(changed) - 5} more' if len(changed) > 5 else ''}. Going on would mix two experiments. "
                 "Choose another `name`, or delete that folder."
             )
-        write_text(self.config_file, dump_config(config))
+
+    @property
+    def has_kept(self) -> bool:
+        """Whether the run holds anything that cost more than reading files: replies, rows, steps that are done."""
+        return self.manifest_file.is_file() or any(map(_has_kept, self.root.glob("round-*/.state/*")))
 
     def changed(self, config: Config) -> list[str]:
         """Where the run's own configuration differs, with both values, of what decides its curation."""
@@ -240,6 +247,19 @@ def decisive_fingerprint(config: Config) -> str:
     files hold."""
     said = json.dumps(_decisive(config.model_dump(mode="json")), sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def _has_kept(state: Path) -> bool:
+    """Whether a step's state holds replies, finished rows, or the mark that it is done."""
+    rows = any(path.is_file() for path in state.glob("checkpoint/**/*"))
+    done = state.name not in FREE and (state / "done.json").is_file()
+    return done or rows or any(map(_holds_something, state.glob("journal/*")))
+
+
+def _holds_something(journal: Path) -> bool:
+    """Whether there is a line in a segment of a journal, which takes room ahead as zeros."""
+    with open(journal, "rb") as file:
+        return file.read(1) not in (b"", b"\0")
 
 
 def _mark(file: Path) -> dict[str, Any] | None:

@@ -38,10 +38,11 @@ class Job:
         config: As read; `proving:` models and files are made and resolved by `open`.
         say: Takes one line for the user at a time.
         allow_empty: Go on with a curriculum that is empty, or train on one without chains.
+        checked: The caller has looked whether it can begin.
     """
 
-    def __init__(self, config: Config, say: Say, allow_empty: bool = False):
-        self.config = config
+    def __init__(self, config: Config, say: Say, allow_empty: bool = False, checked: bool = False):
+        self.config, self.checked = config, checked
         self.allow_empty = allow_empty
         self.run = RunDir.of(config)
         self.say = say
@@ -54,17 +55,15 @@ class Job:
         """Holds the run's lock and a Ray session; models and questions of the proving world exist inside.
 
         Args:
-            parts: Which of `questions`, `curate`, `train`, `evaluate` will be done: libraries that they need are looked
-                for before anything starts.
+            parts: Which of `questions`, `curate`, `train`, `evaluate` will be done: what they need is looked for before
+                anything starts.
         """
         from dgrc.pipeline.method_version import check_method
-        from dgrc.runtime.extras import check_extras
         from dgrc.runtime.session import ray_session
         from dgrc.workflow.preflight import check
 
-        check_extras(self.config, parts)  # what is not installed would be missing for whatever is to be done first
-        standing.check_standing(self.run, self.config, parts)
-        check(self.config, parts)
+        if not self.checked:
+            check(self.config, parts, self.say)
         with self.run.lock():
             if "curate" in parts:
                 check_method(self.run)

@@ -65,6 +65,17 @@ def prepare(config: Config, count: int, truth_file: Path | None, say: Say) -> Co
     return settings
 
 
+def measured_on(config: Config) -> Config:
+    """The configuration with the held-out questions in the place of questions that it does not name."""
+    mine, evaluation = config.questions, config.evaluation
+    if mine.files or not evaluation.wanted:
+        return config
+    one = next(iter(evaluation.benchmarks), None)
+    changes = {"files": evaluation.files, "fields": evaluation.fields}
+    changes = changes if evaluation.files or one is None else {"files": one.files, "form": one.form}
+    return config.model_copy(update={"questions": mine.model_copy(update=changes)})
+
+
 def premise_name(config: Config) -> str:
     """What the premise's run is called."""
     return f"{config.name}-premise"
@@ -147,7 +158,7 @@ def _put_steps(job: Job, problems: dict[int, Problem], count: int) -> list[Asked
     if done.get("asked_with") != fingerprint:
         job.say(f"steps: {len(steps):,} are put to the teacher one by one")
         with job.phase("steps"):
-            asked = ask_steps(job.config.teacher, steps, job.config.method, job.config.seed)
+            asked = ask_steps(job.config.teacher, steps, job.config.method, job.config.seed, job.say)
         done = {"asked_with": fingerprint, "asked": [asdict(one) for one in asked]}
         write_json(file, done)
     return [Asked(**one) for one in done["asked"]]

@@ -50,7 +50,7 @@ def write_questions(run: RunDir, config: Config, say: Say) -> dict[str, Any]:
     report["cut"] = once(run, "cut", read, lambda: cut(run, corpus, of_evaluation(config), read, say), say)
     if warning := other_script(run.dataset("passages"), config.method.prompts):
         say(f"! {warning}")
-    report["write"] = once(run, "write", asked, lambda: _write(run, config, asked), say)
+    report["write"] = once(run, "write", asked, lambda: _write(run, config, asked, say), say)
     report["screen"] = once(run, "screen_questions", asked, lambda: screen(run, config, asked), say)
     for step in ("cut", "screen_questions"):
         shutil.rmtree(run.state(step) / "work", ignore_errors=True)
@@ -75,10 +75,10 @@ def screen(run: RunDir, config: Config, fingerprint: str) -> dict[str, Any]:
     return dict(counts)
 
 
-def _write(run: RunDir, config: Config, fingerprint: str) -> dict[str, Any]:
+def _write(run: RunDir, config: Config, fingerprint: str, say: Say) -> dict[str, Any]:
     began = time.monotonic()
     with Pool.start("teacher", config.teacher, config.seed, str(run.spending("teacher"))) as pool:
-        pool.wait()
+        pool.wait(say)
         starting = time.monotonic() - began
         report = run_pass(WRITE, run, config, {"teacher": pool}, fingerprint)
     return {**report, "start_seconds": round(starting, 1)}

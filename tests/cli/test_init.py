@@ -38,10 +38,10 @@ def test_the_written_file_loads_at_once_and_names_what_is_missing(folder: Path) 
     assert config.name == "my" and config.questions.files == ("data/*.jsonl",)
     assert config.questions.fields == FieldMap(choices="options", label=None)
     plan = dgrc("run", "my.yaml", "--dry-run")
-    assert plan.exit_code == 0
-    missing = [line for line in plan.stdout.splitlines() if line.startswith("# missing ")]
-    assert ["put-your-teacher-here" in line for line in missing] == [False, True, False]
-    assert "put-your-student-here" in missing[2]
+    assert plan.exit_code == 2 and "questions.files: 6 rows of 2 files: 6 with options" in plan.stdout
+    found = [line for line in plan.stderr.splitlines() if line.startswith("- ")]
+    assert ["put-your-teacher-here" in line for line in found].count(True) == 1
+    assert any(line.startswith("- student.model: The model directory put-your-student-here") for line in found)
 
 
 @pytest.mark.parametrize("turns", [False, True])

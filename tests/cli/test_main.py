@@ -174,9 +174,9 @@ def test_a_dry_run_lists_settings_and_passes_with_their_columns_and_does_nothing
     gather = next(line for line in lines if line.startswith("# gather"))
     assert "questions(id, text, choices, several) -> cases(id, text, choices, status, teacher, student" in gather
     assert "label" not in gather
-    assert [line.split()[1] for line in lines[1:]] == [
-        "ingest", "gather", "engines", "answer", "engines", "verify", "engines", "assemble", "start", "start",
-        "train", "evaluate",
+    assert [line.split()[1] for line in lines] == [
+        "all", "run", "ingest", "gather", "engines", "answer", "engines", "verify", "engines", "assemble", "start",
+        "start", "train", "evaluate", "relative", "nothing",
     ]
     assert next(line for line in lines if "start teacher" in line).endswith("proving:teacher (1 CPU, 0 GPU each)")
     assert not list(tmp_path.iterdir())

@@ -12,11 +12,13 @@ import yaml
 
 from dgrc.config import Config, Sampling, Section, StageConfig, shipped
 from dgrc.config.explain import forms, section_in
-from dgrc.config.file import dump_config, make_config, read_yaml
+from dgrc.config.file import dump_changed, dump_config, load_config, make_config, read_yaml
 from dgrc.config.method import MethodConfig
 from dgrc.config.yaml_core import write
 from dgrc.errors import ConfigError
+from tests.paths import ROOT
 
+CONFIGS = ROOT / "configs"
 SERVED = {"engine": "openai_api", "model": "m", "api": {"base_url": "http://x/v1"}, "price_per_million": {"prompt": 2}}
 USER: dict[str, Any] = {
     "name": "mine",
@@ -130,6 +132,28 @@ def test_one_key_changes_one_key(base: str, way: Any) -> None:
     assert wrong == {}
     left = {path for path, _, _ in leaves(Config, before)} - set_
     assert {path.rpartition(".")[2] for path in left} <= NEED_OTHERS, left
+
+
+@pytest.mark.parametrize("name", sorted(str(p.relative_to(CONFIGS)) for p in CONFIGS.rglob("*.yaml")))
+def test_what_is_not_by_default_is_the_same_configuration_read_again(name: str) -> None:
+    config = load_config(CONFIGS / name)
+    text = dump_changed(config)
+    assert make_config(read_yaml(text, name)) == config
+    assert len(text.splitlines()) < len(dump_config(config).splitlines()) / 2, "defaults are left out"
+
+
+def test_nothing_is_shown_of_defaults_and_of_a_section_what_differs_alone() -> None:
+    assert dump_changed(make_config({})) == ""
+    for path, field, value in leaves(Config, make_config(USER)):
+        for other in others(field, value):
+            try:
+                config = make_config(USER, [f"{path}={json.dumps(other)}"])
+            except ConfigError:
+                continue
+            assert make_config(read_yaml(dump_changed(config), path)) == config, path
+            break
+    config = make_config({"method": {"verify_sampling": {"max_tokens": 9}}})
+    assert dump_changed(config) == "method:\n  verify_sampling:\n    max_tokens: 9\n"
 
 
 def test_what_an_alias_repeats_is_set_in_one_place_alone() -> None:

@@ -22,8 +22,8 @@ def ask(text: str) -> Request:
     return Request(({"role": "user", "content": text},))
 
 
-def scripted(function: str) -> EngineConfig:
-    return EngineConfig(engine="scripted", script=f"tests.engines.test_replica:{function}", cpus=0)
+def scripted(function: str, **settings: Any) -> EngineConfig:
+    return EngineConfig(engine="scripted", script=f"tests.engines.test_replica:{function}", **{"cpus": 0, **settings})
 
 
 def echo(request: Request) -> list[str]:

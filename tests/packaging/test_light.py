@@ -77,8 +77,8 @@ def test_curation_through_an_api_and_looking_at_it_need_no_torch_and_leave_no_ke
 
 COMMANDS: dict[str, tuple[list[str], str]] = {
     "init": (["init", "my.yaml", "--questions", "q.jsonl"], ""),
-    "dry run": (["run", "legal/casehold", "--dry-run"], ""),
-    "own dry run": (["run", "my.yaml", "--dry-run"], ""),
+    "dry run": (["run", "legal/casehold", "--dry-run"], "`teacher.engine: vllm` needs vllm"),
+    "own dry run": (["run", "my.yaml", "--dry-run"], "Training needs torch"),
     "vllm": (["curate", "run.yaml", "--set", "student={engine: vllm, model: m, api: null}"],
              "`student.engine: vllm` needs vllm, transformers"),
     "train": (["train", "run.yaml"], "Training needs torch"),
@@ -114,9 +114,8 @@ def test_what_needs_an_extra_says_so_before_anything_starts(tmp_path: Path, plai
         code, stdout, stderr = results[name]
         said = " ".join(stderr.split())
         assert code == (2 if says else 0) and says in said, (name, stderr)
-        assert not says or ("pip install 'dgrc[" in said and not stdout), name
+        assert not says or ("pip install 'dgrc[" in said and (not stdout or "dry run" in name)), name
     assert not (tmp_path / "runs").exists(), "nothing was begun"
-    assert "`teacher.engine: vllm` needs vllm" in results["dry run"][1], "a dry run lists it among what is missing"
 
 
 def test_the_libraries_are_really_away(tmp_path: Path, plain: dict[str, str]) -> None:

@@ -77,10 +77,45 @@ def test_a_run_keeps_to_its_configuration(tmp_path: Path) -> None:
     run.claim(config)
     run.claim(make_config({"name": "r", "training": {"workers": 2}}))  # curation is not touched by it
     run.claim(make_config({"name": "r", "teacher": {"replicas": [2, 8], "gpus": 1, "max_num_seqs": 7}}))  # nor by these
+    run.mark_done("gather", "f", {})
     with pytest.raises(RunDirError, match=r"`method.max_pairs` was \d+, is 1"):
         run.claim(make_config({"name": "r", "method": {"max_pairs": 1}}))
     with pytest.raises(RunDirError, match=r"`teacher.model` was '', is 'other'"):
         run.claim(make_config({"name": "r", "teacher": {"model": "other"}}))
+
+
+@pytest.mark.parametrize(
+    ("left", "content", "kept"),
+    [
+        ("questions/part-00000.parquet", b"PAR1", False),
+        ("logs/native.log", b"x", False),
+        ("round-1/.state/ingest/done.json", b'{"fingerprint": "f", "report": {}}', False),
+        ("round-1/.state/method/version.json", b"{}", False),
+        ("round-1/.state/gather/fingerprint.json", b"{}", False),
+        ("round-1/.state/gather/journal/a.jsonl", bytes(4096), False),
+        ("round-1/.state/gather/journal/a.jsonl", b'{"owner": "1"}\n' + bytes(4096), True),
+        ("round-1/.state/gather/checkpoint/x/part.parquet", b"PAR1", True),
+        ("round-1/.state/gather/done.json", b'{"fingerprint": "f", "report": {}}', True),
+        ("round-2/.state/verify/journal/a.jsonl", b"{}\n", True),
+        ("manifest.json", b"{}", True),
+    ],
+)
+def test_a_run_that_kept_nothing_may_be_begun_again_by_other_settings(
+    tmp_path: Path, left: str, content: bytes, kept: bool
+) -> None:
+    """Reading files costs nothing, and a journal takes room ahead; replies and rows are kept."""
+    run = RunDir(tmp_path / "r")
+    run.claim(make_config({"name": "r", "questions": {"fields": {"text": "wrong"}}}))
+    (run.root / left).parent.mkdir(parents=True, exist_ok=True)
+    (run.root / left).write_bytes(content)
+    mended = make_config({"name": "r", "questions": {"fields": {"text": "stem"}}})
+    assert run.has_kept is kept
+    if kept:
+        with pytest.raises(RunDirError, match=r"`questions.fields.text` was 'wrong', is 'stem'"):
+            run.claim(mended)
+    else:
+        run.claim(mended)
+        assert "text: stem" in run.config_file.read_text()
 
 
 def test_a_run_begun_before_there_were_settings_for_thinking_goes_on(tmp_path: Path) -> None:

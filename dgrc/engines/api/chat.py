@@ -12,14 +12,13 @@ import asyncio
 import heapq
 import itertools
 import json
-import os
 import sys
 import time
 from typing import Any
 
-from dgrc.config import ApiConfig, EngineConfig
-from dgrc.config.passed_on.servers import variable_of
+from dgrc.config import EngineConfig
 from dgrc.engines.api.body import Body, body_of
+from dgrc.engines.api.headers import headers_of
 from dgrc.engines.api.ledger import Accounts
 from dgrc.engines.api.rate_limit import Estimate, Window, backoff
 from dgrc.engines.api.replies import Answer, judge, read
@@ -67,37 +66,46 @@ class OpenAIEngine:
         Raises:
             EngineError: no key, no server, or the server does not have the model.
         """
-        import aiohttp
-
-        headers = _authorization(self.api)
-        if key := headers.get("Authorization", "").removeprefix("Bearer "):
-            self._secrets[key] = "[the key]"
-        for name, value in _further(self.api).items():
-            headers[name] = value
-            self._secrets[value] = f"[the value of {name}]"
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self.api.max_concurrency, keepalive_timeout=60),
-            timeout=aiohttp.ClientTimeout(total=self.api.timeout_s, sock_connect=30),
-            headers=headers,
-        )
-        answer = await self._attempt("GET", "/models", None)
+        answer = await self.look()
         for attempt in range(5):
             if answer.reply is not None or answer.refused is not None or answer.stopping is not None:
                 break
             await asyncio.sleep(max(answer.retry_after, backoff(attempt)))
             answer = await self._attempt("GET", "/models", None)
+        if problem := self.problem(answer):
+            raise EngineError(problem)
+
+    async def look(self) -> Answer:
+        """Opens the connections and asks the server once for its models.
+
+        Raises:
+            EngineError: a key or header is not set.
+        """
+        import aiohttp
+
+        headers, self._secrets = headers_of(self.api)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self.api.max_concurrency, keepalive_timeout=60),
+            timeout=aiohttp.ClientTimeout(total=self.api.timeout_s, sock_connect=30),
+            headers=headers,
+        )
+        return await self._attempt("GET", "/models", None)
+
+    def problem(self, answer: Answer) -> str | None:
+        """Why the server cannot be used, by what it said when it was asked for its models; None if it can."""
         if answer.reply is None and answer.refused is None:  # some servers have no list of models, and refuse
-            raise EngineError(
+            return (
                 f"The server {self.api.base_url} cannot be used: {answer.stopping or answer.says}. Look at "
                 f"`api.base_url` and at the key in the environment variable {self.api.key_env!r}."
             )
         listed = (answer.reply or {}).get("data")
         names = [model.get("id") for model in listed if isinstance(model, dict)] if isinstance(listed, list) else []
         if names and self.config.model not in names:
-            raise EngineError(
+            return (
                 f"The server {self.api.base_url} has no model {self.config.model!r}; it has "
                 f"{', '.join(map(repr, names[:10]))}. Set `model` to one of them."
             )
+        return None
 
     async def generate(self, request: Request) -> Completion:
         """Serves one request, asking again for what the server left out of `n`.
@@ -135,8 +143,12 @@ class OpenAIEngine:
 
     def stop(self) -> None:
         """Closes the connections."""
+        self._closing = asyncio.ensure_future(self.close())
+
+    async def close(self) -> None:
+        """Closes the connections, and returns when they are closed."""
         if self._session is not None and not self._session.closed:
-            self._closing = asyncio.ensure_future(self._session.close())
+            await self._session.close()
 
     async def _until_answered(self, request: Request, n: int, part: int) -> Answer:
         """A reply, or an error of this request alone."""
@@ -257,35 +269,6 @@ class OpenAIEngine:
             if status != 200 or len(secret) >= SURELY_A_KEY:
                 text = text.replace(secret, instead)
         return text
-
-
-def _authorization(api: ApiConfig) -> dict[str, str]:
-    if not api.key_env:
-        return {}
-    key = os.environ.get(api.key_env)
-    if not key:
-        raise EngineError(
-            f"The environment variable {api.key_env!r} with the key of {api.base_url} is not set where the replica "
-            "runs. Set it before the cluster starts (dgrc takes no key from a file), or `api.key_env: ''` if the "
-            "server wants none."
-        )
-    return {"Authorization": f"Bearer {key}"}
-
-
-def _further(api: ApiConfig) -> dict[str, str]:
-    """The headers that the settings name, with their values from this process's environment."""
-    found = {}
-    for name, given in api.extra_headers.items():
-        variable = variable_of(given)
-        value = os.environ.get(variable, "")
-        if not value or not value.isprintable():
-            state = "is not set" if not value else "holds a line break or another character that no header can have,"
-            raise EngineError(
-                f"The environment variable {variable!r} with the header {name} for {api.base_url} {state} where the "
-                "replica runs. Set it before the cluster starts."
-            )
-        found[name] = value
-    return found
 
 
 def _grant(turn: "asyncio.Future[None]") -> None:

@@ -14,6 +14,7 @@ from dgrc.config import EngineConfig, MethodConfig
 from dgrc.engines.base import drawn_by
 from dgrc.engines.client import PoolClient
 from dgrc.engines.pool import Pool, sibling_key
+from dgrc.engines.waiting import OnWait
 from dgrc.evaluation.premise.differences import difference, shares
 from dgrc.evaluation.score import is_right
 from dgrc.evaluation.truth.items import Items
@@ -49,14 +50,17 @@ def choose_steps(problems: dict[int, Problem], count: int, seed: int) -> list[tu
     return sorted(distinct.values(), key=lambda one: hash64("steps", str(seed), one[1].question))[:count]
 
 
-def ask_steps(engine: EngineConfig, steps: Sequence[tuple[int, Step]], method: MethodConfig, seed: int) -> list[Asked]:
-    """Starts the teacher's engine, puts all steps to it and ends it.
+def ask_steps(
+    engine: EngineConfig, steps: Sequence[tuple[int, Step]], method: MethodConfig, seed: int,
+    on_wait: OnWait | None = None,
+) -> list[Asked]:  # fmt: skip
+    """Starts the teacher's engine, puts all steps to it and ends it; `on_wait` as of `Pool.wait`.
 
     Raises:
         EngineError: the engine cannot be started.
     """
     with Pool.start("teacher", engine, seed) as pool:
-        pool.wait()
+        pool.wait(on_wait)
         return finish(put(pool.client(), steps, method))
 
 

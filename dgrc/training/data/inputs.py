@@ -33,7 +33,13 @@ def load_tokenizer(base_model: str) -> Any:
         )
     if problem := model_problem(base_model):
         raise TrainingError(problem)
-    tokenizer = AutoTokenizer.from_pretrained(base_model, trust_remote_code=False)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(base_model, trust_remote_code=False)
+    except (OSError, ValueError) as e:
+        raise TrainingError(
+            f"The tokenizer of the base model {base_model!r} cannot be loaded: {str(e).strip().splitlines()[0]} Give a "
+            "local Hugging Face directory with config.json, safetensors weights and a tokenizer."
+        ) from e
     if not tokenizer.chat_template:
         raise TrainingError(
             f"The tokenizer of the base model {base_model!r} has no chat template, so it is not known how a chat "

@@ -7,7 +7,7 @@ import pytest
 
 from dgrc.config.file import dump_config, make_config
 from dgrc.errors import EngineError
-from dgrc.workflow.preflight import missing
+from dgrc.workflow.preflight.servers import keys_are_set
 from tests.engines.api.servers import reply, request, tell
 
 SECRET = "org-tiger-0123456789abcdef"
@@ -52,10 +52,11 @@ def test_a_variable_that_is_not_set_is_told_before_a_run_and_its_value_is_not_wr
     engine = {"engine": "openai_api", "model": "m", "api": api}
     config = make_config({"teacher": engine, "student": engine, "questions": {"files": [str(questions)]}})
     monkeypatch.delenv("MY_ORG", raising=False)
-    assert missing(config, ("curate",)) == [
-        f"{role}.api.extra_headers.X-Org: the environment variable MY_ORG is not set here."
+    assert [found.line for found in keys_are_set(config, ("curate",))] == [
+        f"{role}.api.extra_headers.X-Org: the environment variable MY_ORG is not set here. Set it before you start; "
+        "files hold no keys."
         for role in ("teacher", "student")
     ]
     monkeypatch.setenv("MY_ORG", SECRET)
-    assert missing(config, ("curate",)) == []
+    assert list(keys_are_set(config, ("curate",))) == []
     assert SECRET not in dump_config(config) and "$MY_ORG" in dump_config(config)

@@ -1,4 +1,4 @@
-"""Chat templates, tried before anything is paid for: the models of a configuration in, what must be known of them out.
+"""Chat templates, tried before anything is paid for: the models of a configuration in, findings out.
 
 Each local model's template renders the messages of every step that the run will ask it, with other texts in their
 places, and an example as it would be trained on. What a template refuses or leaves out is an error now, not after an
@@ -7,20 +7,20 @@ engine has started. Models behind APIs have templates that nobody here can see; 
 
 import functools
 import logging
-import os
 from collections.abc import Collection, Iterator
-from pathlib import Path
 
 from dgrc.chat.template import missing_texts
 from dgrc.config import Config, EngineConfig
-from dgrc.errors import EngineError, TrainingError
+from dgrc.engines.vllm.tokens import check_model_path
+from dgrc.errors import DgrcError, EngineError, PromptPackError
 from dgrc.method import answer, curriculum, diagnose, grade, judge, sample, verify, write
 from dgrc.method.prompts import Pack, load_pack
 from dgrc.method.reading import asked
 from dgrc.method.verify import extract
 from dgrc.records import Chain, Message
-from dgrc.runtime.extras import engines_of, installed
-from dgrc.storage.objectstore.files import is_remote
+from dgrc.runtime.extras import installed
+from dgrc.workflow.preflight.findings import Finding
+from dgrc.workflow.preflight.models import engines, is_here
 
 QUESTION, CHOICES = "How long is the notice?", ("30 days", "60 days")
 CHAIN = Chain("The notice is 30 days.\n<answer>A</answer>", "A", "stop", 9)
@@ -28,30 +28,39 @@ OTHER = Chain("The notice is 60 days.\n<answer>B</answer>", "B", "stop", 9)
 LOG = logging.getLogger(__name__)
 
 
-def check_templates(config: Config, parts: Collection[str] = ()) -> None:
-    """Tries the chat templates of all local models of these parts of a job (none named: of all).
+def templates_render(
+    config: Config, parts: Collection[str] = (), without: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Tries the chat templates of all local models of these parts of a job (none named: of all), `without` some roles'.
 
-    Without transformers nothing is tried.
-
-    Raises:
-        EngineError: a template refuses the messages of a step or leaves some out, or does not know its settings.
-        TrainingError: the student's cannot be trained on; a job that only curates is told so.
+    A template that refuses the messages of a step or leaves some out, or does not know its settings, is a finding; so
+    is a student's that cannot be trained on. A job that only curates is told of the latter. Without transformers
+    nothing is tried.
     """
     if not installed("transformers"):
         return
-    pack = load_pack(config.method.prompts)
-    engines = engines_of(config, parts) if parts else config.engines()
-    for role, engine in engines.items():
-        if engine.engine == "vllm" and is_here(engine.model):
-            _try_prompts(config, pack, role, engine)
-    if config.student.engine != "vllm" or not is_here(config.student.model):
+    try:
+        pack = load_pack(config.method.prompts)
+    except PromptPackError:
+        return  # which is told by itself
+    refused = {*without}
+    for role, engine in engines(config, parts).items():
+        if engine.engine == "vllm" and role not in without and can_be_read(engine.model):
+            try:
+                _try_prompts(config, pack, role, engine)
+            except DgrcError as e:
+                refused.add(role)
+                yield Finding.of(f"{role}.model", e)
+    if config.student.engine != "vllm" or "student" in refused or not can_be_read(config.student.model):
         return
-    if not parts or "train" in parts:
+    if parts and not {"train", "curate"} & {*parts}:
+        return
+    try:
         _try_training(config, pack)
-    elif "curate" in parts:
-        try:
-            _try_training(config, pack)
-        except TrainingError as e:  # a curriculum may be for another model
+    except DgrcError as e:
+        if not parts or "train" in parts:
+            yield Finding.of("student.model", e)
+        else:  # a curriculum may be for another model
             _say(f"{e} It can be curated for, but `dgrc train` will refuse it.")
 
 
@@ -112,18 +121,15 @@ def _try_training(config: Config, pack: Pack) -> None:
         check_vocabulary(config.student.model, tokenizer, tokens)
 
 
-def is_here(model: str) -> bool:
-    """Whether a model's tokenizer can be read without downloading it from the Hub; `proving:` models are made later."""
-    if model.startswith("proving:"):
+def can_be_read(model: str) -> bool:
+    """Whether a model is here and nothing speaks against reading it, so that its template can be tried."""
+    if not is_here(model):
         return False
-    return is_remote(model) or Path(model).expanduser().is_dir() or in_hub_cache(model)
-
-
-def in_hub_cache(model: str) -> bool:
-    """Whether a model of the Hub was downloaded before, to where Hugging Face's own variables say."""
-    home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface"))
-    cache = Path(os.environ.get("HF_HUB_CACHE", home / "hub")).expanduser()
-    return (cache / f"models--{model.replace('/', '--')}").is_dir()
+    try:
+        check_model_path(model)
+    except (DgrcError, ImportError):  # which is told by itself
+        return False
+    return True
 
 
 @functools.cache

@@ -10,9 +10,8 @@ import pytest
 from dgrc.config.file import make_config
 from dgrc.errors import DgrcError, EngineError, TrainingError
 from dgrc.method.prompts import load_pack
-from dgrc.workflow import templates
-from dgrc.workflow.preflight import check
-from dgrc.workflow.templates import check_templates, steps_of
+from dgrc.workflow.preflight import check, look, templates
+from dgrc.workflow.preflight.templates import steps_of, templates_render
 from tests.chat.families import GEMMA, LLAMA3, SILENT, make_tokenizer
 from tests.thinking import QWEN, make_thinking_tokenizer
 
@@ -22,9 +21,20 @@ def save(tmp_path: Path) -> Any:
     def saved(name: str, tokenizer: Any) -> str:
         tokenizer.save_pretrained(tmp_path / name)
         (tmp_path / name / "config.json").write_text('{"model_type": "llama"}')
+        (tmp_path / name / "model.safetensors").write_bytes(b"")  # none is read
         return str(tmp_path / name)
 
     return saved
+
+
+def tried(config: Any, *parts: str) -> list[str]:
+    """What is wrong with the templates alone."""
+    return [f"{found.kind.__name__}: {found.line}" for found in templates_render(config, parts)]
+
+
+def told(config: Any, *parts: str) -> list[str]:
+    """All findings of these parts."""
+    return [found.line for found in look(config, parts).findings]
 
 
 def config(teacher: str, student: str, **more: Any) -> Any:
@@ -80,7 +90,7 @@ def test_a_student_that_cannot_be_trained_on_stops_a_run_that_trains(
     with pytest.raises(TrainingError, match="lacks part of the message"):
         check(config(good, student))
     with caplog.at_level(logging.WARNING, templates.__name__):
-        check_templates(config(good, student), ("curate",))
+        assert tried(config(good, student), "curate") == []
     (said,) = [record.getMessage() for record in caplog.records]
     assert "lacks part of the message" in said and said.endswith("but `dgrc train` will refuse it.")
 
@@ -89,9 +99,10 @@ def test_training_is_tried_with_the_messages_that_it_will_render(save: Any) -> N
     """Thoughts among them, where they are kept: a template that drops those of a turn that is over is refused."""
     dropping = LLAMA3[0].replace("{{ m.content | trim }}", "{{ m.content.split('</think>')[-1] | trim }}")
     student, good = save("dropping", make_tokenizer(dropping, LLAMA3[1])), save("good", make_tokenizer(*LLAMA3))
-    check_templates(config(good, student), ("train",))
-    with pytest.raises(TrainingError, match=r"lacks part of the message, 'The law says so\.'.*thoughts: drop"):
-        check_templates(config(good, student, training={"thoughts": "keep"}), ("curate", "train"))
+    assert tried(config(good, student), "train") == []
+    (said,) = tried(config(good, student, training={"thoughts": "keep"}), "curate", "train")
+    assert said.startswith("TrainingError: student.model: ") and "thoughts: drop" in said
+    assert "lacks part of the message, 'The law says so.'" in said
 
 
 def test_a_student_that_has_no_row_for_a_token_of_its_template_stops_a_run_that_trains(save: Any) -> None:
@@ -109,7 +120,7 @@ def test_an_adapter_of_half_a_tied_vocabulary_stops_a_run_that_trains(save: Any)
     half = config(good, good, training={"adapter": {"targets": ["q_proj", "lm_head"]}})
     with pytest.raises(TrainingError, match="names the embedding or the head"):
         check(half)
-    check(half, ("curate",))
+    assert not any("training.adapter" in line for line in told(half, "curate"))
     check(config(good, good, training={"adapter": {"targets": ["q_proj"]}}))
 
 
@@ -122,5 +133,5 @@ def test_settings_that_the_template_does_not_know_stop_the_run(save: Any) -> Non
 
 def test_models_that_are_not_here_are_not_tried() -> None:
     api = {"engine": "openai_api", "model": "m", "api": {"base_url": "http://h/v1"}}
-    check_templates(make_config({"teacher": api, "student": {"model": "proving:student"}}))
-    check_templates(make_config({"teacher": api, "student": {"model": "nobody/has-this"}}))
+    assert tried(make_config({"teacher": api, "student": {"model": "proving:student"}})) == []
+    assert tried(make_config({"teacher": api, "student": {"model": "nobody/has-this"}})) == []

@@ -1,0 +1,207 @@
+"""What can be known to fail before anything starts, said at once and together, not after a run has ended.
+
+A configuration and parts of a job flow in; a report flows out (`look`), or one error of all that stops the job
+(`check`). Cheap looks come first: files and their first rows (`rows.py`), models (`models.py`), keys and servers
+(`servers.py`), what is reserved of Ray (`resources.py`), memory and disk (`room.py`); then chat templates
+(`templates.py`), which need transformers. No engine is started, no cluster is joined, and nothing is generated.
+"""
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TypeAlias
+
+from dgrc.config import Config, MethodConfig
+from dgrc.errors import DgrcError, ExtraError, PromptPackError
+from dgrc.runtime.extras import needs
+from dgrc.storage.run_dir import RunDir
+from dgrc.workflow.preflight.findings import Finding, Report
+from dgrc.workflow.preflight.models import engines, is_directory, models_fit, stores_have
+from dgrc.workflow.preflight.resources import resources_are_there
+from dgrc.workflow.preflight.room import room_suffices
+from dgrc.workflow.preflight.rows import files_there, rows_fit
+from dgrc.workflow.preflight.servers import keys_are_set, servers_answer
+from dgrc.workflow.preflight.templates import can_be_read, templates_render
+from dgrc.workflow.standing import check_standing
+
+Say = Callable[[str], None]
+Look: TypeAlias = Callable[[Config, Collection[str]], Iterable[Finding | str]]
+NETWORK_S = 2.5
+"""So long servers and stores are waited for together; the settings of a run bound longer waits."""
+
+
+def check(config: Config, parts: Iterable[str] = (), say: Say | None = None, anew: bool = False) -> None:
+    """Raises one error of all that keeps these parts of a job from being done; of no parts only what concerns models.
+
+    Args:
+        config: The settings.
+        parts: Of `questions`, `curate`, `train`, `evaluate`.
+        say: Takes a line for each thing that was looked at and for each that may go wrong.
+        anew: A run of that name that was made with other settings is emptied, so nothing speaks against it.
+    """
+    report = look(config, tuple(parts), say, anew)
+    if say is not None:
+        for line in report.notes:
+            say(f"looked at {line}")
+        for line in report.warnings:
+            say(f"! {line}")
+    if (error := report.error()) is not None:
+        raise error
+
+
+def look(config: Config, parts: Collection[str], say: Say | None = None, anew: bool = False) -> Report:
+    """Everything that can be found out in seconds. What takes longer than a moment is announced to `say`, with what
+    was found before it. Where the run does not stand where these parts begin, that is all that is told."""
+    report = Report()
+    _take(report, _standing(config, parts, anew))
+    _take(report, _extras(config, parts))  # what is not installed would be missing for whatever is to be done first
+    if any(finding.kind is not ExtraError for finding in report.stopping):
+        return report
+    with _Network(config, parts) as network:
+        for each in HERE:
+            _take(report, each(config, parts))
+    _take(report, network.found())
+    broken = {finding.setting.partition(".")[0] for finding in report.stopping if finding.setting.endswith(".model")}
+    models = [engine.model for role, engine in engines(config, parts).items() if role not in broken]
+    if say is not None and report.stopping and any(map(can_be_read, models)):
+        for finding in report.stopping:
+            say(f"! {finding.line}")
+        say("Chat templates are tried yet, which takes some seconds.")
+    _take(report, templates_render(config, parts, broken))
+    if "student" not in broken:
+        _take(report, _adapter_targets(config, parts))
+    return report
+
+
+def check_pack(method: MethodConfig) -> None:
+    """Raises PromptPackError if there is no such pack, or it lacks a step that a setting asks for."""
+    from dgrc.method.prompts import load_pack
+
+    pack = load_pack(method.prompts)
+    if method.judge is not None:
+        pack.require("judge", "method.judge")
+    if method.grader:
+        pack.require("grade", "method.grader")
+
+
+def pack_called(method: MethodConfig) -> str:
+    """The prompt pack with version and language, or what is wrong with it."""
+    from dgrc.method.prompts import load_pack
+
+    try:
+        check_pack(method)
+        return load_pack(method.prompts).called()
+    except PromptPackError as e:
+        return f"{method.prompts}: {e}"
+
+
+def _take(report: Report, found: Iterable[Finding | str]) -> None:
+    for one in found:
+        report.add(one)
+
+
+def _standing(config: Config, parts: Collection[str], anew: bool) -> Iterator[Finding]:
+    run = RunDir.of(config)
+    try:
+        check_standing(run, config, parts)
+        if parts and not anew:
+            run.check_claim(config)
+    except DgrcError as e:
+        yield Finding.of("", e)
+
+
+def _extras(config: Config, parts: Collection[str]) -> Iterator[Finding]:
+    for need in needs(config, parts):
+        if problem := need.missing():
+            yield Finding("", problem, ExtraError)
+
+
+def _pack(config: Config, parts: Collection[str]) -> Iterator[Finding]:
+    from dgrc.method.prompts import load_pack
+
+    try:
+        check_pack(config.method)
+        writes = "questions" in parts or ("curate" in parts and not config.questions.files)
+        if writes and config.corpus is not None:
+            for step in ("write", *(("stands_alone",) if config.corpus.stands_alone else ())):
+                load_pack(config.method.prompts).require(step, "corpus")
+    except PromptPackError as e:
+        yield Finding.of("method.prompts", e)
+
+
+def _files(config: Config, parts: Collection[str]) -> Iterator[Finding]:
+    yield from files_there(config, parts)
+
+
+def _files_on_stores(config: Config, parts: Collection[str]) -> Iterator[Finding]:
+    yield from files_there(config, parts, remote=True)
+
+
+def _publishing(config: Config, parts: Collection[str]) -> Iterator[Finding]:
+    from dgrc.storage.publish import check_target
+
+    if config.publish is not None:
+        try:
+            check_target(config.publish)
+        except DgrcError as e:
+            yield Finding.of("publish", e)
+
+
+def _adapter_targets(config: Config, parts: Collection[str]) -> Iterator[Finding]:
+    student, adapter = config.student, config.training.adapter
+    if adapter is None or (parts and "train" not in parts) or student.engine != "vllm":
+        return
+    if is_directory(student.model):
+        from dgrc.training.model.load import check_targets
+
+        try:
+            check_targets(student.model, adapter)
+        except DgrcError as e:
+            yield Finding.of("training.adapter", e)
+
+
+HERE: tuple[Look, ...] = (
+    _pack, _files, rows_fit, models_fit, keys_are_set, resources_are_there, room_suffices,
+)  # fmt: skip
+"""What is looked at on this machine, and asked of a cluster's head."""
+
+
+class _Network:
+    """What is asked over a network, side by side and while the rest is looked at; none may hold a command up."""
+
+    LOOKS: tuple[tuple[str, Look], ...] = (
+        ("the servers of APIs", servers_answer), ("files on object stores", _files_on_stores),
+        ("models on object stores and of the Hub", stores_have), ("the place to publish to", _publishing),
+    )  # fmt: skip
+
+    def __init__(self, config: Config, parts: Collection[str]):
+        self._config, self._parts = config, parts
+        self._results: dict[str, list[Finding | str] | Exception] = {}
+        self._threads = {
+            what: threading.Thread(target=self._ask, args=(what, each), daemon=True) for what, each in self.LOOKS
+        }
+
+    def __enter__(self) -> "_Network":
+        for thread in self._threads.values():
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def found(self) -> Iterator[Finding | str]:
+        """What came of it in time, in order; what did not is said and stops nothing."""
+        for what, thread in self._threads.items():
+            thread.join(NETWORK_S)
+            result = self._results.get(what)
+            if isinstance(result, Exception):
+                raise result
+            if result is None:
+                yield Finding("", f"{what} did not answer in time and were not looked at.", stops=False)
+            else:
+                yield from result
+
+    def _ask(self, what: str, each: Look) -> None:
+        try:
+            self._results[what] = list(each(self._config, self._parts))
+        except Exception as e:  # noqa: BLE001 - raised again where it is asked for
+            self._results[what] = e

@@ -1,0 +1,52 @@
+"""What keeps a run from starting is said together, by every command that starts one, and leaves no folder behind."""
+
+from pathlib import Path
+
+import pytest
+
+from dgrc.config.file import dump_config
+from dgrc.errors import NotReadyError
+from dgrc.workflow.preflight import check
+from tests.cli.test_main import dgrc
+from tests.workflow.preflight.builders import config
+
+API = {"engine": "openai_api", "model": "m", "api": {"base_url": "http://127.0.0.1:1/v1", "key_env": "TIGER_KEY"}}
+
+
+@pytest.fixture
+def wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration of which nothing is there: a file, a model, a key, and the GPU."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TIGER_KEY", raising=False)
+    monkeypatch.setattr("dgrc.runtime.session.ray_session", None)
+    monkeypatch.setattr("ray.is_initialized", lambda: False)
+    settings = config(
+        questions={"files": ["gone.jsonl"]}, teacher=API, student={"model": "./absent", "gpus": 1},
+        method={"prompts": "nowhere"},
+    )  # fmt: skip
+    (tmp_path / "c.yaml").write_text(dump_config(settings))
+    return tmp_path
+
+
+COMMANDS = [["curate"], ["curate", "--dry-run"], ["pilot"], ["premise"], ["benchmark"], ["run"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_everything_is_said_at_once(wrong: Path, command: list[str]) -> None:
+    name, *options = command
+    said = dgrc(name, "c.yaml", *options)
+    assert said.exit_code == 2 and "Traceback" not in said.stderr
+    lines = [line for line in said.stderr.splitlines() if line.startswith(("dgrc:", "- "))]
+    assert lines[0] == "dgrc: 5 things keep this from starting:"
+    assert [line.split(":")[0] for line in lines[1:]] == [
+        "- method.prompts", "- questions.files", "- student.model", "- teacher.api.key_env", "- student.gpus",
+    ]  # fmt: skip
+    assert [path.name for path in wrong.iterdir()] == ["c.yaml"]
+
+
+def test_one_error_has_all_in_its_words(wrong: Path) -> None:
+    from dgrc.config.file import load_config
+
+    with pytest.raises(NotReadyError, match=r"5 things .*: \(1\) method\.prompts: .* \(5\) student\.gpus: ") as raised:
+        check(load_config("c.yaml"), ("curate",))
+    assert len(raised.value.items) == 5

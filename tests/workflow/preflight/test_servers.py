@@ -1,0 +1,80 @@
+"""Servers of APIs are asked once before anything starts: away, slow, of another key or without the model."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dgrc.config import Config
+from dgrc.workflow.preflight import servers
+from dgrc.workflow.preflight.servers import keys_are_set, servers_answer
+from tests.loopback import serving
+from tests.workflow.preflight.builders import config
+
+PART = ("curate",)
+KEY = "TIGER_KEY"
+
+
+def behind(url: str, model: str = "m", **api: Any) -> Config:
+    return config(teacher={"engine": "openai_api", "model": model, "api": {"base_url": url, "key_env": KEY, **api}})
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with serving("tests.workflow.preflight.models_server") as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY, "sk-tiger")
+
+
+@pytest.mark.parametrize("state", ["is not set", "is empty"])
+def test_a_key_that_is_not_set_is_named_and_its_server_not_asked(
+    server: str, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    monkeypatch.delenv(KEY) if state == "is not set" else monkeypatch.setenv(KEY, "")
+    (one,) = keys_are_set(behind(server), PART)
+    assert one.stops and one.setting == "teacher.api.key_env" and f"{KEY} {state}" in one.words
+    assert list(servers_answer(behind(f"{server}/refusing"), PART)) == []
+    assert list(keys_are_set(behind(server), ("train",))) == []
+
+
+def test_a_server_that_has_the_model_is_well(server: str) -> None:
+    assert list(keys_are_set(behind(server), PART)) == list(servers_answer(behind(server), PART)) == []
+    assert list(servers_answer(behind(f"{server}/unlisted"), PART)) == [], "some have no list of models"
+
+
+@pytest.mark.parametrize(
+    ("path", "model", "words", "stops"),
+    [
+        ("", "other", "has no model 'other'; it has 'm'", True),
+        ("/refusing", "m", "the key is not accepted", True),
+        ("/html", "m", "an answer that is no whole JSON object", True),
+        ("/loading", "m", "HTTP 503", False),
+        ("/slow", "m", "does not answer within", True),
+    ],
+)
+def test_what_a_server_says_is_told(
+    server: str, monkeypatch: pytest.MonkeyPatch, path: str, model: str, words: str, stops: bool
+) -> None:
+    monkeypatch.setattr(servers, "ASKED_S", 0.5 if path == "/slow" else 30.0)
+    (one,) = servers_answer(behind(server + path, model), PART)
+    assert one.setting == "teacher.api" and words in one.words and one.stops is stops
+    assert "sk-tiger" not in one.words
+
+
+def test_a_server_that_is_away_is_told_also_where_a_loop_runs(tmp_path: Path) -> None:
+    async def cell() -> list[Any]:
+        return list(servers_answer(behind("http://127.0.0.1:1/v1"), PART))
+
+    for found in (asyncio.run(cell()), list(servers_answer(behind("http://127.0.0.1:1/v1"), PART))):
+        (one,) = found
+        assert one.stops and "http://127.0.0.1:1/v1 cannot be used" in one.words and "Connect" in one.words
+
+
+def test_a_part_that_asks_nobody_asks_no_server() -> None:
+    assert list(servers_answer(behind("http://127.0.0.1:1/v1"), ("train",))) == []
