@@ -32,6 +32,7 @@ from dgrc.cli.status import status
 from dgrc.cli.submit import submit
 from dgrc.cli.train import train
 from dgrc.cli.verify import repair, verify_run
+from dgrc.cli.view import view
 from dgrc.errors import DgrcError, EmptyCurriculumError
 from dgrc.runtime.signals import listen, told_to_end
 
@@ -77,8 +78,8 @@ def main(debug: bool) -> None:
 
 
 COMMANDS = (
-    demo, init, questions, pilot, premise, curate, plan, train, export, evaluate, run, resume, show, status, verify_run,
-    repair, config, benchmark, submit, jobs,
+    demo, init, questions, pilot, premise, curate, plan, train, export, evaluate, run, resume, show, view, status,
+    verify_run, repair, config, benchmark, submit, jobs,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)
