@@ -18,6 +18,8 @@ from dgrc.view.query import View
 from dgrc.view.store import Store
 
 Told = dict[str, Any]
+Loss = tuple[str, int, dict[str, list[str]]]
+"""What is lost, how many, and which values of facets show it."""
 BINS = 10
 
 
@@ -59,30 +61,35 @@ def _funnel(store: Store, cases: View, atoms: View, assembled: Told) -> Iterator
     became, verdicts = dict(_counts(atoms, "became")), store.tables["verdicts"].columns
     gathered = len(cases.table)
 
-    def step(
-        name: str, count: int, page: str = "cases", losses: Sequence[tuple[str, int, str]] = (), **chosen: list[str]
-    ) -> Told:
-        lost = [{"name": what, "count": n, "page": page, "chosen": {facet: [what]}} for what, n, facet in losses if n]
-        return {"name": name, "count": count, "page": page, "chosen": chosen, "losses": lost}
+    def step(unit: str, name: str, count: int, losses: Sequence[Loss] = (), **chosen: list[str]) -> Told:
+        page = "atoms" if unit == "atoms" else "cases"
+        lost = [{"name": what, "count": n, "page": page, "chosen": which} for what, n, which in losses if n]
+        return {"unit": unit, "name": name, "count": count, "page": page, "chosen": chosen, "losses": lost}
 
-    yield step("questions", max(len(store.tables["questions"]), gathered))
+    yield step("questions", "questions", max(len(store.tables["questions"]), gathered))
     if not gathered:
         return
-    left_out = [(what, status.get(what, 0), "status") for what in ("unparsed", "failed")]
-    yield step("readable", status.get("divergent", 0) + status.get("agreeing", 0), losses=left_out)
-    yield step("divergent", status.get("divergent", 0), losses=[("agreeing", status.get("agreeing", 0), "status")],
+    divergent, agreeing = status.get("divergent", 0), status.get("agreeing", 0)
+    left_out = [(what, status.get(what, 0), {"status": [what]}) for what in ("unparsed", "failed")]
+    yield step("questions", "readable", divergent + agreeing, left_out, status=["divergent", "agreeing"])
+    yield step("questions", "divergent", divergent, [("agreeing", agreeing, {"status": ["agreeing"]})],
                status=["divergent"])  # fmt: skip
-    yield step("atoms asked", int(cases.table.columns["atoms"].sum()), "atoms")
+    yield step("atoms", "atoms asked", int(cases.table.columns["atoms"].sum()))
     if len(atoms.table):
-        yield step("distinct atoms", len(atoms.table), "atoms")
-        lost = [(what, n, "became") for what, n in became.items() if what != "kept"]
-        yield step("atoms kept", became.get("kept", 0), "atoms", lost, became=["kept"])
+        yield step("atoms", "distinct atoms", len(atoms.table))
+        lost = [(what, n, {"became": [what]}) for what, n in became.items() if what != "kept"]
+        yield step("atoms", "atoms kept", became.get("kept", 0), lost, became=["kept"])
     if len(store.tables["verdicts"]):
-        dropped = [(what, n, "verdict") for what, n in verdict.items() if what not in ("passed", "mixed")]
-        yield step("chains held against facts", int(verdicts["checked"].sum()), losses=dropped)
-        yield step("chains passed", int(verdicts["passed"].sum()), verdict=["passed", "mixed"])
+        checked, passed, rejected = (int(verdicts[name].sum()) for name in ("checked", "passed", "rejected"))
+        held = [name for name in verdict if name != "not held against facts"]
+        lost = [
+            ("contradicted", rejected, {"verdict": [name for name in held if name in ("mixed", "contradicted")]}),
+            ("without a verdict", checked - passed - rejected, {"unchecked": [n for n, _ in _counts(cases, "unchecked")]}),
+        ]
+        yield step("chains", "chains held against facts", checked, verdict=held)
+        yield step("chains", "chains passed", passed, lost, verdict=[name for name in held if name in ("passed", "mixed")])
     if "cot" in assembled or len(store.tables["cot"]):
-        yield step("chains in the curriculum", len(store.tables["cot"]), curriculum=["gives chains"])
+        yield step("chains", "chains in the curriculum", len(store.tables["cot"]), curriculum=["gives chains"])
 
 
 def _usage(store: Store) -> Iterator[Told]:

@@ -83,11 +83,15 @@ class View:
         begin = 0 if after is None else self._following(chosen.order, mask, after)
         numbers = ordered[begin : begin + min(limit, MOST_ROWS)].tolist()
         lines = self._store.lines(self._stream, numbers)
+        outcomes = self._outcomes(numbers)
         ids = self.table.ids[numbers].tolist()
         return {
             "total": len(ordered), "of": len(self.table), "from": begin, "orders": self.orders,
             "order": chosen.order if chosen.order in self._by else self.orders[0],
-            "rows": [{"id": str(id_), "number": at, **line} for id_, at, line in zip(ids, numbers, lines, strict=True)],
+            "rows": [
+                {"id": str(id_), "outcome": outcome, **line}
+                for id_, outcome, line in zip(ids, outcomes, lines, strict=True)
+            ],
             "facets": self._counts(masks) if after is None else None,
         }  # fmt: skip
 
@@ -101,6 +105,11 @@ class View:
             return {"place": None, "total": len(ordered), "before": None, "after": None}
         ids = [str(self.table.ids[n]) if n is not None else None for n in _neighbours(ordered, place)]
         return {"place": place + 1, "total": len(ordered), "before": ids[0], "after": ids[1]}
+
+    def _outcomes(self, numbers: list[int]) -> list[str]:
+        """The verdict on each of these rows, in a word; none of lists that have no verdicts."""
+        facet = self.facets.get("verdict")
+        return [facet.names.get(int(facet.codes[at]), "") if facet else "" for at in numbers]
 
     def _masks(self, chosen: Chosen) -> dict[str, Mask]:
         """A mask for each facet that is chosen of, and `` for the words."""
