@@ -31,14 +31,14 @@ def tell_case(store: Store, id_: int, method: MethodConfig | None) -> Told | Non
     teacher = (verified or {}).get("teacher") or case["teacher"]  # those that were sampled anew follow the first ones
     roles = {"teacher": teacher, "student": case["student"], "auditor": case.get("auditor") or []}
     verdicts = {verdict["chain"]: verdict for verdict in (verified or {}).get("verdicts") or ()}
-    examples = _examples(store, id_)
+    examples, assembled = _examples(store, id_), bool(len(store.tables["cot"]))
     chains = {
         role: [_chain(chain, examples) for chain in chains if chain is not None] for role, chains in roles.items()
     }
     for number, chain in enumerate(chains["teacher"]):
         verdict = verdicts.get(number)
         chain["verdict"] = None if verdict is None else _verdict(verdict)
-        chain["why"] = why(chain, verdict, case["status"], verified is not None, method)
+        chain["why"] = why(chain, verdict, case["status"], verified is not None, method if assembled else None)
     pairs = _pairs(case, chains)
     return {
         "id": str(id_), "text": case["text"], "options": lettered(case["choices"]), "status": case["status"],
@@ -47,7 +47,7 @@ def tell_case(store: Store, id_: int, method: MethodConfig | None) -> Told | Non
         "diagnoses": [_diagnosis(diagnosis) for diagnosis in case.get("diagnoses") or ()],
         "atoms": _atoms(store, case, list(verdicts.values())),
         "audit": (verified or {}).get("audit"), "verified": verified is not None,
-        "learned": bool(len(store.tables["cot"])), "usage": case.get("usage") or [],
+        "usage": case.get("usage") or [],
     }  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def tell_atom(store: Store, id_: int) -> Told | None:
 
 
 def why(chain: Told, verdict: Row | None, status: str, verified: bool, method: MethodConfig | None) -> str:
-    """Why a teacher's chain was kept or dropped, in a line."""
+    """Why a teacher's chain was kept or dropped, in a line; `method` is given where there is a curriculum."""
     if verdict is None:
         if chain["kept"]:
             return "In the curriculum, not held against facts."
@@ -90,8 +90,10 @@ def why(chain: Told, verdict: Row | None, status: str, verified: bool, method: M
         return f"Dropped: it could not be checked ({verdict['reason'] or UNCHECKED})."
     if chain["kept"]:
         return f"In the curriculum: {held}, none contradicts it."
-    most = f"the curriculum takes {method.chains_per_question} chains a question" if method else "others come first"
-    return f"Passed: {held}, none contradicts it. Where it is not in the curriculum, {most} and each text once."
+    if method is None:
+        return f"Passed: {held}, none contradicts it."
+    most = f"at most {method.chains_per_question} chains a question, each text once"
+    return f"Passed, not in the curriculum, which takes {most}: {held}, none contradicts it."
 
 
 def _examples(store: Store, id_: int) -> set[str]:

@@ -1,7 +1,7 @@
 """Where two chains part. Two texts flow in; the sentence of each at which they do flows out.
 
-Two models say the same in words of their own, so sentences are not compared one by one. The first sentence of a text
-that says a number or a symbol which the other text lacks, or more than half of whose words it lacks, is where they part.
+A sentence of one text parts from the other text if more than half of its words are not there, or a number or symbol is
+not; and where the other text has nearly the same sentence, if any of its words is not, or a number is not in that one.
 """
 
 import re
@@ -11,10 +11,11 @@ from dgrc.method.screen import content_words
 
 MOST = 200_000
 """Characters of a text that are looked at."""
-SHARED = 0.5
-"""Share of a sentence's content words that the other text must have, or the sentence says something else."""
+SHARED, ALIKE = 0.5, 0.6
+"""Share of a sentence's content words that the other text must have, or it says something else; and that one sentence
+of the other text has, if it is nearly the same."""
 _SENTENCE = re.compile(r".+?(?:[.!?](?=[\s\"'\u201d\u2019)]|$)+[\"'\u201d\u2019)]*|[\u3002\uff01\uff1f]+[\u201d\u300d]?|\n|$)\s*", re.S)
-_MARKUP = re.compile(r"</?\w+>")
+_MARKUP = re.compile(r"</?(\w+)>")
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -28,23 +29,29 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 def parting(text: str, other: str) -> tuple[int, int] | None:
     """The span of the first sentence that says what the other text does not; None if each of them says it."""
-    said = set(_words(other[:MOST]))
+    others = [set(_words(other[start:end])) for start, end in sentences(other)]
+    said = set().union(*others)
     for start, end in sentences(text):
         words = _words(text[start:end])
-        if words and _differs(words, said):
+        if words and _differs(words, said, others):
             return start, start + len(text[start:end].rstrip())
     return None
 
 
-def _differs(words: Sequence[str], said: set[str]) -> bool:
+def _differs(words: Sequence[str], said: set[str], others: Sequence[set[str]]) -> bool:
     missing = [word for word in words if word not in said]
-    return any(_decides(word) for word in missing) or len(missing) > SHARED * len(words)
+    if any(map(_decides, missing)) or len(missing) > SHARED * len(words):
+        return True
+    nearest = max(others, key=lambda one: len(one.intersection(words)), default=set())
+    if len(nearest.intersection(words)) < ALIKE * len({*words}):
+        return False
+    return bool(missing) or any(_decides(word) for word in words if word not in nearest)
 
 
 def _decides(word: str) -> bool:
-    """Whether a word is a number or a symbol, of which one that differs says another thing."""
-    return any(character.isdigit() for character in word) or not any(character.isalpha() for character in word)
+    """Whether a word is a number, a symbol or a letter of an option, of which one that differs says another thing."""
+    return len(word) == 1 or any(character.isdigit() for character in word) or not any(character.isalpha() for character in word)
 
 
 def _words(text: str) -> list[str]:
-    return content_words(_MARKUP.sub(" ", text))
+    return content_words(_MARKUP.sub(r" \1 ", text))
