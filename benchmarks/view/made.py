@@ -20,7 +20,13 @@ from dgrc.storage.arrow import arrow_schema
 from dgrc.storage.run_dir import RunDir
 
 Row = dict[str, Any]
-LETTERS, CHAINS, WORDS, VOCABULARY, SYLLABLES = "ABCD", 4, 90, 30_000, "ka re mi to sun vel dor ine ta lo qui bes".split()
+LETTERS, CHAINS, WORDS, VOCABULARY, SYLLABLES = (
+    "ABCD",
+    4,
+    90,
+    30_000,
+    "ka re mi to sun vel dor ine ta lo qui bes".split(),
+)
 CHINESE = "法院认为合同无效当事人应当返还财产诉讼时效为三年原告请求解除被告承担违约责任高血压患者心电图检查治疗方案"
 USAGE = ("calls", "prompt_tokens", "completion_tokens", "cached_tokens")
 

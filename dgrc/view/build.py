@@ -72,11 +72,11 @@ class _Stream:
         if any(self._files.get(path) != at for path, at in read.items()):
             with _transaction(db):
                 for table in TABLES:
-                    db.execute(f"delete from {table} where stream=?", (name,))  # noqa: S608 - names of our own
+                    db.execute(f"delete from {table} where stream=?", (name,))
             known = {}
         wanted = [
             path for path, at in self._files.items()
-            if path not in known or known[path][:2] != at or (known[path][4] is None and known[path][3] < known[path][2])
+            if path not in known or known[path][:2] != at or _unfinished(*known[path][2:])
         ]  # fmt: skip
         gone = [path for path in known if path not in self._files]
         with _transaction(db):
@@ -139,6 +139,10 @@ class _Stream:
                 continue
             yield batch.slice(taken).to_pylist()
             taken = 0
+
+
+def _unfinished(rows: int, taken: int, trouble: str | None) -> bool:
+    return trouble is None and taken < rows
 
 
 @contextmanager

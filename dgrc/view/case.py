@@ -119,7 +119,7 @@ def _verdict(verdict: Row) -> Told:
 
 
 def _pairs(case: Row, chains: Mapping[str, list[Told]]) -> list[tuple[int, str, int]]:
-    """The pairs of chains that were diagnosed; else the first teacher's and the first student's whose answers differ."""
+    """The pairs of chains that were diagnosed; else the first two whose answers differ."""
     diagnosed = [(d["teacher"], d.get("against") or "student", d.get("other", d.get("student", 0)))
                  for d in case.get("diagnoses") or ()]  # fmt: skip
     there = [

@@ -43,7 +43,9 @@ def tell_run(run: RunDir, store: Store, cases: View, atoms: View, building: Told
         "atoms": _counts(atoms, "became"),
         "rounds_figures": _json(run.root / "rounds.json", troubles), "warnings": _json(run.warnings(), troubles),
         "evaluation": _json(run.evaluation(), troubles), "spending": _spending(run, troubles),
-        "troubles": troubles, "unreadable": [{"stream": s, "file": Path(p).name, "words": w} for s, p, w in store.files()],
+        "troubles": troubles, "unreadable": [
+            {"stream": stream, "file": Path(path).name, "words": words} for stream, path, words in store.files()
+        ],
     }  # fmt: skip
 
 
@@ -84,10 +86,16 @@ def _funnel(store: Store, cases: View, atoms: View, assembled: Told) -> Iterator
         held = [name for name in verdict if name != "not held against facts"]
         lost = [
             ("contradicted", rejected, {"verdict": [name for name in held if name in ("mixed", "contradicted")]}),
-            ("without a verdict", checked - passed - rejected, {"unchecked": [n for n, _ in _counts(cases, "unchecked")]}),
+            (
+                "without a verdict",
+                checked - passed - rejected,
+                {"unchecked": [n for n, _ in _counts(cases, "unchecked")]},
+            ),
         ]
         yield step("chains", "chains held against facts", checked, verdict=held)
-        yield step("chains", "chains passed", passed, lost, verdict=[name for name in held if name in ("passed", "mixed")])
+        yield step(
+            "chains", "chains passed", passed, lost, verdict=[name for name in held if name in ("passed", "mixed")]
+        )
     if "cot" in assembled or len(store.tables["cot"]):
         yield step("chains", "chains in the curriculum", len(store.tables["cot"]), curriculum=["gives chains"])
 

@@ -14,7 +14,9 @@ MOST = 200_000
 SHARED, ALIKE = 0.5, 0.6
 """Share of a sentence's content words that the other text must have, or it says something else; and that one sentence
 of the other text has, if it is nearly the same."""
-_SENTENCE = re.compile(r".+?(?:[.!?](?=[\s\"'\u201d\u2019)]|$)+[\"'\u201d\u2019)]*|[\u3002\uff01\uff1f]+[\u201d\u300d]?|\n|$)\s*", re.S)
+_SENTENCE = re.compile(
+    r".+?(?:[.!?](?=[\s\"'\u201d\u2019)]|$)+[\"'\u201d\u2019)]*|[\u3002\uff01\uff1f]+[\u201d\u300d]?|\n|$)\s*", re.S
+)
 _MARKUP = re.compile(r"</?(\w+)>")
 
 
@@ -50,7 +52,11 @@ def _differs(words: Sequence[str], said: set[str], others: Sequence[set[str]]) -
 
 def _decides(word: str) -> bool:
     """Whether a word is a number, a symbol or a letter of an option, of which one that differs says another thing."""
-    return len(word) == 1 or any(character.isdigit() for character in word) or not any(character.isalpha() for character in word)
+    return (
+        len(word) == 1
+        or any(character.isdigit() for character in word)
+        or not any(character.isalpha() for character in word)
+    )
 
 
 def _words(text: str) -> list[str]:

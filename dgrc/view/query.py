@@ -42,7 +42,9 @@ class Facet:
         else:
             counted = np.bincount(codes, minlength=1)
             found = {code: int(counted[code]) if code < len(counted) else 0 for code in self.names}
-        named = sorted(((self.names[code], count) for code, count in found.items() if count), key=lambda at: (-at[1], at))
+        named = sorted(
+            ((self.names[code], count) for code, count in found.items() if count), key=lambda at: (-at[1], at)
+        )
         return named[:MOST_VALUES]
 
 

@@ -58,9 +58,7 @@ class Segment:
     def __init__(self, db: sqlite3.Connection, stream: Stream, names: Names, number: int, first: int):
         self._db, self._stream, self._names = db, stream, names
         self._number, self._first = number, first
-        self._columns: dict[str, list[int]] = {
-            name: [] for name in ("id", *stream.one, *stream.many, *stream.numbers)
-        }
+        self._columns: dict[str, list[int]] = {name: [] for name in ("id", *stream.one, *stream.many, *stream.numbers)}
         self._pairs: list[tuple[int, int]] = []
         self._words: dict[str, int] = {}
         self._of_word, self._of_row = array("I"), array("H")

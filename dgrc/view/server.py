@@ -1,11 +1,11 @@
-"""The pages and what they ask for: runs in, an application and a server on loopback out. Nothing is written but indexes.
+"""The pages and what they ask for: runs in, an application and a server on loopback out; they write nothing.
 
-    GET /TOKEN/                              the pages
-    GET /TOKEN/api/runs                      names and rounds
-    GET /TOKEN/api/RUN/ROUND/overview        the run at a glance
-    GET /TOKEN/api/RUN/ROUND/cases           a list: facets, q, order, after, limit; likewise atoms
-    GET /TOKEN/api/RUN/ROUND/cases/ID        one, and its neighbours in that list; likewise atoms
-    GET /TOKEN/api/RUN/ROUND/cases/ID/prompt what the models were asked
+GET /TOKEN/                              the pages
+GET /TOKEN/api/runs                      names and rounds
+GET /TOKEN/api/RUN/ROUND/overview        the run at a glance
+GET /TOKEN/api/RUN/ROUND/cases           a list: facets, q, order, after, limit; likewise atoms
+GET /TOKEN/api/RUN/ROUND/cases/ID        one, and its neighbours in that list; likewise atoms
+GET /TOKEN/api/RUN/ROUND/cases/ID/prompt what the models were asked
 """
 
 import errno

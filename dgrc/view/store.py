@@ -106,7 +106,7 @@ class Store:
         mask = np.zeros(len(table), bool)
         where = "word>=? and word<?" if beginning else "word=?"
         bounds = (word, word + chr(0x10FFFF)) if beginning else (word,)
-        sql = f"select rows from words where stream=? and segment=? and {where}"  # noqa: S608 - words of our own
+        sql = f"select rows from words where stream=? and segment=? and {where}"
         with self._lock:
             for number, first, _ in table.segments:
                 for (rows,) in self._db.execute(sql, (stream, number, *bounds)):
@@ -142,7 +142,11 @@ def _load(db: sqlite3.Connection, stream: Stream) -> Table:
     usage: Counter[str] = Counter()
     for *_, sums in segments:
         usage.update(json.loads(sums))
-    kinds = {**dict.fromkeys(stream.one, ONE), **dict.fromkeys(stream.many, MANY), **dict.fromkeys(stream.numbers, NUMBER)}
+    kinds = {
+        **dict.fromkeys(stream.one, ONE),
+        **dict.fromkeys(stream.many, MANY),
+        **dict.fromkeys(stream.numbers, NUMBER),
+    }
     names: dict[str, dict[int, str]] = {name: {} for name in (*stream.one, *stream.many)}
     for facet, code, name in db.execute("select facet, code, name from names where stream=?", (stream.name,)):
         names[facet][code] = name

@@ -113,7 +113,7 @@ def atom(row: Row) -> Entry:
     }  # fmt: skip
     return Entry(
         row["id"], line, row,
-        [text[:MANY_WORDS] for text in (row["question"], row["answer"] or "", *row["variants"], row["rationale"] or "")],
+        [text[:MANY_WORDS] for text in (row["question"], row["answer"] or "", *row["variants"], row["rationale"])],
         one={
             "became": why, "agreement": f"{min(agreement // 10 * 10, 100)} %" if row["answers"] else "not answered",
             "judge": "" if judge is None else str(judge), "error": kind_of(row["error"]),
@@ -137,8 +137,8 @@ STREAMS: tuple[Stream, ...] = (
         "cases",
         ("id", "text", "choices", "status", "teacher", "student", "diagnoses", "usage", "error", "auditor", "asked",
          "several"),
-        case, one=("status", "error", "tokens_band", "script"), many=("read_by",), numbers=("tokens", "atoms", "agreement"),
-        searched=True,
+        case, one=("status", "error", "tokens_band", "script"), many=("read_by",),
+        numbers=("tokens", "atoms", "agreement"), searched=True,
     ),
     Stream(
         "atoms",

@@ -11,14 +11,25 @@ import pyarrow.parquet as pq
 from dgrc.config.file import dump_config, make_config
 from dgrc.method.screen import atom_id
 from dgrc.records import (
-    Atom, Case, Chain, Diagnosis, Example, Question, Refused, Usage, Verdict, VerifiedCase, content_id, hash64,
+    Atom,
+    Case,
+    Chain,
+    Diagnosis,
+    Example,
+    Question,
+    Refused,
+    Usage,
+    Verdict,
+    VerifiedCase,
+    content_id,
+    hash64,
 )  # fmt: skip
 from dgrc.storage.arrow import arrow_schema, to_row
 from dgrc.storage.atomic import write_json
 from dgrc.storage.run_dir import RunDir
 
 HOSTILE = (
-    '<img src=x onerror="document.title=\'owned\'"><script>window.owned=1</script></bdi>\x1b[31mred\x1b]0;owned\x07 '
+    "<img src=x onerror=\"document.title='owned'\"><script>window.owned=1</script></bdi>\x1b[31mred\x1b]0;owned\x07 "
     "\u202egnp.exe\u202c {{constructor}} javascript:owned() &lt;b&gt; %3Cscript%3E"
 )
 LONG = "ab" * 600_000
@@ -53,7 +64,9 @@ class Told:
         self.id = content_id(self.text, self.choices)
 
 
-def chain(text: str, answer: str | None, finish: str = "stop", read_by: str | None = "tag", thoughts: str = "") -> Chain:
+def chain(
+    text: str, answer: str | None, finish: str = "stop", read_by: str | None = "tag", thoughts: str = ""
+) -> Chain:
     return Chain(text, answer, finish, len(text.split()), thoughts, read_by if answer is not None else None)
 
 
@@ -62,15 +75,15 @@ def facts(*names: str) -> tuple[int, ...]:
 
 
 LEASE = (
-    "A tenant rents a flat by the year. The lease ends on 31 December. On 15 November the landlord writes that she will "
-    "not renew it. Must the tenant leave at the end of the year?"
+    "A tenant rents a flat by the year. The lease ends on 31 December. On 15 November the landlord writes that she "
+    "will not renew it. Must the tenant leave at the end of the year?"
 )
 OPTIONS = ("Yes, notice was given in writing", "Yes, a yearly lease needs no notice", "No, notice came too late",
            "No, only a court can end a lease")  # fmt: skip
 RIGHT = (
     "The lease runs by the year and ends on 31 December. Notice to end a yearly lease must be in writing, and it was. "
-    "It must also be given three months before the end, so by 30 September. The letter came on 15 November, which is too "
-    "late.\n<answer>C</answer>"
+    "It must also be given three months before the end, so by 30 September. The letter came on 15 November, which is "
+    "too late.\n<answer>C</answer>"
 )
 WRONG = (
     "The lease runs by the year and ends on 31 December. Notice to end a yearly lease must be in writing, and it was. "
@@ -84,9 +97,13 @@ CASES = (
         "lease-17", LEASE, OPTIONS, "divergent",
         teacher=(
             chain(RIGHT, "C", thoughts="Three months? For yearly leases, yes."), chain(WRONG, "A"),
-            chain(RIGHT.replace("too late", "not in time"), "C", read_by="phrase"), chain("The lease runs by", None, "length"),
+            chain(RIGHT.replace("too late", "not in time"), "C", read_by="phrase"),
+            chain("The lease runs by", None, "length"),
         ),
-        student=(chain(WRONG.replace("in good time", "early enough"), "A"), chain("I think it is B.", "B", read_by="phrase")),
+        student=(
+            chain(WRONG.replace("in good time", "early enough"), "A"),
+            chain("I think it is B.", "B", read_by="phrase"),
+        ),
         asks=("notice", "writing"),
         verdicts=(
             Verdict(0, True, BOTH, (), None), Verdict(1, False, BOTH, facts("notice"), None),
@@ -97,8 +114,8 @@ CASES = (
     Told(
         "合同-3", "原告于2019年5月得知合同被违反，2023年6月起诉。被告提出诉讼时效抗辩，法院应当如何处理？",
         ("支持抗辩，驳回诉讼请求", "不予支持，继续审理"), "divergent",
-        teacher=(chain("诉讼时效期间为三年。自2019年5月起算，至2022年5月届满。起诉已过时效。\n<answer>A</answer>", "A"),),
-        student=(chain("诉讼时效期间为五年。自2019年5月起算，至2024年5月届满。起诉未过时效。\n<answer>B</answer>", "B"),),
+        teacher=(chain("诉讼时效期间为三年。自2019年5月起，至2022年5月届满。起诉已过时效。\n<answer>A</answer>", "A"),),
+        student=(chain("诉讼时效期间为五年。自2019年5月起，至2024年5月届满。起诉未过时效。\n<answer>B</answer>", "B"),),
         asks=("limit",), verdicts=(Verdict(0, True, facts("limit"), (), None),), learned=(0,),
     ),
     Told(
@@ -155,7 +172,8 @@ def _datasets(cases: Sequence[Told]) -> list[tuple[str, type[Any], list[Any]]]:
         ]),
         ("cot", Example, [
             Example(hash64(one.text, str(n)), "chain", one.id,
-                    ({"role": "user", "content": one.text}, {"role": "assistant", "content": one.teacher[n].text.strip()}))
+                    ({"role": "user", "content": one.text},
+                     {"role": "assistant", "content": one.teacher[n].text.strip()}))
             for one in cases for n in one.learned
         ]),
     ]  # fmt: skip

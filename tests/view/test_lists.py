@@ -102,7 +102,11 @@ def test_a_case_tells_why_each_chain_was_kept_or_dropped(store: Store) -> None:
     assert RIGHT[start:end].startswith("It must also be given three months")
     notice, writing = told["atoms"]
     assert notice["question"] == ASKED["notice"] and notice["answers"].count("one month") == 1
-    assert [one["relation"] for one in notice["chains"]] == ["does not contradict", "contradicts", "does not contradict"]
+    assert [one["relation"] for one in notice["chains"]] == [
+        "does not contradict",
+        "contradicts",
+        "does not contradict",
+    ]
     assert {one["relation"] for one in writing["chains"]} == {"does not contradict"}
     assert told["diagnoses"][0]["refused"][0]["reason"] == "leans_on_options"
     assert told["question"]["source"] == "mine/part.jsonl:1" and told["question"]["source_id"] == "lease-17"

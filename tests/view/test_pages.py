@@ -82,7 +82,9 @@ def test_the_overview_shows_the_funnel_and_its_losses_lead_to_lists(driver: Any,
     until(driver, "document.querySelectorAll('.funnel tr').length === 10")
     text = driver.execute_script("return document.body.innerText")
     assert "0.720" in text and "0.660 to 0.770" in text and "−2 contradicted" in text
-    driver.execute_script("[...document.querySelectorAll('.loss')].find((one) => one.textContent.includes('contradicted')).click()")
+    driver.execute_script(
+        "[...document.querySelectorAll('.loss')].find((one) => one.textContent.includes('contradicted')).click()"
+    )
     until(driver, f"{ROWS}.length === 2")
 
 
@@ -90,7 +92,10 @@ def test_all_state_is_in_the_address(driver: Any, address: str) -> None:
     driver.get(f"{address}#/hand/1/cases?q=landlord&order=as+read&status=divergent")
     until(driver, f"{ROWS}.length === 2")
     assert driver.execute_script("return document.querySelector('input[type=search]').value") == "landlord"
-    assert driver.execute_script("return document.querySelector('.facets input:checked').nextSibling.textContent") == "divergent"
+    assert (
+        driver.execute_script("return document.querySelector('.facets input:checked').nextSibling.textContent")
+        == "divergent"
+    )
     press(driver, "j", "j", "k", "\ue007")
     until(driver, "document.querySelector('article.case')")
     assert f"/cases/{LEASE}?" in driver.current_url and "q=landlord" in driver.current_url
@@ -193,7 +198,8 @@ const found = [];
 const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 while (walker.nextNode()) {
   const one = walker.currentNode.parentElement;
-  if (!walker.currentNode.textContent.trim() || one.closest('noscript, script, .hidden, .skip, [aria-hidden], option')) continue;
+  if (!walker.currentNode.textContent.trim()) continue;
+  if (one.closest('noscript, script, .hidden, .skip, [aria-hidden], option')) continue;
   if (!one.checkVisibility()) continue;
   const [a, b] = [light(parsed(getComputedStyle(one).color)), light(behind(one))].sort((x, y) => y - x);
   const contrast = (a + 0.05) / (b + 0.05);

@@ -40,7 +40,7 @@ def test_the_first_sentence_that_says_what_the_other_does_not(text: str, other: 
 
 
 def test_sentences_are_the_text_and_decimals_stay_whole() -> None:
-    text = "The dose is 3.5 g (e.g. daily). \"Is it?\" 对吗？是的。\nLast line"
+    text = 'The dose is 3.5 g (e.g. daily). "Is it?" 对吗？是的。\nLast line'
     parts = [text[start:end] for start, end in sentences(text)]
     assert "".join(parts) == text
     assert any("3.5 g" in part for part in parts) and parts[-1] == "Last line"

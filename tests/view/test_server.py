@@ -67,7 +67,9 @@ def test_what_is_not_there_is_404_with_a_reason(client: TestClient, path: str) -
     assert client.get(f"/{TOKEN}/api/{path}").status_code == 404
 
 
-@pytest.mark.parametrize("query", ["limit=x", "limit=-1", "limit=99999999999", "after=1", "order=%00", "q=%ff", "status="])
+@pytest.mark.parametrize(
+    "query", ["limit=x", "limit=-1", "limit=99999999999", "after=1", "order=%00", "q=%ff", "status="]
+)
 def test_odd_queries_are_answered(client: TestClient, query: str) -> None:
     assert len(get(client, f"r/1/cases?{query}")["rows"]) <= 100
 
@@ -115,7 +117,9 @@ def test_the_pages_ask_nobody_else_and_never_take_text_for_markup(client: TestCl
         assert client.get(f"/{TOKEN}/{path.name}").status_code == 200
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?:|//[a-z]+\.|@import|url\(", text), path.name
-        assert not re.search(r"(inner|outer)HTML *=|insertAdjacentHTML|document\.write|eval\(|new Function", text), path.name
+        assert not re.search(r"(inner|outer)HTML *=|insertAdjacentHTML|document\.write|eval\(|new Function", text), (
+            path.name
+        )
 
 
 def test_hostile_text_leaves_as_it_is_and_as_json(client: TestClient) -> None:
