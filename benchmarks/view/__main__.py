@@ -32,8 +32,8 @@ from benchmarks.shared.record import record
 from benchmarks.view.made import make
 from dgrc.cli.common import say
 from dgrc.storage.run_dir import RunDir
-from dgrc.view.build import build
-from dgrc.view.index import place_of
+from dgrc.view.index.build import build
+from dgrc.view.index.tables import place_of
 
 CASES, MORE, REQUESTS, SHOWN, LOOK_S, MIB = 100_000, 1_000_000, 200, 5, 0.05, 1 << 20
 GROWING = ("page_ms", "facet_ms", "search_ms", "case_ms")
@@ -74,7 +74,7 @@ def measure(folder: Path, cases: int) -> dict[str, Any]:
         make(run.root, cases)
     shutil.rmtree(run.state("view"), ignore_errors=True)
     say("its index")
-    process = [sys.executable, "-m", "dgrc.view.build", str(run.root)]
+    process = [sys.executable, "-m", "dgrc.view.index.build", str(run.root)]
     seconds, peak = _watched(process)
     say(f"  {seconds:.1f} s, {peak:.0f} MB")
     build(run)

@@ -14,9 +14,9 @@ from dgrc.method.screen import atom_id, content_words
 from dgrc.method.text.thoughts import learned
 from dgrc.method.verify import UNCHECKED
 from dgrc.records import Chain, hash64
+from dgrc.view.index.streams import Row, how_read
 from dgrc.view.parting import parting
 from dgrc.view.store import Store
-from dgrc.view.streams import Row, how_read
 
 MOST_CASES, MOST_WORDS = 50, 40
 Told = dict[str, Any]

@@ -14,7 +14,7 @@ from dgrc.errors import DgrcError
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.standing import own_settings
 from dgrc.view import lists
-from dgrc.view.index import place_of
+from dgrc.view.index.tables import place_of
 from dgrc.view.query import View
 from dgrc.view.store import Store
 
@@ -44,7 +44,7 @@ class Round:
             self._waiting = self.store.behind(self.run)
             if self._process is None and self._waiting and not self.failed:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "dgrc.view.build", str(self.run.root), str(self.run.number)],
+                    [sys.executable, "-m", "dgrc.view.index.build", str(self.run.root), str(self.run.number)],
                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                 )  # fmt: skip
         self.store.refresh()

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from dgrc.view.index.segment import ONE
 from dgrc.view.query import Facet, View
-from dgrc.view.segment import ONE
 from dgrc.view.store import Store, Table
 
 

@@ -1,6 +1,6 @@
 """Where two chains part. Two texts flow in; the sentence of each at which they do flows out.
 
-A sentence of one text parts from the other text if more than half of its words are not there, or a number or symbol is
+A sentence of one text parts from the other text if half of its words are not there, or a number or symbol is
 not; and where the other text has nearly the same sentence, if any of its words is not, or a number is not in that one.
 """
 
@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from dgrc.method.screen import content_words
 
-MOST = 200_000
-"""Characters of a text that are looked at."""
+MOST, MOST_SENTENCES = 200_000, 400
+"""Characters and sentences of a text that are looked at: each is held against each of the other."""
 SHARED, ALIKE = 0.5, 0.6
 """Share of a sentence's content words that the other text must have, or it says something else; and that one sentence
 of the other text has, if it is nearly the same."""
@@ -26,6 +26,8 @@ def sentences(text: str) -> list[tuple[int, int]]:
     for found in _SENTENCE.finditer(text[:MOST]):
         if found.group().strip():
             spans.append(found.span())
+        if len(spans) == MOST_SENTENCES:
+            break
     return spans
 
 
@@ -42,7 +44,7 @@ def parting(text: str, other: str) -> tuple[int, int] | None:
 
 def _differs(words: Sequence[str], said: set[str], others: Sequence[set[str]]) -> bool:
     missing = [word for word in words if word not in said]
-    if any(map(_decides, missing)) or len(missing) > SHARED * len(words):
+    if any(map(_decides, missing)) or len(missing) >= SHARED * len(words):
         return True
     nearest = max(others, key=lambda one: len(one.intersection(words)), default=set())
     if len(nearest.intersection(words)) < ALIKE * len({*words}):

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from dgrc.view.segment import ONE
+from dgrc.view.index.segment import ONE
+from dgrc.view.index.words import terms
 from dgrc.view.store import Mask, Store, Table
-from dgrc.view.words import terms
 
 MOST_ROWS, MOST_VALUES, KEPT_SEARCHES = 100, 40, 16
 

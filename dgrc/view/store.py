@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from dgrc.storage.run_dir import RunDir
-from dgrc.view.files import behind
-from dgrc.view.index import connect
-from dgrc.view.segment import ID, MANY, NUMBER, ONE
-from dgrc.view.streams import STREAMS, Stream
+from dgrc.view.index.files import behind
+from dgrc.view.index.segment import ID, MANY, NUMBER, ONE
+from dgrc.view.index.streams import STREAMS, Stream
+from dgrc.view.index.tables import connect
 
 Mask = np.ndarray
 """(rows,) bool."""

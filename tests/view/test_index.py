@@ -10,10 +10,10 @@ import pytest
 from dgrc.records import Case
 from dgrc.storage.manifest import file_hashes
 from dgrc.storage.run_dir import RunDir
-from dgrc.view import segment
-from dgrc.view.build import build
-from dgrc.view.files import behind
-from dgrc.view.index import connect, place_of
+from dgrc.view.index import segment
+from dgrc.view.index.build import build
+from dgrc.view.index.files import behind
+from dgrc.view.index.tables import connect, place_of
 from dgrc.view.store import Store
 from tests.view.made import CASES, chain, write, write_run
 
@@ -157,7 +157,7 @@ def test_where_a_run_cannot_be_written_its_index_is_in_the_cache(
     run: RunDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("dgrc.view.index.os.access", lambda *_: False)
+    monkeypatch.setattr("dgrc.view.index.tables.os.access", lambda *_: False)
     place = place_of(run)
     assert place.is_relative_to(tmp_path / "cache") and place != place_of(run.in_round(2))
     assert rows(indexed(run), "cases") == 7

@@ -6,9 +6,9 @@ import pytest
 
 from dgrc.config import MethodConfig
 from dgrc.view import lists
-from dgrc.view.build import build
 from dgrc.view.case import tell_atom, tell_case
-from dgrc.view.index import place_of
+from dgrc.view.index.build import build
+from dgrc.view.index.tables import place_of
 from dgrc.view.overview import tell_run
 from dgrc.view.query import Chosen, View
 from dgrc.view.store import Store

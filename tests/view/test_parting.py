@@ -22,6 +22,11 @@ def test_chinese_chains_part_at_the_period() -> None:
     assert marked(theirs, ours) == "诉讼时效期间为五年。"
 
 
+def test_arabic_chains_part_at_the_period() -> None:
+    ours, theirs = CASES[2].teacher[0].text, CASES[2].student[0].text
+    assert marked(ours, theirs) == "مدة الإخطار ثلاثة أشهر." and marked(theirs, ours) == "مدة الإخطار شهر واحد."
+
+
 @pytest.mark.parametrize(
     ("text", "other", "wanted"),
     [

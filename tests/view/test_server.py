@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 
 from dgrc.cli import main
 from dgrc.storage.run_dir import RunDir
-from dgrc.view.build import build
 from dgrc.view.follow import Runs
+from dgrc.view.index.build import build
 from dgrc.view.server import STATIC, application, listen
 from tests.view.made import CASES, HOSTILE, write_run
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dgrc.view.words import LONGEST, indexed, terms
+from dgrc.view.index.words import LONGEST, indexed, terms
 
 
 def found(query: str, text: str) -> bool:

@@ -21,7 +21,7 @@ export async function atomPage(at, signal) {
       h("p.quiet", {}, h("span.agree", {}, meter(told.agreement, "atoms")), `${percent(told.agreement)} of ${plural(told.answers.length, "answer")} agree`,
         told.judge !== null ? ` · judge ${told.judge}` : "", told.ifd !== null ? ` · difficulty ${told.ifd.toFixed(2)}` : "", ` · id ${told.id}`),
       told.cluster ? h("p.quiet", {}, "says what ", h("a", { href: format({ ...at, id: told.cluster, params: null }) }, "another one"), " says") : null),
-    told.answers.length ? h("section", {}, h("h2", {}, "Answers"), bars([...counted].sort((a, b) => b[1] - a[1]), "by how often", "atoms")) : null,
+    told.answers.length ? h("section", {}, bars([...counted].sort((a, b) => b[1] - a[1]), "Answers", "atoms")) : null,
     told.rationale ? h("section", {}, h("h2", {}, "Rationale"), h("div.text", {}, folded(told.rationale))) : null,
     others.length ? h("section", {}, h("h2", {}, "Other wordings"), h("ul", {}, others.map((one) => h("li", {}, said(one))))) : null,
     cases(at, "Contradicts chains of", told.contradicts, told.contradicts_count),

@@ -112,7 +112,7 @@ function marked(text, [start, end], lit) {
   const after = part(end);
   return h("bdi", { dir: "auto" },
     folded(before, (some) => lit.text(some, "span")),
-    h("mark.parting", {}, h("span.hidden", {}, "[they part here] "), lit.text(part(start, end), "span")),
+    h("mark.parting", {}, h("span.hidden", {}, "[they part here] "), folded(part(start, end), (some) => lit.text(some, "span"))),
     folded(after, (some) => lit.text(some, "span")));
 }
 
@@ -147,8 +147,10 @@ function drawAtom(at, atom, lit) {
     h("p.quiet", {}, h("span.agree", {}, meter(atom.agreement, "atoms")), `${percent(atom.agreement)} of ${plural(atom.answers.length, "answer")} agree`,
       ` · asked by ${plural(atom.asked, "question")}`, atom.judge !== null && atom.judge !== undefined ? ` · judge ${atom.judge}` : "",
       atom.kept ? "" : h("span.dropped", {}, ` · dropped: ${(atom.dropped_because ?? "").replaceAll("_", " ")}`)),
-    atom.chains.length ? h("ul.relations", {}, atom.chains.map((one) =>
-      h(`li.${one.relation === "contradicts" ? "against" : "fine"}`, {}, `${one.relation} teacher ${one.chain}`))) : null,
+    h("ul.relations", {}, ["contradicts", "does not contradict"].map((relation) => {
+      const those = atom.chains.filter((one) => one.relation === relation).map((one) => one.chain);
+      return those.length ? h(`li.${relation === "contradicts" ? "against" : "fine"}`, {}, `${relation} teacher ${those.join(", ")}`) : null;
+    })),
     h("details", {}, h("summary", {}, "All answers"), h("ul", {}, atom.answers.map((one) => h("li", {}, one ? said(one) : h("em", {}, "not read")))),
       atom.rationale ? h("div.text", {}, folded(atom.rationale)) : null),
   ] : h("p.quiet", {}, "not answered yet"));

@@ -1,7 +1,7 @@
 // Elements from plain data. Text of a run only ever becomes text nodes: nothing here, and nobody else, sets innerHTML.
 
 const SVG = "http://www.w3.org/2000/svg";
-export const FOLD = 12000;
+export const FOLD = 6000;
 
 // h("a.pill", {href: "#", onclick: f}, "text", [more]): an element with classes, properties, and children.
 export function h(name, given = {}, ...children) {

@@ -1,6 +1,6 @@
 """Builds the index of a run's round, or adds to it what was committed since: Parquet files in, an SQLite file out.
 
-    python -m dgrc.view.build RUN [ROUND]
+    python -m dgrc.view.index.build RUN [ROUND]
 
 A file is read in batches, and what was taken of it is noted with each segment that is committed, so whoever is killed
 goes on there. Files that cannot be read (one that is being written has no end yet) are noted, and read when they have
@@ -21,10 +21,10 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from dgrc.storage.run_dir import RunDir
-from dgrc.view.files import files_of
-from dgrc.view.index import TABLES, connect, place_of
-from dgrc.view.segment import Names, Segment
-from dgrc.view.streams import STREAMS, Entry, Row, Stream
+from dgrc.view.index.files import files_of
+from dgrc.view.index.segment import Names, Segment
+from dgrc.view.index.streams import STREAMS, Entry, Row, Stream
+from dgrc.view.index.tables import TABLES, connect, place_of
 
 BATCH_ROWS, BUFFER = 256, 1 << 20
 Said = Callable[[str, int], None]

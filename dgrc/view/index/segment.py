@@ -11,8 +11,8 @@ from collections import Counter
 
 import numpy as np
 
-from dgrc.view.streams import Entry, Stream
-from dgrc.view.words import indexed
+from dgrc.view.index.streams import Entry, Stream
+from dgrc.view.index.words import indexed
 
 MOST_ROWS, MOST_BYTES = 16_384, 96 << 20
 """Row numbers within a segment fit 16 bits."""

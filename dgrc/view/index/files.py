@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from dgrc.storage.run_dir import RunDir
-from dgrc.view.streams import STREAMS
+from dgrc.view.index.streams import STREAMS
 
 State = tuple[int, int]
 """Size of a file and time of its change."""
