@@ -71,6 +71,8 @@ def _funnel(store: Store, cases: View, atoms: View, assembled: Told) -> Iterator
     yield step("questions", "questions", max(len(store.tables["questions"]), gathered))
     if not gathered:
         return
+    if gathered < len(store.tables["questions"]):
+        yield step("questions", "gathered so far", gathered)
     divergent, agreeing = status.get("divergent", 0), status.get("agreeing", 0)
     left_out = [(what, status.get(what, 0), {"status": [what]}) for what in ("unparsed", "failed")]
     yield step("questions", "readable", divergent + agreeing, left_out, status=["divergent", "agreeing"])

@@ -172,5 +172,13 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_shown(tmp_path: Path, damag
     told = tell_run(run, store, lists.cases(store), lists.atoms(store), {})
     assert told["evaluation"] is None and "evaluation.json" in told["troubles"][0]
     assert [step["name"] for step in told["funnel"]] == ["questions", "readable", "divergent", "atoms asked"]
+    next(run.dataset("cases").glob("*.parquet")).unlink()
+    build(run)
+    store.refresh()
+    told = tell_run(run, store, lists.cases(store), lists.atoms(store), {})
+    assert [step["name"] for step in told["funnel"]][:2] == ["questions", "gathered so far"]
+    write_run(run.root, until="cases")
+    build(run)
+    store.refresh()
     assert tell_case(store, LEASE, None)["chains"]["teacher"][0]["why"] == "Not verified yet."  # type: ignore[index]
     assert HOSTILE in {row["text"].removeprefix("Hostile ") for row in lists.cases(store).page(Chosen())["rows"]}

@@ -126,11 +126,15 @@ def test_a_case_marks_where_chains_part_and_lights_an_atom(driver: Any, address:
     until(driver, "document.querySelectorAll('mark.parting').length === 2")
     marks = driver.execute_script("return [...document.querySelectorAll('mark.parting')].map((one) => one.textContent)")
     assert "three months" in marks[0] and "one month" in marks[1]
+    direction = "getComputedStyle(document.querySelector('.chain .said > bdi')).direction"
+    assert driver.execute_script(f"return {direction}") == "ltr"
     driver.execute_script("document.querySelector('.atom a').focus()")
     lit = until(driver, "[...document.querySelectorAll('mark.lit')].map((one) => one.textContent.toLowerCase())")
     assert {"lease", "notice", "months"} <= set(lit)
     driver.execute_script("document.activeElement.blur()")
     until(driver, "document.querySelectorAll('mark.lit').length === 0")
+    driver.execute_script(f"location.hash = '#/hand/1/cases/{CASES[2].id}'")
+    until(driver, f"document.querySelector('h1').textContent.includes('إيجار') && {direction} === 'rtl'")
 
 
 def test_what_is_not_there_is_said(driver: Any, address: str) -> None:
@@ -166,6 +170,7 @@ def test_a_run_under_way_grows_on_the_page(driver: Any, tmp_path: Path) -> None:
         more = [Case(n, f"question number {n}", (), "agreeing", (chain("x", "A"),), (), (), (), None) for n in range(3)]
         write(run.dataset("cases"), Case, more, first=90)
         until(driver, f"{ROWS}.length === 10")
+        driver.get("about:blank")  # before the server ends, or the page says that it did
 
 
 UNNAMED = """

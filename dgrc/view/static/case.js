@@ -112,7 +112,7 @@ function marked(text, [start, end], lit) {
   const after = part(end);
   return h("bdi", { dir: "auto" },
     folded(before, (some) => lit.text(some, "span")),
-    h("mark.parting", {}, h("span.hidden", {}, "[they part here] "), folded(part(start, end), (some) => lit.text(some, "span"))),
+    h("mark.parting", {}, h("bdi.hidden", {}, "[they part here] "), folded(part(start, end), (some) => lit.text(some, "span"))),
     folded(after, (some) => lit.text(some, "span")));
 }
 

@@ -34,15 +34,16 @@ function draw(at, told) {
 function head(told) {
   const { status, building } = told;
   const going = status.underway;
-  const index = building.active ? `Its index is being built: ${plural(building.waiting, "file")} to go.`
+  const active = ["working", "elsewhere"].includes(status.state);
+  const index = building.active ? `Its index is being built${building.waiting ? `: ${plural(building.waiting, "file")} to go` : ""}.`
     : building.failed ? `Its index could not be built: ${building.failed}` : null;
   return h("header.head", {},
     h("h1", {}, said(told.name), h(`span.state.${status.state}`, {}, STATES[status.state] ?? status.state)),
     h("p.quiet", {}, said(told.run), told.rounds.length > 1 ? `, round ${told.round} of ${told.rounds.length}` : ""),
-    status.far && status.state !== "complete" ? h("p", {}, said(capital(status.far)), ".") : null,
-    going ? h("p.going", {}, `${going.step}: `, going.total
+    status.far && status.state !== "complete" ? h("p", {}, said(capital(status.far).replaceAll("`", "")), ".") : null,
+    going ? h("p.going", {}, active ? `${going.step}: ` : `It stopped in ${going.step}: `, going.total
       ? [`${number(going.done)} of ${number(going.total)} ${going.unit}, ${going.rate.toFixed(1)} a second`,
-        going.left_s !== null ? `, ${clock(going.left_s)} left` : "", meter(going.done / going.total)] : "begun") : null,
+        active && going.left_s !== null ? `, ${clock(going.left_s)} left` : "", meter(going.done / going.total)] : "begun") : null,
     index ? h("p.note", { role: "status" }, said(index)) : null,
     (told.warnings ?? []).map((words) => h("p.warn", {}, said(String(words)))),
     status.damaged.map((words) => h("p.warn", {}, said(words))),
