@@ -105,6 +105,21 @@ def test_a_killed_build_goes_on_where_it_was(run: RunDir, monkeypatch: pytest.Mo
     assert np.flatnonzero(half.words("cases", "时效", False)).tolist() == [1]
 
 
+def test_a_killed_build_goes_on_within_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = write_run(tmp_path / "r", rows_a_file=100)
+    monkeypatch.setattr(segment, "MOST_ROWS", 3)
+    monkeypatch.setattr("dgrc.view.index.build.BATCH_ROWS", 3)
+
+    def killed(stream: str, rows: int) -> None:
+        if (stream, rows) == ("cases", 6):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(run, said=killed)
+    monkeypatch.setattr("dgrc.view.index.build.BATCH_ROWS", 2)  # what was taken ends within a batch
+    assert indexed(run).tables["cases"].ids.tolist() == [one.id for one in CASES]
+
+
 @pytest.mark.parametrize("damage", ["cut", "empty", "other columns"])
 def test_a_file_that_cannot_be_read_is_told_and_the_rest_is_there(run: RunDir, damage: str) -> None:
     bad = sorted(run.dataset("cases").glob("*.parquet"))[1]
