@@ -39,8 +39,9 @@ ALLOWED = {
     "proving": GROUND | {"engines"},
     "evaluation": GROUND | {"method", "engines", "questions", "proving"},
     "report": GROUND | {"method"},
+    "view": GROUND | {"method", "report"},
     "workflow": GROUND
-    | {"version", "method", "engines", "questions", "corpus", "pipeline"}
+    | {"version", "view", "method", "engines", "questions", "corpus", "pipeline"}
     | {"proving", "training", "evaluation", "report"},
 }
 """What each room of dgrc may import from the others."""

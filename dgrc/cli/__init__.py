@@ -34,6 +34,7 @@ from dgrc.cli.status import status
 from dgrc.cli.submit import submit
 from dgrc.cli.train import train
 from dgrc.cli.verify import repair, verify_run
+from dgrc.cli.view import view
 from dgrc.errors import DgrcError, EmptyCurriculumError, NotReadyError
 from dgrc.runtime.signals import listen, told_to_end
 
@@ -90,8 +91,8 @@ def main(debug: bool) -> None:
 
 
 COMMANDS = (
-    demo, init, questions, pilot, premise, curate, plan, train, export, evaluate, run, resume, show, status, verify_run,
-    repair, config, benchmark, submit, jobs,
+    demo, init, questions, pilot, premise, curate, plan, train, export, evaluate, run, resume, show, view, status,
+    verify_run, repair, config, benchmark, submit, jobs,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -1,0 +1,126 @@
+"""Runs that are looked at: a run's folder in, its index in memory as it is now, kept up to date, out.
+
+The index is built by a process of its own, which ends by itself, so that a reader neither waits for it nor pays for it
+with memory. While a run goes on, what its passes commit is added every few seconds.
+"""
+
+import subprocess
+import sys
+import threading
+from typing import Any
+
+from dgrc.config import MethodConfig
+from dgrc.errors import DgrcError
+from dgrc.storage.run_dir import RunDir
+from dgrc.storage.standing import own_settings
+from dgrc.view import lists
+from dgrc.view.index.tables import place_of
+from dgrc.view.query import View
+from dgrc.view.store import Store
+
+EVERY_S, LONGEST_WORDS = 2.0, 2000
+
+
+class Round:
+    """One round of a run. `look` is to be called now and then; all else answers from what was seen last."""
+
+    def __init__(self, run: RunDir):
+        self.run = run
+        self.store = Store(place_of(run))
+        self.failed = ""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._waiting = 0
+        self._lock = threading.Lock()
+        self._views: tuple[int, dict[str, View]] = (0, {})
+        self.look()
+
+    def look(self) -> None:
+        """Begins to build if there is something new, and takes in what was built."""
+        with self._lock:
+            if self._process is not None and self._process.poll() is not None:
+                said = self._process.stderr.read() if self._process.stderr else b""
+                self.failed = said.decode(errors="replace")[-LONGEST_WORDS:] if self._process.returncode else ""
+                self._process = None
+            self._waiting = self.store.behind(self.run)
+            if self._process is None and self._waiting and not self.failed:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "dgrc.view.index.build", str(self.run.root), str(self.run.number)],
+                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                )  # fmt: skip
+        self.store.refresh()
+
+    @property
+    def building(self) -> dict[str, Any]:
+        """Whether the index is being built, how many files it lacks, and why it could not be built."""
+        return {"active": self._process is not None, "waiting": self._waiting, "failed": self.failed}
+
+    def view(self, name: str) -> View:
+        """The list of cases or of atoms, as the index is now."""
+        with self._lock:
+            if self._views[0] != self.store.generation:
+                generation = self.store.generation
+                self._views = generation, {"cases": lists.cases(self.store), "atoms": lists.atoms(self.store)}
+            return self._views[1][name]
+
+    def method(self) -> MethodConfig | None:
+        """The run's settings of the method, None where they cannot be read."""
+        try:
+            return own_settings(self.run).method
+        except (DgrcError, OSError, ValueError):
+            return None
+
+    def close(self) -> None:
+        """Ends the building, which goes on where it was the next time."""
+        with self._lock:
+            if self._process is not None:
+                self._process.terminate()
+                self._process.wait()
+            self.store.close()
+
+
+class Runs:
+    """The runs that are looked at, by name; rounds are opened when they are asked for first."""
+
+    def __init__(self, runs: list[RunDir]):
+        self.runs: dict[str, RunDir] = {}
+        for run in runs:
+            name, more = run.root.name, 1
+            while name in self.runs:
+                more += 1
+                name = f"{run.root.name}~{more}"
+            self.runs[name] = run
+        self._rounds: dict[tuple[str, int], Round] = {}
+        self._lock, self._ended = threading.Lock(), threading.Event()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+
+    def round(self, name: str, number: int) -> Round:
+        """A round of a run.
+
+        Raises:
+            KeyError: there is no such run, or it has no such round.
+        """
+        run = self.runs[name].in_round(number)
+        if number != 1 and not run.round().is_dir():
+            raise KeyError(number)
+        with self._lock:
+            if (name, number) not in self._rounds:
+                self._rounds[name, number] = Round(run)
+            return self._rounds[name, number]
+
+    def start(self) -> None:
+        """Opens each run's last round, and follows what is open until `close`."""
+        self._thread.start()
+
+    def close(self) -> None:
+        self._ended.set()
+        with self._lock:
+            for one in self._rounds.values():
+                one.close()
+
+    def _follow(self) -> None:
+        while not self._ended.wait(EVERY_S):
+            with self._lock:
+                open_now = list(self._rounds.values())
+            for one in open_now:
+                if not self._ended.is_set():
+                    one.look()

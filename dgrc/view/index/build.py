@@ -1,0 +1,174 @@
+"""Builds the index of a run's round, or adds to it what was committed since: Parquet files in, an SQLite file out.
+
+    python -m dgrc.view.index.build RUN [ROUND]
+
+A file is read in batches, and what was taken of it is noted with each segment that is committed, so whoever is killed
+goes on there. Files that cannot be read (one that is being written has no end yet) are noted, and read when they have
+changed.
+"""
+
+import os
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
+
+from dgrc.storage.run_dir import RunDir
+from dgrc.view.index.files import files_of
+from dgrc.view.index.segment import Names, Segment
+from dgrc.view.index.streams import STREAMS, Entry, Row, Stream
+from dgrc.view.index.tables import TABLES, connect, place_of
+
+BATCH_ROWS, BUFFER = 256, 1 << 20
+Said = Callable[[str, int], None]
+"""Is told a stream and how many of its rows are in the index."""
+
+
+def build(run: RunDir, file: Path | None = None, said: Said = lambda *_: None) -> bool:
+    """Brings the index of a run's round up to date; False if another process does so at this moment.
+
+    Args:
+        run: The run in its round.
+        file: The index; the one of the run by default.
+        said: Is told how far it is.
+    """
+    file = file or place_of(run)
+    try:
+        with FileLock(file.with_suffix(".lock"), timeout=0):
+            db = connect(file)
+            try:
+                for stream in STREAMS:
+                    _Stream(db, stream, files_of(run, stream.name), said).update()
+            finally:
+                db.close()
+    except Timeout:
+        return False
+    return True
+
+
+class _Stream:
+    """One stream of an index while it is brought up to date."""
+
+    def __init__(self, db: sqlite3.Connection, stream: Stream, files: dict[str, tuple[int, int]], said: Said):
+        self._db, self._stream, self._files, self._said = db, stream, files, said
+
+    def update(self) -> None:
+        """Reads what is new; all of it if something that was read is gone or another now."""
+        db, name = self._db, self._stream.name
+        known = {
+            path: (size, changed, rows, taken, trouble)
+            for path, size, changed, rows, taken, trouble in db.execute(
+                "select path, size, changed, rows, taken, trouble from files where stream=?", (name,)
+            )
+        }
+        read = {path: at[:2] for path, at in known.items() if at[3]}
+        if any(self._files.get(path) != at for path, at in read.items()):
+            with _transaction(db):
+                for table in TABLES:
+                    db.execute(f"delete from {table} where stream=?", (name,))
+            known = {}
+        wanted = [
+            path for path, at in self._files.items()
+            if path not in known or known[path][:2] != at or _unfinished(*known[path][2:])
+        ]  # fmt: skip
+        gone = [path for path in known if path not in self._files]
+        with _transaction(db):
+            db.executemany("delete from files where stream=? and path=?", [(name, path) for path in gone])
+        if wanted:
+            self._take({path: known[path][3] if path in known else 0 for path in wanted})
+
+    def _take(self, wanted: dict[str, int]) -> None:
+        """Reads files from the row on that each is given with."""
+        batches, more = self._batches(wanted), True
+        while more:
+            with _transaction(self._db):
+                more = self._segment(batches)
+
+    def _segment(self, batches: Iterator[list[Entry]]) -> bool:
+        """Adds a segment of the next batches; False if there were no more. It ends where a batch does, for what was
+        taken of a file is noted by the batch."""
+        db, name = self._db, self._stream.name
+        number, first = db.execute(
+            "select coalesce(max(number) + 1, 0), coalesce(max(first + rows), 0) from segments where stream=?", (name,)
+        ).fetchone()
+        segment = Segment(db, self._stream, Names(db, self._stream), number, first)
+        for batch in batches:
+            for entry in batch:
+                segment.add(entry)
+            if segment.full:
+                break
+        if segment.rows:
+            segment.write()
+            self._said(name, first + segment.rows)
+        return segment.full
+
+    def _batches(self, wanted: dict[str, int]) -> Iterator[list[Entry]]:
+        """The rows of files from their places on; they are noted as taken before they are given."""
+        note = "insert or replace into files values(?, ?, ?, ?, ?, ?, ?)"
+        name, make = self._stream.name, self._stream.entry
+        for path, taken in wanted.items():
+            size, changed = self._files[path]
+            count = 0
+            try:
+                with pq.ParquetFile(path, buffer_size=BUFFER, pre_buffer=False) as file:
+                    count = file.metadata.num_rows
+                    for rows in self._rows(file, taken):
+                        entries = [make(row) for row in rows]
+                        taken += len(rows)
+                        self._db.execute(note, (name, path, size, changed, count, taken, None))
+                        yield entries
+                self._db.execute(note, (name, path, size, changed, count, count, None))
+            except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, AttributeError) as e:
+                words = f"{type(e).__name__}: {e}"[:500]
+                self._db.execute(note, (name, path, size, changed, max(count, taken), taken, words))
+
+    def _rows(self, file: Any, taken: int) -> Iterator[list[Row]]:
+        """The rows of a file after its first ones, in batches."""
+        there = set(file.schema_arrow.names)
+        columns = [column for column in self._stream.columns if column in there]
+        for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=columns, use_threads=False):
+            if taken >= len(batch):
+                taken -= len(batch)
+                continue
+            yield batch.slice(taken).to_pylist()
+            taken = 0
+
+
+def _unfinished(rows: int, taken: int, trouble: str | None) -> bool:
+    return trouble is None and taken < rows
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("begin immediate")
+    try:
+        yield
+    except BaseException:
+        db.execute("rollback")
+        raise
+    db.execute("commit")
+
+
+def main() -> None:
+    """For a process of its own: what it says goes to standard output, a line each."""
+    root, number = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    began, parent = time.monotonic(), os.getppid()
+
+    def said(stream: str, rows: int) -> None:
+        sys.stdout.write(f"{stream} {rows} {time.monotonic() - began:.1f}\n")
+        sys.stdout.flush()
+        if os.getppid() != parent:  # whoever wanted the index is gone; the next one goes on here
+            sys.exit(1)
+
+    build(RunDir(root, number), said=said)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""A run at a glance: its folder and its index in; the funnel, what it cost, distributions and accuracies out.
+
+Figures come from the index, so that a run under way has them too; what the steps reported of themselves is beside them.
+A file that cannot be read is told, and the rest is shown.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dgrc.report.status import status_of
+from dgrc.storage.run_dir import RunDir
+from dgrc.storage.standing import rounds
+from dgrc.view.query import View
+from dgrc.view.store import Store
+
+Told = dict[str, Any]
+Loss = tuple[str, int, dict[str, list[str]]]
+"""What is lost, how many, and which values of facets show it."""
+BINS = 10
+
+
+def tell_run(run: RunDir, store: Store, cases: View, atoms: View, building: Told) -> Told:
+    """All that the first page shows of a round."""
+    troubles: list[str] = []
+    tables = store.tables
+    reports = run.reports()
+    assembled = reports.get("assemble", {})
+    return {
+        "run": str(run.root), "name": run.root.name, "round": run.number, "rounds": rounds(run),
+        "status": _status(run, troubles), "building": building, "reports": reports,
+        "counts": {name: len(table) for name, table in tables.items()},
+        "funnel": list(_funnel(store, cases, atoms, assembled)),
+        "usage": list(_usage(store)),
+        "agreement": _histogram(tables["atoms"].columns["agreed"]),
+        "judge": sorted(
+            ((int(name), n) for name, n in _counts(atoms, "judge")), key=lambda at: at[0]
+        ),
+        "read_by": _counts(cases, "read_by"), "verdicts": _counts(cases, "verdict"),
+        "atoms": _counts(atoms, "became"),
+        "rounds_figures": _json(run.root / "rounds.json", troubles), "warnings": _json(run.warnings(), troubles),
+        "evaluation": _json(run.evaluation(), troubles), "spending": _spending(run, troubles),
+        "troubles": troubles, "unreadable": [
+            {"stream": stream, "file": Path(path).name, "words": words} for stream, path, words in store.files()
+        ],
+    }  # fmt: skip
+
+
+def _status(run: RunDir, troubles: list[str]) -> Told:
+    try:
+        return status_of(run)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
+        troubles.append(f"How far the run is cannot be told ({type(e).__name__}: {e})")
+        return {"state": "unknown", "steps": {}, "damaged": [], "underway": None, "far": ""}
+
+
+def _funnel(store: Store, cases: View, atoms: View, assembled: Told) -> Iterator[Told]:
+    """What there is after each step, and what was lost before it, each with the list that shows it."""
+    status, verdict = dict(_counts(cases, "status")), dict(_counts(cases, "verdict"))
+    became, verdicts = dict(_counts(atoms, "became")), store.tables["verdicts"].columns
+    gathered = len(cases.table)
+
+    def step(unit: str, name: str, count: int, losses: Sequence[Loss] = (), **chosen: list[str]) -> Told:
+        page = "atoms" if unit == "atoms" else "cases"
+        lost = [{"name": what, "count": n, "page": page, "chosen": which} for what, n, which in losses if n]
+        return {"unit": unit, "name": name, "count": count, "page": page, "chosen": chosen, "losses": lost}
+
+    yield step("questions", "questions", max(len(store.tables["questions"]), gathered))
+    if not gathered:
+        return
+    if gathered < len(store.tables["questions"]):
+        yield step("questions", "gathered so far", gathered)
+    divergent, agreeing = status.get("divergent", 0), status.get("agreeing", 0)
+    left_out = [(what, status.get(what, 0), {"status": [what]}) for what in ("unparsed", "failed")]
+    yield step("questions", "readable", divergent + agreeing, left_out, status=["divergent", "agreeing"])
+    yield step("questions", "divergent", divergent, [("agreeing", agreeing, {"status": ["agreeing"]})],
+               status=["divergent"])  # fmt: skip
+    yield step("atoms", "atoms asked", int(cases.table.columns["atoms"].sum()))
+    if len(atoms.table):
+        yield step("atoms", "distinct atoms", len(atoms.table))
+        lost = [(what, n, {"became": [what]}) for what, n in became.items() if what != "kept"]
+        yield step("atoms", "atoms kept", became.get("kept", 0), lost, became=["kept"])
+    if len(store.tables["verdicts"]):
+        checked, passed, rejected = (int(verdicts[name].sum()) for name in ("checked", "passed", "rejected"))
+        held = [name for name in verdict if name != "not held against facts"]
+        lost = [
+            ("contradicted", rejected, {"verdict": [name for name in held if name in ("mixed", "contradicted")]}),
+            (
+                "without a verdict",
+                checked - passed - rejected,
+                {"unchecked": [n for n, _ in _counts(cases, "unchecked")]},
+            ),
+        ]
+        yield step("chains", "chains held against facts", checked, verdict=held)
+        yield step(
+            "chains", "chains passed", passed, lost, verdict=[name for name in held if name in ("passed", "mixed")]
+        )
+    if "cot" in assembled or len(store.tables["cot"]):
+        yield step("chains", "chains in the curriculum", len(store.tables["cot"]), curriculum=["gives chains"])
+
+
+def _usage(store: Store) -> Iterator[Told]:
+    """Calls and tokens by role and step, over all rows in the index."""
+    sums: dict[tuple[str, str], Told] = {}
+    for name, table in store.tables.items():
+        for key, count in table.usage.items():
+            role, step, what = key.split("/", 2)
+            one = sums.setdefault((role, step), {"role": role, "step": step, "stream": name})
+            one[what] = one.get(what, 0) + count
+    return iter(sums.values())
+
+
+def _counts(view: View, facet: str) -> list[tuple[str, int]]:
+    return view.facets[facet].counts(np.ones(len(view.table), bool))
+
+
+def _histogram(hundredths: np.ndarray) -> list[int]:
+    """How many rows are in each tenth; the last one has those that agree in full."""
+    return np.bincount(np.minimum(hundredths, 100) // BINS, minlength=BINS + 1)[: BINS + 1].tolist()
+
+
+def _spending(run: RunDir, troubles: list[str]) -> Told:
+    return {path.stem: _json(path, troubles) for path in sorted((run.root / "spending").glob("*.json"))}
+
+
+def _json(path: Path, troubles: list[str]) -> Any:
+    """What a file of the run holds, None if it is not there or cannot be read, which is told."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as e:
+        troubles.append(f"{path.name} cannot be read ({type(e).__name__}: {e})")
+        return None

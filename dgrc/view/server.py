@@ -1,0 +1,197 @@
+"""The pages and what they ask for: runs in, an application and a server on loopback out; they write nothing.
+
+GET /TOKEN/                              the pages
+GET /TOKEN/api/runs                      names and rounds
+GET /TOKEN/api/RUN/ROUND/overview        the run at a glance
+GET /TOKEN/api/RUN/ROUND/cases           a list: facets, q, order, after, limit; likewise atoms
+GET /TOKEN/api/RUN/ROUND/cases/ID        one, and its neighbours in that list; likewise atoms
+GET /TOKEN/api/RUN/ROUND/cases/ID/prompt what the models were asked
+"""
+
+import errno
+import json
+import math
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from dgrc.errors import DgrcError, RunDirError
+from dgrc.method import sample
+from dgrc.method.prompts import load_pack
+from dgrc.storage.standing import rounds
+from dgrc.view.case import tell_atom, tell_case
+from dgrc.view.follow import Round, Runs
+from dgrc.view.guard import Guard
+from dgrc.view.overview import tell_run
+from dgrc.view.query import MOST_ROWS, Chosen
+
+STATIC = Path(__file__).parent / "static"
+LOOPBACK, MORE_PORTS, TOKEN_BYTES = "127.0.0.1", 50, 24
+LONGEST_SEARCH = 500
+Asked = Callable[[Round, Request], Any]
+
+
+class NotThere(Exception):
+    """What was asked for is not in the run (yet)."""
+
+
+def application(runs: Runs, token: str) -> Guard:
+    """The application; it follows the runs while it is served."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        runs.start()
+        yield
+        runs.close()
+
+    def answering(ask: Asked) -> Callable[[Request], Response]:
+        def endpoint(request: Request) -> Response:
+            return _answer(lambda: ask(_round(runs, request), request))
+
+        return endpoint
+
+    def named(_: Request) -> Response:
+        said = [{"name": name, "root": str(run.root), "rounds": rounds(run) or [1]} for name, run in runs.runs.items()]
+        return _answer(lambda: said)
+
+    one = "/api/{run}/{round:int}"
+    routes = [
+        Route("/api/runs", named),
+        Route(f"{one}/overview", answering(_overview)),
+        Route(f"{one}/cases/{{id}}/prompt", answering(_prompt)),
+        Route(f"{one}/{{list}}", answering(_list)),
+        Route(f"{one}/{{list}}/{{id}}", answering(_one)),
+        Mount("/", StaticFiles(directory=STATIC, html=True)),
+    ]
+    bare = Route(f"/{token}", lambda _: RedirectResponse(f"/{token}/"))
+    return Guard(Starlette(routes=[bare, Mount(f"/{token}", routes=routes)], lifespan=lifespan), token)
+
+
+def new_token() -> str:
+    """A token that cannot be guessed."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def listen(port: int) -> socket.socket:
+    """A socket on loopback at this port, or at the next one that is free.
+
+    Raises:
+        RunDirError: none of them is.
+    """
+    for at in range(port, min(port + MORE_PORTS, 65536)):
+        one = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind((LOOPBACK, at))
+            one.listen(128)
+            return one
+        except OSError as e:
+            one.close()
+            if e.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise
+    raise RunDirError(
+        f"No port from {port} to {min(port + MORE_PORTS, 65536) - 1} on {LOOPBACK} is free for this user. Give another "
+        "one by --port."
+    )
+
+
+def serve(runs: Runs, token: str, on: socket.socket) -> None:
+    """Serves until the process is told to end."""
+    config = uvicorn.Config(
+        application(runs, token), log_level="warning", access_log=False, server_header=False, date_header=False,
+        timeout_graceful_shutdown=1, lifespan="on",
+    )  # fmt: skip
+    uvicorn.Server(config).run(sockets=[on])
+
+
+def _round(runs: Runs, request: Request) -> Round:
+    try:
+        return runs.round(request.path_params["run"], request.path_params["round"])
+    except KeyError as e:
+        raise NotThere("There is no such run or round here.") from e
+
+
+def _overview(one: Round, request: Request) -> Any:
+    return tell_run(one.run, one.store, one.view("cases"), one.view("atoms"), one.building)
+
+
+def _list(one: Round, request: Request) -> Any:
+    view = one.view(_list_name(request))
+    after, limit = request.query_params.get("after"), request.query_params.get("limit", "50")
+    return view.page(
+        _chosen(request, view.facets), None if after is None else _id(after),
+        min(int(limit), MOST_ROWS) if limit.isdecimal() else MOST_ROWS,
+    ) | {"building": one.building}  # fmt: skip
+
+
+def _one(one: Round, request: Request) -> Any:
+    name, id_ = _list_name(request), _id(request.path_params["id"])
+    told = tell_case(one.store, id_, one.method()) if name == "cases" else tell_atom(one.store, id_)
+    if told is None:
+        raise NotThere(f"This run has no {name.removesuffix('s')} {id_} (yet).")
+    view = one.view(name)
+    return told | {"around": view.around(_chosen(request, view.facets), id_)}
+
+
+def _prompt(one: Round, request: Request) -> Any:
+    """What both models were asked: it is not kept, but made again from the settings, as it was made then."""
+    told = tell_case(one.store, _id(request.path_params["id"]), None)
+    method = one.method()
+    if told is None or method is None:
+        raise NotThere("The question or the run's settings cannot be read, so the prompt cannot be made again.")
+    case = one.store.details("cases", [one.store.tables["cases"].place(int(told["id"])) or 0])[0]
+    return sample.build_messages(load_pack(method.prompts), case["text"], case["choices"], bool(case.get("several")))
+
+
+def _list_name(request: Request) -> str:
+    name = str(request.path_params["list"])
+    if name not in ("cases", "atoms"):
+        raise NotThere("There are the lists `cases` and `atoms`.")
+    return name
+
+
+def _chosen(request: Request, facets: Any) -> Chosen:
+    asked = request.query_params
+    values = {name: asked.getlist(name) for name in facets if asked.getlist(name)}
+    return Chosen(values, asked.get("q", "")[:LONGEST_SEARCH], asked.get("order", ""))
+
+
+def _id(said: str) -> int:
+    if not said.removeprefix("-").isascii() or not said.removeprefix("-").isdigit() or len(said) > 20:
+        raise NotThere("An id here is dgrc's own number.")
+    return int(said)
+
+
+def _answer(ask: Callable[[], Any]) -> Response:
+    try:
+        return _json(ask())
+    except NotThere as e:
+        return _json({"error": str(e)}, 404)
+    except DgrcError as e:
+        return _json({"error": str(e)}, 409)
+
+
+def _json(data: Any, status: int = 200) -> Response:
+    try:
+        text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    except ValueError:  # a figure that is none
+        text = json.dumps(_finite(data), separators=(",", ":"))
+    return Response(text, status, media_type="application/json")
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {name: _finite(value) for name, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data

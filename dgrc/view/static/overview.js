@@ -1,0 +1,166 @@
+// A run at a glance: what it is doing, the funnel with its losses, what it cost, distributions, accuracies.
+
+import { chosen, to } from "./address.js";
+import { ask } from "./ask.js";
+import { bars, h, meter, number, percent, plural, said, show } from "./dom.js";
+
+const STATES = { working: "under way", elsewhere: "under way on another machine", complete: "complete", stopped: "stopped", damaged: "damaged", unknown: "unknown" };
+
+export async function overviewPage(at, signal) {
+  const body = h("div.overview");
+  let told = null;
+  async function first() {
+    const now = await ask(at, "overview", null, signal);
+    if (told && JSON.stringify(now) === JSON.stringify(told)) return;
+    told = now;
+    show(body, draw(at, told));
+  }
+  await first();
+  return { body, title: "Overview", keys: {}, again: first };
+}
+
+function draw(at, told) {
+  return [
+    head(told),
+    told.counts.cases || told.counts.questions ? funnel(at, told) : empty(told),
+    told.evaluation?.models ? evaluation(told.evaluation) : null,
+    Array.isArray(told.rounds_figures) && told.rounds_figures.length > 1 ? rounds(told.rounds_figures) : null,
+    told.usage.length ? usage(told) : null,
+    h("div.charts", {}, charts(at, told)),
+    steps(told),
+  ];
+}
+
+function head(told) {
+  const { status, building } = told;
+  const going = status.underway;
+  const active = ["working", "elsewhere"].includes(status.state);
+  const index = building.active ? `Its index is being built${building.waiting ? `: ${plural(building.waiting, "file")} to go` : ""}.`
+    : building.failed ? `Its index could not be built: ${building.failed}` : null;
+  return h("header.head", {},
+    h("h1", {}, said(told.name), h(`span.state.${status.state}`, {}, STATES[status.state] ?? status.state)),
+    h("p.quiet", {}, said(told.run), told.rounds.length > 1 ? `, round ${told.round} of ${told.rounds.length}` : ""),
+    status.far && status.state !== "complete" ? h("p", {}, said(capital(status.far).replaceAll("`", "")), ".") : null,
+    going ? h("p.going", {}, active ? `${going.step}: ` : `It stopped in ${going.step}: `, going.total
+      ? [`${number(going.done)} of ${number(going.total)} ${going.unit}, ${going.rate.toFixed(1)} a second`,
+        active && going.left_s !== null ? `, ${clock(going.left_s)} left` : "", meter(going.done / going.total)] : "begun") : null,
+    index ? h("p.note", { role: "status" }, said(index)) : null,
+    (told.warnings ?? []).map((words) => h("p.warn", {}, said(String(words)))),
+    status.damaged.map((words) => h("p.warn", {}, said(words))),
+    told.troubles.map((words) => h("p.warn", {}, said(words))),
+    told.unreadable.length ? h("details.warn", {},
+      h("summary", {}, `${plural(told.unreadable.length, "file")} of the run cannot be read. All else is shown.`),
+      h("ul", {}, told.unreadable.map((one) => h("li", {}, said(`${one.stream}/${one.file}: ${one.words}`))))) : null);
+}
+
+function empty(told) {
+  return h("p.none", {}, told.building.active ? "Figures appear here as the index grows."
+    : "Nothing was read yet that could be shown. Questions come first: `dgrc curate` reads them.");
+}
+
+function funnel(at, told) {
+  const most = (unit) => Math.max(1, ...told.funnel.filter((step) => step.unit === unit).map((step) => step.count));
+  return h("section", {}, h("h2", {}, "From questions to curriculum"),
+    h("table.funnel", {},
+      h("thead.hidden", {}, h("tr", {}, ["Step", "Share", "Number", "Lost before it"].map((name) => h("th", { scope: "col" }, name)))),
+      h("tbody", {}, told.funnel.map((step) => h("tr", {},
+        h("th", { scope: "row" }, h("a", { href: to(at, { page: step.page, params: chosen(step.chosen) }) }, step.name)),
+        h("td.bar", {}, meter(step.count / most(step.unit), step.unit)),
+        h("td.n", {}, number(step.count)),
+        h("td.losses", {}, step.losses.map((loss) =>
+          h("a.loss", { href: to(at, { page: loss.page, params: chosen(loss.chosen) }) },
+            `−${number(loss.count)} `, said(loss.name.replaceAll("_", " ")))))))))); 
+}
+
+function evaluation(report) {
+  const models = Object.entries(report.models);
+  return h("section", {}, h("h2", {}, "Held-out accuracy"),
+    h("table.figures", {},
+      h("caption", {}, `${plural(report.questions, "question")}; bars are ${percent(report.confidence)} intervals`),
+      h("thead", {}, h("tr", {}, ["model", "", "accuracy", "interval", "not read", "p against dgrc"].map((name) => h("th", { scope: "col" }, name)))),
+      h("tbody", {}, models.map(([name, score]) => h("tr", {},
+        h("th", { scope: "row" }, said(name)),
+        h("td.bar", {}, interval(score)),
+        h("td.n", {}, number3(score.accuracy)),
+        h("td.n", {}, `${number3(score.low)} to ${number3(score.high)}`),
+        h("td.n", {}, score.unparsed ?? ""),
+        h("td.n", {}, report.against?.[name] ? report.against[name].p_value.toPrecision(2) : ""))))),
+    (report.warnings ?? []).map((words) => h("p.warn", {}, said(String(words)))));
+}
+
+function interval(score) {
+  const ns = "http://www.w3.org/2000/svg";
+  const made = document.createElementNS(ns, "svg");
+  made.setAttribute("class", "interval");
+  made.setAttribute("viewBox", "0 0 100 12");
+  made.setAttribute("preserveAspectRatio", "none");
+  made.setAttribute("aria-hidden", "true");
+  const add = (name, x, width, height) => {
+    const part = document.createElementNS(ns, "rect");
+    for (const [key, value] of Object.entries({ class: name, x, y: 6 - height / 2, width, height })) part.setAttribute(key, value);
+    made.append(part);
+  };
+  add("under", 0, 100, 2);
+  add("range", 100 * score.low, Math.max(0.5, 100 * (score.high - score.low)), 5);
+  add("point", 100 * score.accuracy - 0.6, 1.2, 12);
+  return made;
+}
+
+function rounds(figures) {
+  const named = [["divergent", percent1], ["new_atoms", number], ["teacher_tokens", number], ["agreement", percent1], ["accuracy", percent1]];
+  return h("section", {}, h("h2", {}, "Rounds"), h("table.figures", {},
+    h("thead", {}, h("tr", {}, ["round", "divergent", "new atoms", "teacher tokens", "agrees with verified", "held-out"].map((name) => h("th", { scope: "col" }, name)))),
+    h("tbody", {}, figures.map((row) => h("tr", {}, h("th", { scope: "row" }, row.round, row.stopped_by ? ` (stopped by ${row.stopped_by})` : ""),
+      named.map(([key, words]) => h("td.n", {}, row[key] === undefined ? "" : words(row[key]))))))));
+}
+
+function usage(told) {
+  const money = {};
+  for (const report of Object.values(told.reports)) {
+    for (const [who, spent] of Object.entries(report.usage ?? {})) if (spent.money !== undefined) money[who] = (money[who] ?? 0) + spent.money;
+  }
+  const paid = Object.keys(money).length > 0;
+  const sum = (name) => told.usage.reduce((all, row) => all + (row[name] ?? 0), 0);
+  const row = (one, cells) => [number(one.calls), number(one.prompt_tokens), number(one.cached_tokens ?? 0), number(one.completion_tokens), ...cells]
+    .map((cell) => h("td.n", {}, cell));
+  const all = { calls: sum("calls"), prompt_tokens: sum("prompt_tokens"), cached_tokens: sum("cached_tokens"), completion_tokens: sum("completion_tokens") };
+  return h("section", {}, h("h2", {}, "What it cost"), h("table.figures", {},
+    h("thead", {}, h("tr", {}, ["role", "step", "calls", "tokens read", "of them cached", "tokens written", ...(paid ? ["money"] : [])].map((name) => h("th", { scope: "col" }, name)))),
+    h("tbody", {}, told.usage.map((one) => h("tr", {}, h("th", { scope: "row" }, said(one.role)), h("td", {}, said(one.step)),
+      row(one, paid ? [(money[`${one.role}/${one.step}`] ?? 0).toFixed(2)] : [])))),
+    h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, "all"), h("td", {}), row(all, paid ? [Object.values(money).reduce((a, b) => a + b, 0).toFixed(2)] : [])))));
+}
+
+function charts(at, told) {
+  const list = (page, facet) => (rows) => rows.map(([name, count]) => [String(name).replaceAll("_", " "), count, to(at, { page, params: chosen({ [facet]: [name] }) })]);
+  const tenths = told.agreement.map((count, n) => [n === 10 ? "all agree" : `${n * 10} to ${n * 10 + 9} %`, count,
+    to(at, { page: "atoms", params: chosen({ agreement: [`${n * 10} %`] }) })]).filter((row) => row[1]);
+  return [
+    told.verdicts.length ? bars(list("cases", "verdict")(told.verdicts), "Questions by verdict") : null,
+    told.read_by.length ? bars(list("cases", "read_by")(told.read_by), "Questions by how answers were read") : null,
+    tenths.length ? bars(tenths, "Atoms by agreement of their answers", "atoms") : null,
+    told.judge.length ? bars(list("atoms", "judge")(told.judge), "Atoms by the judge's score", "atoms") : null,
+    told.atoms.length > 1 ? bars(list("atoms", "became")(told.atoms), "What became of the atoms", "atoms") : null,
+  ].filter(Boolean).map((one) => h("section", {}, one));
+}
+
+function steps(told) {
+  const done = Object.entries(told.status.steps?.[told.round] ?? {});
+  if (!done.length) return null;
+  return h("section", {}, h("h2", {}, "Steps"), h("table.figures", {},
+    h("thead", {}, h("tr", {}, ["step", "rows", "time"].map((name) => h("th", { scope: "col" }, name)))),
+    h("tbody", {}, done.map(([name, report]) => h("tr", {}, h("th", { scope: "row" }, said(name)),
+      h("td.n", {}, report.rows === undefined ? "" : number(report.rows)),
+      h("td.n", {}, report.seconds === undefined ? "" : clock(report.seconds)))))));
+}
+
+const number3 = (x) => Number(x).toFixed(3);
+const percent1 = (x) => percent(x, 1);
+const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+
+export function clock(seconds) {
+  const s = Math.round(seconds);
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+}

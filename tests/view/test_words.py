@@ -1,0 +1,57 @@
+"""Words to index, and what a query must find by them."""
+
+import pytest
+
+from dgrc.view.index.words import LONGEST, indexed, terms
+
+
+def found(query: str, text: str) -> bool:
+    has = indexed([text])
+    return bool(terms(query)) and all(
+        any(word.startswith(term) for word in has) if beginning else term in has for term, beginning in terms(query)
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("诉讼时效", "合同纠纷的诉讼时效期间"),
+        ("时效", "诉讼时效期间"),
+        ("效", "诉讼时效"),
+        ("三年", "为三年。"),
+        ("COVID-19", "a COVID-19患者"),
+        ("covid", "COVID-19"),
+        ("Straße", "STRASSE"),
+        ("ＡＢＣ", "abc"),
+        ("land", "the landlord"),
+        ("3.5", "3.5 g"),
+        ("إخطار", "ما هي مدة الإخطار؟ إخطار"),
+        ("ยา", "ยาแก้ปวด"),
+        ("e.g. daily", "(e.g. daily)"),
+        ("x" * 100, "x" * 100),
+        ("İstanbul", "İstanbul"),
+        ("हिन्दी", "वह हिन्दी बोलता है"),
+    ],
+)
+def test_what_stands_in_a_text_is_found(query: str, text: str) -> None:
+    assert found(query, text)
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("时讼", "诉讼时效"),
+        ("land ", "the landlord"),
+        ("la", "the landlord"),
+        ("tenant land", "landlord"),
+        ("五", "三年"),
+    ],
+)
+def test_what_does_not_is_not(query: str, text: str) -> None:
+    assert not found(query, text)
+
+
+def test_words_are_bounded_and_nothing_gives_none() -> None:
+    assert {len(word) for word in indexed(["y" * 5000])} == {LONGEST}
+    assert indexed(["", " ... \n", "、。"]) == set()
+    assert terms("  ") == [] and terms("?!") == []
