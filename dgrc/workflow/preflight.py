@@ -13,12 +13,12 @@ from dgrc.errors import DgrcError, PromptPackError, QuestionFileError
 from dgrc.runtime.extras import check_extras, engines_of, needs
 from dgrc.storage.objectstore.files import is_remote
 from dgrc.workflow.named_files import named_files
-from dgrc.workflow.templates import check_templates, in_hub_cache, is_here
+from dgrc.workflow.templates import check_replayed, check_templates, in_hub_cache, is_here
 
 
 def check(config: Config, parts: Iterable[str] = ()) -> None:
     """Raises DgrcError if a library that these parts of the job need, the prompt pack, a model, a chat template, an
-    adapter's targets, or the place to publish to cannot be used."""
+    example that is to be replayed, an adapter's targets, or the place to publish to cannot be used."""
     from dgrc.engines.vllm.arguments import check_engine_args
     from dgrc.engines.vllm.tokens import check_model_path
     from dgrc.storage.publish import check_target
@@ -31,6 +31,8 @@ def check(config: Config, parts: Iterable[str] = ()) -> None:
         if engine.engine == "vllm" and not engine.model.startswith("proving:"):
             check_model_path(engine.model)
     check_templates(config, parts)
+    if not parts or "train" in parts:
+        check_replayed(config)
     student, adapter = config.student, config.training.adapter
     if adapter is not None and (not parts or "train" in parts) and student.engine == "vllm" and is_here(student.model):
         from dgrc.training.model.load import check_targets

@@ -8,17 +8,21 @@ engine has started. Models behind APIs have templates that nobody here can see; 
 import functools
 import logging
 import os
+import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 from dgrc.chat.template import missing_texts
+from dgrc.chat.thoughts import split_thoughts
 from dgrc.config import Config, EngineConfig
 from dgrc.errors import EngineError, TrainingError
 from dgrc.method import answer, curriculum, diagnose, grade, judge, sample, verify, write
 from dgrc.method.prompts import Pack, load_pack
 from dgrc.method.reading import asked
 from dgrc.method.verify import extract
-from dgrc.records import Chain, Message
+from dgrc.questions.chats import ChatFiles
+from dgrc.records import Chain, Example, Message
 from dgrc.runtime.extras import engines_of, installed
 from dgrc.storage.objectstore.files import is_remote
 
@@ -53,6 +57,25 @@ def check_templates(config: Config, parts: Collection[str] = ()) -> None:
             _try_training(config, pack)
         except TrainingError as e:  # a curriculum may be for another model
             _say(f"{e} It can be curated for, but `dgrc train` will refuse it.")
+
+
+def check_replayed(config: Config) -> None:
+    """Reads the examples of `training.replay.files`, and tries the student's template on one of each form of chat.
+
+    Raises:
+        QuestionFileError: a file cannot be read, or rows cannot be learned from.
+        TrainingError: the template refuses an example; file and line are named.
+    """
+    forms: dict[tuple[Any, ...], Example] = {}
+    for example in ChatFiles.of(config):
+        thoughts = split_thoughts(example.messages[-1]["content"])[0] is not None
+        forms.setdefault((thoughts, *(message["role"] for message in example.messages)), example)
+    student = config.student
+    if forms and student.engine == "vllm" and is_here(student.model) and installed("transformers"):
+        from dgrc.training.data.encode import encode_corpus
+        from dgrc.training.data.inputs import load_tokenizer
+
+        encode_corpus(load_tokenizer(student.model), (), (), sys.maxsize, student, list(forms.values()))
 
 
 def steps_of(config: Config, pack: Pack, role: str) -> Iterator[tuple[str, list[Message]]]:

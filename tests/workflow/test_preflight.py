@@ -31,18 +31,19 @@ def test_files_that_are_not_here_are_named_with_their_setting(here: Path) -> Non
         "questions": {"files": ["q.jsonl", "gone/*.csv", "s3://bucket/q.jsonl"], "teacher_chains": ["chains.jsonl"]},
         "corpus": {"files": ["laws/*.txt"]},
         "evaluation": {"files": ["held.parquet", "proving:held_out"], "benchmarks": [{"files": ["test.tsv"]}]},
-        "training": {"deepspeed": "zero.json"},
+        "training": {"deepspeed": "zero.json", "replay": {"files": ["chats/*.jsonl"]}},
     }
     lines = told(**settings)
     assert [(line.partition(":")[0], next(n for n in NAMES if n in line)) for line in lines] == [
         ("corpus.files", "laws/*.txt"), ("questions.files", "gone/*.csv"), ("questions.teacher_chains", "chains.jsonl"),
-        ("evaluation.files", "held.parquet"), ("evaluation.benchmarks", "test.tsv"),
-        ("training.deepspeed", "zero.json"),
+        ("training.replay.files", "chats/*.jsonl"), ("evaluation.files", "held.parquet"),
+        ("evaluation.benchmarks", "test.tsv"), ("training.deepspeed", "zero.json"),
     ]  # fmt: skip
-    assert [line.partition(":")[0] for line in told(("train",), **settings)] == ["training.deepspeed"]
+    of_training = [line.partition(":")[0] for line in told(("train",), **settings)]
+    assert of_training == ["training.replay.files", "training.deepspeed"]
 
 
-NAMES = ("laws/*.txt", "gone/*.csv", "chains.jsonl", "held.parquet", "test.tsv", "zero.json")
+NAMES = ("laws/*.txt", "gone/*.csv", "chains.jsonl", "chats/*.jsonl", "held.parquet", "test.tsv", "zero.json")
 
 
 def test_models_and_keys_that_are_not_here_are_named(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
