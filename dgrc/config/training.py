@@ -113,7 +113,7 @@ class TrainingConfig(Section):
     precision: Literal["bf16", "fp32"] = Field("bf16", description="Arithmetic of forward and backward.")
     attention: str = Field(
         "auto",
-        pattern=r"^(auto|sdpa|eager|flex_attention|flash_attention_[0-9]+|[\w.-]+/[\w.-]+(@[\w.-]+)?(:[\w.-]+)?)$",
+        pattern=r"^(auto|sdpa|eager|flex_attention|flash_attention_[0-9]+|\w[\w.-]*/\w[\w.-]*(@[\w.-]+)?(:[\w.-]+)?)$",
         description="transformers' name of an attention: `flash_attention_2` and its successors, `flex_attention`, "
         "`sdpa`, `eager`, or a kernel such as `kernels-community/flash-attn3` (package `kernels`); `auto` takes flash "
         "attention on a GPU that has it, else what the model prefers.",

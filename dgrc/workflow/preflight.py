@@ -18,7 +18,7 @@ from dgrc.workflow.templates import check_replayed, check_templates, in_hub_cach
 
 def check(config: Config, parts: Iterable[str] = ()) -> None:
     """Raises DgrcError if a library that these parts of the job need, the prompt pack, a model, a chat template, an
-    example that is to be replayed, an adapter's targets, or the place to publish to cannot be used."""
+    example that is to be replayed, an attention, an adapter's targets, or the place to publish to cannot be used."""
     from dgrc.engines.vllm.arguments import check_engine_args
     from dgrc.engines.vllm.tokens import check_model_path
     from dgrc.storage.publish import check_target
@@ -33,11 +33,16 @@ def check(config: Config, parts: Iterable[str] = ()) -> None:
     check_templates(config, parts)
     if not parts or "train" in parts:
         check_replayed(config)
-    student, adapter = config.student, config.training.adapter
-    if adapter is not None and (not parts or "train" in parts) and student.engine == "vllm" and is_here(student.model):
-        from dgrc.training.model.load import check_targets
+    student, training = config.student, config.training
+    if (not parts or "train" in parts) and student.engine == "vllm" and is_here(student.model):
+        if training.attention != "auto":
+            from dgrc.training.model.attention import check_attention
 
-        check_targets(student.model, adapter)
+            check_attention(training, student.model)
+        if training.adapter is not None:
+            from dgrc.training.model.load import check_targets
+
+            check_targets(student.model, training.adapter)
     if config.publish is not None:
         check_target(config.publish)
 

@@ -75,11 +75,11 @@ def train(
     """
     deepspeed_settings(config)  # these are said now, not when workers have started
     check_adapter(config.adapter)
-    check_attention(config)
     check_trackers(config.report_to)
     checkpoints_at(config, Path(work_dir))
     tokenizer = load_tokenizer(base_model)
     check_targets(base_model, config.adapter)
+    check_attention(config, base_model)
     check_window(base_model, config.max_length)
     planned: list[Planned] = []
     for course in courses:
