@@ -15,6 +15,7 @@ from dgrc.errors import DgrcError
 from dgrc.method.curriculum import RECIPES
 from dgrc.method.prompts import load_pack
 from dgrc.pipeline.curate import make_baseline
+from dgrc.questions.chats import ChatFiles
 from dgrc.runtime.session import ray_session
 from dgrc.storage.cards import made_with
 from dgrc.storage.run_dir import RunDir
@@ -93,13 +94,14 @@ def _train(
     facts = made_with(bench.run, config, load_pack(config.method.prompts).called())
     parts = RECIPES[recipe]
     atoms, chains = (str(folder / kind) if count(folder / kind) else None for kind in KINDS)
-    card = {"name": f"{recipe}, seed {seed}", "recipe": recipe, **facts}
+    chats = ChatFiles.of(config)
+    card = {"name": f"{recipe}, seed {seed}", "recipe": recipe, **facts, **chats.card()}
     course = Course(recipe, atoms, chains, str(output), card, parts.order, parts.replay)
     line = TrainingLine(bench.say)
     work = bench.settings.out / "work" / f"train-{recipe}-{seed}"
     result = launch(
         config.training, [course], base_model=config.student.model, seed=seed, work_dir=str(work), on_progress=line,
-        budget=budget, student=config.student,
+        budget=budget, student=config.student, replayed=chats,
     )[recipe]  # fmt: skip
     losses = [loss for loss in result.losses if math.isfinite(loss)]
     return {

@@ -155,7 +155,8 @@ def print_plan(config: Any, parts: tuple[str, ...]) -> None:
         t = config.training
         tell(
             f"# train     {t.workers} workers, ZeRO-{t.zero_stage}, {t.precision}, "
-            f"{t.order}, replay {t.replay}"
+            f"{t.order}, replay {t.replayed.earlier}"
+            + (f", {t.replayed.share} of {', '.join(t.replayed.files)}" if t.replayed.files else "")
         )
     if "evaluate" in parts:
         benchmarks = [benchmark.name or benchmark.form for benchmark in config.evaluation.benchmarks]

@@ -42,6 +42,7 @@ def plan(
     from dgrc.runtime.extras import training
 
     training("`dgrc plan`").check()
+    from dgrc.questions.chats import ChatFiles
     from dgrc.training.plan.memory import GIB, parts
     from dgrc.training.plan.planner import check_fits, compare, measured_rate, model_shape, seconds, setup_of, work_of
     from dgrc.training.plan.shapes import peak_flops
@@ -63,7 +64,8 @@ def plan(
     for name, cells in compare(settings, shape, gpus, gpu_gib):
         tell(f"{name:<36}" + "".join(f"{('' if fits else 'x ') + text:>20}" for text, fits in cells))
 
-    work = None if model or dry_run else work_of(settings)
+    chats = ChatFiles.of(settings)
+    work = None if model or dry_run else work_of(settings, chats)
     setup = setup_of(settings, shape, workers, work)
     tell(f"\nThis configuration, {workers} workers:")
     for name, (device, host) in parts(shape, setup).items():
@@ -73,6 +75,9 @@ def plan(
     else:
         for name, steps, visits, tokens, _ in work.stages:
             tell(f"  {name:<16} {steps:,} steps, {visits:,} visits, {tokens:,} tokens")
+        if settings.training.replayed.files:
+            there, learned, visits = work.replayed
+            tell(f"  {'of these':<16} {visits:,} visits to {learned:,} of the {there:,} replayed chats")
         rate = tokens_per_second or measured_rate(settings)
         took = seconds(shape, work, setup, rate, peak_flops(gpu) if setup.device == "gpu" else None, mfu)
         if took is None:

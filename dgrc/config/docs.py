@@ -6,7 +6,6 @@ default and description. A test compares the file in docs/ with what is generate
 
 import json
 import sys
-import typing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from dgrc.config import Config, EngineConfig
-from dgrc.config.explain import type_name
+from dgrc.config.explain import section_in, type_name
 
 HEAD = """# Configuration
 
@@ -62,10 +61,9 @@ def _section(section: BaseModel, path: str, shown: set[type[BaseModel]]) -> list
 
 
 def _optional(field: FieldInfo) -> type[BaseModel] | None:
-    """The class of a section that may be left out and is by default."""
-    kinds = [kind for kind in typing.get_args(field.annotation) if isinstance(kind, type)]
-    sections = [kind for kind in kinds if issubclass(kind, BaseModel)]
-    return sections[0] if sections and field.default is None else None
+    """The class of a section that may be left out, or be said in another form, and is by default."""
+    section = section_in(field)
+    return None if isinstance(field.default, BaseModel) else section
 
 
 def _plain(value: Any) -> str:

@@ -50,6 +50,8 @@ def explain(
         # What a list of so many lacks has a place of its own; wanted is the list.
         at = item["loc"]
         path, kind = _place(item["loc"][:-1] if item["type"] == "missing" else item["loc"], section)
+        if isinstance(item["input"], dict) and item["type"].endswith("_type") and section_in(kind) is not None:
+            continue  # another form's objection to a section, which the setting may be
         if item["type"] in ("extra_forbidden", "invalid_key") and item["loc"]:
             path = ".".join([path, str(item["loc"][-1])] if path else [str(item["loc"][-1])])
             problem = f"`{short(path)}` is not a setting{_nearest(str(item['loc'][-1]), kind)}"

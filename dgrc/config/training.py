@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from dgrc.config.section import Section
 
@@ -58,6 +58,36 @@ class ValidationConfig(Section):
     keep_best: bool = Field(True, description="End each stage with the weights that had the best loss.")
 
 
+class ReplayConfig(Section):
+    """What a student has learned already and visits again, against forgetting. A number in place of the section is
+    `earlier`.
+    """
+
+    earlier: float = Field(
+        0.2, ge=0, lt=1, description="Share of the second stage's visits that replay the first stage."
+    )
+    files: tuple[str, ...] = Field(
+        (),
+        description="JSONL, JSON or Parquet files of your own chat examples, or globs: rows with `messages`, or "
+        "`prompt` and `completion`. They are mixed into every stage.",
+    )
+    share: float = Field(0.1, gt=0, lt=1, description="Share of every stage's visits that are examples of `files`.")
+    license: str | None = Field(
+        None,
+        description="License of `files`, for the student's card; null: what the README.md of their dataset says.",
+    )
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> "ReplayConfig":
+        if not self.files and self.model_fields_set & {"share", "license"}:
+            raise ValueError("`share` and `license` speak of `files`, of which none is named")
+        if self.files and self.earlier + self.share >= 1:
+            raise ValueError(
+                f"`earlier` {self.earlier} and `share` {self.share} together leave the second stage no visit of its own"
+            )
+        return self
+
+
 class TrainingConfig(Section):
     """Fine-tuning with Ray Train and DeepSpeed."""
 
@@ -83,7 +113,7 @@ class TrainingConfig(Section):
     precision: Literal["bf16", "fp32"] = Field("bf16", description="Arithmetic of forward and backward.")
     attention: str = Field(
         "auto",
-        pattern=r"^(auto|sdpa|eager|flex_attention|flash_attention_[0-9]+|[\w.-]+/[\w.-]+(@[\w.-]+)?(:[\w.-]+)?)$",
+        pattern=r"^(auto|sdpa|eager|flex_attention|flash_attention_[0-9]+|\w[\w.-]*/\w[\w.-]*(@[\w.-]+)?(:[\w.-]+)?)$",
         description="transformers' name of an attention: `flash_attention_2` and its successors, `flex_attention`, "
         "`sdpa`, `eager`, or a kernel such as `kernels-community/flash-attn3` (package `kernels`); `auto` takes flash "
         "attention on a GPU that has it, else what the model prefers.",
@@ -106,8 +136,8 @@ class TrainingConfig(Section):
         "or all of them, in the form of its own chat template.",
     )
     order: Kind = Field("atoms_first", description="Order of the curriculum.")
-    replay: float = Field(
-        0.2, ge=0, lt=1, description="Share of the second stage's visits that replay the first stage."
+    replay: float | ReplayConfig = Field(
+        0.2, description="Share of the second stage's visits that replay the first, or a section of what is replayed."
     )
     atoms: StageConfig = Field(StageConfig(), description="The stage of atomic QAs.")
     chains: StageConfig = Field(StageConfig(), description="The stage of verified chains.")
@@ -123,12 +153,31 @@ class TrainingConfig(Section):
         """Workers that take part, or at most may."""
         return self.workers if isinstance(self.workers, int) else self.workers[1]
 
+    @property
+    def replayed(self) -> ReplayConfig:
+        """What is visited again, in whichever form it was said."""
+        return self.replay if isinstance(self.replay, ReplayConfig) else ReplayConfig(earlier=self.replay)
+
     def decisive(self) -> dict[str, Any]:
-        """The settings that decide what a student learns, but for rounding; the others say how it is computed."""
+        """The settings that decide what a student learns, but for rounding; the others say how it is computed.
+
+        Of replayed files not their names: what they hold decides, which whoever reads them adds.
+        """
         settings = self.model_dump(mode="json", exclude=set(MACHINERY))
+        replayed = self.replayed
+        settings["replay"] = {"earlier": replayed.earlier, "share": replayed.share} if replayed.files else (
+            replayed.earlier
+        )
         if self.thoughts == "drop":  # as before there was such a setting
             del settings["thoughts"]
         return settings
+
+    @field_validator("replay")
+    @classmethod
+    def _is_a_share(cls, replay: float | ReplayConfig) -> float | ReplayConfig:
+        if isinstance(replay, float) and not 0 <= replay < 1:
+            raise ValueError(f"`replay` is {replay}; wanted is a share, at least 0 and less than 1")
+        return replay
 
     @model_validator(mode="after")
     def _is_possible(self) -> "TrainingConfig":

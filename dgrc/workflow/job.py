@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dgrc.config import Config, EngineConfig
 from dgrc.errors import TrainingError
+from dgrc.questions.chats import ChatFiles
 from dgrc.records import hash64
 from dgrc.storage.atomic import write_json
 from dgrc.storage.contents import NOTES
@@ -246,13 +247,14 @@ class Job:
         from dgrc.training.run.launch import train
         from dgrc.training.run.progress import TrainingLine
 
-        courses = []
+        courses, chats = [], ChatFiles.of(self.config)
         facts = made_with(self.run, self.config, load_pack(self.config.method.prompts).called())
         for recipe in recipes:
             folders = [self.run.curriculum(recipe) / kind for kind in ("atomic", "cot")]
             atoms, chains = (str(folder) if folder.is_dir() else None for folder in folders)
             files = ", ".join(Path(name).name for name in self.config.questions.files)
             card = {"name": f"{self.config.name}: {recipe}", "recipe": recipe, **facts, "unlabeled questions": files}
+            card |= chats.card()
             output, parts = str(self.run.student(recipe)), self.parts(recipe)
             courses.append(Course(recipe, atoms, chains, output, card, parts.order, parts.replay))
         line, notes = TrainingLine(self.say), Notes(self.run)
@@ -272,17 +274,14 @@ class Job:
             budget=budget,
             student=self.config.student,
             hashes=self.run.root / NOTES,
+            replayed=chats,
         )
         reports = {}
         for recipe, result in results.items():
+            reports[recipe] = result.figures() | {
+                "tokens_per_second": round(line.rate(recipe), 1), "memory_gib": round(line.memory_gib, 2)
+            }  # fmt: skip
             first, last = result.losses[0], result.losses[-1]
-            reports[recipe] = {
-                "visits": result.visits, "steps": result.steps, "tokens": result.tokens,
-                "set_aside": result.set_aside, "first_loss": round(first, 4), "last_loss": round(last, 4),
-                "tokens_per_second": round(line.rate(recipe), 1), "memory_gib": round(line.memory_gib, 2),
-            }
-            if result.validation:
-                reports[recipe]["last_validation"] = round(result.validation[-1][2], 4)
             self.say(f"  {recipe:<18} {result.visits:,} visits, {result.steps} steps, loss {first:.3f} -> {last:.3f}")
         return reports
 
@@ -295,4 +294,5 @@ class Job:
         ]
         asked = self.config.student.model_dump(include={"thinking", "chat_template_kwargs"}, exclude_defaults=True)
         settings = json.dumps(self.config.training.decisive() | asked, sort_keys=True)
-        return f"{hash64(recipe, *texts, settings, self.config.student.model, str(self.config.seed)):x}"
+        replayed = ChatFiles.of(self.config).hashes()
+        return f"{hash64(recipe, *texts, settings, self.config.student.model, str(self.config.seed), *replayed):x}"

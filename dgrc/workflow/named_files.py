@@ -15,6 +15,7 @@ NamedFiles = tuple[str, tuple[str, ...], tuple[str, ...]]
 def named_files(config: Config, parts: Collection[str]) -> Iterator[NamedFiles]:
     """Files of rows or documents that these parts of a job read."""
     from dgrc.corpus.documents import SUFFIXES as DOCUMENTS
+    from dgrc.questions.chats import SUFFIXES as CHATS
     from dgrc.questions.files.formats import SUFFIXES as QUESTIONS
     from dgrc.questions.recorded import SUFFIXES as CHAINS
 
@@ -25,6 +26,8 @@ def named_files(config: Config, parts: Collection[str]) -> Iterator[NamedFiles]:
         yield "questions.files", questions.files, QUESTIONS
         yield "questions.teacher_chains", questions.teacher_chains, CHAINS
         yield "questions.student_chains", questions.student_chains, CHAINS
+    if "train" in parts:
+        yield "training.replay.files", config.training.replayed.files, CHATS
     if "evaluate" in parts:
         yield "evaluation.files", evaluation.files, QUESTIONS
         for each in evaluation.benchmarks:

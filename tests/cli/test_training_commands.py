@@ -59,6 +59,15 @@ def test_a_curated_run_is_planned_to_the_step(tmp_path: Path) -> None:
     tokens = sum(int(n.replace(",", "")) for n in re.findall(r"([\d,]+) tokens\n", result.output))
     hours = tokens / 100 / 3600
     assert f"{hours:,.2f} h at 100 tokens/s, {hours * 2 * 3:,.2f} at 3 a GPU hour" in words(result)
+    chats = tmp_path / "chats.jsonl"
+    chats.write_text('{"prompt": "w1 w2", "completion": "w3"}\n' * 20)
+    replay = ["--set", f"training.replay.files={chats}", "--set", "training.replay.share=0.2"]
+    replayed = dgrc("plan", config, "--gpu-gib", "2", *replay)
+    assert re.search(r"chains +4 steps, 40 visits", replayed.output), replayed.output
+    assert "of these 13 visits to 13 of the 20 replayed chats" in words(replayed)
+    chats.write_text('{"prompt": "w1 w2"}\n')
+    refused = dgrc("plan", config, *replay)
+    assert refused.exit_code == 2 and "chats.jsonl:1: wanted are `messages`" in words(refused)
 
 
 @pytest.mark.parametrize("gpus", ["one", "0", "", "8,-1"])

@@ -4,6 +4,7 @@ The whole job runs in the tests of the command line and in `dgrc demo`.
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,30 @@ def test_the_students_card_is_to_name_models_pack_and_run(tmp_path: Path, monkey
     assert card["auditor"] == "script tests.scripts:student" and card["teacher"] == "script tests.scripts:teacher"
     assert {"student", "dgrc", "configuration", "recipe"} <= card.keys()
     assert card["unlabeled questions"] == "q.jsonl"
+
+
+def test_replayed_chats_name_a_training_and_stand_on_the_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chats = tmp_path / "data" / "mine.jsonl"
+    chats.parent.mkdir()
+    chats.write_text('{"prompt": "Hi", "completion": "Hello."}\n')
+    replay = {"files": [str(chats)], "share": 0.2, "license": "cc0-1.0"}
+    job, _ = job_for(tmp_path, training={"replay": replay})
+    write_curriculum(job)
+    without = job_for(tmp_path, training={"replay": {"earlier": 0.2}})[0]._training_fingerprint("dgrc")
+    assert without == job_for(tmp_path)[0]._training_fingerprint("dgrc")
+    first = job._training_fingerprint("dgrc")
+    copied = shutil.copy(chats, tmp_path / "copied.jsonl")
+    moved = job_for(tmp_path, training={"replay": {**replay, "files": [str(copied)], "license": None}})[0]
+    assert moved._training_fingerprint("dgrc") == first != without
+    given: dict[str, Any] = {}
+    monkeypatch.setattr("dgrc.training.run.launch.train", lambda _, of, **more: given.update(more, courses=of) or {})
+    job._train(["dgrc"], None)
+    assert given["courses"][0].card["replayed chats"] == "mine.jsonl (license: cc0-1.0)"
+    assert [example.source_line for example in given["replayed"]] == [1]
+    chats.write_text('{"prompt": "Hi", "completion": "Bye."}\n')
+    assert job._training_fingerprint("dgrc") != first
 
 
 def test_without_proving_names_nothing_changes(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ no model would ever have to generate them in that form.
 """
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,8 +33,8 @@ class Corpus:
     """Encoded examples laid end to end, so that Ray's object store shares them without copying.
 
     `tokens` int32 [T] and `loss` bool [T] hold all examples; example e is the slice
-    `offsets[e]:offsets[e + 1]` (int64 [E + 1]). The first `atoms` examples are atoms, the rest chains. `ids` int64 [E]
-    are what the examples are called in their curriculum.
+    `offsets[e]:offsets[e + 1]` (int64 [E + 1]). The first `atoms` examples are atoms, the last `replayed` are replayed
+    ones, the rest chains. `ids` int64 [E] are what the examples are called in their curriculum.
     """
 
     tokens: npt.NDArray[np.int32]
@@ -41,6 +42,12 @@ class Corpus:
     offsets: npt.NDArray[np.int64]
     atoms: int
     ids: npt.NDArray[np.int64]
+    replayed: int = 0
+
+    @property
+    def chains(self) -> int:
+        """How many examples are chains."""
+        return len(self) - self.atoms - self.replayed
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -106,16 +113,22 @@ def encode_corpus(
     chains: Sequence[Example],
     max_length: int,
     student: EngineConfig | None = None,
+    replayed: Sequence[Example] = (),
 ) -> tuple[Corpus, list[SetAside]]:
-    """All examples encoded in the order given; those longer than `max_length` tokens are set aside, none is cut."""
+    """All examples encoded in the order given; those longer than `max_length` tokens are set aside, none is cut.
+
+    Raises:
+        TrainingError: one cannot be encoded; of the user's own examples it names file and line.
+    """
     tokens: list[list[int]] = []
     masks: list[list[bool]] = []
     aside: list[SetAside] = []
     kept: list[int] = []
-    kept_atoms = 0
+    kept_of = Counter[str]()
     template = _template(tokenizer, student)
-    for n, example in enumerate(itertools.chain(atoms, chains)):
-        ids, mask = _encode(template, example.messages)
+    kinds = ("atoms", atoms), ("chains", chains), ("replayed", replayed)
+    for kind, example in ((kind, example) for kind, examples in kinds for example in examples):
+        ids, mask = _encode_own(template, example) if kind == "replayed" else _encode(template, example.messages)
         if len(ids) > max_length:
             reason = f"longer than max_length = {max_length} tokens"
             aside.append(SetAside(example.id, example.kind, example.source, len(ids), reason))
@@ -123,15 +136,23 @@ def encode_corpus(
         tokens.append(ids)
         masks.append(mask)
         kept.append(example.id)
-        kept_atoms += n < len(atoms)
+        kept_of[kind] += 1
     corpus = Corpus(
         tokens=np.fromiter(itertools.chain.from_iterable(tokens), np.int32),
         loss=np.fromiter(itertools.chain.from_iterable(masks), np.bool_),
         offsets=np.cumsum([0, *map(len, tokens)], dtype=np.int64),
-        atoms=kept_atoms,
+        atoms=kept_of["atoms"],
         ids=np.array(kept, np.int64),
+        replayed=kept_of["replayed"],
     )
     return corpus, aside
+
+
+def _encode_own(template: ChatTemplate, example: Example) -> tuple[list[int], list[bool]]:
+    try:
+        return _encode(template, example.messages)
+    except TrainingError as e:
+        raise TrainingError(f"The example {example.source_file}:{example.source_line} cannot be replayed. {e}") from e
 
 
 def _earlier_reply(template: ChatTemplate, messages: Sequence[Message], turn: int, text: str) -> Span | None:

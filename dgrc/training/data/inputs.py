@@ -4,6 +4,8 @@ Examples that are too long are written beside the student rather than dropped.
 """
 
 import dataclasses
+import heapq
+import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -112,6 +114,21 @@ def set_apart(
     atoms, chains = examples
     learned = [e for e in atoms if not drawn(e)], [e for e in chains if not drawn(e)]
     return learned, ([e for e in atoms if drawn(e)], [e for e in chains if drawn(e)])
+
+
+def draw(examples: Iterable[Example], most: int, seed: int) -> tuple[list[Example], int]:
+    """So many of these examples, all if there are no more, and how many there are.
+
+    Which and in what order follows from the seed and from what they say, not from their files; no more are held.
+    """
+    counted = itertools.count()
+    numbered = (example for example, _ in zip(examples, counted, strict=False))
+
+    def place(example: Example) -> tuple[int, str, int]:
+        return hash64("replayed", str(seed), str(example.id)), example.source_file, example.source_line
+
+    drawn = heapq.nsmallest(most, numbered, key=place)
+    return drawn, next(counted)
 
 
 def write_quarantine(aside: Sequence[SetAside], output: str) -> str | None:

@@ -8,6 +8,8 @@ visits then take equally many steps whatever the length of their examples, and b
 """
 
 import itertools
+import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +17,9 @@ import numpy as np
 
 from dgrc.config.training import StageConfig, TrainingConfig
 from dgrc.errors import TrainingError
+
+REPLAYED = "replayed"
+"""The kind of the user's own examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +64,15 @@ def plan_stages(
     seed: int,
     budget: Budget | None = None,
     length: Callable[[int], int] = lambda example: 1,
+    replayed: int = 0,
 ) -> tuple[Stage, ...]:
-    """The stages of a run over `atoms` atomic examples (indices from 0) and `chains` chains (the indices after).
+    """The stages of a run over `atoms` atomic examples (indices from 0), `chains` chains (the indices after) and
+    `replayed` examples of the user's own (the last).
 
-    A kind without examples has no stage. In the second of two stages `replay` of the visits go to the
-    first stage's examples: within `visits` if that is set, on top of `epochs` passes otherwise. `mixed`
-    is one stage of both, with the chains' learning rate. A budget overrides visits, `batch_examples` and
-    `batch_tokens`. `length` gives an example's tokens.
+    A kind without examples has no stage. In the second of two stages `replay.earlier` of the visits go to the
+    first stage's examples, in every stage `replay.share` to the user's own: within `visits` if that is set, on top of
+    `epochs` passes otherwise. `mixed` is one stage of both, with the chains' learning rate. A budget overrides visits,
+    `batch_examples` and `batch_tokens`. `length` gives an example's tokens.
 
     Raises:
         TrainingError: there are no examples, or the budget has fewer visits than steps or steps than stages.
@@ -75,7 +82,7 @@ def plan_stages(
             "Fine-tuning got no example to train on: neither the atoms nor the chains of the curriculum hold one that "
             "fits max_length. Look at the curriculum's counts, and raise training.max_length if some were set aside."
         )
-    drafts = [draft for draft in _drafts(atoms, chains, config) if draft.visits]
+    drafts = [draft for draft in _drafts(atoms, chains, config, bool(replayed)) if draft.visits]
     if budget is None:
         visits = [draft.visits for draft in drafts]
         steps = [0 if d.settings.batch_tokens else -(-d.visits // config.batch_examples) for d in drafts]
@@ -88,27 +95,49 @@ def plan_stages(
         steps = _apportion(budget.steps, [draft.visits for draft in drafts], least=1)
         visits = _apportion(budget.visits, [draft.visits for draft in drafts], least=1)
         visits = _at_least(visits, steps)
-    ranges = {"atoms": range(atoms), "chains": range(atoms, atoms + chains)}
+    own = atoms + chains
+    ranges = {"atoms": range(atoms), "chains": range(atoms, own), REPLAYED: range(own, own + replayed)}
     return tuple(
         Stage(draft.name, draft.settings, _steps(_visits(draft, n, ranges, (seed, position)), count, draft, length))
         for position, (draft, n, count) in enumerate(zip(drafts, visits, steps, strict=True))
     )
 
 
-def _drafts(atoms: int, chains: int, config: TrainingConfig) -> list[_Draft]:
+def most_replayed(atoms: int, chains: int, config: TrainingConfig, budget: Budget | None) -> int:
+    """The most of the user's own examples that such stages can visit; none if no files are named."""
+    if not config.replayed.files:
+        return 0
+    drafts = _drafts(atoms, chains, config, True)
+    if budget is not None:
+        return math.ceil(budget.visits * config.replayed.share) + len(drafts)
+    return sum(visits for draft in drafts for kind, visits in draft.parts if kind == REPLAYED)
+
+
+def _drafts(atoms: int, chains: int, config: TrainingConfig, replays: bool) -> list[_Draft]:
     counts = {"atoms": atoms, "chains": chains}
     settings = {"atoms": config.atoms, "chains": config.chains}
-    own = {kind: settings[kind].visits or round(settings[kind].epochs * counts[kind]) for kind in counts}
+    mixed = {REPLAYED: config.replayed.share} if replays else {}
+
+    def parts(kind: str, others: dict[str, float]) -> tuple[tuple[str, int], ...]:
+        """Visits of a kind, and of others by their shares of all."""
+        total = settings[kind].visits
+        if not total:
+            total = round(settings[kind].epochs * counts[kind])
+            total = round(total / (1 - sum(others.values()))) if others else total
+        replayed = tuple((other, round(share * total)) for other, share in others.items())
+        return ((kind, total - sum(visits for _, visits in replayed)), *replayed)
+
     order = {"atoms_first": ["atoms", "chains"], "chains_first": ["chains", "atoms"], "mixed": ["atoms", "chains"]}
     kinds = [kind for kind in order[config.order] if counts[kind]]
     if config.order == "mixed" and len(kinds) == 2:
-        return [_Draft("mixed", config.chains, tuple((kind, own[kind]) for kind in kinds))]
-    drafts = [_Draft(kinds[0], settings[kinds[0]], ((kinds[0], own[kinds[0]]),))]
+        both = Counter[str]()
+        for kind in kinds:
+            both.update(dict(parts(kind, mixed)))
+        return [_Draft("mixed", config.chains, tuple(sorted(both.items(), key=lambda part: part[0] == REPLAYED)))]
+    drafts = [_Draft(kind, settings[kind], parts(kind, mixed)) for kind in kinds[:1]]
     if len(kinds) == 2:
         first, second = kinds
-        total = own[second] if settings[second].visits else round(own[second] / (1 - config.replay))
-        replayed = round(config.replay * total)
-        drafts.append(_Draft(second, settings[second], ((second, total - replayed), (first, replayed))))
+        drafts.append(_Draft(second, settings[second], parts(second, {first: config.replayed.earlier, **mixed})))
     return drafts
 
 

@@ -2,13 +2,14 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dgrc.config import Config
 from dgrc.errors import TrainingError
+from dgrc.records import Example
 from dgrc.storage.objectstore.models import local_copy
 from dgrc.storage.run_dir import RunDir
 from dgrc.training.model.ds_config import deepspeed_settings
@@ -34,11 +35,13 @@ LORA_RANK = 16
 @dataclass(frozen=True, slots=True)
 class Work:
     """What there is to train on: of each stage steps, visits, tokens and tokens with loss; tokens of the longest
-    example, and of the largest step."""
+    example, and of the largest step; how many of the user's own examples there are, are learned from, and visits to
+    them."""
 
     stages: tuple[tuple[str, int, int, int, int], ...]
     longest: int
     largest_step: int
+    replayed: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def tokens(self) -> int:
@@ -78,32 +81,33 @@ def setup_of(config: Config, shape: Shape, workers: int, work: Work | None = Non
     )
 
 
-def work_of(config: Config) -> Work | None:
-    """What the run's curriculum asks for; None if the run has none yet.
+def work_of(config: Config, replayed: Iterable[Example] = ()) -> Work | None:
+    """What the run's curriculum asks for, with the examples of `training.replay.files`; None if the run has none yet.
 
     Raises:
         TrainingError: the base model has no tokenizer, or no example fits.
     """
-    from dgrc.training.data.encode import encode_corpus
-    from dgrc.training.data.inputs import load_tokenizer, read_examples
+    from dgrc.training.data.inputs import load_tokenizer
     from dgrc.training.data.packing import loss_tokens
-    from dgrc.training.data.stages import plan_stages
+    from dgrc.training.run.course import Course, lay_down
 
     folder = RunDir.of(config).curriculum()
     kinds = [str(folder / kind) if (folder / kind).is_dir() else None for kind in ("atomic", "cot")]
     if not any(kinds):
         return None
-    t = config.training
-    atoms, chains = map(read_examples, kinds)
-    corpus, _ = encode_corpus(load_tokenizer(config.student.model), atoms, chains, t.max_length, config.student)
-    stages = plan_stages(corpus.atoms, len(corpus) - corpus.atoms, t, config.seed, None, corpus.length)
+    tokenizer = load_tokenizer(config.student.model)
+    course = Course("plan", kinds[0], kinds[1], "", {})
+    planned, _ = lay_down(config.training, course, tokenizer, config.seed, None, config.student, replayed)
+    corpus, own, visited = planned.corpus, len(planned.corpus) - planned.corpus.replayed, 0
     rows, largest = [], 0
-    for stage in stages:
+    for stage in planned.stages:
         largest = max(largest, *(sum(corpus.length(visit) for visit in step) for step in stage.steps))
         visits = [visit for step in stage.steps for visit in step]
         tokens = sum(corpus.length(visit) for visit in visits)
+        visited += sum(visit >= own for visit in visits)
         rows.append((stage.name, len(stage.steps), len(visits), tokens, loss_tokens(corpus, visits)))
-    return Work(tuple(rows), max(corpus.length(e) for e in range(len(corpus))), largest)
+    longest = max(corpus.length(e) for e in range(len(corpus)))
+    return Work(tuple(rows), longest, largest, (planned.own_examples, corpus.replayed, visited))
 
 
 def compare(

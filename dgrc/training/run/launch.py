@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import logging
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import ray
 from dgrc.config.engines import EngineConfig
 from dgrc.config.training import TrainingConfig
 from dgrc.errors import TrainingStoppedError
+from dgrc.records import Example
 from dgrc.runtime.driver import beside_driver
 from dgrc.storage.contents import NOTES, contents
 from dgrc.storage.objectstore.files import is_remote
@@ -55,13 +56,15 @@ def train(
     budget: Budget | None = None,
     student: EngineConfig | None = None,
     hashes: Path | None = None,
+    replayed: Iterable[Example] = (),
 ) -> dict[str, TrainResult]:
     """Fine-tunes `base_model` on each course and writes the students; all with equal visits and optimizer steps.
 
     How many is said by `budget`, or else by the first course and the configuration. Uses the Ray cluster the
     process is connected to, or one of its own. `student` is the section of the engine that will serve the
     students, and says how their chat template is asked. `work_dir` and outputs must be on storage that all nodes share.
-    `hashes` is the file that keeps the hashes of the base model's weights, in `work_dir` if it is None.
+    `hashes` is the file that keeps the hashes of the base model's weights, in `work_dir` if it is None. `replayed` are
+    the examples of `replay.files`; they are gone through once a course.
 
     Returns:
         What was done, by course name.
@@ -72,15 +75,15 @@ def train(
     """
     deepspeed_settings(config)  # these are said now, not when workers have started
     check_adapter(config.adapter)
-    check_attention(config)
     check_trackers(config.report_to)
     checkpoints_at(config, Path(work_dir))
     tokenizer = load_tokenizer(base_model)
     check_targets(base_model, config.adapter)
+    check_attention(config, base_model)
     check_window(base_model, config.max_length)
     planned: list[Planned] = []
     for course in courses:
-        planned.append(plan_course(config, course, tokenizer, seed, budget, student))
+        planned.append(plan_course(config, course, tokenizer, seed, budget, student, replayed))
         check_vocabulary(base_model, tokenizer, [planned[-1].corpus.tokens.max()])
         if budget is None:
             budget = Budget(sum(s.visits for s in planned[0].stages), sum(len(s.steps) for s in planned[0].stages))

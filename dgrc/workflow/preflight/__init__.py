@@ -3,7 +3,8 @@
 A configuration and parts of a job flow in; a report flows out (`look`), or one error of all that stops the job
 (`check`). Cheap looks come first: files and their first rows (`rows.py`), models (`models.py`), keys and servers
 (`servers.py`), what is reserved of Ray (`resources.py`), memory and disk (`room.py`); then chat templates
-(`templates.py`), which need transformers. No engine is started, no cluster is joined, and nothing is generated.
+(`templates.py`) and what a training needs (`training.py`), for which transformers is read. No engine is started, no
+cluster is joined, and nothing is generated.
 """
 
 import threading
@@ -15,12 +16,13 @@ from dgrc.errors import DgrcError, ExtraError, PromptPackError
 from dgrc.runtime.extras import needs
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow.preflight.findings import Finding, Report
-from dgrc.workflow.preflight.models import engines, is_directory, models_fit, stores_have
+from dgrc.workflow.preflight.models import engines, models_fit, stores_have
 from dgrc.workflow.preflight.resources import resources_are_there
 from dgrc.workflow.preflight.room import room_suffices
 from dgrc.workflow.preflight.rows import files_there, rows_fit
 from dgrc.workflow.preflight.servers import keys_are_set, servers_answer
 from dgrc.workflow.preflight.templates import can_be_read, templates_render
+from dgrc.workflow.preflight.training import training_fits
 from dgrc.workflow.standing import check_standing
 
 Say = Callable[[str], None]
@@ -68,7 +70,7 @@ def look(config: Config, parts: Collection[str], say: Say | None = None, anew: b
         say("Chat templates are tried yet, which takes some seconds.")
     _take(report, templates_render(config, parts, broken))
     if "student" not in broken:
-        _take(report, _adapter_targets(config, parts))
+        _take(report, training_fits(config, parts))
     return report
 
 
@@ -144,19 +146,6 @@ def _publishing(config: Config, parts: Collection[str]) -> Iterator[Finding]:
             check_target(config.publish)
         except DgrcError as e:
             yield Finding.of("publish", e)
-
-
-def _adapter_targets(config: Config, parts: Collection[str]) -> Iterator[Finding]:
-    student, adapter = config.student, config.training.adapter
-    if adapter is None or (parts and "train" not in parts) or student.engine != "vllm":
-        return
-    if is_directory(student.model):
-        from dgrc.training.model.load import check_targets
-
-        try:
-            check_targets(student.model, adapter)
-        except DgrcError as e:
-            yield Finding.of("training.adapter", e)
 
 
 HERE: tuple[Look, ...] = (

@@ -114,3 +114,22 @@ def test_corpus_keeps_order_and_sets_long_examples_aside() -> None:
 def test_corpus_of_nothing() -> None:
     corpus, aside = encode_corpus(make_tokenizer(PLAIN), [], list[Example](), 16)
     assert len(corpus) == 0 and aside == []
+
+
+def test_the_users_own_come_last_and_each_of_their_replies_is_learned() -> None:
+    tokenizer = make_tokenizer(PLAIN)
+    own = Example(7, "replayed", 7, tuple(chat("w1", "w2 w3", "w4", "w5")), "", "mine.jsonl", 3)
+    long = Example(8, "replayed", 8, tuple(chat("w1", " ".join(["w2"] * 30))), "", "mine.jsonl", 4)
+    atoms, chains = make_examples("atom", 2, longest=4), make_examples("chain", 3, longest=4)
+    corpus, aside = encode_corpus(tokenizer, atoms, chains, 20, None, [own, long])
+    assert (corpus.atoms, corpus.chains, corpus.replayed, len(corpus)) == (2, 3, 1, 6)
+    assert [(item.id, item.kind) for item in aside] == [(8, "replayed")]
+    tokens, loss = corpus.slice(5)
+    assert " ".join(tokenizer.convert_ids_to_tokens(tokens[loss])) == "w2 w3 <|end|> w5 <|end|>"
+
+
+def test_one_that_the_template_refuses_is_named_by_file_and_line() -> None:
+    picky = make_tokenizer("{% if messages | length > 2 %}{{ raise_exception('one turn') }}{% endif %}" + PLAIN)
+    own = Example(7, "replayed", 7, tuple(chat("w1", "w2 w3", "w4", "w5")), "", "mine.jsonl", 3)
+    with pytest.raises(TrainingError, match=r"The example mine\.jsonl:3 cannot be replayed\. .*one turn"):
+        encode_corpus(picky, [], [], 99, None, [own])

@@ -6,7 +6,7 @@ import pytest
 
 from dgrc.records import Example, Origin
 from dgrc.storage.arrow import arrow_schema, to_row
-from dgrc.training.data.inputs import read_examples, set_apart
+from dgrc.training.data.inputs import draw, read_examples, set_apart
 from tests.training.builders import make_examples
 
 
@@ -49,3 +49,15 @@ def test_curricula_of_earlier_versions_and_with_more_columns_are_read(tmp_path: 
     first, second = read_examples(str(tmp_path))
     assert (first.id, second.id) == (1, 2) and first.messages == turns
     assert first.sources == ((origin,) if "sources" in schema.names else ())
+
+
+def test_what_is_drawn_follows_from_seed_and_content() -> None:
+    examples = make_examples("replayed", 50)
+    drawn, there = draw(iter(examples), 10, seed=1)
+    assert there == 50 and len({e.id for e in drawn}) == 10
+    assert draw(reversed(examples), 10, seed=1) == (drawn, 50), "however they lie in files"
+    assert draw(examples, 20, seed=1)[0][:10] == drawn, "more are these and others"
+    assert draw(examples, 10, seed=2)[0] != drawn
+    assert sorted(e.id for e in draw(examples, 99, seed=1)[0]) == list(range(50))
+    assert draw(examples, 1, seed=1) == (drawn[:1], 50)
+    assert draw([], 0, seed=1) == ([], 0)

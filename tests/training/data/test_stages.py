@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dgrc.config import StageConfig, TrainingConfig
-from dgrc.errors import TrainingError
-from dgrc.training.data.stages import Budget, Stage, plan_stages
+from dgrc.config.training import ReplayConfig
+from dgrc.errors import ConfigError, TrainingError
+from dgrc.training.data.stages import Budget, Stage, most_replayed, plan_stages
 
 
 def config(atoms: int = 0, chains: int = 0, **settings: Any) -> TrainingConfig:
@@ -127,3 +128,65 @@ def test_a_budget_overrides_a_batch_in_tokens() -> None:
     by_tokens = TrainingConfig(chains=StageConfig(visits=10, batch_tokens=5))
     (stage,) = plan_stages(0, 10, by_tokens, 0, Budget(30, 6), length=lambda example: 5)
     assert [len(step) for step in stage.steps] == [5] * 6
+
+
+def kinds(stage: Stage) -> Counter[str]:
+    """Visits by kind, where there are 10 atoms, 30 chains and then the user's own."""
+    return Counter("atom" if visit < 10 else "chain" if visit < 40 else "own" for visit in flat(stage))
+
+
+def own(share: float = 0.2, earlier: float = 0.1) -> ReplayConfig:
+    return ReplayConfig(files=("mine.jsonl",), share=share, earlier=earlier)
+
+
+def test_the_users_own_are_a_share_of_every_stage() -> None:
+    atoms, chains = plan_stages(10, 30, config(40, 100, replay=own()), seed=0, replayed=7)
+    assert kinds(atoms) == {"atom": 32, "own": 8}
+    assert kinds(chains) == {"chain": 70, "atom": 10, "own": 20}
+    assert set(flat(chains)) <= set(range(47)) and len({v for v in flat(chains) if v >= 40}) == 7
+    assert any(visit >= 40 for visit in flat(chains)[:50]) and any(visit >= 40 for visit in flat(chains)[50:])
+    (mixed,) = plan_stages(10, 30, config(20, 60, order="mixed", replay=own()), seed=0, replayed=7)
+    assert kinds(mixed) == {"atom": 16, "chain": 48, "own": 16}
+    (alone,) = plan_stages(0, 30, config(20, 60, replay=own()), seed=0, replayed=7)
+    assert sum(visit >= 30 for visit in flat(alone)) == 12 and alone.visits == 60
+
+
+def test_the_users_own_come_on_top_of_epochs() -> None:
+    epochs = {"atoms": StageConfig(epochs=3), "chains": StageConfig(epochs=2)}
+    atoms, chains = plan_stages(10, 30, TrainingConfig(**epochs, replay=own(0.25, 0.25)), seed=0, replayed=100)
+    assert kinds(atoms) == {"atom": 30, "own": 10}
+    assert kinds(chains) == {"chain": 60, "atom": 30, "own": 30}
+
+
+@pytest.mark.parametrize("order", ["atoms_first", "chains_first", "mixed"])
+def test_what_is_drawn_of_the_users_own_is_enough(order: str) -> None:
+    settings = config(40, 100, order=order, replay=own())
+    assert most_replayed(10, 30, config(40, 100, order=order), None) == 0
+    for budget in (None, Budget(333, 20), Budget(9, 3)):
+        stages = plan_stages(10, 30, settings, seed=0, budget=budget, replayed=500)
+        visited = sum(kinds(stage)["own"] for stage in stages)
+        assert 0 < visited <= most_replayed(10, 30, settings, budget) <= visited + 4
+        assert budget is None or sum(stage.visits for stage in stages) == budget.visits
+
+
+@pytest.mark.parametrize("order", ["atoms_first", "chains_first", "mixed"])
+def test_a_number_and_its_section_without_files_are_the_same_plan(order: str) -> None:
+    number, section = config(40, 100, order=order, replay=0.3), config(
+        40, 100, order=order, replay=ReplayConfig(earlier=0.3)
+    )
+    assert plan_stages(10, 30, number, seed=3) == plan_stages(10, 30, section, seed=3)
+    assert number.decisive() == section.decisive() and number.decisive()["replay"] == 0.3
+
+
+@pytest.mark.parametrize(
+    ("replay", "why"),
+    [
+        (1.0, "`replay` is 1.0; wanted is a share"), (-0.1, "wanted is a share"), ("much", "number or section"),
+        ({"share": 0.1}, "speak of `files`, of which none is named"),
+        ({"files": ["a.jsonl"], "share": 0.5, "earlier": 0.5}, "leave the second stage no visit of its own"),
+        ({"files": ["a.jsonl"], "share": 0}, "more than 0"), ({"file": "a.jsonl"}, "did you mean `files`"),
+    ],
+)  # fmt: skip
+def test_shares_that_cannot_be_are_refused(replay: Any, why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        TrainingConfig(replay=replay)

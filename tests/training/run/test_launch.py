@@ -12,7 +12,14 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from dgrc.config.training import AdapterConfig, CheckpointsConfig, StageConfig, TrainingConfig, ValidationConfig
+from dgrc.config.training import (
+    AdapterConfig,
+    CheckpointsConfig,
+    ReplayConfig,
+    StageConfig,
+    TrainingConfig,
+    ValidationConfig,
+)
 from dgrc.errors import TrainingError
 from dgrc.training.data.encode import encode_corpus
 from dgrc.training.data.inputs import set_apart
@@ -21,7 +28,7 @@ from dgrc.training.data.stages import Budget, plan_stages
 from dgrc.training.export import merge_adapter
 from dgrc.training.run.loop import batch_loss, learning_rate_factor
 from dgrc.training.run.progress import TrainProgress
-from tests.training.builders import PLAIN, make_model, make_tokenizer
+from tests.training.builders import PLAIN, make_examples, make_model, make_tokenizer
 from tests.training.run.curriculum import Curriculum, config
 
 TOLERANCE = 2e-5  # nats: float32 sums taken in another order
@@ -137,12 +144,13 @@ def test_a_killed_worker_costs_only_the_steps_since_the_last_checkpoint(curricul
     killed: list[int] = []
     # Steps of some 0.2 s, for it takes Ray Train a second or two to take a checkpoint in.
     chains = StageConfig(visits=3600, learning_rate=1e-3)
-    own = config(chains=chains, batch_examples=60, checkpoints=CheckpointsConfig(every_steps=10))
-    courses = [curriculum.course("first", atoms=None), curriculum.course("second")]
-    whole = curriculum.train_all(own, courses)
+    replay = ReplayConfig(files=("chats.jsonl",), share=0.1)
+    own = config(chains=chains, batch_examples=60, checkpoints=CheckpointsConfig(every_steps=10), replay=replay)
+    courses, chats = [curriculum.course("first", atoms=None), curriculum.course("second")], make_examples("chat", 50)
+    whole = curriculum.train_all(own, courses, replayed=chats)
     expected = {name: weights(result.output) for name, result in whole.items()}
-    results = curriculum.train_all(own, courses, on_progress=kill_once)
-    assert killed
+    results = curriculum.train_all(own, courses, on_progress=kill_once, replayed=chats)
+    assert killed and results["second"].replayed == whole["second"].replayed == round(0.1 * 25) + 360
     for name, result in results.items():
         assert result.losses == whole[name].losses
         assert weights(result.output) == expected[name], "the same to the last bit"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dgrc.config.file import make_config
-from dgrc.errors import DgrcError, EngineError, TrainingError
+from dgrc.errors import DgrcError, EngineError, QuestionFileError, TrainingError
 from dgrc.method.prompts import load_pack
 from dgrc.workflow.preflight import check, look, templates
 from dgrc.workflow.preflight.templates import steps_of, templates_render
@@ -129,6 +129,23 @@ def test_settings_that_the_template_does_not_know_stop_the_run(save: Any) -> Non
     with pytest.raises(EngineError, match="cannot be told whether to think"):
         check(make_config({"teacher": {"model": good, "thinking": "on"}, "student": {"model": thinking}}))
     check(make_config({"teacher": {"model": thinking, "thinking": "on"}, "student": {"model": good}}))
+
+
+def test_replayed_chats_are_tried_before_a_run_that_trains(save: Any, tmp_path: Path) -> None:
+    once = "{% if messages | length > 2 %}{{ raise_exception('one turn alone') }}{% endif %}" + LLAMA3[0]
+    model = save("once", make_tokenizer(once, LLAMA3[1]))
+    chats = tmp_path / "mine.jsonl"
+    turns = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]
+    replay = config(model, model, training={"replay": {"files": [str(chats)]}})
+    chats.write_text("".join(json.dumps({"messages": turns * n}) + "\n" for n in (1, 1, 2, 2)))
+    with pytest.raises(TrainingError, match=r"mine\.jsonl:3 cannot be replayed\. .*one turn alone"):
+        check(replay)
+    check(replay, ("curate",))
+    chats.write_text(json.dumps({"messages": turns}) + "\n")
+    check(replay)
+    chats.write_text(json.dumps({"messages": turns[:1]}) + "\n")
+    with pytest.raises(QuestionFileError, match=r"1 of 1 rows .*mine\.jsonl:1: its last message must be"):
+        check(replay, ("train",))
 
 
 def test_models_that_are_not_here_are_not_tried() -> None:
