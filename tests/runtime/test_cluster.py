@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import ray
 
 from dgrc.errors import NotReadyError
 from dgrc.runtime import cluster
@@ -99,7 +100,8 @@ def test_the_file_of_ray_up_tells_the_types_that_an_autoscaler_may_add(nobody_ra
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "nonsense", "127.0.0.1:x"])
-def test_a_cluster_that_is_not_there_is_one_sentence(address: str) -> None:
+def test_a_cluster_that_is_not_there_is_one_sentence(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)  # another test's session may be up in this process
     with pytest.raises(NotReadyError, match=f"there is no Ray cluster at '{address}'"):
         places(address)
 
