@@ -19,6 +19,7 @@ from typing import Any
 
 from dgrc.errors import StorageError
 from dgrc.storage.objectstore.files import explaining, file_system, is_remote, require_bucket
+from dgrc.storage.objectstore.hub import hub_copy, is_hub_name
 
 WEIGHTS = ".safetensors"
 TAKEN = (WEIGHTS, ".json", ".jinja", ".txt", ".model", ".md")
@@ -27,17 +28,18 @@ THREADS, CHUNK = 8, 16 << 20
 
 
 def local_copy(model: str, weights: bool = True) -> str:
-    """The local directory of a model; anything but a URL is returned as it is.
+    """The local directory of a model: of a URL or a name of the Hub what was fetched, any other as it is.
 
     Args:
         model: A directory, a hub's name, or a URL.
         weights: False leaves the weights out: tokenizer and configuration alone, for a driver that plans.
 
     Raises:
-        StorageError: the store cannot be used, or there is no model in safetensors there.
+        StorageError: the store or the Hub cannot be used, or there is no model in safetensors there.
     """
     if not is_remote(model):
-        return model
+        taken = [suffix for suffix in TAKEN if weights or suffix != WEIGHTS]
+        return hub_copy(model, taken) if is_hub_name(model) else model
     model = model.rstrip("/")
     files = [f for f in listing(model) if weights or not f[0].endswith(WEIGHTS)]
     identity = hashlib.blake2b(repr((model, files)).encode(), digest_size=8).hexdigest()

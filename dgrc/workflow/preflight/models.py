@@ -14,10 +14,11 @@ from dgrc.engines.vllm.adapters import adapter_settings
 from dgrc.engines.vllm.architectures import architecture_problem
 from dgrc.engines.vllm.arguments import problems
 from dgrc.engines.vllm.tokens import check_model_path
-from dgrc.errors import DgrcError, EngineError, StorageError, TrainingError
+from dgrc.errors import DgrcError, EngineError, StorageError
 from dgrc.runtime.extras import engines_of, installed
 from dgrc.storage.model_directory import INDEX
 from dgrc.storage.objectstore.files import is_remote
+from dgrc.storage.objectstore.hub import is_hub_name
 from dgrc.workflow.preflight.findings import Finding
 
 ASKED_S = 2.0
@@ -48,12 +49,6 @@ def models_fit(config: Config, parts: Collection[str]) -> Iterator[Finding]:
                 "student.engine", f"`{config.student.engine}` names no weights that could be trained; wanted is `vllm` "
                 "with a model's directory.",
             )  # fmt: skip
-        elif _is_hub_name(config.student.model):
-            name = config.student.model
-            yield Finding(
-                "student.model", f"{name} is a name of the Hub, and training reads a directory: `hf download {name} "
-                "--local-dir FOLDER`, and name that folder.", TrainingError,
-            )  # fmt: skip
 
 
 def stores_have(config: Config, parts: Collection[str]) -> Iterator[Finding]:
@@ -68,7 +63,7 @@ def stores_have(config: Config, parts: Collection[str]) -> Iterator[Finding]:
                 listing(engine.model)
             except StorageError as e:
                 yield Finding.of(f"{role}.model", e)
-        elif _is_hub_name(engine.model) and not in_hub_cache(engine.model):
+        elif is_hub_name(engine.model) and not in_hub_cache(engine.model):
             yield _of_hub(role, engine.model)
 
 
@@ -150,11 +145,6 @@ def hub_folder(model: str) -> Path:
     home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface"))
     cache = Path(os.environ.get("HF_HUB_CACHE", home / "hub")).expanduser()
     return cache / f"models--{model.replace('/', '--')}"
-
-
-def _is_hub_name(model: str) -> bool:
-    local = is_remote(model) or model.startswith((".", "/", "~", "proving:")) or model.count("/") != 1
-    return not local and not is_directory(model)
 
 
 def _of_hub(role: str, model: str) -> Finding:

@@ -180,5 +180,6 @@ def _finding(demand: Demand, resource: str, words: str, there: "Places") -> Find
     elif there.unknown:
         advice = "Its autoscaler does not tell what machines it may add: it is waited for, and said what is missing."
     else:
-        advice = "It would be waited for in vain: ask for less, or add machines."
+        own = " (`ray.init(num_cpus=...)` where you started Ray yourself)" if resource == "CPU" else ""
+        advice = f"It would be waited for in vain: ask for less, or add machines{own}."
     return Finding(setting, f"{words}. {advice}", stops=not there.unknown)

@@ -140,12 +140,16 @@ def test_replayed_chats_are_tried_before_a_run_that_trains(save: Any, tmp_path: 
     chats.write_text("".join(json.dumps({"messages": turns * n}) + "\n" for n in (1, 1, 2, 2)))
     with pytest.raises(TrainingError, match=r"mine\.jsonl:3 cannot be replayed\. .*one turn alone"):
         check(replay)
-    check(replay, ("curate",))
+    assert not any("mine.jsonl" in finding.line for finding in look(replay, ("curate",)).findings)
     chats.write_text(json.dumps({"messages": turns}) + "\n")
     check(replay)
     chats.write_text(json.dumps({"messages": turns[:1]}) + "\n")
     with pytest.raises(QuestionFileError, match=r"1 of 1 rows .*mine\.jsonl:1: its last message must be"):
-        check(replay, ("train",))
+        check(replay)
+    assert any("mine.jsonl:1" in finding.line for finding in look(replay, ("train",)).findings)
+    chats.unlink()
+    gone = [finding.line for finding in look(replay, ("train",)).stopping if "mine.jsonl" in finding.line]
+    assert len(gone) == 1 and gone[0].startswith("training.replay.files: "), "what is not there is told once"
 
 
 def test_models_that_are_not_here_are_not_tried() -> None:

@@ -1,0 +1,94 @@
+"""Models of the Hub: what is fetched of them, for whom, and what is said where they cannot be had."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dgrc.storage.objectstore.hub import is_hub_name
+from tests.tiny import make_tokenizer_dir
+
+FETCH = """
+import sys
+from dgrc.errors import StorageError
+from dgrc.storage.objectstore.models import local_copy
+from dgrc.training.data.inputs import load_tokenizer
+try:
+    for weights in (False, True):
+        print(local_copy(sys.argv[1], weights=weights))
+    print(load_tokenizer(sys.argv[1]).eos_token)
+except StorageError as e:
+    print("StorageError", " ".join(str(e).split()))
+"""
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A directory with what a model has, and with what is not fetched of one."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    make_tokenizer_dir(folder)
+    (folder / "model.safetensors").write_bytes(b"weights")
+    (folder / "pytorch_model.bin").write_bytes(b"a pickle")
+    (folder / "modeling_tiny.py").write_text("raise SystemExit\n")
+    (folder / "onnx").mkdir()
+    (folder / "onnx" / "model.safetensors").write_bytes(b"others")
+    return folder
+
+
+@pytest.fixture
+def hub(model: Path) -> Iterator[str]:
+    command = [sys.executable, "-m", "tests.storage.objectstore.hub", str(model)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.kill()
+
+
+def fetched(name: str, hub: str, home: Path) -> list[str]:
+    env = {**os.environ, "HF_ENDPOINT": hub, "HF_HOME": str(home), "HF_HUB_OFFLINE": "0"}  # read when the library is imported
+    done = subprocess.run([sys.executable, "-c", FETCH, name], env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_a_models_own_files_are_fetched_once_weights_only_where_they_are_needed(
+    model: Path, hub: str, tmp_path: Path
+) -> None:
+    said = fetched("org/tiny", hub, tmp_path / "home")
+    assert len(said) == 3, said
+    light, whole, eos = said
+    assert light == whole and eos == "<|im_end|>"
+    there = {path.name for path in Path(whole).iterdir()}
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= there
+    assert not there & {"pytorch_model.bin", "modeling_tiny.py", "onnx"}
+    asked = Path(f"{model}.asked").read_text().split()
+    assert len(asked) == len(set(asked)) and asked[-1] == "model.safetensors", "weights come when they are asked for"
+    assert fetched("org/tiny", "http://127.0.0.1:1", tmp_path / "home")[1] == whole, "the cache is enough"
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_a_model_that_cannot_be_had_is_one_sentence(hub: str, tmp_path: Path, away: bool) -> None:
+    said = fetched("org/gone", "http://127.0.0.1:1" if away else hub, tmp_path / "home")
+    assert len(said) == 1 and said[0].startswith("StorageError The model org/gone could not be fetched"), said
+    assert "HF_TOKEN" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [
+        ("org/tiny", True), ("./org/tiny", False), ("/org/tiny", False), ("~/tiny", False), ("tiny", False),
+        ("a/b/c", False), ("proving:a/b", False), ("org/", False), ("s3://bucket/m", False), ("here/model", False),
+    ],
+)  # fmt: skip
+def test_a_name_of_the_hub_is_owner_and_name_and_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, is_one: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here" / "model").mkdir(parents=True)
+    assert is_hub_name(name) is is_one
