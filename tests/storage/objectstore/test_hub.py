@@ -51,7 +51,8 @@ def hub(model: Path) -> Iterator[str]:
 
 
 def fetched(name: str, hub: str, home: Path) -> list[str]:
-    env = {**os.environ, "HF_ENDPOINT": hub, "HF_HOME": str(home), "HF_HUB_OFFLINE": "0"}  # read when the library is imported
+    # The library reads them when it is imported.
+    env = {**os.environ, "HF_ENDPOINT": hub, "HF_HOME": str(home), "HF_HUB_OFFLINE": "0"}
     done = subprocess.run([sys.executable, "-c", FETCH, name], env=env, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()

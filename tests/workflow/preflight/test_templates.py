@@ -146,9 +146,9 @@ def test_replayed_chats_are_tried_before_a_run_that_trains(save: Any, tmp_path: 
     chats.write_text(json.dumps({"messages": turns[:1]}) + "\n")
     with pytest.raises(QuestionFileError, match=r"1 of 1 rows .*mine\.jsonl:1: its last message must be"):
         check(replay)
-    assert any("mine.jsonl:1" in finding.line for finding in look(replay, ("train",)).findings)
+    assert any("mine.jsonl:1" in finding.line for finding in look(replay, ("curate", "train")).findings)
     chats.unlink()
-    gone = [finding.line for finding in look(replay, ("train",)).stopping if "mine.jsonl" in finding.line]
+    gone = [finding.line for finding in look(replay, ("curate", "train")).stopping if "mine.jsonl" in finding.line]
     assert len(gone) == 1 and gone[0].startswith("training.replay.files: "), "what is not there is told once"
 
 
