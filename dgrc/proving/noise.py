@@ -52,12 +52,14 @@ _WORDS = "the rule court claim fact case holds because patient sign cause dose l
 
 
 def reply(rng: random.Random) -> str:
-    """A reply of one of the four forms: a chain, an answer to an atom, or the JSON of a diagnosis or a verdict."""
+    """A reply of one of the four forms: a chain, an answer to an atom, or the JSON of a diagnosis (of either kind that
+    packs have) or a verdict."""
     form = rng.choice((0, 0, 0, 1, 2, 3))
     if form == 0:
         return f"<think>{_phrase(rng)}</think><answer>{rng.choice(LETTERS)}</answer>"
     if form == 1:
-        asked = ", ".join(f'"what is {_phrase(rng)}?"' for _ in range(rng.randint(1, 2)))
+        one = rng.choice(('"what is {0}?"', '{{"given": "{1}.", "question": "what is {0}?"}}'))
+        asked = ", ".join(one.format(_phrase(rng), _phrase(rng)) for _ in range(rng.randint(1, 2)))
         return f'{{"comparison": "{_phrase(rng)}", "questions": [{asked}]}}'
     if form == 2:
         return f"{_phrase(rng)}\n<answer>{rng.choice(_WORDS)}</answer>"

@@ -7,6 +7,8 @@ def has_bfloat16() -> bool:
     Without them torch multiplies it number by number: measured on a CPU with AVX2 alone, 0.8 GFLOP/s where float32 has
     65. That a GPU is there does not matter.
     """
-    import torch
-
+    try:
+        import torch
+    except ImportError:  # nothing is computed here then
+        return False
     return bool(torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported())

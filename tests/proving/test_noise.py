@@ -10,10 +10,11 @@ from dgrc.proving.noise import ASSISTANT, END, USER, build_tokenizer, reply
 
 
 def test_replies_fit_the_schemas_of_the_packs() -> None:
-    folder = Path(dgrc.method.prompts.__file__).parent / "general"
-    schemas = [json.loads((folder / f"{step}.schema.json").read_text()) for step in ("diagnose", "verify")]
+    packs = Path(dgrc.method.prompts.__file__).parent
+    files = ("general/diagnose", "legal/diagnose", "general/verify")
+    schemas = [json.loads((packs / f"{file}.schema.json").read_text()) for file in files]
     rng = random.Random(0)
-    fitting, answered = [0, 0], 0
+    fitting, answered = [0, 0, 0], 0
     for text in (reply(rng) for _ in range(200)):
         if text.endswith("</answer>"):
             answered += not text.startswith("<think>")
@@ -21,7 +22,7 @@ def test_replies_fit_the_schemas_of_the_packs() -> None:
         checks = [jsonschema.Draft202012Validator(schema).is_valid(json.loads(text)) for schema in schemas]
         assert sum(checks) == 1
         fitting = [count + fits for count, fits in zip(fitting, checks, strict=True)]
-    assert min(*fitting, answered) > 20
+    assert min(*fitting, answered) > 10
 
 
 def test_any_text_survives_the_tokenizer(tmp_path: Path) -> None:

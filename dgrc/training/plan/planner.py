@@ -10,6 +10,7 @@ from typing import Any
 from dgrc.config import Config
 from dgrc.errors import TrainingError
 from dgrc.records import Example
+from dgrc.storage.objectstore.files import is_remote
 from dgrc.storage.objectstore.models import local_copy
 from dgrc.storage.run_dir import RunDir
 from dgrc.training.model.ds_config import deepspeed_settings
@@ -194,7 +195,9 @@ def _what_fits(config: Config, shape: Shape, workers: int, gpu_gib: float) -> st
 
 def model_shape(config: Config, model: str | None) -> Shape:
     """The shape of the model that is planned for: the configuration's student, or another."""
-    name = local_copy(model or config.student.model, weights=False)
+    name = model or config.student.model
+    if is_remote(name):
+        name = local_copy(name, weights=False)
     if not (Path(name) / "config.json").is_file():  # a name on the Hub, perhaps of a shape that is known
         short = name.rsplit("/", 1)[-1].lower().removesuffix("-instruct")
         name = short if short in QWEN2_5 else name

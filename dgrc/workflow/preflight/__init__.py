@@ -102,8 +102,12 @@ def _take(report: Report, found: Iterable[Finding | str]) -> None:
 
 
 def _standing(config: Config, parts: Collection[str], anew: bool) -> Iterator[Finding]:
+    from dgrc.pipeline.method_version import check_method
+
     run = RunDir.of(config)
     try:
+        if "curate" in parts and not anew:
+            check_method(run)
         check_standing(run, config, parts)
         if parts and not anew:
             run.check_claim(config)

@@ -43,7 +43,7 @@ def test_a_model_is_fetched_once_and_as_it_is(store: Store, made: Path, cache: P
     assert {f.name: f.read_bytes() for f in folder.iterdir()} == {f.name: f.read_bytes() for f in made.iterdir()}
     assert local_copy(URL) == local_copy(f"{URL}/") == str(folder)
     assert store.fetched(WEIGHTS) == 1 and not drafts(cache)
-    assert local_copy(str(made)) == str(made) and local_copy("org/name") == "org/name"
+    assert local_copy(str(made)) == str(made) and local_copy("proving:teacher") == "proving:teacher"
 
 
 def test_processes_that_start_at_once_fetch_it_once(store: Store, made: Path, cache: Path) -> None:

@@ -42,7 +42,7 @@ def test_chains_are_read_as_the_run_itself_would_read_them(tmp_path: Path) -> No
 
 def test_what_is_wrong_is_said_before_anything_runs(tmp_path: Path, called: Callable[..., Result]) -> None:
     bare = called(4, lambda i: None)
-    assert bare.exit_code == 2 and "No question in" in bare.stderr and "(--truth)" in bare.stderr
+    assert bare.exit_code == 2 and "no row that was looked at has a column" in bare.stderr
     absent = called(4, lambda i: "1", "--truth", str(tmp_path / "no.jsonl"))
     assert absent.exit_code == 2 and "There is no truth file" in absent.stderr
     (tmp_path / "odd.jsonl").write_text('{"id": 1}\n')
