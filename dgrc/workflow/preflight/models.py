@@ -19,6 +19,8 @@ from dgrc.runtime.extras import engines_of, installed
 from dgrc.storage.model_directory import INDEX
 from dgrc.storage.objectstore.files import is_remote
 from dgrc.storage.objectstore.hub import is_hub_name
+from dgrc.storage.run_dir import RunDir
+from dgrc.storage.standing import is_student
 from dgrc.workflow.preflight.findings import Finding
 
 ASKED_S = 2.0
@@ -44,7 +46,7 @@ def models_fit(config: Config, parts: Collection[str]) -> Iterator[Finding]:
     if "train" in parts:
         if settings is not None and not Path(settings).expanduser().is_file():
             yield Finding("training.deepspeed", f"there is no file {settings}.")
-        if config.student.engine != "vllm":
+        if config.student.engine != "vllm" and not is_student(RunDir.of(config).student()):  # a trained one is told of
             yield Finding(
                 "student.engine", f"`{config.student.engine}` names no weights that could be trained; wanted is `vllm` "
                 "with a model's directory.",
