@@ -13,7 +13,7 @@ from typing import Any
 from dgrc.storage.atomic import write_json
 from dgrc.storage.manifest import hash_file
 from dgrc.storage.objectstore.files import explaining, file_system, is_remote
-from dgrc.storage.objectstore.models import WEIGHTS, listing
+from dgrc.storage.objectstore.models import WEIGHTS, listing, local_copy
 
 NOTES = ".hashes.json"
 """What the file is called, beside a run or a training, in which hashes are kept."""
@@ -26,15 +26,15 @@ def contents(model: str, notes: Path | None = None) -> list[tuple[str, str]]:
     """Name and hash of the files that decide what a model computes: its config and its weights.
 
     Args:
-        model: A directory, or the URL of one on an object store.
+        model: A directory, the URL of one on an object store, or a name of the Hub, which is fetched.
         notes: The file in which hashes are kept; without one, all is read.
 
     Raises:
-        StorageError: the object store cannot be used.
+        StorageError: the object store or the Hub cannot be used.
     """
     known = _read(notes)
     found, noted = [], {}
-    for name, where, seen in _remote_files(model) if is_remote(model) else _local_files(model):
+    for name, where, seen in _remote_files(model) if is_remote(model) else _local_files(local_copy(model)):
         before = known.get(where)
         same = isinstance(before, list) and len(before) == 2 and before[0] == seen
         digest = str(before[1]) if same and before else _hash(model, where)

@@ -38,8 +38,7 @@ def local_copy(model: str, weights: bool = True) -> str:
         StorageError: the store or the Hub cannot be used, or there is no model in safetensors there.
     """
     if not is_remote(model):
-        taken = [suffix for suffix in TAKEN if weights or suffix != WEIGHTS]
-        return hub_copy(model, taken) if is_hub_name(model) else model
+        return _of_hub(model, weights) if is_hub_name(model) else model
     model = model.rstrip("/")
     files = [f for f in listing(model) if weights or not f[0].endswith(WEIGHTS)]
     identity = hashlib.blake2b(repr((model, files)).encode(), digest_size=8).hexdigest()
@@ -58,6 +57,13 @@ def local_copy(model: str, weights: bool = True) -> str:
                 "another folder of this node in DGRC_CACHE."
             ) from e
     return str(target)
+
+
+def _of_hub(model: str, weights: bool) -> str:
+    folder = hub_copy(model, [suffix for suffix in TAKEN if weights or suffix != WEIGHTS])
+    if weights and not any(Path(folder).glob(f"*{WEIGHTS}")):
+        raise _no_safetensors(model)
+    return folder
 
 
 def listing(model: str) -> list[tuple[str, int, int]]:
@@ -81,11 +87,15 @@ def listing(model: str) -> list[tuple[str, int, int]]:
             "folder with config.json, safetensors and tokenizer files."
         )
     if not any(name.endswith(WEIGHTS) for name in names):
-        raise StorageError(
-            f"The model {model} has no weights in safetensors; other forms may hold code and are not loaded. Write it "
-            "anew with `save_pretrained`, which makes safetensors."
-        )
+        raise _no_safetensors(model)
     return [file for file in files if file[0].endswith(TAKEN)]
+
+
+def _no_safetensors(model: str) -> StorageError:
+    return StorageError(
+        f"The model {model} has no weights in safetensors; other forms may hold code and are not loaded. Write it anew "
+        "with `save_pretrained`, which makes safetensors."
+    )
 
 
 def _fetch(model: str, files: Sequence[tuple[str, int, int]], target: Path) -> None:

@@ -22,6 +22,7 @@ from dgrc.records import Example
 from dgrc.runtime.driver import beside_driver
 from dgrc.storage.contents import NOTES, contents
 from dgrc.storage.objectstore.files import is_remote
+from dgrc.storage.objectstore.hub import is_hub_name
 from dgrc.training.data.inputs import check_vocabulary, check_window, load_tokenizer
 from dgrc.training.data.stages import Budget
 from dgrc.training.model.attention import check_attention
@@ -136,7 +137,9 @@ def _run_workers(
         )
         for p in planned
     )
-    named = base_model if is_remote(base_model) else str(Path(base_model).absolute())
+    # A worker finds it by the same name: fetched where it runs, or in a folder that all nodes share.
+    fetched = is_remote(base_model) or is_hub_name(base_model)
+    named = base_model if fetched else str(Path(base_model).absolute())
     task = WorkerTask(config, named, plans, seed, board, str(folder))
     try:
         with (

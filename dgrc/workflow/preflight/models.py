@@ -82,7 +82,8 @@ def _model(role: str, engine: EngineConfig) -> Iterator[Finding]:
         return
     if problem := architecture_problem(folder, engine.engine == "vllm"):
         yield Finding(f"{role}.model", f"vLLM cannot run {engine.model}: {problem}", EngineError)
-    if problem := weights_problem(folder):
+    # What the Hub's cache lacks is fetched when it is needed: a node that only plans has no weights there.
+    if is_directory(engine.model) and (problem := weights_problem(folder)):
         yield Finding(f"{role}.model", f"{problem} Fetch the model again.", EngineError)
 
 

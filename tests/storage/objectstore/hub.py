@@ -4,8 +4,11 @@ Each file that was fetched is noted in FOLDER.asked.
 """
 
 import asyncio
+import contextlib
 import hashlib
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from aiohttp import web
@@ -41,6 +44,18 @@ async def resolve(asked: web.Request) -> web.Response:
         with open(f"{FOLDER}.asked", "a") as noted:
             noted.write(f"{asked.match_info['path']}\n")
     return web.Response(body=file.read_bytes(), headers=headers)
+
+
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address of a hub that has this folder, while entered."""
+    command = [sys.executable, "-m", "tests.storage.objectstore.hub", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.kill()
 
 
 if __name__ == "__main__":

@@ -8,18 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from dgrc.storage.contents import contents
 from dgrc.storage.objectstore.hub import is_hub_name
+from tests.storage.objectstore.hub import serving
 from tests.tiny import make_tokenizer_dir
 
 FETCH = """
 import sys
 from dgrc.errors import StorageError
+from dgrc.storage.contents import contents
 from dgrc.storage.objectstore.models import local_copy
 from dgrc.training.data.inputs import load_tokenizer
 try:
     for weights in (False, True):
         print(local_copy(sys.argv[1], weights=weights))
     print(load_tokenizer(sys.argv[1]).eos_token)
+    print(contents(sys.argv[1]))
 except StorageError as e:
     print("StorageError", " ".join(str(e).split()))
 """
@@ -41,13 +45,8 @@ def model(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def hub(model: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.storage.objectstore.hub", str(model)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield server.stdout.readline().strip()
-        finally:
-            server.kill()
+    with serving(model) as address:
+        yield address
 
 
 def fetched(name: str, hub: str, home: Path) -> list[str]:
@@ -62,8 +61,8 @@ def test_a_models_own_files_are_fetched_once_weights_only_where_they_are_needed(
     model: Path, hub: str, tmp_path: Path
 ) -> None:
     said = fetched("org/tiny", hub, tmp_path / "home")
-    assert len(said) == 3, said
-    light, whole, eos = said
+    light, whole, eos, hashes = said
+    assert hashes == str(contents(str(model))), "by its content it is the same model as a copy of it"
     assert light == whole and eos == "<|im_end|>"
     there = {path.name for path in Path(whole).iterdir()}
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= there
@@ -71,6 +70,12 @@ def test_a_models_own_files_are_fetched_once_weights_only_where_they_are_needed(
     asked = Path(f"{model}.asked").read_text().split()
     assert len(asked) == len(set(asked)) and asked[-1] == "model.safetensors", "weights come when they are asked for"
     assert fetched("org/tiny", "http://127.0.0.1:1", tmp_path / "home")[1] == whole, "the cache is enough"
+
+
+def test_a_model_without_safetensors_is_refused(model: Path, hub: str, tmp_path: Path) -> None:
+    (model / "model.safetensors").unlink()
+    said = fetched("org/tiny", hub, tmp_path / "home")
+    assert len(said) == 2 and said[1].startswith("StorageError The model org/tiny has no weights in safetensors"), said
 
 
 @pytest.mark.parametrize("away", [False, True])
