@@ -12,10 +12,13 @@ from dgrc.method.text.normalize import nfkc
 
 _QUESTION_MARK = re.compile("[?\u061f]")
 _LEAD = re.compile(
-    r"(?:^|[.!。]\s*)[(\[*]*(?:the )?(?:(?:right|correct|final) )?(?:answer|solution)(?: is|:)|答案(?:是|为|:)",
+    r"(?:^|[.!。]\s*)[(\[*]*(?:the )?(?:(?:right|correct|final) )?(?:answer|solution)(?: is|:)|答(?:案)?(?:是|为|:)",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!])\s+|(?<=。)")
+_VERDICT = re.compile(r"(?:yes|no|true|false)\b\s*[,;:-]|(?:是的|不是|否|对|不对)[,;]", re.IGNORECASE)
+_SUBJECT = re.compile(r"(?:it|that|this|they|there) (?:is|are|was|were|would be|will be) ", re.IGNORECASE)
+"""Words before a value in a sentence that answers: `That is 120 mg.`"""
 _WORDS = frozenset("yes no true false correct incorrect 是 否 对 错 正确 错误 可以 不可以 不是".split())
 _LONGEST = 2000
 """Characters that are looked at; nothing longer is one question."""
@@ -35,4 +38,7 @@ def gives_answer(atom: str) -> bool:
 def _is_value(said: str) -> bool:
     if said.rstrip(".。!").strip().casefold() in _WORDS:
         return True
-    return bool(said) and quantities.parse(said) is not None
+    if _VERDICT.match(said):
+        return True
+    value = _SUBJECT.sub("", said, count=1)
+    return bool(value) and quantities.parse(value) is not None

@@ -17,7 +17,7 @@ from tests.training.run.curriculum import Curriculum, config
 
 folder, names = Path(sys.argv[1]), sys.argv[2:]
 for number, name in enumerate(names):
-    result = Curriculum(folder, name, [], []).train(config(), f"student-{number}")
+    result = Curriculum(folder, name, [], []).train(config(workers=1), f"student-{number}")
     print("trained", name, result.losses)
 """
 
