@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.builders import make_examples, write_base_model, write_examples
-from tests.training.run.curriculum import Curriculum
+from tests.training.curriculum import Curriculum
 
 
 @pytest.fixture

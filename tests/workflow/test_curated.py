@@ -13,6 +13,7 @@ from dgrc.config import Config
 from dgrc.errors import EmptyCurriculumError
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow.curated import refuse_empty, warn_again, with_trusted_readers
+from tests.tiny import write_model
 
 EARLIER = Path(__file__).parent / "earlier_runs" / "f3e1b6a"
 
@@ -76,8 +77,11 @@ def test_training_without_chains_exits_with_3_and_says_why(tmp_path: Path) -> No
     (run / "round-1" / "warnings.json").write_text(json.dumps(["no chain was kept"]))
     config = yaml.safe_load((run / "config.yaml").read_text())
     config["runs_dir"] = str(run.parent)
-    (run / "config.yaml").write_text(yaml.safe_dump(config))
-    (tmp_path / "again.yaml").write_text(yaml.safe_dump(config))
+    model = write_model(tmp_path / "model", 64)
+    config["student"] = {"engine": "vllm", "model": str(model)}  # what could be trained, were there chains
+    whole = Config.model_validate(config).model_dump(mode="json")
+    (run / "config.yaml").write_text(yaml.safe_dump(whole))
+    (tmp_path / "again.yaml").write_text(yaml.safe_dump(whole))
     done = CliRunner().invoke(main, ["train", str(tmp_path / "again.yaml")])
     said = " ".join(done.stderr.split())
     assert done.exit_code == 3, said

@@ -6,7 +6,7 @@ import pytest
 
 from dgrc.config.training import CheckpointsConfig
 from dgrc.errors import TrainingError
-from tests.training.run.curriculum import Curriculum, config
+from tests.training.curriculum import Curriculum, config
 
 
 def test_a_storage_that_is_none_is_refused(curriculum: Curriculum) -> None:

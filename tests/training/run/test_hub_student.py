@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.storage.objectstore.hub import serving
-from tests.training.run.curriculum import Curriculum
+from tests.training.curriculum import Curriculum
 
 TRAIN = """
 import sys
 from pathlib import Path
-from tests.training.run.curriculum import Curriculum, config
+from tests.training.curriculum import Curriculum, config
 
 folder, names = Path(sys.argv[1]), sys.argv[2:]
 for number, name in enumerate(names):

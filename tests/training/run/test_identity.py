@@ -18,7 +18,7 @@ from dgrc.training.data.inputs import load_tokenizer
 from dgrc.training.run.course import Planned, plan_course
 from dgrc.training.run.launch import _fingerprint
 from tests.training.builders import PLAIN, make_examples
-from tests.training.run.curriculum import Curriculum, config
+from tests.training.curriculum import Curriculum, config
 
 DATED = "{% if strftime_now is defined %}<|system|> {{ strftime_now('w%d') }} <|end|>{% endif %}"
 

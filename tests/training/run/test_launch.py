@@ -29,7 +29,7 @@ from dgrc.training.export import merge_adapter
 from dgrc.training.run.loop import batch_loss, learning_rate_factor
 from dgrc.training.run.progress import TrainProgress
 from tests.training.builders import PLAIN, make_examples, make_model, make_tokenizer
-from tests.training.run.curriculum import Curriculum, config
+from tests.training.curriculum import Curriculum, config
 
 TOLERANCE = 2e-5  # nats: float32 sums taken in another order
 
