@@ -1,6 +1,7 @@
 """One engine in one Ray actor: what a pool has several of and its clients (`client.py`) send requests to."""
 
 import asyncio
+import logging
 import os
 import sys
 import time
@@ -14,10 +15,11 @@ from dgrc.config import EngineConfig
 from dgrc.engines.api.ledger import SharedAccounts
 from dgrc.engines.base import Completion, Engine, Order, Request
 from dgrc.engines.journal import Segment
-from dgrc.engines.load import LOOK_EVERY_S, Gauges, Load, Measured
+from dgrc.engines.load import LOOK_EVERY_S, Figures, Gauges, Load, Measured
 from dgrc.engines.scripted import ScriptedEngine
 from dgrc.errors import EngineError
 
+LOG = logging.getLogger(__name__)
 RESERVED_S = 30.0
 """So long a replica keeps free for a request that is to be served alone and does not come."""
 KEPT = 256
@@ -49,6 +51,7 @@ class Replica:
         self._called = (role, number)
         self._load = Load()
         self._looking: asyncio.Task[None] | None = None
+        self._measured = True
 
     async def ready(self) -> list[int]:
         """Waits for the engine and returns the pids of all its processes."""
@@ -64,18 +67,30 @@ class Replica:
     async def _start(self) -> None:
         await self._engine.start()
         if isinstance(self._engine, Measured):
-            self._looking = asyncio.create_task(self._look(self._engine))
+            self._looking = asyncio.create_task(self._look())
 
-    async def _look(self, engine: Measured) -> None:
+    def _figures(self) -> Figures | None:
+        """The engine's own figures, as long as it gives them; one that fails is asked no more; that is logged."""
+        if not self._measured or not isinstance(self._engine, Measured):
+            return None
+        try:
+            return self._engine.figures()
+        except Exception as e:  # noqa: BLE001 - of a library: whatever it is, no request may fail for it
+            self._measured = False
+            LOG.warning("%s %d: the engine's own figures cannot be read, so metrics and report lack them: %r",
+                        *self._called, e)  # fmt: skip
+            return None
+
+    async def _look(self) -> None:
         gauges = Gauges(*self._called)
-        while (now := engine.figures()) is not None:
+        while (now := self._figures()) is not None:
             self._load.see(now)
             gauges.show(now)
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def take_load(self) -> dict[str, float] | None:
         """What the engine's own figures come to since this was asked before; None of one that has none."""
-        now = self._engine.figures() if isinstance(self._engine, Measured) else None
+        now = self._figures()
         return None if now is None else self._load.take(now)
 
     async def stalled(self) -> float:

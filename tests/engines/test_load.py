@@ -84,6 +84,33 @@ def test_a_replica_looks_at_its_engine_and_stops_with_it(monkeypatch: pytest.Mon
     assert shown[0] == QUIET
 
 
+class Failing(ScriptedEngine):
+    """An engine of a library whose figures are not what they were in another version."""
+
+    def figures(self) -> Figures | None:
+        raise AttributeError("no stats")
+
+
+def test_figures_that_cannot_be_read_are_said_once_and_cost_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = EngineConfig(engine="scripted", script="tests.engines.test_replica:echo", cpus=0)
+    monkeypatch.setattr(replicas, "make_engine", lambda *_: Failing(config, 0))
+
+    async def life() -> None:
+        replica = replicas.Replica.__ray_metadata__.modified_class(config, 0, None, "teacher", 3)  # type: ignore[attr-defined]
+        await replica.ready()
+        await replica._looking
+        assert await replica.take_load() is None
+        await replica.stop()
+
+    asyncio.run(life())
+    assert [r.getMessage() for r in caplog.records if "figures" in r.getMessage()] == [
+        "teacher 3: the engine's own figures cannot be read, so metrics and report lack them: "
+        "AttributeError('no stats')"
+    ]
+
+
 class _Shown:
     def __init__(self, shown: list[Figures], role: str, number: int):
         assert (role, number) == ("teacher", 3)

@@ -16,6 +16,8 @@ from aiohttp import web
 from tests.workflow.preflight.models_server import serve
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path()
+STATUS = {"secret": 401, "failing": 503, "busy": 429}
+"""Models that are not given, by their names."""
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -24,6 +26,8 @@ def oid(file: Path) -> str:
 
 
 async def about(asked: web.Request) -> web.Response:
+    if status := STATUS.get(asked.match_info["name"]):
+        return web.json_response({"error": "not now"}, status=status)
     if asked.match_info["name"] != "tiny":
         return web.json_response({"error": "no"}, status=404, headers={"X-Error-Code": "RepoNotFound"})
     return web.json_response({"id": "org/tiny", "sha": COMMIT, "siblings": []})
