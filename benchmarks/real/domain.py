@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from dgrc.config import EvaluationConfig
 from dgrc.errors import ConfigError
 from dgrc.evaluation.predict import predict
 from dgrc.evaluation.score import is_right
-from dgrc.proving.natural.files import write_domain
+from dgrc.proving.natural.files import QUESTIONS, write_domain
 from dgrc.proving.natural.generate import problems
 from dgrc.proving.natural.problem import LEVELS, Problem
 from dgrc.proving.natural.templates import TEMPLATES
@@ -39,7 +40,10 @@ ASKED_IN_CHAINS = 5.0
 def check(bench: Bench, licences: dict[str, str]) -> dict[str, Any]:
     """Whether both models can be used; their hashes, licences and vocabularies."""
     config = bench.settings.config()
-    preflight(config, ("curate", "train"))
+    with tempfile.TemporaryDirectory() as folder:  # the questions themselves come after the difficulty is known
+        write_domain(Path(folder), problems("train", 1, DOMAIN_SEED), {})
+        files = f"questions.files={json.dumps([str(Path(folder) / QUESTIONS)])}"
+        preflight(bench.settings.config("check", files), ("curate", "train"), bench.say)
     models = {}
     for role in ("teacher", "student"):
         folder = Path(getattr(config, role).model)
