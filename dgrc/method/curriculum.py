@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from dgrc.method import answer, compare, sample
 from dgrc.method.prompts import Pack
-from dgrc.method.verify import UNCHECKED
+from dgrc.method.verify import UNCHECKED, is_bare
 from dgrc.records import Atom, Case, Chain, Example, Message, Verdict, VerifiedCase, hash64
 
 
@@ -48,12 +48,12 @@ def verified_examples(
     """Examples of a question's verified chains: distinct texts, the majority answer first, at most `per_question`.
 
     With `agreeing` `keep` or `audit` an agreeing question, unless a verdict speaks against it, gives one chain of its
-    majority answer, unverified. `accept_unchecked` passes chains that no fact speaks to.
+    majority answer that reasons, unverified. `accept_unchecked` passes chains that no fact speaks to.
     """
     verified = [case.teacher[verdict.chain] for verdict in case.verdicts if _passes(verdict, accept_unchecked)]
     rejected = any(verdict.consistent is False for verdict in case.verdicts)
     if not verified and not rejected and case.status == "agreeing" and agreeing in ("keep", "audit"):
-        verified = _with_majority_answer(case.teacher)
+        verified = _with_majority_answer([chain for chain in case.teacher if not is_bare(pack, chain)])
     majority = compare.majority_answer(verified)
     # sorted() is stable: chains of the majority answer (False) come first, each kind in its own order.
     verified = sorted(verified, key=lambda chain: compare.same_answer(chain.answer, majority) is not True)

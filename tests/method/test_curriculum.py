@@ -64,10 +64,10 @@ def test_equal_texts_give_one_example() -> None:
 
 
 def test_agreeing_questions_are_kept_only_on_request() -> None:
-    teacher = chains("B", "A", "A")
+    teacher = tuple(replace(one, text=f"{one.text}, for 2 + 3 = 5") for one in chains("B", "A", "A"))
     agreeing = verified(teacher, [], "agreeing")
     assert curriculum.verified_examples(GENERAL, agreeing, 3, "drop") == []
-    assert _replies(curriculum.verified_examples(GENERAL, agreeing, 3, "keep")) == ["chain 1 says A"]
+    assert _replies(curriculum.verified_examples(GENERAL, agreeing, 3, "keep")) == ["chain 1 says A, for 2 + 3 = 5"]
     assert curriculum.verified_examples(GENERAL, verified(teacher, [], "divergent"), 3, "keep") == []
     assert curriculum.verified_examples(GENERAL, verified(teacher, [], "unparsed"), 3, "keep") == []
     rejected = verified(teacher, [None, False, None], "agreeing")
@@ -104,6 +104,16 @@ def test_every_recipe_that_the_configuration_offers_teaches_something() -> None:
     for recipe in curriculum.RECIPES.values():
         assert recipe.atoms or recipe.verified or recipe.chains
         assert not (recipe.verified and recipe.chains), "chains come from one place"
+
+
+def test_an_answer_without_reasoning_is_not_learned_though_all_agree() -> None:
+    bare = (chain("A", "<answer>A</answer>"), chain("A", "The answer is A."))
+    assert curriculum.verified_examples(GENERAL, verified(bare, [], "agreeing"), 3, "keep") == []
+    one = chain("A", "The rule of the sea says that a captain owes it, so the answer is A.")
+    beside = verified((*bare, one), [], "agreeing")
+    assert _replies(curriculum.verified_examples(GENERAL, beside, 3, "keep")) == [one.text]
+    kept = curriculum.verified_examples(PROVING, verified(bare, [], "agreeing"), 3, "keep")
+    assert len(kept) == 1, "a language of its own"
 
 
 def _replies(examples: list[Example]) -> list[str]:

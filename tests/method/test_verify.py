@@ -175,3 +175,23 @@ def test_a_fact_speaks_to_a_chinese_chain_that_says_its_words_elsewhere() -> Non
     other = Fact(2, "房屋租赁期限的上限是多少年？", "20")
     assert not verify.speaks_to(other, said, 0.3)
     assert not verify.speaks_to(fact, content_words("房屋租赁期限不得超过二十年。"), 0.3)
+
+
+@pytest.mark.parametrize(
+    ("text", "thoughts", "bare"),
+    [
+        ("<answer>D</answer>", "", True), ("D", "", True), ("D. Cost", "", True), ("The answer is D.", "", True),
+        ("**Answer: B) Testes**", "", True), ("\\boxed{12}", "", True), ("答案是D。", "", True), ("故选D", "", True),
+        ("5 mg/kg * 20 kg = 100 mg\n<answer>100 mg</answer>", "", False),
+        ("9 + 37 = 46\n<answer>46</answer>", "", False),
+        ("A notice of two weeks is too short by section 12, so B.", "", False),
+        ("劳动合同法规定试用期不得超过六个月，因此该约定无效，选B。", "", False),
+        ("<answer>D</answer>", "A notice of two weeks is too short by section 12, so it is D.", False),
+        ("<answer>D</answer>", "Hm. D.", True),
+    ],
+)  # fmt: skip
+def test_a_chain_is_bare_if_neither_text_nor_thoughts_reason(text: str, thoughts: str, bare: bool) -> None:
+    one = Chain(text, "D", "stop", 9, thoughts)
+    assert verify.is_bare(GENERAL, one) is bare
+    assert not verify.is_bare(PROVING, one), "a language of its own"
+    assert not verify.is_bare(GENERAL, Chain(text, None, "stop", 9, thoughts)), "unread is another matter"

@@ -205,6 +205,18 @@ def test_few_looked_at_of_many_still_say_what_they_are() -> None:
     assert any("100% of the teacher's chains were cut off while it still thought" in line for line in said), said
 
 
+def test_answers_without_reasoning_are_said_of_each_role() -> None:
+    bare = {"text": "<answer>A</answer>", "thoughts": "", "answer": "A", "finish_reason": "stop", "tokens": 7}
+    whole = {**bare, "text": "The lease ran out in May, so no rent was due, and it is A."}
+    case = {"choices": ["x", "y"], "asked": [], "teacher": [bare, whole], "student": [whole, whole], "auditor": []}
+    figures = measure(report(), [case] * 3, [], METHOD)
+    assert (figures["chains"]["teacher"]["bare"], figures["chains"]["student"]["bare"]) == (3, 0)
+    (said,) = warnings(figures)
+    assert said.startswith("50% of the teacher's chains are an answer without reasoning") and "curriculum" in said
+    (said,) = warnings(measure(report(), [{**case, "teacher": [whole], "student": [bare]}], [], METHOD))
+    assert said.startswith("100% of the student's chains") and "curriculum" not in said
+
+
 def test_a_run_asks_about_the_roles_that_its_pilot_found_readable(tmp_path: Path) -> None:
     config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", 4), "real")
     assert trusted_readers(config) == (), "no pilot, no asking"

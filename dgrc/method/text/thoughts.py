@@ -14,8 +14,9 @@ _MARK = re.compile(
     r"<(/?)(?:think|thinking|thought|reasoning)>|\[(/?)THINK\]|\u25c1(/?)think\u25b7", re.IGNORECASE
 )
 _ANSWER = re.compile(r"<answer>.*?(?:</answer>|$)|\\boxed\{[^{}]*\}", re.IGNORECASE | re.DOTALL)
+_CALCULATION = re.compile(r"\d[^\n=]{0,80}[=\u2248\uff1d][^\n=]{0,20}\d")
 LEAST_WORDS = 8
-"""A text of fewer words (`segment.count`), its answer apart, reasons about nothing."""
+"""A text of fewer words (`segment.count`), its answer apart, reasons about nothing, unless it calculates."""
 
 
 def set_apart(reply: str) -> tuple[str, str]:
@@ -46,7 +47,8 @@ def set_apart(reply: str) -> tuple[str, str]:
 
 def reasons(text: str) -> bool:
     """Whether a text says more than an answer."""
-    return count(_ANSWER.sub(" ", text)) >= LEAST_WORDS
+    said = _ANSWER.sub(" ", text)
+    return count(said) >= LEAST_WORDS or _CALCULATION.search(said) is not None
 
 
 def shown(chain: Chain, which: str) -> str:

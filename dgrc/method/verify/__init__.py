@@ -17,7 +17,7 @@ from dgrc.method.reading.options import lettered
 from dgrc.method.replies import json_object
 from dgrc.method.screen import content_words
 from dgrc.method.text.segment import known
-from dgrc.method.text.thoughts import shown
+from dgrc.method.text.thoughts import reasons, shown
 from dgrc.records import Chain, Message
 
 Verdict = tuple[bool | None, tuple[int, ...], str | None]
@@ -25,6 +25,8 @@ Verdict = tuple[bool | None, tuple[int, ...], str | None]
 
 UNCHECKED = "no fact speaks to it"
 """Why a chain has no verdict where there is nothing to hold it against."""
+BARE = "it gives an answer and no reasoning"
+"""Why a chain has no verdict of which no step could be checked or learned."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,12 @@ def speaks_to(fact: Fact, said: Collection[str], coverage: float) -> bool:
     the chain and the question it answers."""
     words = content_words(fact.question)
     return bool(words) and len(known(words, said)) >= coverage * len({*words}) - 1e-9
+
+
+def is_bare(pack: Pack, chain: Chain, thoughts: str = "visible") -> bool:
+    """Whether a chain is an answer alone, as small models give it whatever they are asked for. Packs with a language
+    of their own (`tagged`) are not judged."""
+    return pack.reply == "json" and chain.answer is not None and not reasons(shown(chain, thoughts))
 
 
 def build_messages(

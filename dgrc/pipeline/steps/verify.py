@@ -131,6 +131,8 @@ async def _check(
     """A verdict; the one `known` from an earlier round if the chain still stands against the same facts."""
     if chain.answer is None:
         return Verdict(index, None, (), (), "the chain has no answer"), []
+    if verify_step.is_bare(tools.pack, chain, tools.method.thoughts):
+        return Verdict(index, None, (), (), verify_step.BARE), []
     facts = _facts(tools, case, chain, own)
     ids = tuple(fact.id for fact in facts)
     if known is not None and (known.facts == ids or not ids):

@@ -12,7 +12,9 @@ from dgrc.config import MethodConfig
 from dgrc.method.echo import is_echo
 from dgrc.method.prompts import Pack, languages, load_pack
 from dgrc.method.reading import TIERS
+from dgrc.method.verify import is_bare
 from dgrc.pipeline.counters import REFUSALS
+from dgrc.records import Chain
 from dgrc.storage.run_dir import RunDir
 
 PASSES = ("gather", "answer", "verify")
@@ -122,8 +124,8 @@ def _tiers(counts: Counts, role: str) -> Counts:
 
 
 def _ends(counts: Counts, cases: list[dict[str, Any]], role: str, pack: Pack) -> Counts:
-    """How a role's chains ended. Those cut off in their thoughts, and those without an answer that only say the prompt
-    again, are counted among those that are `looked_at`."""
+    """How a role's chains ended. Those cut off in their thoughts, those that are `bare` answers, and those without an
+    answer that only say the prompt again, are counted among those that are `looked_at`."""
     ends = {
         what: counts.get(f"{role}_{what}", 0)
         for what in ("chains", "unread", "stopped", "stopped_unread", "cut_off", "refused")
@@ -131,10 +133,13 @@ def _ends(counts: Counts, cases: list[dict[str, Any]], role: str, pack: Pack) ->
     cut = [chain for case in cases for chain in case[role] if chain["finish_reason"] == "length"]
     stopped = [chain for case in cases for chain in case[role] if chain["finish_reason"] == "stop"]
     echoes = sum(chain["answer"] is None and is_echo(pack, chain["text"]) for chain in stopped)
+    bare = sum(is_bare(pack, Chain(**chain)) for case in cases for chain in case[role])
     thought = [chain["tokens"] for chain in cut if chain["thoughts"] and not chain["text"].strip()]
     looked_at = sum(len(case[role]) for case in cases)
     longest = max(thought, default=0)
-    return ends | {"looked_at": looked_at, "echo": echoes, "thought_only": len(thought), "longest_thought": longest}
+    return ends | {
+        "looked_at": looked_at, "echo": echoes, "bare": bare, "thought_only": len(thought), "longest_thought": longest,
+    }  # fmt: skip
 
 
 def _read(counts: Counts, unread: str, whole: str) -> float | None:

@@ -16,6 +16,7 @@ FEWEST = 5
 """Verdicts of which something can be said."""
 DISTINCT = 0.2
 WELL_READ = 0.9
+_OF_TEACHER = ", and they are kept out of the curriculum"
 JSON_STEPS = ("diagnose", "answer", "verify")
 Figures = dict[str, Any]
 
@@ -49,6 +50,12 @@ def _chains(figures: Figures) -> Iterator[str]:
             yield (
                 f"{ends['echo'] / looked_at:.0%} of the {role}'s chains only say the prompt again: it is too weak for "
                 "these prompts"
+            )
+        if ends["bare"] > SOME * looked_at:
+            yield (
+                f"{ends['bare'] / looked_at:.0%} of the {role}'s chains are an answer without reasoning: there is no "
+                f"step in them to part at, to check or to learn{_OF_TEACHER if role == 'teacher' else ''}. Word the "
+                "pack's `sample` otherwise (`method.prompts` takes a folder), or take a model that reasons"
             )
         if ends["thought_only"] > FEW * looked_at:
             yield (

@@ -12,7 +12,7 @@ import pytest
 
 from dgrc.config.file import make_config
 from dgrc.method.screen import atom_id
-from dgrc.method.verify import UNCHECKED, Fact
+from dgrc.method.verify import BARE, UNCHECKED, Fact
 from dgrc.pipeline.counters import of_verdicts
 from dgrc.pipeline.steps.verify import roles, verify
 from dgrc.questions.recorded import VerdictStore, write_verdicts
@@ -55,6 +55,19 @@ def test_every_chain_is_held_against_the_facts() -> None:
     assert [(v.chain, v.consistent, v.contradicted_by) for v in row.verdicts] == [(0, True, ()), (1, False, (FACT.id,))]
     assert caller.steps() == [("teacher", "verify")] * 2
     assert list(of_verdicts(to_row(row))) == ["chains_passed", "chains_rejected"]
+
+
+def test_an_answer_without_reasoning_is_asked_nothing_and_passes_nothing() -> None:
+    fact = Fact(atom_id("What is the rule of case 1?"), "What is the rule of case 1?", "1")
+    bare = Chain("<answer>1</answer>", "1", "stop", 5)
+    whole = Chain("The rule of case 1 is 1, as the act has it, so it is 1.\n<answer>1</answer>", "1", "stop", 30)
+    given = dataclasses.replace(case(1, 1), teacher=(bare, whole))
+    reply = json.dumps({"facts": [{"fact": 1, "finding": "it says so", "relation": "supports"}], "consistent": True})
+    tools, caller = toolbox(lambda *_: [reply], (fact,), prompts="general", fact_coverage=0.5)
+    row = asyncio.run(verify(tools, given))
+    assert [(v.consistent, v.reason) for v in row.verdicts] == [(None, BARE), (True, None)]
+    assert {step for _, step in caller.steps()} <= {"extract", "verify"} and len(caller.steps()) <= 2
+    assert list(of_verdicts(to_row(row))) == ["chains_without_verdict", "chains_passed"]
 
 
 def test_a_verifier_of_its_own_is_asked_instead_of_the_teacher() -> None:
@@ -223,7 +236,7 @@ def test_what_words_decide_is_asked_of_no_verifier() -> None:
 def test_only_what_is_left_is_put_to_the_verifier() -> None:
     for then, consistent, against in (("supports", True, ()), ("contradicts", False, (DRUG.id,))):
         world, turns = read_off("10 mg", "adrenaline", then=relations(then))
-        verdict, steps = verdict_of(world, "Adrenaline, 10 mg.", DOSE, DRUG)
+        verdict, steps = verdict_of(world, "Adrenaline comes first in this case, and of it 10 mg.", DOSE, DRUG)
         assert (verdict.consistent, verdict.contradicted_by) == (consistent, against)
         assert steps == [("teacher", "extract"), ("teacher", "verify")]
         assert DRUG.question in turns[0] and DOSE.question not in turns[0]
@@ -233,7 +246,7 @@ def test_only_what_is_left_is_put_to_the_verifier() -> None:
 def test_a_reading_that_is_no_help_leaves_everything_to_the_verifier() -> None:
     for said in ((), ("10 mg", "10 mg", "10 mg")):
         world, turns = read_off(*said, then=relations("supports", "supports"))
-        verdict, steps = verdict_of(world, "Adrenaline, 10 mg.", DOSE, DRUG)
+        verdict, steps = verdict_of(world, "Adrenaline comes first in this case, and of it 10 mg.", DOSE, DRUG)
         assert verdict.consistent is True and steps[-1] == ("teacher", "verify")
         assert DRUG.question in turns[0] and DOSE.question in turns[0]
 
