@@ -49,7 +49,7 @@ def measure(settings: Settings, command: str, write: bool) -> dict[str, Any]:
         say(f"  {json.dumps(found[part])}")
     said = summary(found)
     if write:
-        record(f"inference_real_{Path(settings.model).name}", {**said, **_setup(settings), **found}, command=command)
+        record("inference_real", {**said, **_setup(settings), **found}, command=command)
     return said
 
 
