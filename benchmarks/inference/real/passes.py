@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from benchmarks.inference.real.recorded import RecordedPool, recorded, window
 from benchmarks.inference.real.work import PACK, PIPELINE, N, Row, Settings, answered, rows_of, run_of
 from dgrc.config import Config
 from dgrc.engines.pool import Pool
-from dgrc.records import Atom, Case, Diagnosis
+from dgrc.records import Atom, Case, Diagnosis, Message
 from dgrc.storage.arrow import arrow_schema, from_row, to_row
 from dgrc.storage.run_dir import RunDir
 
@@ -140,7 +140,6 @@ def _plain_gather(config: Config, pool: Pool) -> None:
 def prefix(settings: Settings, folder: Path) -> dict[str, Any]:
     """Which prompt tokens the prefix cache gave in each step, and which it could have given."""
     from dgrc.engines.vllm.engine import engine_args
-    from dgrc.engines.vllm.tokens import PromptEncoder
 
     rows = rows_of(settings, settings.prefix_questions)
     config = run_of(settings, folder, "sample", rows)
@@ -150,15 +149,21 @@ def prefix(settings: Settings, folder: Path) -> dict[str, Any]:
         own = _diagnosed(settings, folder, config, rows)
         done.append(gather(own, pool, folder / "diagnose-requests"))
         done += _checked(own, pool, folder, rows)
-    encoder, pack = PromptEncoder(settings.model), _systems()
+    encode, systems = _encoder(settings.model), _systems()
     sent = [
-        Sent(pack.get(r["messages"][0]["content"], "sample"), encoder.encode(tuple(r["messages"])), r["n"])
+        Sent(systems.get(r["messages"][0]["content"], "sample"), encode(tuple(r["messages"])), r["n"])
         for _, requests in done
         for r in requests
     ]
     block = engine_args(config.teacher, 0)["block_size"]
     found = shares(prefix_could(sent, block), _got([report for report, _ in done]))
     return {"prefix_share": found, "block": block, "replicas": settings.replicas, "requests": len(sent)}
+
+
+def _encoder(model: str) -> Callable[[tuple[Message, ...]], list[int]]:
+    from dgrc.engines.vllm.tokens import PromptEncoder
+
+    return PromptEncoder(model).encode
 
 
 def _systems() -> dict[str, str]:
