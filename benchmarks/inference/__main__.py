@@ -2,6 +2,7 @@
 
     python -m benchmarks.inference
     python -m benchmarks.inference --gpu        (one GPU, Qwen2.5-1.5B's shape)
+    python -m benchmarks.inference --real DIR   (a real model's weights: benchmarks/inference/real/bench.py)
 
 Sampling alone: the same model, prompts, n and sampling settings under raw `vllm.LLM`; our pool; our `gather` pass
 through Ray Data, with the student's chains recorded so that only the teacher samples; ray.data.llm, which returns one
@@ -49,8 +50,25 @@ CPU, GPU = (
 @click.option("--turns", default=1, show_default=True, help="How often each has its turn.")
 @click.option("--gpu", is_flag=True, help="One GPU, 256 sequences at once, replies of 256 tokens.")
 @click.option("--write/--no-write", default=True, help="Record the result.")
-def main(sizes: str | None, scale: float, turns: int, gpu: bool, write: bool) -> None:
+@click.option("--real", "model", default=None, help="A real model's folder; what follows is for it alone.")
+@click.option("--parts", default="ratio,cpu,prefix,ngram,tail", show_default=True, help="What to measure.")
+@click.option("--questions", default="", help="File of questions, one JSON object a line; else they are written.")
+@click.option("--sequences", default=64, show_default=True, help="Sequences decoded at once.")
+@click.option("--max-tokens", default=48, show_default=True, help="Longest reply of a turn and in the passes.")
+@click.option("--turn-questions", default=32, show_default=True, help="ratio: questions of a turn.")
+@click.option("--most-turns", default=12, show_default=True, help="ratio: turns of each at most.")
+@click.option("--cpu-seconds", default=40, show_default=True, help="cpu: seconds at each rate.")
+@click.option("--prefix-questions", default=24, show_default=True, help="prefix: questions.")
+@click.option("--replicas", default=1, show_default=True, help="prefix: replicas of the engine.")
+@click.option("--ngram-requests", default=8, show_default=True, help="ngram: requests of a turn.")
+@click.option("--ngram-sequences", default=8, show_default=True, help="ngram: sequences decoded at once.")
+@click.option("--tail", default="100", show_default=True, help="tail: questions of passes, separated by commas.")
+@click.option("--tail-tokens", default=96, show_default=True, help="tail, ngram: longest reply.")
+def main(sizes: str | None, scale: float, turns: int, gpu: bool, write: bool, model: str | None, **real: Any) -> None:
     """Sample in turn, compare generated tokens a second."""
+    if model:
+        click.echo(json.dumps(measure_real(model, write, **real)))
+        return
     models, setup = {}, GPU if gpu else CPU
     sizes = sizes or ("1.5B" if gpu else "3M,150M")
     for size in sizes.split(","):
@@ -75,6 +93,19 @@ def main(sizes: str | None, scale: float, turns: int, gpu: bool, write: bool) ->
         found = {**summary, **card, "n": N, **setup, "models": models}
         record("gpu_inference" if gpu else "inference", found, command=command)
     click.echo(json.dumps(summary))
+
+
+def measure_real(model: str, write: bool, **told: Any) -> dict[str, Any]:
+    """What real weights are needed for; the record's command names those settings that are not the usual ones."""
+    from benchmarks.inference.real.bench import measure
+    from benchmarks.inference.real.work import Settings
+
+    usual = {option.name: option.default for option in main.params}
+    named = {**told, "questions": Path(told["questions"]).name}
+    own = [f"--{name.replace('_', '-')} {named[name]}" for name in told if told[name] != usual[name]]
+    lists = {"parts": tuple(told["parts"].split(",")), "tail": tuple(map(int, told["tail"].split(",")))}
+    settings = Settings(model=model, **{**told, **lists})
+    return measure(settings, " ".join(["inference --real", Path(model).name, *own]), write)
 
 
 def run(size: str, folder: Path, questions: int, turns: int) -> dict[str, Any]:

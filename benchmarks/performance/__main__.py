@@ -11,7 +11,12 @@ import jinja2
 
 from benchmarks.shared.record import RESULTS, ROOT
 
-NAMES = ("inference", "api", "scale", "roles", "train", "big", "facts", "questions", "questions_zh", "quantities")
+NAMES = (
+    "inference", "inference_real", "api", "scale", "roles", "train", "big", "facts", "questions", "questions_zh",
+    "quantities",
+)  # fmt: skip
+COMMANDS = {"inference_real": "inference --real MODEL"}
+"""How a benchmark is called whose record has another name."""
 CONTENDERS = {
     "raw_vllm": "raw `vllm.LLM`",
     "pool": "our pool, asked directly",
@@ -48,7 +53,7 @@ def render(found: dict[str, dict[str, Any]]) -> str:
     """The page in Markdown."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((ROOT / "benchmarks" / "performance.md.jinja").read_text(encoding="utf-8"))
-    missing = [name for name in NAMES if name not in found]
+    missing = [COMMANDS.get(name, name) for name in NAMES if name not in found]
     return template.render(found=found, missing=missing, names=CONTENDERS, made=_made) + "\n"
 
 

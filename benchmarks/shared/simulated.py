@@ -18,12 +18,23 @@ TIMES = Path(tempfile.gettempdir()) / "dgrc-simulated"
 """Where replicas note when they finished a question, a file each, if the folder is there."""
 TEXT = "The code says so in one place and means it. " * 4 + "<answer>30 days</answer>"
 _SLOTS: list[asyncio.Semaphore] = []
+RATES = {"five_a_second": RATE, "forty_a_second": 8 * RATE}
+"""Scripts of `engine: scripted`, with the questions that a replica of theirs answers in a second."""
 
 
 async def five_a_second(request: Request) -> list[str]:
     """The reply of a replica with ten slots, in turn; a script of `engine: scripted`."""
+    return await _in_turn(request, AT_ONCE)
+
+
+async def forty_a_second(request: Request) -> list[str]:
+    """The same with eighty slots."""
+    return await _in_turn(request, 8 * AT_ONCE)
+
+
+async def _in_turn(request: Request, at_once: int) -> list[str]:
     if not _SLOTS:
-        _SLOTS.append(asyncio.Semaphore(AT_ONCE))
+        _SLOTS.append(asyncio.Semaphore(at_once))
     async with _SLOTS[0]:
         await asyncio.sleep(random.uniform(0.5, 1.5) * LATENCY_S)
     if TIMES.is_dir():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.performance.__main__ import NAMES, plot, records, render
+from benchmarks.performance.__main__ import COMMANDS, NAMES, plot, records, render
 from tests.paths import ROOT
 
 
@@ -19,7 +19,7 @@ def test_what_has_no_record_is_named_and_nothing_else_is_said_of_it() -> None:
     assert "- `python -m benchmarks.train`" in page
     assert "## Training" not in page
     empty = render({})
-    assert all(f"- `python -m benchmarks.{name}`" in empty for name in NAMES)
+    assert all(f"- `python -m benchmarks.{COMMANDS.get(name, name)}`" in empty for name in NAMES)
 
 
 def test_a_record_of_a_corpus_is_rendered_with_and_without_its_memory() -> None:
@@ -50,6 +50,37 @@ def test_a_record_of_measures_is_rendered() -> None:
     record = {"command": "c", "date": "d", "made_with": made, "rounds": 200, "before": "z", "load_average": 1.25}
     page = render({"quantities": {**record, "without_unit": part, "with_unit": {**part, "median_us": 46.5}}})
     assert "| 26 without a unit | 2.5 | 1.9 | 1.3 | 0.95 |" in page and "| 26 with a unit | 46.5 |" in page
+
+
+def test_a_record_of_real_weights_is_rendered_whatever_parts_it_has() -> None:
+    made = {"cores": 2, "cpu": "x", "memory_gib": 24.0, "commit": "y"}
+    kinds = {"driver": 0.5, "workers": 1.25, "ray": 0.1, "replicas": 3.0}
+    own = {"model": "m", "n": 4, "sequences": 64, "max_tokens": 48, "questions": "written"}
+    parts = {
+        "ratio": {
+            "ratio": 0.98, "low": 0.96, "high": 1.0, "turns": 7, "with_start_and_end": {"mean": 0.8},
+            "tokens_per_second": {"ours": [310.0, 330.0], "theirs": [320.0, 340.0]},
+        },
+        "cpu": {
+            "cpu_ms_a_request": 1.85, "cpu_ms_a_second": 12.5, "cpu_ms_a_request_of": kinds,
+            "idle_cpu_ms_a_second": 52.0, "requests_per_second": {"a": 4.9, "b": 39.5},
+        },
+        "prefix": {
+            "prefix_share": {"sample": {"got": 0.7, "could": 0.75, "of": 0.93, "tokens": 9000}}, "block": 32,
+            "replicas": 1,
+        },
+        "ngram": {"ratio": None, "same": None, "error": "ImportError: numba"},
+        "tail": {"tails": {"100": {"share": 0.2, "drain": 0.1, "mean": 55.5, "seconds": 80.0, "tokens_a_sample": 66}}},
+    }  # fmt: skip
+    record = {"command": "c", "date": "d", "made_with": made, **own}
+    page = render({"inference_real": {**record, **parts}})
+    for said in ("0.980 of raw vLLM (0.960 to 1.000", "1.85 ms", "| sample | 0.700 | 0.750 | 0.93 |",
+                 "ImportError: numba", "| 100 | 0.200 | 0.100 |"):  # fmt: skip
+        assert said in page
+    drafted = {"ratio": 0.7, "low": 0.6, "high": 0.8, "turns": 5, "same": 0.9, "same_alone": 0.95,
+               "proposed": 100, "accepted": 40, "requests": 8}  # fmt: skip
+    page = render({"inference_real": {**record, "ngram": drafted}})
+    assert "0.700 of the rate" in page and "raw vLLM (" not in page
 
 
 def test_the_picture_is_drawn_of_what_there_is(tmp_path: Path) -> None:
