@@ -117,7 +117,7 @@ def test_verified_chains_and_atoms_are_the_curriculum_and_nothing_in_it_is_engli
             assert example["source_id"][0] in "题又" and example["source_file"].endswith("题目.jsonl")
         if kind == "cot":
             assert {example["source"] for example in examples} == set(divergent)
-    assert "prompt pack | legal\\_zh, version 3, zh |" in (run.curriculum() / "cot" / "README.md").read_text()
+    assert "prompt pack | legal\\_zh, version 4, zh |" in (run.curriculum() / "cot" / "README.md").read_text()
 
 
 def test_nothing_is_said_of_scripts_where_the_pack_fits(curated: Any) -> None:

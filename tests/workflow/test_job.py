@@ -65,7 +65,7 @@ def test_the_students_card_is_to_name_models_pack_and_run(tmp_path: Path, monkey
     job._train(["dgrc"], None)
     (course,) = courses
     card = course.card
-    assert card["run"] == "mine, round 1" and card["prompt pack"] == "medical_zh, version 3, zh"
+    assert card["run"] == "mine, round 1" and card["prompt pack"] == "medical_zh, version 4, zh"
     assert card["auditor"] == "script tests.scripts:student" and card["teacher"] == "script tests.scripts:teacher"
     assert {"student", "dgrc", "configuration", "recipe"} <= card.keys()
     assert card["unlabeled questions"] == "q.jsonl"

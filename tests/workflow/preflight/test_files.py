@@ -143,7 +143,7 @@ def test_chains_are_looked_for(here: Path) -> None:
 
 
 def test_the_pack_is_named_with_version_and_language_or_with_what_is_wrong_with_it() -> None:
-    assert pack_called(MethodConfig(prompts="medical_zh")) == "medical_zh, version 3, zh"
+    assert pack_called(MethodConfig(prompts="medical_zh")) == "medical_zh, version 4, zh"
     assert pack_called(MethodConfig(prompts="proving")) == "proving, version 1, language not declared"
     assert "There is no prompt pack `gone`" in pack_called(MethodConfig(prompts="gone"))
     assert "has no step `grade`" in pack_called(MethodConfig(prompts="proving", grader=True))
