@@ -23,7 +23,7 @@
         warnings.json           what the curation gave reason to say
         evaluation.json         what the held-out questions say
         harness/                the same as tasks and results of lm-evaluation-harness
-        .state/<pass>/          checkpoint, journal and completion mark of a pass
+        .state/<pass>/          checkpoint, journal and completion mark of a pass; of a training its losses
       round-2/                  and so on, where there are several
 
 One process works on a run at a time; `RunDir.lock` holds a file lock that the kernel drops when its
@@ -151,6 +151,10 @@ class RunDir:
         """Private state of one step: checkpoint, journal, completion mark."""
         return self.round() / ".state" / step
 
+    def losses(self, recipe: str) -> Path:
+        """The losses of a recipe's training, step by step (`TrainResult.curve`); beside what marks it done."""
+        return self.state(f"train-{recipe}") / "losses.json"
+
     def done(self, step: str, fingerprint: str) -> dict[str, Any] | None:
         """The report of a completed step, or None if it is yet to finish with these settings."""
         mark = _mark(self.state(step) / "done.json")
@@ -232,11 +236,8 @@ class RunDir:
                 "whether these are the same. Put the file back, or choose another `name`."
             ) from e
         was, now = _decisive(before), _decisive(config.model_dump(mode="json"))
-        return [
-            f"`{key}` was {was.get(key)!r}, is {now.get(key)!r}"
-            for key in sorted({*was, *now})
-            if not same(was.get(key), now.get(key))
-        ]
+        both = ((key, was.get(key), now.get(key)) for key in sorted({*was, *now}))
+        return [f"`{key}` was {then!r}, is {here!r}" for key, then, here in both if not same(then, here)]
 
     def _recipe(self, recipe: str) -> Path:
         return self.round() if recipe == "dgrc" else self.round() / "baselines" / recipe
