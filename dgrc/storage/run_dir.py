@@ -5,6 +5,7 @@
       .hashes.json              hashes of the base model's weights, so that they are read once
       .first-day                the day it began, which chat templates that write a date are told
       manifest.json             written last: present means complete
+      report.html               what `dgrc report` wrote, which is no part of the result
       rounds.json               figures of each round, side by side
       given-questions/<hash>/   questions that a Python caller gave, as files; the hash is of their content
       questions/  quarantine/   what `ingest` read, and what it had to refuse
@@ -49,7 +50,7 @@ from dgrc.errors import RunDirError
 from dgrc.storage.atomic import explain_os_error, write_json, write_text
 from dgrc.storage.holder import HOLDER, LOCK, told, write_holder
 
-UNDERWAY = ".underway.json"
+UNDERWAY, REPORT = ".underway.json", "report.html"
 FREE = ("ingest", "cut")
 """Steps that read files alone: they are done again where settings have changed."""
 

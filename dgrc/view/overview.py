@@ -34,7 +34,7 @@ def tell_run(run: RunDir, store: Store, cases: View, atoms: View, building: Told
         "status": _status(run, troubles), "building": building, "reports": reports,
         "counts": {name: len(table) for name, table in tables.items()},
         "funnel": list(_funnel(store, cases, atoms, assembled)),
-        "usage": list(_usage(store)),
+        "usage": list(_usage(store, reports)),
         "agreement": _histogram(tables["atoms"].columns["agreed"]),
         "judge": sorted(
             ((int(name), n) for name, n in _counts(atoms, "judge")), key=lambda at: at[0]
@@ -102,14 +102,22 @@ def _funnel(store: Store, cases: View, atoms: View, assembled: Told) -> Iterator
         yield step("chains", "chains in the curriculum", len(store.tables["cot"]), curriculum=["gives chains"])
 
 
-def _usage(store: Store) -> Iterator[Told]:
-    """Calls and tokens by role and step, over all rows in the index."""
+def _usage(store: Store, reports: dict[str, Told]) -> Iterator[Told]:
+    """Calls and tokens by role and step, over all rows in the index; money of those that have a price, by the reports
+    of the steps that are finished."""
     sums: dict[tuple[str, str], Told] = {}
     for name, table in store.tables.items():
         for key, count in table.usage.items():
             role, step, what = key.split("/", 2)
             one = sums.setdefault((role, step), {"role": role, "step": step, "stream": name})
             one[what] = one.get(what, 0) + count
+    for report in reports.values():
+        usage = report.get("usage")
+        for who, spent in usage.items() if isinstance(usage, dict) else ():
+            role, _, step = who.partition("/")
+            if isinstance(spent, dict) and "money" in spent:
+                priced = sums.setdefault((role, step), {"role": role, "step": step, "stream": ""})
+                priced["money"] = priced.get("money", 0) + spent["money"]
     return iter(sums.values())
 
 

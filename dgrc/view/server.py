@@ -26,10 +26,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from dgrc.errors import DgrcError, RunDirError
-from dgrc.method import sample
-from dgrc.method.prompts import load_pack
 from dgrc.storage.standing import rounds
-from dgrc.view.case import tell_atom, tell_case
+from dgrc.view.case import prompt_of, tell_atom, tell_case
 from dgrc.view.follow import Round, Runs
 from dgrc.view.guard import Guard
 from dgrc.view.overview import tell_run
@@ -144,13 +142,10 @@ def _one(one: Round, request: Request) -> Any:
 
 
 def _prompt(one: Round, request: Request) -> Any:
-    """What both models were asked: it is not kept, but made again from the settings, as it was made then."""
-    told = tell_case(one.store, _id(request.path_params["id"]), None)
-    method = one.method()
-    if told is None or method is None:
-        raise NotThere("The question or the run's settings cannot be read, so the prompt cannot be made again.")
-    case = one.store.details("cases", [one.store.tables["cases"].place(int(told["id"])) or 0])[0]
-    return sample.build_messages(load_pack(method.prompts), case["text"], case["choices"], bool(case.get("several")))
+    try:
+        return prompt_of(one.store, _id(request.path_params["id"]), one.method())
+    except RunDirError as e:
+        raise NotThere(str(e)) from e
 
 
 def _list_name(request: Request) -> str:
