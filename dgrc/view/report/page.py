@@ -71,7 +71,7 @@ def _note(count: int, of: int, full: bool) -> str:
     why = " The file would be too large with more." if full else ""
     return (
         f"{count:,} of {of:,} questions that were gathered, those that tell most first: chains of which some passed "
-        f"and some were contradicted, then other divergent questions.{why} `dgrc view` has all of them."
+        f"and some were contradicted, then other divergent questions.{why} dgrc view has all of them."
     )
 
 
@@ -82,7 +82,7 @@ def _environment() -> jinja2.Environment:
     )  # fmt: skip
     made.filters.update(
         said=text.said, folded=text.folded, marked=text.marked, pieces=text.pieces, spaced=spaced, drawn=drawn,
-        order=_order,
+        order=_order, against=_against,
     )  # fmt: skip
     made.globals.update(name=name)
     return made
@@ -91,6 +91,11 @@ def _environment() -> jinja2.Environment:
 def _order(chains: Sequence[Told], first: int) -> list[int]:
     """The numbers of chains, the one that is looked at before the others."""
     return sorted(range(len(chains)), key=lambda n: (n != first, n))
+
+
+def _against(chains: Sequence[Told]) -> int | None:
+    """The number of the first chain that a fact contradicts: it is shown beside the one that is looked at."""
+    return next((n for n, chain in enumerate(chains) if (chain.get("verdict") or {}).get("contradicted_by")), None)
 
 
 def _style() -> Markup:

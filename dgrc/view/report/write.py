@@ -144,8 +144,9 @@ def _missing(told: Told) -> list[str]:
     """What a report of a whole run has and this one has not, in sentences."""
     status, reports, counts = told["status"], told["reports"], told["counts"]
     said = []
-    if status.get("far") and status["state"] != "complete":
-        said.append(f"The run is not complete: {status['far'].replace('`', '')}.")
+    if status.get("far") and status["state"] in ("working", "elsewhere", "stopped"):
+        sealed = ", and it was not sealed at its end" if told["evaluation"] else ""
+        said.append(f"The run is not complete: {status['far'].replace('`', '')}{sealed}.")
     if not counts["cases"]:
         said.append("No question was gathered yet, so there are no cases.")
     elif not counts["verdicts"]:
