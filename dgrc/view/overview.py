@@ -41,8 +41,9 @@ def tell_run(run: RunDir, store: Store, cases: View, atoms: View, building: Told
         ),
         "read_by": _counts(cases, "read_by"), "verdicts": _counts(cases, "verdict"),
         "atoms": _counts(atoms, "became"),
-        "rounds_figures": _json(run.root / "rounds.json", troubles), "warnings": _json(run.warnings(), troubles),
-        "evaluation": _json(run.evaluation(), troubles), "spending": _spending(run, troubles),
+        "rounds_figures": read_json(run.root / "rounds.json", troubles),
+        "warnings": read_json(run.warnings(), troubles), "evaluation": read_json(run.evaluation(), troubles),
+        "spending": _spending(run, troubles),
         "troubles": troubles, "unreadable": [
             {"stream": stream, "file": Path(path).name, "words": words} for stream, path, words in store.files()
         ],
@@ -131,10 +132,10 @@ def _histogram(hundredths: np.ndarray) -> list[int]:
 
 
 def _spending(run: RunDir, troubles: list[str]) -> Told:
-    return {path.stem: _json(path, troubles) for path in sorted((run.root / "spending").glob("*.json"))}
+    return {path.stem: read_json(path, troubles) for path in sorted((run.root / "spending").glob("*.json"))}
 
 
-def _json(path: Path, troubles: list[str]) -> Any:
+def read_json(path: Path, troubles: list[str]) -> Any:
     """What a file of the run holds, None if it is not there or cannot be read, which is told."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))

@@ -19,6 +19,8 @@ from dgrc.view.index.tables import place_of
 from dgrc.view.store import Store
 
 Say = Callable[[str], None]
+SAID_FROM = 32 << 20
+"""Bytes of a run whose reading takes so long that it is said."""
 
 
 @contextmanager
@@ -28,7 +30,7 @@ def indexed(run: RunDir, say: Say = lambda _: None) -> Iterator[Store]:
     Raises:
         RunDirError: it can be written nowhere.
     """
-    if not any(files_of(run, stream.name) for stream in STREAMS):
+    if not has_rows(run):
         raise RunDirError(
             f"The run {run.root} has nothing in it yet that could be shown: no questions were read, none was gathered"
             f"{f' in round {run.number}' if run.number > 1 else ''}. `dgrc run {run.root}` goes on with it, and "
@@ -39,7 +41,8 @@ def indexed(run: RunDir, say: Say = lambda _: None) -> Iterator[Store]:
         store = Store(place)
         try:
             if waiting := store.behind(run):
-                say(f"reading {waiting:,} files of the run into its index ({place})")
+                if _bytes(run) > SAID_FROM:
+                    say(f"reading {waiting:,} files of the run into its index, once ({place})")
                 build(run, place, wait=True)
                 store.refresh()
             yield store
@@ -52,6 +55,15 @@ def indexed(run: RunDir, say: Say = lambda _: None) -> Iterator[Store]:
             f"The index of {run.root} at {place} cannot be written or read: {e}. Free space on that disk, or delete "
             "that file: it is made again."
         ) from e
+
+
+def has_rows(run: RunDir) -> bool:
+    """Whether there is any file that an index is made of."""
+    return any(files_of(run, stream.name) for stream in STREAMS)
+
+
+def _bytes(run: RunDir) -> int:
+    return sum(size for stream in STREAMS for size, _ in files_of(run, stream.name).values())
 
 
 def method_of(run: RunDir) -> MethodConfig | None:

@@ -9,8 +9,6 @@ GET /TOKEN/api/RUN/ROUND/cases/ID/prompt what the models were asked
 """
 
 import errno
-import json
-import math
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -26,6 +24,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from dgrc.errors import DgrcError, RunDirError
+from dgrc.report.json_text import json_text
 from dgrc.storage.standing import rounds
 from dgrc.view.case import prompt_of, tell_atom, tell_case
 from dgrc.view.follow import Round, Runs
@@ -177,16 +176,4 @@ def _answer(ask: Callable[[], Any]) -> Response:
 
 
 def _json(data: Any, status: int = 200) -> Response:
-    try:
-        text = json.dumps(data, separators=(",", ":"), allow_nan=False)
-    except ValueError:  # a figure that is none
-        text = json.dumps(_finite(data), separators=(",", ":"))
-    return Response(text, status, media_type="application/json")
-
-
-def _finite(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {name: _finite(value) for name, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_finite(value) for value in data]
-    return None if isinstance(data, float) and not math.isfinite(data) else data
+    return Response(json_text(data), status, media_type="application/json")

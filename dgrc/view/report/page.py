@@ -11,6 +11,7 @@ from markupsafe import Markup
 from dgrc.view.report import text
 from dgrc.view.report.figures import Section, numbered, spaced
 from dgrc.view.report.training import HEIGHT, WIDTH, drawn
+from dgrc.view.stories import name_of
 
 Told = dict[str, Any]
 HERE, STATIC = Path(__file__).parent, Path(__file__).parent.parent / "static"
@@ -53,16 +54,11 @@ def page(head: Head, sections: Sequence[Section], stories: Iterable[Told], of: i
             break
         cases.append(case)
         words = ", ".join(filter(None, (told["status"], told["outcome"])))
-        listed.append({"id": told["id"], "name": name(told), "words": words})
+        listed.append({"id": told["id"], "name": name_of(told), "words": words})
     return environment.get_template("page.html.jinja").render(
         mark=MARK, head=head, sections=list(numbered(sections)), cases=cases, listed=listed, foot=foot,
         cases_note=_note(len(cases), of, full), draw=parts.table, plot=parts.plot, style=_style(),
     )  # fmt: skip
-
-
-def name(told: Told) -> str:
-    """What a case is called: the id of the user's file, else ours."""
-    return str((told["question"] or {}).get("source_id") or told["id"])
 
 
 def _note(count: int, of: int, full: bool) -> str:
@@ -84,7 +80,7 @@ def _environment() -> jinja2.Environment:
         said=text.said, folded=text.folded, marked=text.marked, pieces=text.pieces, spaced=spaced, drawn=drawn,
         order=_order, against=_against,
     )  # fmt: skip
-    made.globals.update(name=name)
+    made.globals.update(name=name_of)
     return made
 
 
