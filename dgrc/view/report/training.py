@@ -121,10 +121,10 @@ def ticks(low: float, high: float) -> list[float]:
 
 
 def _words(one: Curve) -> str:
-    words = f"{one.recipe}: loss {one.mean[0][1]:.3f} to {one.mean[-1][1]:.3f} over {one.steps:,} steps"
+    words = f"{one.recipe}: {one.steps:,} step{'' if one.steps == 1 else 's'}"
     if one.validation:
         words += f", validation {one.validation[-1][1]:.3f} at the end"
-    return words + (f"; {one.broken:,} steps came to no number" if one.broken else "")
+    return words + (f"; {one.broken:,} step{'' if one.broken == 1 else 's'} came to no number" if one.broken else "")
 
 
 def _points(points: Any) -> str:
