@@ -92,8 +92,8 @@ def main(debug: bool) -> None:
 
 
 COMMANDS = (
-    demo, init, questions, pilot, premise, curate, plan, train, export, evaluate, run, resume, show, view, report, status,
-    verify_run, repair, config, benchmark, submit, jobs,
+    demo, init, questions, pilot, premise, curate, plan, train, export, evaluate, run, resume, show, view, report,
+    status, verify_run, repair, config, benchmark, submit, jobs,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -87,8 +87,8 @@ def _found(run: Any, store: Any, method: Any, ids: Iterable[str]) -> Iterable[An
         told = story(store, method, number, troubles)
         if told is None:
             raise RunDirError(
-                troubles[0] if troubles else f"The question {said} is not gathered yet in {run.root}. Run `dgrc curate` "
-                "again to go on."
+                troubles[0] if troubles else f"The question {said} is not gathered yet in {run.root}. "
+                "Run `dgrc curate` again to go on."
             )
         yield told
 
@@ -101,10 +101,11 @@ def _json_list(run: Any, filters: dict[str, Any], limit: int | None, raw: bool) 
     method, troubles = method_of(run), list[str]()
     with indexed(run, say) as store:
         view = lists.cases(store)
-        rows, count = listed(view, _chosen(view, filters), limit), 0
-        for count, told in enumerate(stories(store, method, rows, troubles), 1):
+        rows, some = listed(view, _chosen(view, filters), limit), False
+        for told in stories(store, method, rows, troubles):
             tell_json(_plain(told, store, method, raw))
-        if not count and not troubles:
+            some = True
+        if not some and not troubles:
             say(_nothing(run, view, filters))
         for line in (*troubles, *_unread(store)):
             say(f"! {line}")
@@ -141,7 +142,7 @@ def _chosen(view: Any, filters: dict[str, Any]) -> Any:
     from dgrc.view.index.streams import UNREAD
     from dgrc.view.query import Chosen
 
-    values = {name: filters[name] for name in ("status", "verdict") if name in filters}
+    values = {name: list(said) for name, said in filters.items() if name in ("status", "verdict")}
     if "unread" in filters:
         names = view.facets["read_by"].names.values()
         values["read_by"] = [UNREAD, *(name for name in names if name.startswith("ended by "))]
@@ -157,7 +158,7 @@ def _unread(store: Any) -> Iterable[str]:
 
 
 def _plain(told: Any, store: Any, method: Any, raw: bool) -> dict[str, Any]:
-    """A story as JSON holds it, the user's id and the verdict first; what was asked and replied only if it is wanted."""
+    """A story as JSON holds it, the user's id and the verdict first; what was asked and replied if it is wanted."""
     from dgrc.view.case import prompt_of
     from dgrc.view.stories import name_of
 

@@ -99,7 +99,8 @@ def test_figures_of_all_kinds_are_there(page: str) -> None:
         "atoms kept 3 −1 disagreement", "base 0.610 0.550 to 0.670 3 0.0012", "dgrc 0.720 0.660 to 0.770 3",
         "teacher sample 28 8,400 2,100 6,300 1.50", "teacher grade 0 0 0 0 0.25", "all 56 16,800 4,200 12,600 1.75",
         "Questions by how answers were read", "phrase 1 12%", "all agree 3 75%", "Atoms by the judge's score",
-        "dgrc 6,400 500 99,000 3.000 1.004", "No curve of distill", "dgrc: 500 steps, validation 1.500 at the end; 1 step came to no number", "All questions that were gathered",
+        "dgrc 6,400 500 99,000 3.000 1.004", "No curve of distill",
+        "dgrc: 500 steps, validation 1.500 at the end; 1 step came to no number", "All questions that were gathered",
     ):  # fmt: skip
         assert said in flat, said
     assert page.count('<figure class="curve">') == 1 and "<polyline" in page
@@ -263,7 +264,7 @@ def test_a_card_is_markdown_in_which_models_say_nothing(run: RunDir) -> None:
     assert asked in said.stdout
 
 
-@pytest.mark.parametrize("hostile", ["a|b", "`x` | ``y``", "<b>", "![x](javascript:1)", "www.x.test", "a\n\n# b", "_x_"])
+@pytest.mark.parametrize("hostile", ["a|b", "`x` | ``y``", "<b>", "![x](javascript:1)", "www.x.test", "a\n# b", "_x_"])
 def test_what_could_mean_something_in_markdown_is_code(hostile: str) -> None:
     said = words(hostile)
     fence = re.match("`+", said)

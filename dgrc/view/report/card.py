@@ -66,7 +66,8 @@ def _table(table: Table) -> str:
 def _case(told: Told) -> str:
     """A question, the two chains that part with why the teacher's was kept or dropped, and the facts."""
     outcome = f", {told['outcome']}" if told["outcome"] else ""
-    said = [f"### {code(name_of(told))}: {told['status']}{outcome}", fenced("\n".join([told["text"], *told["options"]]))]
+    said = [f"### {code(name_of(told))}: {told['status']}{outcome}"]
+    said.append(fenced("\n".join([told["text"], *told["options"]])))
     if told["error"]:
         said.append(f"This question failed: {code(told['error'][:MOST])}")
     ours, role, theirs = told["pairs"][0] if told["pairs"] else (0, "student", 0)

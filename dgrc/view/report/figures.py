@@ -110,8 +110,7 @@ def _accuracy(report: Told, title: str) -> Table:
             f"{test['p_value']:.2g}" if "p_value" in test else "",
         ))  # fmt: skip
         spans.append((score["low"], score["accuracy"], score["high"]))
-    columns, rows = without_empty(columns, rows)
-    return Table(title, columns, rows, spans=spans)
+    return Table(title, *without_empty(columns, rows), spans=spans)
 
 
 def _rounds(figures: list[Told] | None) -> Section | None:
@@ -137,7 +136,7 @@ def _cost(told: Told) -> Section | None:
         return None
     kinds = ("calls", "prompt_tokens", "cached_tokens", "completion_tokens")
     paid = any("money" in one for one in usage)
-    columns = ("role", "step", "calls", "tokens read", "of them cached", "tokens written", *(("money",) if paid else ()))
+    columns = ["role", "step", "calls", "tokens read", "of them cached", "tokens written", *(["money"] if paid else [])]
 
     def row(role: str, step: str, rows: Iterable[Told]) -> tuple[str, ...]:
         some = list(rows)

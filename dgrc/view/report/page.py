@@ -46,7 +46,7 @@ def page(head: Head, sections: Sequence[Section], stories: Iterable[Told], of: i
     """
     environment = _environment()
     parts: Any = environment.get_template("parts.html.jinja").make_module({"width": WIDTH, "height": HEIGHT})
-    cases, listed, size, full = [], [], 0, False
+    cases, listed, size, full = list[Markup](), list[Told](), 0, False
     for told in stories:
         case = parts.case(told, len(cases) + 1)
         size += len(case.encode())

@@ -19,10 +19,10 @@ from dgrc.view import lists
 from dgrc.view.overview import tell_run
 from dgrc.view.ready import indexed, method_of
 from dgrc.view.report.card import FIRST_LINE, card
-from dgrc.view.stories import most_telling
 from dgrc.view.report.figures import sections
 from dgrc.view.report.page import MARK, Head, page
 from dgrc.view.report.training import read_curves
+from dgrc.view.stories import most_telling
 
 Told = dict[str, Any]
 Say = Callable[[str], None]

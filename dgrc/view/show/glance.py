@@ -14,7 +14,7 @@ ODD = (KeyError, TypeError, ValueError, AttributeError)
 
 
 def told_run(run: RunDir) -> list[Any]:
-    """Passes with their counts, what was warned of, rounds, and accuracies if evaluated; what cannot be read is said."""
+    """Passes with their counts, warnings, rounds, and accuracies if evaluated; what cannot be read is said."""
     parts: list[Any] = [Said(f"Run {run.root}", style="bold")]
     reports, troubles = run.reports(), list[str]()
     for name in STEPS:

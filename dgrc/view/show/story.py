@@ -1,4 +1,4 @@
-"""One case as text for a terminal: a story (`stories.stories`) flows in, renderables flow out, in the words of the pages.
+"""One case as text for a terminal: a story (`stories.stories`) flows in, renderables in the words of pages flow out.
 
 Nothing is cut: long text is folded, whether it has spaces or not. What is marked by colour is said in words too, for
 whoever reads it in a file.
