@@ -27,9 +27,8 @@
         .state/<pass>/          checkpoint, journal and completion mark of a pass; of a training its losses
       round-2/                  and so on, where there are several
 
-One process works on a run at a time; `RunDir.lock` holds a file lock that the kernel drops when its
-holder dies, however it dies. Beside it `.holder` says who that is, for whoever comes second, and `.underway.json`
-what it does.
+One process works on a run at a time; `RunDir.lock` holds a file lock that the kernel drops when its holder dies,
+however it dies. Beside it `.holder` says who that is, for whoever comes second, and `.underway.json` what it does.
 """
 
 import hashlib
@@ -284,9 +283,8 @@ def _decisive(config: dict[str, Any]) -> dict[str, Any]:
         for key, value in _flat(section, config.get(section)):
             _, _, rest = key.partition(".")
             later = LATER_SETTINGS if section in models else _LATER.get(section, {})
-            if rest in later and later[rest] == value:
-                continue
-            if section not in models or decides(rest):
+            as_before = rest in later and later[rest] == value
+            if not as_before and (section not in models or decides(rest)):
                 found[key] = value
     return found
 

@@ -14,6 +14,7 @@ from dgrc.storage.run_dir import RunDir
 from dgrc.storage.verify import damage
 from dgrc.view.report import text, training
 from dgrc.view.report.card import code, fenced, words
+from dgrc.view.report.figures import sections
 from dgrc.view.report.write import put, report
 from tests.cli.test_main import dgrc, one_paragraph
 from tests.paths import ROOT
@@ -262,6 +263,17 @@ def test_a_card_is_markdown_in_which_models_say_nothing(run: RunDir) -> None:
     assert "[they part here] It must also be given three months" in said.stdout
     asked = "| `Must notice to end a lease be in writing?` | `yes` | does not contradict teacher 0, 1, 2 |"
     assert asked in said.stdout
+
+
+def test_what_people_marked_has_its_share_and_interval() -> None:
+    figures = ("name", "right", "n", "share", "low", "high")
+    marked = dict(zip(figures, ("chains in the curriculum", 19, 20, 0.95, 0.7639, 0.9911), strict=True))
+    empty = {"funnel": [], "evaluation": None, "rounds_figures": None, "usage": [], "agreement": [], "verdicts": [],
+             "read_by": [], "judge": [], "atoms": [], "reports": {}, "status": {}, "round": 1}  # fmt: skip
+    parts = {part.title: part for part in sections({**empty, "marks": [marked]}, ())}
+    (table,) = parts["Marked by hand"].tables
+    assert table.rows == [("chains in the curriculum", "19", "20", "95.0%", "76.4% to 99.1%")]
+    assert table.spans == [(0.7639, 0.95, 0.9911)] and set(parts) == {"From questions to curriculum", "Marked by hand"}
 
 
 @pytest.mark.parametrize("hostile", ["a|b", "`x` | ``y``", "<b>", "![x](javascript:1)", "www.x.test", "a\n# b", "_x_"])

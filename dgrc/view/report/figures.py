@@ -50,6 +50,7 @@ def sections(told: Told, curves: Sequence[Curve]) -> list[Section]:
     parts: tuple[tuple[str, Callable[[], Section | None]], ...] = (
         ("From questions to curriculum", lambda: _funnel(told["funnel"])),
         ("Held-out accuracy", lambda: _accuracies(told["evaluation"])),
+        ("Marked by hand", lambda: _marks(told.get("marks"))),
         ("Rounds", lambda: _rounds(told["rounds_figures"])),
         ("What it cost", lambda: _cost(told)),
         ("Distributions", lambda: _distributions(told)),
@@ -111,6 +112,22 @@ def _accuracy(report: Told, title: str) -> Table:
         ))  # fmt: skip
         spans.append((score["low"], score["accuracy"], score["high"]))
     return Table(title, *without_empty(columns, rows), spans=spans)
+
+
+def _marks(shares: list[Told] | None) -> Section | None:
+    """What people found right, where they marked anything: of each group its `name`, `right` of `n`, the `share`, and
+    its 95 % interval from `low` to `high`."""
+    if not shares:
+        return None
+    rows = [
+        (one["name"], f"{one['right']:,}", f"{one['n']:,}", f"{one['share']:.1%}",
+         f"{one['low']:.1%} to {one['high']:.1%}")
+        for one in shares
+    ]  # fmt: skip
+    spans = [(one["low"], one["share"], one["high"]) for one in shares]
+    note = "The interval holds for marks on items that were picked by chance."
+    table = Table("", ("marked", "right", "of", "share", "95% interval"), rows, note, spans=spans)
+    return Section("Marked by hand", (table,))
 
 
 def _rounds(figures: list[Told] | None) -> Section | None:
