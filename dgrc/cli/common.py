@@ -56,7 +56,7 @@ def tell(text: str, nl: bool = True) -> None:
 
 def tell_json(data: Any) -> None:
     """A result as one line of JSON, in ASCII, of which a terminal obeys nothing."""
-    tell(json_text(data).replace("\x7f", "\\u007f"))
+    tell(json_text(data))
 
 
 def load(config: str, overrides: tuple[str, ...]) -> Any:
