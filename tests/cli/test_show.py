@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dgrc.cli import main
+from dgrc.cli.show import print_cases
 from dgrc.storage.run_dir import RunDir
 from tests.cli.test_main import one_paragraph
 from tests.view.made import CASES, Told, chain, write_run
@@ -150,3 +151,9 @@ def test_a_run_with_nothing_in_it_says_so_and_is_left_as_it_is(run: RunDir, tmp_
         said = shown(empty, *more)
         assert (said.exit_code, said.stdout) == (2, "") and "has nothing in it yet" in one_paragraph(said.stderr)
     assert [path.name for path in empty.root.iterdir()] == ["config.yaml"]
+
+
+def test_a_pilot_tells_its_cases_on_standard_error(run: RunDir, capsys: pytest.CaptureFixture[str]) -> None:
+    print_cases(run, ["lease-17", "合同-3"], err=True)
+    said = capsys.readouterr()
+    assert said.out == "" and "question lease-17" in said.err and "question 合同-3" in said.err
