@@ -39,7 +39,7 @@ ALLOWED = {
     "proving": GROUND | {"engines"},
     "evaluation": GROUND | {"method", "engines", "questions", "proving"},
     "report": GROUND | {"method"},
-    "view": GROUND | {"method", "report"},
+    "view": GROUND | {"version", "method", "report"},
     "workflow": GROUND
     | {"version", "view", "method", "engines", "questions", "corpus", "pipeline"}
     | {"proving", "training", "evaluation", "report"},

@@ -27,6 +27,7 @@ from dgrc.cli.pilot import pilot
 from dgrc.cli.plan import plan
 from dgrc.cli.premise import premise
 from dgrc.cli.questions import questions
+from dgrc.cli.report import report
 from dgrc.cli.resume import resume
 from dgrc.cli.run import run
 from dgrc.cli.show import show
@@ -91,8 +92,8 @@ def main(debug: bool) -> None:
 
 
 COMMANDS = (
-    demo, init, questions, pilot, premise, curate, plan, train, export, evaluate, run, resume, show, view, status,
-    verify_run, repair, config, benchmark, submit, jobs,
+    demo, init, questions, pilot, premise, curate, plan, train, export, evaluate, run, resume, show, view, report,
+    status, verify_run, repair, config, benchmark, submit, jobs,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

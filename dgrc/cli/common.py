@@ -1,7 +1,7 @@
 """What the commands share: the configuration argument, `--set`, `--dry-run`, and where words go.
 
 Progress and reports go to standard error; standard output carries a command's result alone. All that a command says
-goes through `say`, `tell` or `case_view.Said`, for it may quote a question, a model, a file name or somebody's job.
+goes through `say`, `tell` or `said.Said`, for it may quote a question, a model, a file name or somebody's job.
 """
 
 import os
@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from dgrc.errors import ConfigError
+from dgrc.report.json_text import json_text
 from dgrc.report.terminal import plain
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -51,6 +52,11 @@ def say(line: str) -> None:
 def tell(text: str, nl: bool = True) -> None:
     """A command's result, on standard output."""
     click.echo(plain(text), nl=nl)
+
+
+def tell_json(data: Any) -> None:
+    """A result as one line of JSON, in ASCII, of which a terminal obeys nothing."""
+    tell(json_text(data))
 
 
 def load(config: str, overrides: tuple[str, ...]) -> Any:

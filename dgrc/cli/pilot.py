@@ -16,8 +16,7 @@ from dgrc.cli.common import load, say, tell, with_settings
 @click.option("--questions", default=50, show_default=True, type=click.IntRange(min=1), help="How many to try.")
 def pilot(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     """Try a random sample of the questions before paying for all of them."""
-    from dgrc.cli.show import print_parts
-    from dgrc.report.case_view import tell_case
+    from dgrc.cli.show import print_cases
     from dgrc.storage.run_dir import RunDir
     from dgrc.workflow.job import Job
     from dgrc.workflow.pilot import clear_other, pilot_config, run_pilot
@@ -28,8 +27,7 @@ def pilot(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     clear_other(RunDir.of(settings), settings)
     with Job(settings, say, allow_empty=True, checked=True).open("curate") as job:
         figures = run_pilot(job)
-    for id_ in figures["examples"]:
-        print_parts(tell_case(job.run, id_), err=True)
+    print_cases(job.run, figures["examples"], err=True)
     for line in _lines(figures):
         say(line)
     say(f"Look at any case:  dgrc show {job.run.root}")

@@ -1,1 +1,1 @@
-"""What people look at: `case_view` tells a run or a case as text for the terminal."""
+"""What terminals are told: `status` says how a run stands, `terminal` and `said` make anybody's text harmless there."""

@@ -41,7 +41,7 @@ def _commit() -> str | None:
             ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
             cwd=folder, capture_output=True, text=True, timeout=10, check=False,
         )
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):  # a machine that is full must not cost a run its manifest
         return None
     return run.stdout.strip() or None
 

@@ -5,6 +5,7 @@
       .hashes.json              hashes of the base model's weights, so that they are read once
       .first-day                the day it began, which chat templates that write a date are told
       manifest.json             written last: present means complete
+      report.html               what `dgrc report` wrote, which is no part of the result
       rounds.json               figures of each round, side by side
       given-questions/<hash>/   questions that a Python caller gave, as files; the hash is of their content
       questions/  quarantine/   what `ingest` read, and what it had to refuse
@@ -23,12 +24,11 @@
         warnings.json           what the curation gave reason to say
         evaluation.json         what the held-out questions say
         harness/                the same as tasks and results of lm-evaluation-harness
-        .state/<pass>/          checkpoint, journal and completion mark of a pass
+        .state/<pass>/          checkpoint, journal and completion mark of a pass; of a training its losses
       round-2/                  and so on, where there are several
 
-One process works on a run at a time; `RunDir.lock` holds a file lock that the kernel drops when its
-holder dies, however it dies. Beside it `.holder` says who that is, for whoever comes second, and `.underway.json`
-what it does.
+One process works on a run at a time; `RunDir.lock` holds a file lock that the kernel drops when its holder dies,
+however it dies. Beside it `.holder` says who that is, for whoever comes second, and `.underway.json` what it does.
 """
 
 import hashlib
@@ -49,7 +49,7 @@ from dgrc.errors import RunDirError
 from dgrc.storage.atomic import explain_os_error, write_json, write_text
 from dgrc.storage.holder import HOLDER, LOCK, told, write_holder
 
-UNDERWAY = ".underway.json"
+UNDERWAY, REPORT = ".underway.json", "report.html"
 FREE = ("ingest", "cut")
 """Steps that read files alone: they are done again where settings have changed."""
 
@@ -151,6 +151,10 @@ class RunDir:
         """Private state of one step: checkpoint, journal, completion mark."""
         return self.round() / ".state" / step
 
+    def losses(self, recipe: str) -> Path:
+        """The losses of a recipe's training, step by step (`TrainResult.curve`); beside what marks it done."""
+        return self.state(f"train-{recipe}") / "losses.json"
+
     def done(self, step: str, fingerprint: str) -> dict[str, Any] | None:
         """The report of a completed step, or None if it is yet to finish with these settings."""
         mark = _mark(self.state(step) / "done.json")
@@ -232,11 +236,8 @@ class RunDir:
                 "whether these are the same. Put the file back, or choose another `name`."
             ) from e
         was, now = _decisive(before), _decisive(config.model_dump(mode="json"))
-        return [
-            f"`{key}` was {was.get(key)!r}, is {now.get(key)!r}"
-            for key in sorted({*was, *now})
-            if not same(was.get(key), now.get(key))
-        ]
+        both = ((key, was.get(key), now.get(key)) for key in sorted({*was, *now}))
+        return [f"`{key}` was {then!r}, is {here!r}" for key, then, here in both if not same(then, here)]
 
     def _recipe(self, recipe: str) -> Path:
         return self.round() if recipe == "dgrc" else self.round() / "baselines" / recipe
@@ -282,9 +283,8 @@ def _decisive(config: dict[str, Any]) -> dict[str, Any]:
         for key, value in _flat(section, config.get(section)):
             _, _, rest = key.partition(".")
             later = LATER_SETTINGS if section in models else _LATER.get(section, {})
-            if rest in later and later[rest] == value:
-                continue
-            if section not in models or decides(rest):
+            as_before = rest in later and later[rest] == value
+            if not as_before and (section not in models or decides(rest)):
                 found[key] = value
     return found
 

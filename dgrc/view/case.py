@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 
 from dgrc.config import MethodConfig
+from dgrc.errors import RunDirError
+from dgrc.method import sample
+from dgrc.method.prompts import load_pack
 from dgrc.method.reading.options import lettered
 from dgrc.method.screen import atom_id, content_words
 from dgrc.method.text.thoughts import learned
 from dgrc.method.verify import UNCHECKED
-from dgrc.records import Chain, hash64
+from dgrc.records import Chain, Message, hash64
 from dgrc.view.index.streams import Row, how_read
 from dgrc.view.parting import parting
 from dgrc.view.store import Store
@@ -94,6 +97,32 @@ def why(chain: Told, verdict: Row | None, status: str, verified: bool, method: M
         return f"Passed: {held}, none contradicts it."
     most = f"at most {method.chains_per_question} chains a question, each text once"
     return f"Passed, not in the curriculum, which takes {most}: {held}, none contradicts it."
+
+
+def marks(told: Told) -> dict[tuple[str, int], tuple[int, int]]:
+    """The span, in its text, of the sentence at which each chain parts from the first one it is held against, by role
+    and number; of chains that part."""
+    found: dict[tuple[str, int], tuple[int, int]] = {}
+    for (ours, role, theirs), parted in zip(told["pairs"], told["partings"], strict=True):
+        for place, span in ((("teacher", ours), parted["teacher"]), ((role, theirs), parted["other"])):
+            if span is not None:
+                found.setdefault(place, span)
+    return found
+
+
+def prompt_of(store: Store, id_: int, method: MethodConfig | None) -> list[Message]:
+    """What both models were asked: it is not kept, but made again from the settings, as it was made then.
+
+    Raises:
+        RunDirError: the question or the settings are not there, or cannot be read.
+    """
+    case = _row(store, "cases", id_)
+    if case is None or method is None:
+        raise RunDirError(
+            "The question or the run's settings cannot be read, so the prompt cannot be made again. Put the run's "
+            "config.yaml back."
+        )
+    return sample.build_messages(load_pack(method.prompts), case["text"], case["choices"], bool(case.get("several")))
 
 
 def _examples(store: Store, id_: int) -> set[str]:

@@ -10,12 +10,11 @@ import threading
 from typing import Any
 
 from dgrc.config import MethodConfig
-from dgrc.errors import DgrcError
 from dgrc.storage.run_dir import RunDir
-from dgrc.storage.standing import own_settings
 from dgrc.view import lists
 from dgrc.view.index.tables import place_of
 from dgrc.view.query import View
+from dgrc.view.ready import method_of
 from dgrc.view.store import Store
 
 EVERY_S, LONGEST_WORDS = 2.0, 2000
@@ -64,10 +63,7 @@ class Round:
 
     def method(self) -> MethodConfig | None:
         """The run's settings of the method, None where they cannot be read."""
-        try:
-            return own_settings(self.run).method
-        except (DgrcError, OSError, ValueError):
-            return None
+        return method_of(self.run)
 
     def close(self) -> None:
         """Ends the building, which goes on where it was the next time."""

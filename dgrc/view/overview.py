@@ -34,15 +34,16 @@ def tell_run(run: RunDir, store: Store, cases: View, atoms: View, building: Told
         "status": _status(run, troubles), "building": building, "reports": reports,
         "counts": {name: len(table) for name, table in tables.items()},
         "funnel": list(_funnel(store, cases, atoms, assembled)),
-        "usage": list(_usage(store)),
+        "usage": list(_usage(store, reports)),
         "agreement": _histogram(tables["atoms"].columns["agreed"]),
         "judge": sorted(
             ((int(name), n) for name, n in _counts(atoms, "judge")), key=lambda at: at[0]
         ),
         "read_by": _counts(cases, "read_by"), "verdicts": _counts(cases, "verdict"),
         "atoms": _counts(atoms, "became"),
-        "rounds_figures": _json(run.root / "rounds.json", troubles), "warnings": _json(run.warnings(), troubles),
-        "evaluation": _json(run.evaluation(), troubles), "spending": _spending(run, troubles),
+        "rounds_figures": read_json(run.root / "rounds.json", troubles),
+        "warnings": read_json(run.warnings(), troubles), "evaluation": read_json(run.evaluation(), troubles),
+        "spending": _spending(run, troubles),
         "troubles": troubles, "unreadable": [
             {"stream": stream, "file": Path(path).name, "words": words} for stream, path, words in store.files()
         ],
@@ -102,14 +103,22 @@ def _funnel(store: Store, cases: View, atoms: View, assembled: Told) -> Iterator
         yield step("chains", "chains in the curriculum", len(store.tables["cot"]), curriculum=["gives chains"])
 
 
-def _usage(store: Store) -> Iterator[Told]:
-    """Calls and tokens by role and step, over all rows in the index."""
+def _usage(store: Store, reports: dict[str, Told]) -> Iterator[Told]:
+    """Calls and tokens by role and step, over all rows in the index; money of those that have a price, by the reports
+    of the steps that are finished."""
     sums: dict[tuple[str, str], Told] = {}
     for name, table in store.tables.items():
         for key, count in table.usage.items():
             role, step, what = key.split("/", 2)
             one = sums.setdefault((role, step), {"role": role, "step": step, "stream": name})
             one[what] = one.get(what, 0) + count
+    for report in reports.values():
+        usage = report.get("usage")
+        for who, spent in usage.items() if isinstance(usage, dict) else ():
+            role, _, step = who.partition("/")
+            if isinstance(spent, dict) and "money" in spent:
+                priced = sums.setdefault((role, step), {"role": role, "step": step, "stream": ""})
+                priced["money"] = priced.get("money", 0) + spent["money"]
     return iter(sums.values())
 
 
@@ -123,10 +132,10 @@ def _histogram(hundredths: np.ndarray) -> list[int]:
 
 
 def _spending(run: RunDir, troubles: list[str]) -> Told:
-    return {path.stem: _json(path, troubles) for path in sorted((run.root / "spending").glob("*.json"))}
+    return {path.stem: read_json(path, troubles) for path in sorted((run.root / "spending").glob("*.json"))}
 
 
-def _json(path: Path, troubles: list[str]) -> Any:
+def read_json(path: Path, troubles: list[str]) -> Any:
     """What a file of the run holds, None if it is not there or cannot be read, which is told."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))

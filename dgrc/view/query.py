@@ -108,6 +108,11 @@ class View:
         ids = [str(self.table.ids[n]) if n is not None else None for n in _neighbours(ordered, place)]
         return {"place": place + 1, "total": len(ordered), "before": ids[0], "after": ids[1]}
 
+    def outcome(self, id_: int) -> str:
+        """The verdict on a row, in a word; none where there is none."""
+        at = self.table.place(id_)
+        return "" if at is None else self._outcomes([at])[0]
+
     def _outcomes(self, numbers: list[int]) -> list[str]:
         """The verdict on each of these rows, in a word; none of lists that have no verdicts."""
         facet = self.facets.get("verdict")

@@ -9,8 +9,6 @@ GET /TOKEN/api/RUN/ROUND/cases/ID/prompt what the models were asked
 """
 
 import errno
-import json
-import math
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -26,10 +24,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from dgrc.errors import DgrcError, RunDirError
-from dgrc.method import sample
-from dgrc.method.prompts import load_pack
+from dgrc.report.json_text import json_text
 from dgrc.storage.standing import rounds
-from dgrc.view.case import tell_atom, tell_case
+from dgrc.view.case import prompt_of, tell_atom, tell_case
 from dgrc.view.follow import Round, Runs
 from dgrc.view.guard import Guard
 from dgrc.view.overview import tell_run
@@ -144,13 +141,10 @@ def _one(one: Round, request: Request) -> Any:
 
 
 def _prompt(one: Round, request: Request) -> Any:
-    """What both models were asked: it is not kept, but made again from the settings, as it was made then."""
-    told = tell_case(one.store, _id(request.path_params["id"]), None)
-    method = one.method()
-    if told is None or method is None:
-        raise NotThere("The question or the run's settings cannot be read, so the prompt cannot be made again.")
-    case = one.store.details("cases", [one.store.tables["cases"].place(int(told["id"])) or 0])[0]
-    return sample.build_messages(load_pack(method.prompts), case["text"], case["choices"], bool(case.get("several")))
+    try:
+        return prompt_of(one.store, _id(request.path_params["id"]), one.method())
+    except RunDirError as e:
+        raise NotThere(str(e)) from e
 
 
 def _list_name(request: Request) -> str:
@@ -182,16 +176,4 @@ def _answer(ask: Callable[[], Any]) -> Response:
 
 
 def _json(data: Any, status: int = 200) -> Response:
-    try:
-        text = json.dumps(data, separators=(",", ":"), allow_nan=False)
-    except ValueError:  # a figure that is none
-        text = json.dumps(_finite(data), separators=(",", ":"))
-    return Response(text, status, media_type="application/json")
-
-
-def _finite(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {name: _finite(value) for name, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_finite(value) for value in data]
-    return None if isinstance(data, float) and not math.isfinite(data) else data
+    return Response(json_text(data), status, media_type="application/json")

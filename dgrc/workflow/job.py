@@ -281,6 +281,7 @@ class Job:
             reports[recipe] = result.figures() | {
                 "tokens_per_second": round(line.rate(recipe), 1), "memory_gib": round(line.memory_gib, 2)
             }  # fmt: skip
+            write_json(self.run.losses(recipe), result.curve())
             first, last = result.losses[0], result.losses[-1]
             self.say(f"  {recipe:<18} {result.visits:,} visits, {result.steps} steps, loss {first:.3f} -> {last:.3f}")
         return reports

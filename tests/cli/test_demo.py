@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from dgrc.cli import main
 from dgrc.storage.manifest import read_manifest
 from dgrc.storage.run_dir import RunDir
+from dgrc.storage.verify import damage
 from tests.conftest import SMALL_SEED
 from tests.paths import ROOT
 
@@ -93,6 +94,14 @@ def test_a_case_is_told_as_a_story(demo: tuple[Path, dict]) -> None:
     case = CliRunner().invoke(main, ["show", str(run), "unlabeled-0001"])
     assert case.exit_code == 0
     assert "teacher 0" in case.output and "student 2" in case.output and "<answer>" in case.output
+
+
+def test_a_report_has_the_curves_of_the_trainings_and_leaves_the_run_whole(demo: tuple[Path, dict]) -> None:
+    run, _ = demo
+    said = CliRunner().invoke(main, ["report", str(run)])
+    assert said.exit_code == 0, said.output
+    assert (run / "report.html").read_text().count('<figure class="curve">') >= 2
+    assert damage(RunDir(run)) == []
 
 
 def _environment(process: psutil.Process) -> dict[str, str]:

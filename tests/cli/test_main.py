@@ -196,9 +196,9 @@ def test_show_tells_a_case_by_either_id(run: RunDir) -> None:
     assert dgrc("show", run.root, "mine[/7]").stdout == story
     flat = " ".join(story.split())
     for said in (
-        "question mine[/7]", "which court ?", "A. crown", "B. mill", "divergent",
-        "[bold]grace[/bold]", "i guess b .", "answer: (none)",
-        "held against 1 fact: verified", "contradicts 1 of 2 facts", "unchecked: the chain has no [/answer]",
+        "question mine[/7]", "which court ?", "A. crown", "B. mill", "divergent, some chains passed",
+        "[bold]grace[/bold]", "i guess b .", "answer: (none)", "Passed: held against 1 fact",
+        "Dropped: held against 2", "(the chain has no [/answer])",
         "teacher 0 against student 0", f"? {ATOM}", "-> 2", "40% of 5 answers agree, asked by 2 questions",
         "dropped: disagreement", "contradicts teacher 1", "Facts that other questions brought up",
         f"? {ELSEWHERE}", "? what else ? (not answered yet)",
@@ -218,7 +218,7 @@ def test_show_gives_a_run_at_a_glance(run: RunDir) -> None:
     assert result.exit_code == 0
     flat = " ".join(result.stdout.split())
     assert "gather rows 2, divergent 1, failed 1" in flat and "answer not finished" in flat
-    assert flat.index("-11 divergent") < flat.index("22 failed"), "the case with mixed verdicts comes first"
+    assert flat.index("mine[/7] divergent") < flat.index("22 failed"), "the case with mixed verdicts comes first"
 
 
 def test_show_has_each_rounds_figures_side_by_side(run: RunDir) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from dgrc.records import Case
 from dgrc.storage.run_dir import RunDir
+from dgrc.view.report.write import report
 from tests.view.browser import chromium, look, needs_chromium, until, viewing
 from tests.view.made import CASES, HOSTILE, chain, evaluated, write, write_run
 
@@ -75,6 +76,25 @@ def test_open_filter_open_a_case_and_hostile_text_is_text(driver: Any, address: 
     assert not driver.execute_script(f"return {owned}")
     assert driver.execute_script("return document.querySelectorAll('main img, main script, main iframe').length") == 0
     assert until(driver, "[...document.querySelectorAll('button.more')].length > 0")  # the megabyte is folded
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+def test_a_report_is_read_without_script_network_or_scrolling_aside(
+    driver: Any, run: RunDir, tmp_path: Path, width: int, dark: bool
+) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(report(run), encoding="utf-8")
+    look(driver, width, 900, dark)
+    driver.get(file.as_uri())
+    assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+    assert driver.execute_script("return document.querySelectorAll('script, img, iframe, link').length") == 0
+    assert not driver.execute_script("return window.owned || document.title === 'owned'")
+    name = "document.querySelectorAll('article.case')[1].querySelector('bdi').textContent"
+    shown = driver.execute_script(f"return {name}")
+    assert shown.startswith("<img src=x onerror=") and "U+202E" in shown
+    line = "getComputedStyle(document.querySelector('mark.parting')).borderBottomStyle"
+    assert driver.execute_script(f"return {line}") == "solid"
+    assert driver.execute_script("return document.querySelector('details.chain').open")
 
 
 def test_the_overview_shows_the_funnel_and_its_losses_lead_to_lists(driver: Any, address: str) -> None:

@@ -38,7 +38,7 @@ class TrainResult:
 
     `set_aside` examples were too long and lie in `quarantine`, a Parquet file beside the output (None if
     there were none). `validation` has the looks at the examples set apart: (stage, step in it, loss). `replayed` of the
-    visits were of the user's own examples, of which `own_examples` were learned from.
+    visits were of the user's own examples, of which `own_examples` were learned from. `stages` are names and steps.
     """
 
     output: str
@@ -51,6 +51,7 @@ class TrainResult:
     validation: tuple[tuple[str, int, float], ...] = ()
     replayed: int = 0
     own_examples: int = 0
+    stages: tuple[tuple[str, int], ...] = ()
 
     def figures(self) -> dict[str, Any]:
         """What a run's report says of it."""
@@ -61,6 +62,11 @@ class TrainResult:
         if self.own_examples:
             figures |= {"replayed_examples": self.own_examples, "replayed_visits": self.replayed}
         return figures | ({"last_validation": round(self.validation[-1][2], 4)} if self.validation else {})
+
+    def curve(self) -> dict[str, Any]:
+        """The loss of every step, what the looks at validation found, and the stages, as JSON holds them."""
+        losses = [round(loss, 5) for loss in self.losses]
+        return {"losses": losses, "validation": self.validation, "stages": self.stages}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,7 @@ class Planned:
             validation=tuple((stage.name, step, loss) for stage, of_stage in seen for step, loss in of_stage),
             replayed=sum(visit >= own for step in done for visit in step),
             own_examples=self.corpus.replayed,
+            stages=tuple((stage.name, len(of_stage)) for stage, of_stage in zip(self.stages, losses, strict=True)),
         )
 
 

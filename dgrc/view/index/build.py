@@ -31,17 +31,18 @@ Said = Callable[[str, int], None]
 """Is told a stream and how many of its rows are in the index."""
 
 
-def build(run: RunDir, file: Path | None = None, said: Said = lambda *_: None) -> bool:
+def build(run: RunDir, file: Path | None = None, said: Said = lambda *_: None, wait: bool = False) -> bool:
     """Brings the index of a run's round up to date; False if another process does so at this moment.
 
     Args:
         run: The run in its round.
         file: The index; the one of the run by default.
         said: Is told how far it is.
+        wait: Wait until that other process has ended, and add what it left.
     """
     file = file or place_of(run)
     try:
-        with FileLock(file.with_suffix(".lock"), timeout=0):
+        with FileLock(file.with_suffix(".lock"), timeout=-1 if wait else 0):
             db = connect(file)
             try:
                 for stream in STREAMS:

@@ -81,7 +81,7 @@ function chains(at, told, pair, lit) {
 function drawChain(role, chain, n, open, span, lit, told) {
   const verdict = chain.verdict;
   const kind = chain.kept ? "kept" : verdict?.consistent === false ? "against" : verdict?.consistent ? "passed" : "";
-  const how = chain.answer !== null && chain.read_by !== "tag" ? `, read by ${chain.read_by}` : "";
+  const how = chain.answer !== null && !["tag", "read"].includes(chain.read_by) ? `, read by ${chain.read_by}` : "";
   return h(`details.chain.${kind || "plain"}`, { open, id: `${role}-${n}` },
     h("summary", {},
       h("span.who", {}, `${role} ${n}`),

@@ -115,20 +115,16 @@ function rounds(figures) {
 }
 
 function usage(told) {
-  const money = {};
-  for (const report of Object.values(told.reports)) {
-    for (const [who, spent] of Object.entries(report.usage ?? {})) if (spent.money !== undefined) money[who] = (money[who] ?? 0) + spent.money;
-  }
-  const paid = Object.keys(money).length > 0;
+  const paid = told.usage.some((row) => row.money !== undefined);
   const sum = (name) => told.usage.reduce((all, row) => all + (row[name] ?? 0), 0);
-  const row = (one, cells) => [number(one.calls), number(one.prompt_tokens), number(one.cached_tokens ?? 0), number(one.completion_tokens), ...cells]
+  const row = (one, cells) => [number(one.calls ?? 0), number(one.prompt_tokens ?? 0), number(one.cached_tokens ?? 0), number(one.completion_tokens ?? 0), ...cells]
     .map((cell) => h("td.n", {}, cell));
   const all = { calls: sum("calls"), prompt_tokens: sum("prompt_tokens"), cached_tokens: sum("cached_tokens"), completion_tokens: sum("completion_tokens") };
   return h("section", {}, h("h2", {}, "What it cost"), h("table.figures", {},
     h("thead", {}, h("tr", {}, ["role", "step", "calls", "tokens read", "of them cached", "tokens written", ...(paid ? ["money"] : [])].map((name) => h("th", { scope: "col" }, name)))),
     h("tbody", {}, told.usage.map((one) => h("tr", {}, h("th", { scope: "row" }, said(one.role)), h("td", {}, said(one.step)),
-      row(one, paid ? [(money[`${one.role}/${one.step}`] ?? 0).toFixed(2)] : [])))),
-    h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, "all"), h("td", {}), row(all, paid ? [Object.values(money).reduce((a, b) => a + b, 0).toFixed(2)] : [])))));
+      row(one, paid ? [(one.money ?? 0).toFixed(2)] : [])))),
+    h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, "all"), h("td", {}), row(all, paid ? [sum("money").toFixed(2)] : [])))));
 }
 
 function charts(at, told) {

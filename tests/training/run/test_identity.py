@@ -90,5 +90,9 @@ def test_a_course_of_its_own_replay_keeps_the_users_own(curriculum: Curriculum) 
     result = planned.result(losses, [])
     assert (result.replayed, result.own_examples) == (5 + 8, planned.corpus.replayed)
     figures = result.figures()
+    assert result.curve() == {
+        "losses": [1.0] * result.steps, "validation": (),
+        "stages": tuple((stage.name, len(stage.steps)) for stage in planned.stages),
+    }  # fmt: skip
     assert figures["replayed_visits"] == 13 and figures["replayed_examples"] == planned.corpus.replayed
     assert "; replayed: 13 of 20 chats, 20.0% of the visits" in planned.card(own)["curriculum"]
