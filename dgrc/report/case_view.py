@@ -13,7 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from dgrc.errors import RunDirError
+from dgrc.report.marks import lines
 from dgrc.report.terminal import plain
+from dgrc.storage.marks.file import marks_of, read
 from dgrc.storage.run_dir import RunDir
 
 EXAMPLES = 5
@@ -46,6 +48,7 @@ def tell_run(run: RunDir) -> list[Any]:
         parts.append(_rounds(figures))
     if run.evaluation().is_file():
         parts.append(_accuracies(json.loads(run.evaluation().read_text())))
+    parts += _marked(run)
     if _has(run, "cases"):
         parts.append(Said("\nCases to look at (dgrc show RUN ID):", style="bold"))
         lines = [f"  {id_:<21} {status:<10} {text[:200]}" for id_, status, text in _examples(run)]
@@ -155,6 +158,16 @@ def _chain_panel(title: str, chain: dict[str, Any], verdict: dict[str, Any] | No
         else:
             style, subtitle = "red", f"contradicts {len(verdict['contradicted_by'])} of {facts}"
     return Panel(body, title=title, subtitle=Said(subtitle), border_style=style)
+
+
+def _marked(run: RunDir) -> list[Said]:
+    """What people found right, as it was when they looked."""
+    standing = read(marks_of(run))
+    parts = [Said(line) for line in lines(standing.marks.values())]
+    if standing.unreadable:
+        said = f"! {standing.unreadable:,} lines of {marks_of(run)} cannot be read ({standing.first_problem})"
+        parts.append(Said(said, style="yellow"))
+    return parts
 
 
 def _rounds(figures: list[dict[str, Any]]) -> Table:

@@ -15,6 +15,7 @@ from dgrc.storage.run_dir import RunDir
 from dgrc.storage.standing import own_settings
 from dgrc.view import lists
 from dgrc.view.index.tables import place_of
+from dgrc.view.marking import Marking
 from dgrc.view.query import View
 from dgrc.view.store import Store
 
@@ -24,8 +25,9 @@ EVERY_S, LONGEST_WORDS = 2.0, 2000
 class Round:
     """One round of a run. `look` is to be called now and then; all else answers from what was seen last."""
 
-    def __init__(self, run: RunDir):
+    def __init__(self, run: RunDir, writing: bool = True):
         self.run = run
+        self.marks = Marking(run, writing)
         self.store = Store(place_of(run))
         self.failed = ""
         self._process: subprocess.Popen[bytes] | None = None
@@ -55,12 +57,14 @@ class Round:
         return {"active": self._process is not None, "waiting": self._waiting, "failed": self.failed}
 
     def view(self, name: str) -> View:
-        """The list of cases or of atoms, as the index is now."""
+        """The list of cases or of atoms, as the index and the marks are now."""
         with self._lock:
             if self._views[0] != self.store.generation:
                 generation = self.store.generation
                 self._views = generation, {"cases": lists.cases(self.store), "atoms": lists.atoms(self.store)}
-            return self._views[1][name]
+            view = self._views[1][name]
+            view.facets["marked"] = self.marks.facet(self.store, name)
+            return view
 
     def method(self) -> MethodConfig | None:
         """The run's settings of the method, None where they cannot be read."""
@@ -79,9 +83,11 @@ class Round:
 
 
 class Runs:
-    """The runs that are looked at, by name; rounds are opened when they are asked for first."""
+    """The runs that are looked at, by name; rounds are opened when they are asked for first. Without `writing` no marks
+    are taken."""
 
-    def __init__(self, runs: list[RunDir]):
+    def __init__(self, runs: list[RunDir], writing: bool = True):
+        self._writing = writing
         self.runs: dict[str, RunDir] = {}
         for run in runs:
             name, more = run.root.name, 1
@@ -104,7 +110,7 @@ class Runs:
             raise KeyError(number)
         with self._lock:
             if (name, number) not in self._rounds:
-                self._rounds[name, number] = Round(run)
+                self._rounds[name, number] = Round(run, self._writing)
             return self._rounds[name, number]
 
     def start(self) -> None:

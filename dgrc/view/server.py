@@ -1,4 +1,4 @@
-"""The pages and what they ask for: runs in, an application and a server on loopback out; they write nothing.
+"""The pages and what they ask for: runs in, an application and a server on loopback out; marks are all they write.
 
 GET /TOKEN/                              the pages
 GET /TOKEN/api/runs                      names and rounds
@@ -6,6 +6,8 @@ GET /TOKEN/api/RUN/ROUND/overview        the run at a glance
 GET /TOKEN/api/RUN/ROUND/cases           a list: facets, q, order, after, limit; likewise atoms
 GET /TOKEN/api/RUN/ROUND/cases/ID        one, and its neighbours in that list; likewise atoms
 GET /TOKEN/api/RUN/ROUND/cases/ID/prompt what the models were asked
+GET /TOKEN/api/RUN/ROUND/marks           what was said of ids (`of`)
+POST /TOKEN/api/RUN/ROUND/marks          right or wrong, as somebody says (`marking`)
 """
 
 import errno
@@ -20,6 +22,7 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
@@ -29,15 +32,17 @@ from dgrc.errors import DgrcError, RunDirError
 from dgrc.method import sample
 from dgrc.method.prompts import load_pack
 from dgrc.storage.standing import rounds
+from dgrc.view import marking
 from dgrc.view.case import tell_atom, tell_case
 from dgrc.view.follow import Round, Runs
 from dgrc.view.guard import Guard
+from dgrc.view.marking import Refused
 from dgrc.view.overview import tell_run
 from dgrc.view.query import MOST_ROWS, Chosen
 
 STATIC = Path(__file__).parent / "static"
 LOOPBACK, MORE_PORTS, TOKEN_BYTES = "127.0.0.1", 50, 24
-LONGEST_SEARCH = 500
+LONGEST_SEARCH, LONGEST_MARK, MOST_IDS = 500, 40_000, 200
 Asked = Callable[[Round, Request], Any]
 
 
@@ -60,6 +65,10 @@ def application(runs: Runs, token: str) -> Guard:
 
         return endpoint
 
+    async def mark(request: Request) -> Response:
+        body = await _body(request)
+        return await run_in_threadpool(_answer, lambda: _mark(_round(runs, request), body))
+
     def named(_: Request) -> Response:
         said = [{"name": name, "root": str(run.root), "rounds": rounds(run) or [1]} for name, run in runs.runs.items()]
         return _answer(lambda: said)
@@ -68,6 +77,8 @@ def application(runs: Runs, token: str) -> Guard:
     routes = [
         Route("/api/runs", named),
         Route(f"{one}/overview", answering(_overview)),
+        Route(f"{one}/marks", answering(_marks)),
+        Route(f"{one}/marks", mark, methods=["POST"]),
         Route(f"{one}/cases/{{id}}/prompt", answering(_prompt)),
         Route(f"{one}/{{list}}", answering(_list)),
         Route(f"{one}/{{list}}/{{id}}", answering(_one)),
@@ -122,7 +133,8 @@ def _round(runs: Runs, request: Request) -> Round:
 
 
 def _overview(one: Round, request: Request) -> Any:
-    return tell_run(one.run, one.store, one.view("cases"), one.view("atoms"), one.building)
+    told = tell_run(one.run, one.store, one.view("cases"), one.view("atoms"), one.building)
+    return told | {"marks": one.marks.told(one.store)}
 
 
 def _list(one: Round, request: Request) -> Any:
@@ -139,8 +151,39 @@ def _one(one: Round, request: Request) -> Any:
     told = tell_case(one.store, id_, one.method()) if name == "cases" else tell_atom(one.store, id_)
     if told is None:
         raise NotThere(f"This run has no {name.removesuffix('s')} {id_} (yet).")
+    add = marking.add_marks if name == "cases" else marking.add_to_atom
+    add(told, one.marks.standing())
     view = one.view(name)
-    return told | {"around": view.around(_chosen(request, view.facets), id_)}
+    return told | {"marking": one.marks.closed(), "around": view.around(_chosen(request, view.facets), id_)}
+
+
+async def _body(request: Request) -> bytes | None:
+    """What was sent; None if it is longer than a mark."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST_MARK:
+            return None
+    return body
+
+
+def _marks(one: Round, request: Request) -> Any:
+    """What was said of these ids, on whatever text."""
+    ids = {_id(said) for said in request.query_params.getlist("of")[:MOST_IDS]}
+    return [
+        {"what": mark.what, "id": str(mark.id), "chain": mark.chain, "sha": mark.sha, "mark": marking.told(mark)}
+        for mark in one.marks.standing().marks.values() if mark.id in ids
+    ]  # fmt: skip
+
+
+def _mark(one: Round, body: bytes | None) -> Any:
+    if body is None:
+        raise Refused(413, f"A mark has at most {LONGEST_MARK:,} bytes.")
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError) as e:
+        raise Refused(400, "This is no JSON.") from e
+    return marking.told(one.marks.take(one.store, one.run.number, said))
 
 
 def _prompt(one: Round, request: Request) -> Any:
@@ -177,6 +220,8 @@ def _answer(ask: Callable[[], Any]) -> Response:
         return _json(ask())
     except NotThere as e:
         return _json({"error": str(e)}, 404)
+    except Refused as e:
+        return _json({"error": str(e)}, e.status)
     except DgrcError as e:
         return _json({"error": str(e)}, 409)
 

@@ -6,6 +6,7 @@ import { ask, get } from "./ask.js";
 import { atomPage } from "./atom.js";
 import { casePage } from "./case.js";
 import { h, said, show } from "./dom.js";
+import { JUDGE_KEYS } from "./judge.js";
 import { listPage } from "./list.js";
 import { overviewPage } from "./overview.js";
 
@@ -88,7 +89,7 @@ function help() {
     h("dl", {}, [
       ["j, k, ↓, ↑", "the next or previous row of a list"], ["Enter", "opens it"],
       ["j, k, →, ←", "in a case: the next or previous one of the list"], ["u", "back to the list"],
-      ["/", "search"], ["g o, g c, g a", "overview, cases, atoms"], ["?", "these keys"],
+      ...JUDGE_KEYS, ["/", "search"], ["g o, g c, g a", "overview, cases, atoms"], ["?", "these keys"],
     ].map(([key, does]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, does)])),
     h("form", { method: "dialog" }, h("button", {}, "Close")));
   document.body.append(box);
