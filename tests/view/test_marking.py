@@ -1,6 +1,7 @@
 """Marks through the server: who may write, what is taken, who sees it, and what it comes to."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from starlette.testclient import TestClient
 from dgrc.cli import main
 from dgrc.storage.manifest import write_manifest
 from dgrc.storage.marks.file import append, marks_of, read
+from dgrc.storage.marks.record import Mark
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.verify import damage
 from dgrc.view.follow import Runs
@@ -27,17 +29,25 @@ WRITES = {"origin": "http://127.0.0.1:7474", "content-type": "application/json"}
 BASE = "http://127.0.0.1:7474"
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> RunDir:
-    made = write_run(tmp_path / "r")
-    build(made)
-    return made
-
-
-@pytest.fixture
-def client(run: RunDir) -> Iterator[TestClient]:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunDir, TestClient]]:
+    run = write_run(tmp_path_factory.mktemp("runs") / "r")
+    build(run)
     with TestClient(application(Runs([run]), TOKEN), base_url=BASE) as client:
-        yield client
+        yield run, client
+
+
+@pytest.fixture
+def run(served: tuple[RunDir, TestClient]) -> Iterator[RunDir]:
+    """The run, on which nobody has said anything."""
+    yield served[0]
+    file = marks_of(served[0])
+    file.rmdir() if file.is_dir() else file.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def client(served: tuple[RunDir, TestClient], run: RunDir) -> TestClient:
+    return served[1]
 
 
 def chain(client: TestClient, number: int = 0) -> dict[str, Any]:
@@ -114,7 +124,7 @@ def test_who_may_not_write_writes_nothing(
 def test_without_origin_or_token_nothing_is_written(client: TestClient, run: RunDir) -> None:
     said = chain(client)
     assert client.post(f"/{TOKEN}/api/r/1/marks", json=said).status_code == 403
-    for path in ("/wrong/api/r/1/marks", f"/{TOKEN}x/api/r/1/marks", "//api/r/1/marks"):
+    for path in ("/wrong/api/r/1/marks", f"/{TOKEN}x/api/r/1/marks"):
         assert client.post(path, json=said, headers=WRITES).status_code == 404
     for path in ("r/1/cases", f"r/1/cases/{LEASE}", "runs", "r/1/marks/5", "nobody/1/marks", "r/9/marks"):
         assert client.post(f"/{TOKEN}/api/{path}", json=said, headers=WRITES).status_code in (404, 405)
@@ -169,31 +179,33 @@ def test_a_run_that_cannot_be_written_says_so(client: TestClient, run: RunDir) -
     assert "cannot be read" in get(client, "r/1/overview")["marks"]["problem"]
 
 
-def test_marks_on_texts_that_have_changed_are_told_apart(client: TestClient, run: RunDir) -> None:
-    post(client, chain(client))
-    path = next(iter(sorted(run.dataset("cases").glob("*.parquet"))))
+def test_marks_on_texts_that_have_changed_are_told_apart(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "r")
+    build(run)
+    with TestClient(application(Runs([run]), TOKEN), base_url=BASE) as client:
+        post(client, chain(client))
+    path = min(run.dataset("cases").glob("*.parquet"))
     rows = pq.read_table(path).to_pylist()
     rows[0]["teacher"][0]["text"] = "Another text. <answer>C</answer>"
+    rows[0]["teacher"][1]["text"] += " "
     pq.write_table(pa.Table.from_pylist(rows, schema=pq.read_schema(path)), path)
+    shutil.rmtree(run.dataset("verdicts"))
     build(run)
     with TestClient(application(Runs([run]), TOKEN), base_url=BASE) as later:
         first = get(later, f"r/1/cases/{LEASE}")["chains"]["teacher"][0]
         assert first["text"].startswith("Another") and first["mark"] is None and first["marked_before"] is True
         told = get(later, "r/1/overview")["marks"]
         assert told["shares"] == [] and told["elsewhere"] == 1
-        assert get(later, "r/1/cases")["facets"][-1]["values"] == [("not marked", 7)] or True
+        assert get(later, "r/1/cases?marked=marked+wrong")["total"] == 0
 
 
-def test_verify_run_does_not_call_marks_damage(run: RunDir) -> None:
-    first = read(marks_of(run))
+def test_verify_run_does_not_call_marks_damage(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "r")
+    said = Mark("atom", 7, None, 1, "right", "", None, "", "", True)
     write_manifest(run, reports={}, seconds={})
-    before = damage(run)
-    mark = {"what": "atom", "id": "7", "chain": None, "round": 1, "mark": "right", "note": "", "answer": None,
-            "at": "", "sha": "", "kept": True}  # fmt: skip
-    from dgrc.storage.marks.record import parsed
-
-    append(run, parsed(mark))
-    assert damage(run) == before and first.marks == {}
+    before = damage(run)  # a run written by hand lacks some datasets
+    append(run, said)
+    assert damage(run) == before
     write_manifest(run, reports={}, seconds={})
-    append(run, parsed(mark))  # and not either if it was there when the run was sealed
+    append(run, said)  # and not either if there were marks when the run was sealed
     assert damage(run) == before
