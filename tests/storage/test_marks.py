@@ -93,7 +93,7 @@ def test_where_nothing_can_be_written_it_is_said(run: RunDir) -> None:
     assert refusal(run) == ""
     marks_of(run).mkdir()
     assert refusal(run) == f"{marks_of(run)} is no file"
-    with pytest.raises(RunDirError, match="The mark was not kept: writing to .*marks.jsonl failed"):
+    with pytest.raises(RunDirError, match=r"The mark was not kept: writing to .*marks\.jsonl failed"):
         append(run, ATOM)
 
 
