@@ -14,12 +14,13 @@ from dgrc.errors import DgrcError
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.standing import own_settings
 from dgrc.view import lists
+from dgrc.view.compare import Comparison
 from dgrc.view.index.tables import place_of
 from dgrc.view.marking import Marking
 from dgrc.view.query import View
 from dgrc.view.store import Store
 
-EVERY_S, LONGEST_WORDS = 2.0, 2000
+EVERY_S, LONGEST_WORDS, KEPT = 2.0, 2000, 4
 
 
 class Round:
@@ -97,6 +98,8 @@ class Runs:
             self.runs[name] = run
         self._rounds: dict[tuple[str, int], Round] = {}
         self._lock, self._ended = threading.Lock(), threading.Event()
+        self._compared: dict[tuple[Round, Round], Comparison] = {}
+        self._comparing = threading.Lock()
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
     def round(self, name: str, number: int) -> Round:
@@ -112,6 +115,18 @@ class Runs:
             if (name, number) not in self._rounds:
                 self._rounds[name, number] = Round(run, self._writing)
             return self._rounds[name, number]
+
+    def compared(self, here: Round, there: Round) -> Comparison:
+        """What changed from one round to another, as both are now; the last ones that were asked for are kept."""
+        generations = here.store.generation, there.store.generation
+        with self._comparing:
+            found = self._compared.pop((here, there), None)
+            if found is None or found.generations != generations:
+                found = Comparison(here.store, there.store)
+            self._compared[here, there] = found
+            while len(self._compared) > KEPT:
+                self._compared.pop(next(iter(self._compared)))
+            return found
 
     def start(self) -> None:
         """Opens each run's last round, and follows what is open until `close`."""

@@ -6,6 +6,7 @@ GET /TOKEN/api/RUN/ROUND/overview        the run at a glance
 GET /TOKEN/api/RUN/ROUND/cases           a list: facets, q, order, after, limit; likewise atoms
 GET /TOKEN/api/RUN/ROUND/cases/ID        one, and its neighbours in that list; likewise atoms
 GET /TOKEN/api/RUN/ROUND/cases/ID/prompt what the models were asked
+GET /TOKEN/api/RUN/ROUND/compare         a list of what changed from another (`with`, `wround`): likewise
 GET /TOKEN/api/RUN/ROUND/marks           what was said of ids (`of`)
 POST /TOKEN/api/RUN/ROUND/marks          right or wrong, as somebody says (`marking`)
 """
@@ -77,6 +78,7 @@ def application(runs: Runs, token: str) -> Guard:
     routes = [
         Route("/api/runs", named),
         Route(f"{one}/overview", answering(_overview)),
+        Route(f"{one}/compare", answering(lambda one, request: _compare(runs, one, request))),
         Route(f"{one}/marks", answering(_marks)),
         Route(f"{one}/marks", mark, methods=["POST"]),
         Route(f"{one}/cases/{{id}}/prompt", answering(_prompt)),
@@ -139,11 +141,25 @@ def _overview(one: Round, request: Request) -> Any:
 
 def _list(one: Round, request: Request) -> Any:
     view = one.view(_list_name(request))
+    return view.page(_chosen(request, view.facets), *_place(request)) | {"building": one.building}
+
+
+def _compare(runs: Runs, one: Round, request: Request) -> Any:
+    name, number = request.query_params.get("with", ""), request.query_params.get("wround", "1")
+    try:
+        other = runs.round(name, int(number) if number.isdecimal() and len(number) < 9 else 0)
+    except KeyError as e:
+        raise NotThere(f"There is no round {number} of a run {name} here to compare with.") from e
+    found = runs.compared(one, other)
+    page = found.page(_chosen(request, found.view.facets), *_place(request))
+    waiting = one.building["waiting"] + other.building["waiting"]
+    return page | {"building": {**one.building, "active": waiting > 0, "waiting": waiting}}
+
+
+def _place(request: Request) -> tuple[int | None, int]:
+    """After which row a part of a list begins, and how many rows it has."""
     after, limit = request.query_params.get("after"), request.query_params.get("limit", "50")
-    return view.page(
-        _chosen(request, view.facets), None if after is None else _id(after),
-        min(int(limit), MOST_ROWS) if limit.isdecimal() else MOST_ROWS,
-    ) | {"building": one.building}  # fmt: skip
+    return None if after is None else _id(after), min(int(limit), MOST_ROWS) if limit.isdecimal() else MOST_ROWS
 
 
 def _one(one: Round, request: Request) -> Any:

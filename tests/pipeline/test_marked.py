@@ -36,7 +36,7 @@ def verdict(consistent: bool | None, facts: tuple[int, ...], against: tuple[int,
         (verdict(False, (1,), (1,)), {1}, set(), True, Verdict(3, None, (), (), UNCHECKED)),  # nothing is left
         (verdict(False, (1, 2), (1,)), {1}, set(), False, Verdict(3, None, (2,), (), UNDECIDED)),
         (verdict(True, (1, 2)), {1}, set(), False, verdict(True, (2,))),  # with fewer facts it is so too
-        (verdict(True, (1, 2)), {1}, set(), True, Verdict(3, None, (2,), (), UNDECIDED)),  # perhaps 1 alone spoke for it
+        (verdict(True, (1, 2)), {1}, set(), True, Verdict(3, None, (2,), (), UNDECIDED)),  # 1 alone may speak for it
         (verdict(True, (1, 2)), set(), {1}, False, Verdict(3, None, (2,), (), UNDECIDED)),  # what is right may not
         (verdict(True, (1,)), {1}, set(), False, Verdict(3, None, (), (), UNCHECKED)),
         (verdict(None, (1, 2)), {1}, set(), True, verdict(None, (2,))),
@@ -48,7 +48,9 @@ def test_a_verdict_is_judged_anew_as_far_as_no_model_is_needed(
     assert anew(before, wrong, corrected, read_off) == after
 
 
-def mark(what: str, id_: int, sha: str, chain: int | None = None, said: str = "wrong", answer: str | None = None) -> Mark:
+def mark(
+    what: str, id_: int, sha: str, chain: int | None = None, said: str = "wrong", answer: str | None = None
+) -> Mark:
     return Mark(what, id_, chain, 1, said, "", answer, "", sha, None)
 
 
