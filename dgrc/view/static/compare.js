@@ -2,7 +2,7 @@
 
 import { format, to } from "./address.js";
 import { ask } from "./ask.js";
-import { h, number, percent, plural, said, show } from "./dom.js";
+import { h, number, percent, plural, said, scrollable, show } from "./dom.js";
 import { listPage } from "./list.js";
 
 // What a round is held against, unless the address says it: the round before, else another run.
@@ -83,9 +83,9 @@ function figures(at, other, ours, theirs) {
     const [before, after] = [read(theirs), read(ours)];
     for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) add(label(name), before[name], after[name], words);
   }
-  return h("section.sides", { tabindex: "0", "aria-label": "Figures side by side" }, h("table.figures", {},
+  return scrollable(h("section.sides", {}, h("table.figures", {},
     h("thead", {}, h("tr", {}, h("td"), [called(other), called(at), "change"].map((name) => h("th", { scope: "col" }, said(name))))),
-    h("tbody", {}, rows)));
+    h("tbody", {}, rows))));
 }
 
 export function matched(counts) {

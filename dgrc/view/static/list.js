@@ -132,7 +132,8 @@ function drawFacet(facet, at, changed) {
   const on = at.params.getAll(facet.name);
   const missing = on.filter((name) => !facet.values.some(([value]) => value === name)).map((name) => [name, 0]);
   const values = [...facet.values, ...missing];
-  if (!values.length || (values.length === 1 && !on.length)) return null;
+  const one = values.length === 1 && !facet.name.endsWith("_was");  // of what changed one way tells something, too
+  if (!values.length || (one && !on.length)) return null;
   return h("fieldset", {},
     h("legend", {}, facet.label),
     values.map(([name, count]) => h("label", {},

@@ -2,7 +2,7 @@
 
 import { chosen, to } from "./address.js";
 import { ask } from "./ask.js";
-import { bars, h, meter, number, percent, plural, said, show } from "./dom.js";
+import { bars, h, meter, number, percent, plural, said, scrollable, show } from "./dom.js";
 
 const STATES = { working: "under way", elsewhere: "under way on another machine", complete: "complete", stopped: "stopped", damaged: "damaged", unknown: "unknown" };
 
@@ -14,6 +14,7 @@ export async function overviewPage(at, signal) {
     if (told && JSON.stringify(now) === JSON.stringify(told)) return;
     told = now;
     show(body, draw(at, told));
+    for (const section of body.querySelectorAll("section")) scrollable(section);
   }
   await first();
   return { body, title: "Overview", keys: {}, again: first };
@@ -78,7 +79,7 @@ function evaluation(report) {
   return h("section", {}, h("h2", {}, "Held-out accuracy"),
     h("table.figures", {},
       h("caption", {}, `${plural(report.questions, "question")}; bars are ${percent(report.confidence)} intervals`),
-      h("thead", {}, h("tr", {}, ["model", "", "accuracy", "interval", "not read", "p against dgrc"].map((name) => h("th", { scope: "col" }, name)))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "model"), h("td"), ["accuracy", "interval", "not read", "p against dgrc"].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, models.map(([name, score]) => h("tr", {},
         h("th", { scope: "row" }, said(name)),
         h("td.bar", {}, interval(score)),
@@ -94,7 +95,7 @@ function marks(at, told) {
   const warned = [told.problem, told.unreadable ? `${plural(told.unreadable, "line")} of marks.jsonl cannot be read (${told.first_problem}).` : ""]
     .filter(Boolean).map((words) => h("p.warn", {}, said(words)));
   if (!told.shares.length && !warned.length && !told.elsewhere) return null;
-  return h("section", { tabindex: "0", "aria-label": "Found right by people" }, h("h2", {}, "Found right by people"), warned,
+  return h("section", {}, h("h2", {}, "Found right by people"), warned,
     told.shares.length ? h("table.figures", {},
       h("caption", {}, "bars are 95 % intervals, for marks on what was picked by chance (order “at random”)"),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "marked"), h("td"), ["right", "share", "interval"].map((name) => h("th", { scope: "col" }, name)))),
