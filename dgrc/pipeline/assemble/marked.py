@@ -107,18 +107,18 @@ def changes_by(marks: Iterable[Mark], data: Mapping[str, Path], method: MethodCo
 
 
 def _atoms(changes: Changes, marks: dict[int, list[Mark]], folder: Path) -> None:
-    found = {}
+    left = dict(marks)
     for row in _rows(folder, marks, ["id", "question", "answer", "rationale", "kept"]):
-        found[row["id"]] = row, atom_sha(row["question"], row["answer"], row["rationale"])
-    for mark in (mark for those in marks.values() for mark in those):
-        row, sha = found.get(mark.id, (None, None))
-        if row is None or sha != mark.sha:
-            changes.counts["not_there" if row is None else "other_text"] += 1
-        elif mark.mark != WRONG or not row["kept"]:
-            changes.counts["without_effect"] += 1
-        else:
-            changes.atoms[mark.id] = mark.answer
-            changes.counts["atoms_wrong" if mark.answer is None else "atoms_corrected"] += 1
+        sha = atom_sha(row["question"], row["answer"], row["rationale"])
+        for mark in left.pop(row["id"]):
+            if sha != mark.sha:
+                changes.counts["other_text"] += 1
+            elif mark.mark != WRONG or not row["kept"]:
+                changes.counts["without_effect"] += 1
+            else:
+                changes.atoms[mark.id] = mark.answer
+                changes.counts["atoms_wrong" if mark.answer is None else "atoms_corrected"] += 1
+    changes.counts["not_there"] += sum(map(len, left.values()))
 
 
 def _chains(changes: Changes, marks: dict[int, list[Mark]], folder: Path, thoughts: str) -> None:

@@ -99,7 +99,7 @@ class Judged {
     }
     const field = (name, label) => h("input", {
       type: "text", name, value: this.said[name] ?? "", "aria-label": label, placeholder: label, maxlength: 4000, dir: "auto",
-      onkeydown: (event) => { if (event.key === "Enter") event.target.blur(); },
+      onkeydown: (event) => { if (event.key === "Enter" || event.key === "Escape") this.focus(); },
       onchange: () => this.mark(now, true),
     });
     return [now === "wrong" && this.about.what === "atom" ? field("answer", "The right answer, if you know it") : null,
