@@ -115,6 +115,7 @@ class Judged {
     const value = (name) => this.place.querySelector(`input[name=${name}]`)?.value.trim() ?? "";
     const answer = mark === "wrong" && this.about.what === "atom" ? value("answer") || null : null;
     const { what, id, chain } = this.about;
+    this.status.textContent = "…";
     try {
       const taken = await send(this.judging.at, "marks", {
         what, id, chain, mark, note: mark === "none" ? "" : value("note"), answer, sha: this.item.sha,
