@@ -96,7 +96,7 @@ function marks(at, told) {
     .filter(Boolean).map((words) => h("p.warn", {}, said(words)));
   if (!told.shares.length && !warned.length && !told.elsewhere) return null;
   return h("section", {}, h("h2", {}, "Found right by people"), warned,
-    told.shares.length ? h("table.figures", {},
+    told.shares.length ? h("table.figures.shares", {},
       h("caption", {}, "bars are 95 % intervals, for marks on what was picked by chance (order “at random”)"),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "marked"), h("td"), ["right", "share", "interval"].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, told.shares.map((one) => h("tr", {},
