@@ -14,7 +14,7 @@ from dgrc.config import Config
 from dgrc.errors import DgrcError
 from dgrc.method.curriculum import RECIPES
 from dgrc.method.prompts import load_pack
-from dgrc.pipeline.curate import make_baseline
+from dgrc.pipeline.assemble.step import make_baseline
 from dgrc.questions.chats import ChatFiles
 from dgrc.runtime.session import ray_session
 from dgrc.storage.cards import made_with

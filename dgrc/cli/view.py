@@ -16,8 +16,10 @@ PORT = 7474
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=click.Path(file_okay=False))
 @click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65535), help="Or the next free one.")
 @click.option("--browser/--no-browser", default=True, help="Open the address in the browser.")
-def view(runs: tuple[str, ...], port: int, browser: bool) -> None:
-    """Look at runs in the browser: overview, cases, atoms. A run under way is followed.
+@click.option("--read-only", is_flag=True, help="Take no marks: nothing is written but the index.")
+def view(runs: tuple[str, ...], port: int, browser: bool, read_only: bool) -> None:
+    """Look at runs in the browser: overview, cases, atoms, what changed. A run under way is followed. What is marked
+    right or wrong is kept beside the run, in marks.jsonl.
 
     It serves to this machine alone, at an address with a token that it prints, until it is interrupted. On another
     machine, forward the port: ssh -L PORT:localhost:PORT.
@@ -30,12 +32,12 @@ def view(runs: tuple[str, ...], port: int, browser: bool) -> None:
     on, token = listen(port), new_token()
     address = f"http://127.0.0.1:{on.getsockname()[1]}/{token}/"
     tell(address)
-    say("Ctrl-C ends it. Whoever has the address can read the runs on this machine.")
+    say(f"Ctrl-C ends it. Whoever has the address can read {'' if read_only else 'and mark '}the runs on this machine.")
     with tempfile.TemporaryDirectory(prefix="dgrc-view-") as folder:
         if browser:
             _open(address, Path(folder))
         try:
-            serve(Runs(found), token, on)
+            serve(Runs(found, not read_only), token, on)
         except KeyboardInterrupt:
             say("ended")
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dgrc.errors import EvaluationError
-from dgrc.evaluation.score import wilson
+from dgrc.method.interval import wilson
 
 
 @dataclass(frozen=True)

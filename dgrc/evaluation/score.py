@@ -5,14 +5,13 @@ A model's answer and the question's label and choices flow in; a boolean, and ov
 (`dgrc.method.compare`), so that a model is scored by the measure by which chains were held against each other.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 from dgrc.errors import EvaluationError
 from dgrc.method import meaning
 from dgrc.method.compare import same_answer
+from dgrc.method.interval import wilson
 from dgrc.method.reading import in_tags, last_tagged, one_answer
 from dgrc.method.reading.marks import plain
 from dgrc.method.reading.options import Options, bare, letter
@@ -128,20 +127,3 @@ def accuracy(right: Sequence[bool], unparsed: int, confidence: float) -> Accurac
     successes, n = sum(map(bool, right)), len(right)
     low, high = wilson(successes, n, confidence)
     return Accuracy(successes, n, successes / n, low, high, unparsed)
-
-
-def wilson(successes: int, n: int, confidence: float) -> tuple[float, float]:
-    """Wilson's score interval of a proportion: unlike the normal one it holds for shares near 0 and 1 and small n.
-
-    With no observations at all nothing is known: (0, 1).
-    """
-    assert 0 <= successes <= n and 0 < confidence < 1, (successes, n, confidence)
-    if n == 0:
-        return 0.0, 1.0
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    share = successes / n
-    center = share + z * z / (2 * n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    low, high = ((center + side * half) / (1 + z * z / n) for side in (-1, 1))
-    # At the ends the interval touches the share exactly; rounding must not push it past.
-    return 0.0 if successes == 0 else min(low, share), 1.0 if successes == n else max(high, share)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from dgrc.method import compare
+from dgrc.method.interval import wilson_at
 from dgrc.records import Chain, VerifiedCase, hash64
 
 
@@ -89,7 +90,7 @@ def _interval(refuted: int, undecided: int, n: int) -> tuple[float, float]:
     least, most = refuted / n, (refuted + undecided) / n
     error = max((share * (1 - share) / n) ** 0.5 for share in (least, most))
     z = _critical((most - least) / error if error else 0.0)
-    return _wilson(least, n, z)[0], _wilson(most, n, z)[1]
+    return wilson_at(least, n, z)[0], wilson_at(most, n, z)[1]
 
 
 def _critical(apart: float) -> float:
@@ -107,9 +108,3 @@ def _critical(apart: float) -> float:
         else:
             high = middle
     return high
-
-
-def _wilson(share: float, n: int, z: float) -> tuple[float, float]:
-    center = share + z**2 / (2 * n)
-    half = z * (share * (1 - share) / n + z**2 / (4 * n * n)) ** 0.5
-    return max((center - half) / (1 + z**2 / n), 0.0), min((center + half) / (1 + z**2 / n), 1.0)

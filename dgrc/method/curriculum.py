@@ -50,7 +50,7 @@ def verified_examples(
     With `agreeing` `keep` or `audit` an agreeing question, unless a verdict speaks against it, gives one chain of its
     majority answer that reasons, unverified. `accept_unchecked` passes chains that no fact speaks to.
     """
-    verified = [case.teacher[verdict.chain] for verdict in case.verdicts if _passes(verdict, accept_unchecked)]
+    verified = [case.teacher[verdict.chain] for verdict in case.verdicts if passes(verdict, accept_unchecked)]
     rejected = any(verdict.consistent is False for verdict in case.verdicts)
     if not verified and not rejected and case.status == "agreeing" and agreeing in ("keep", "audit"):
         verified = _with_majority_answer([chain for chain in case.teacher if not is_bare(pack, chain)])
@@ -121,7 +121,8 @@ RECIPES: dict[str, Recipe] = {
 }
 
 
-def _passes(verdict: Verdict, accept_unchecked: bool) -> bool:
+def passes(verdict: Verdict, accept_unchecked: bool) -> bool:
+    """Whether a chain of this verdict may be learned."""
     return verdict.consistent is True or (accept_unchecked and verdict.reason == UNCHECKED)
 
 

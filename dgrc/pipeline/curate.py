@@ -24,7 +24,7 @@ from dgrc.engines.pool import Pool
 from dgrc.method.prompts import load_pack
 from dgrc.method.reading import TIERS
 from dgrc.pipeline import collect
-from dgrc.pipeline.assemble import assemble
+from dgrc.pipeline.assemble.step import assemble_step, changes_of, unseal
 from dgrc.pipeline.counters import REFUSALS, ROLES, inert_judge
 from dgrc.pipeline.graph import run_pass
 from dgrc.pipeline.index import build_index
@@ -36,7 +36,6 @@ from dgrc.questions.ingest import ingest
 from dgrc.questions.language import other_script
 from dgrc.questions.recorded import teacher_chains, write_chains, write_verdicts
 from dgrc.records import hash64
-from dgrc.storage.cards import made_with
 from dgrc.storage.objectstore.files import open_bytes
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.underway import Notes
@@ -57,7 +56,8 @@ UNREAD = (
 
 
 def curate(
-    run: RunDir, config: Config, say: Say, upstream: str = "", until: str = "assemble", shared: "Engines | None" = None
+    run: RunDir, config: Config, say: Say, upstream: str = "", until: str = "assemble",
+    shared: "Engines | None" = None, marks: Path | None = None,
 ) -> dict[str, Any]:
     """Does what is left to do of the curation of a run's round.
 
@@ -68,6 +68,7 @@ def curate(
         upstream: In a later round, names all that the earlier ones did.
         until: The last pass to do; what comes after it is left.
         shared: Engines of the same models that outlive this curation, where several follow each other.
+        marks: A file of what people found right and wrong, for the curriculum; else those that it was given before.
 
     Returns:
         The report of each pass by name.
@@ -101,7 +102,11 @@ def curate(
                 return reports
     assembling = f"assemble {config.training.thoughts}" if config.training.thoughts != "drop" else "assemble"
     fingerprint = _extend(fingerprint, config.method, assembling, ASSEMBLING)
-    reports["assemble"] = once(run, "assemble", fingerprint, lambda: _assemble(run, config), say)
+    changes = changes_of(run, config, marks, say)
+    if changes:
+        fingerprint = f"{hash64(fingerprint, changes.digest):x}"
+    unseal(run, fingerprint, say)
+    reports["assemble"] = once(run, "assemble", fingerprint, lambda: assemble_step(run, config, changes), say)
     return reports
 
 
@@ -162,13 +167,6 @@ class Engines:
         self._pools.pop(role).stop()
 
 
-def make_baseline(run: RunDir, config: Config, recipe: str) -> dict[str, int]:
-    """Writes the curriculum of a baseline recipe from the run's cases."""
-    data = {name: run.dataset(name) for name in ("questions", "cases", "atoms", "verdicts")}
-    facts = made_with(run, config, load_pack(config.method.prompts).called())
-    return assemble(data, run.curriculum(recipe), config.method, recipe, config.training.thoughts, facts)
-
-
 def _ingest(run: RunDir, config: Config) -> dict[str, Any]:
     report = dataclasses.asdict(ingest(run, config))
     return {key: value for key, value in report.items() if value or key in ("read", "kept", "quarantined")}
@@ -203,10 +201,6 @@ def _answers(run: RunDir) -> list[Path]:
 
 def _index(run: RunDir) -> dict[str, Any]:
     return {"facts": build_index(run.dataset("atoms"), run.dataset("facts"))}
-
-
-def _assemble(run: RunDir, config: Config) -> dict[str, Any]:
-    return dict(make_baseline(run, config, "dgrc"))
 
 
 def once(run: RunDir, step: str, fingerprint: str, work: Callable[[], dict[str, Any]], say: Say) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from dgrc.errors import RunDirError
 from dgrc.storage.atomic import write_json, write_text
 from dgrc.storage.holder import HOLDER, LOCK
+from dgrc.storage.marks.file import MARKS, MARKS_LOCK
 from dgrc.storage.provenance import provenance
 from dgrc.storage.run_dir import REPORT, UNDERWAY, RunDir
 from dgrc.storage.standing import how_far
@@ -16,7 +17,7 @@ from dgrc.storage.standing import how_far
 FIRST_DAY = ".first-day"
 NOT_KEPT = (
     ".state", "logs", "spending", LOCK, HOLDER, UNDERWAY, FIRST_DAY, ".hashes.json", "manifest.json", "config.yaml",
-    REPORT,
+    REPORT, MARKS, MARKS_LOCK,
 )  # fmt: skip
 """What is no part of a run's result, or may change after it is complete."""
 

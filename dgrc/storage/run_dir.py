@@ -7,6 +7,7 @@
       manifest.json             written last: present means complete
       report.html               what `dgrc report` wrote, which is no part of the result
       rounds.json               figures of each round, side by side
+      marks.jsonl               what people found right and wrong in `dgrc view`; no part of the run's result
       given-questions/<hash>/   questions that a Python caller gave, as files; the hash is of their content
       questions/  quarantine/   what `ingest` read, and what it had to refuse
       logs/                     what Ray and vLLM said
@@ -22,6 +23,7 @@
         baselines/<recipe>/     curriculum/ and student/ of a baseline recipe
         predictions/            every model's reply to each held-out question
         warnings.json           what the curation gave reason to say
+        marks-used.jsonl        the marks that its curriculum was made with, if any
         evaluation.json         what the held-out questions say
         harness/                the same as tasks and results of lm-evaluation-harness
         .state/<pass>/          checkpoint, journal and completion mark of a pass; of a training its losses

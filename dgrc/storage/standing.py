@@ -104,6 +104,12 @@ def rounds(run: RunDir) -> list[int]:
     return sorted(int(name) for name in names if name.isdecimal())
 
 
+def last_trained(run: RunDir) -> int:
+    """The number of the last round that trained a student, else of the last that was begun, else 1."""
+    begun = rounds(run) or [1]
+    return max((number for number in begun if is_student(run.in_round(number).student())), default=begun[-1])
+
+
 def runs_in(folder: Path) -> list[str]:
     """The runs that lie in a folder, as paths."""
     return sorted(str(path.parent) for path in folder.glob("*/config.yaml"))

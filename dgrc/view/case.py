@@ -28,13 +28,13 @@ Told = dict[str, Any]
 def tell_case(store: Store, id_: int, method: MethodConfig | None) -> Told | None:
     """A question with its chains, what was asked where they part, and why each chain was kept or dropped; None if the
     run has no such question. `method` is None where the run's settings cannot be read."""
-    case, question, verified = (_row(store, name, id_) for name in ("cases", "questions", "verdicts"))
+    case, question, verified = (row_of(store, name, id_) for name in ("cases", "questions", "verdicts"))
     if case is None:
         return None
     teacher = (verified or {}).get("teacher") or case["teacher"]  # those that were sampled anew follow the first ones
     roles = {"teacher": teacher, "student": case["student"], "auditor": case.get("auditor") or []}
     verdicts = {verdict["chain"]: verdict for verdict in (verified or {}).get("verdicts") or ()}
-    examples, assembled = _examples(store, id_), bool(len(store.tables["cot"]))
+    examples, assembled = kept_replies(store, id_), bool(len(store.tables["cot"]))
     chains = {
         role: [_chain(chain, examples) for chain in chains if chain is not None] for role, chains in roles.items()
     }
@@ -56,7 +56,7 @@ def tell_case(store: Store, id_: int, method: MethodConfig | None) -> Told | Non
 
 def tell_atom(store: Store, id_: int) -> Told | None:
     """An atomic question with its answers, who asked it and whose chains it contradicts; None if there is none."""
-    atom = _row(store, "atoms", id_)
+    atom = row_of(store, "atoms", id_)
     if atom is None:
         return None
     pairs = store.tables["verdicts"].pairs
@@ -116,7 +116,7 @@ def prompt_of(store: Store, id_: int, method: MethodConfig | None) -> list[Messa
     Raises:
         RunDirError: the question or the settings are not there, or cannot be read.
     """
-    case = _row(store, "cases", id_)
+    case = row_of(store, "cases", id_)
     if case is None or method is None:
         raise RunDirError(
             "The question or the run's settings cannot be read, so the prompt cannot be made again. Put the run's "
@@ -125,18 +125,26 @@ def prompt_of(store: Store, id_: int, method: MethodConfig | None) -> list[Messa
     return sample.build_messages(load_pack(method.prompts), case["text"], case["choices"], bool(case.get("several")))
 
 
-def _examples(store: Store, id_: int) -> set[str]:
+def kept_replies(store: Store, id_: int) -> set[str]:
     """Hashes of the replies that the curriculum has of a question."""
     numbers = np.flatnonzero(store.tables["cot"].ids == id_).tolist()
     return {line["reply"] for line in store.lines("cot", numbers)}
 
 
+def learned_hashes(chain: Row) -> set[str]:
+    """What `kept_replies` has of a chain that is in the curriculum, with its thoughts or without."""
+    return {str(hash64(learned(_record(chain), thoughts).strip())) for thoughts in ("keep", "drop")}
+
+
+def _record(chain: Row) -> Chain:
+    return Chain(chain["text"], chain["answer"], chain["finish_reason"], chain["tokens"], chain.get("thoughts") or "")
+
+
 def _chain(chain: Row, examples: set[str]) -> Told:
-    record = Chain(chain["text"], chain["answer"], chain["finish_reason"], chain["tokens"], chain.get("thoughts") or "")
-    replies = {str(hash64(learned(record, thoughts).strip())) for thoughts in ("keep", "drop")}
+    record = _record(chain)
     return {
         "text": record.text, "thoughts": record.thoughts, "answer": record.answer, "read_by": how_read(chain),
-        "finish_reason": record.finish_reason, "tokens": record.tokens, "kept": bool(replies & examples),
+        "finish_reason": record.finish_reason, "tokens": record.tokens, "kept": bool(learned_hashes(chain) & examples),
     }  # fmt: skip
 
 
@@ -188,7 +196,7 @@ def _atoms(store: Store, case: Row, verdicts: list[Row]) -> list[Told]:
     facts = dict.fromkeys(fact for verdict in verdicts for fact in verdict["facts"])
     told = []
     for id_ in dict.fromkeys([*wordings, *facts]):
-        atom = _row(store, "atoms", id_)
+        atom = row_of(store, "atoms", id_)
         one = _atom(atom) if atom is not None else {"id": str(id_), "question": wordings.get(id_), "answer": None}
         words = content_words(f"{one['question'] or ''} {one['answer'] or ''}")
         relations = [
@@ -217,6 +225,7 @@ def _cases(store: Store, ids: list[int]) -> list[Told]:
     return [{"id": str(id_), **line} for (id_, _), line in zip(there, lines, strict=True)]
 
 
-def _row(store: Store, stream: str, id_: int) -> Told | None:
+def row_of(store: Store, stream: str, id_: int) -> Told | None:
+    """All that the index keeps of a row; None if there is none."""
     at = store.tables[stream].place(id_)
     return None if at is None else store.details(stream, [at])[0]

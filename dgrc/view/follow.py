@@ -12,19 +12,22 @@ from typing import Any
 from dgrc.config import MethodConfig
 from dgrc.storage.run_dir import RunDir
 from dgrc.view import lists
+from dgrc.view.compare import Comparison
 from dgrc.view.index.tables import place_of
+from dgrc.view.marking import Marking
 from dgrc.view.query import View
 from dgrc.view.ready import method_of
 from dgrc.view.store import Store
 
-EVERY_S, LONGEST_WORDS = 2.0, 2000
+EVERY_S, LONGEST_WORDS, KEPT = 2.0, 2000, 4
 
 
 class Round:
     """One round of a run. `look` is to be called now and then; all else answers from what was seen last."""
 
-    def __init__(self, run: RunDir):
+    def __init__(self, run: RunDir, writing: bool = True):
         self.run = run
+        self.marks = Marking(run, writing)
         self.store = Store(place_of(run))
         self.failed = ""
         self._process: subprocess.Popen[bytes] | None = None
@@ -54,12 +57,14 @@ class Round:
         return {"active": self._process is not None, "waiting": self._waiting, "failed": self.failed}
 
     def view(self, name: str) -> View:
-        """The list of cases or of atoms, as the index is now."""
+        """The list of cases or of atoms, as the index and the marks are now."""
         with self._lock:
             if self._views[0] != self.store.generation:
                 generation = self.store.generation
                 self._views = generation, {"cases": lists.cases(self.store), "atoms": lists.atoms(self.store)}
-            return self._views[1][name]
+            view = self._views[1][name]
+            view.facets["marked"] = self.marks.facet(self.store, name)
+            return view
 
     def method(self) -> MethodConfig | None:
         """The run's settings of the method, None where they cannot be read."""
@@ -75,9 +80,11 @@ class Round:
 
 
 class Runs:
-    """The runs that are looked at, by name; rounds are opened when they are asked for first."""
+    """The runs that are looked at, by name; rounds are opened when they are asked for first. Without `writing` no marks
+    are taken."""
 
-    def __init__(self, runs: list[RunDir]):
+    def __init__(self, runs: list[RunDir], writing: bool = True):
+        self._writing = writing
         self.runs: dict[str, RunDir] = {}
         for run in runs:
             name, more = run.root.name, 1
@@ -87,6 +94,8 @@ class Runs:
             self.runs[name] = run
         self._rounds: dict[tuple[str, int], Round] = {}
         self._lock, self._ended = threading.Lock(), threading.Event()
+        self._compared: dict[tuple[Round, Round], Comparison] = {}
+        self._comparing = threading.Lock()
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
     def round(self, name: str, number: int) -> Round:
@@ -100,8 +109,20 @@ class Runs:
             raise KeyError(number)
         with self._lock:
             if (name, number) not in self._rounds:
-                self._rounds[name, number] = Round(run)
+                self._rounds[name, number] = Round(run, self._writing)
             return self._rounds[name, number]
+
+    def compared(self, here: Round, there: Round) -> Comparison:
+        """What changed from one round to another, as both are now; the last ones that were asked for are kept."""
+        generations = here.store.generation, there.store.generation
+        with self._comparing:
+            found = self._compared.pop((here, there), None)
+            if found is None or found.generations != generations:
+                found = Comparison(here.store, there.store)
+            self._compared[here, there] = found
+            while len(self._compared) > KEPT:
+                self._compared.pop(next(iter(self._compared)))
+            return found
 
     def start(self) -> None:
         """Opens each run's last round, and follows what is open until `close`."""

@@ -1,8 +1,10 @@
-"""Who may ask: requests in, those of somebody else's page or machine refused, and what a browser may do with answers.
+"""Who may ask, and who may say something: requests in, those of somebody else's page or machine refused, and what a
+browser may do with answers.
 
 Other users of the machine can reach a port on loopback, and so can the pages of any site that is open in a browser. So
 an address has a token that only who started the server knows; the host must be this machine by name, or a site could
-have its own name point here (DNS rebinding); and whatever says that it comes from another origin is refused.
+have its own name point here (DNS rebinding); and whatever says that it comes from another origin is refused. What
+writes (`marks`) must say that it comes from this origin, and that it is JSON, which a form of another site cannot send.
 """
 
 import secrets
@@ -60,11 +62,17 @@ class Guard:
             return 403, "Pages of other origins may not ask."
         if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return 403, "Pages of other sites may not ask."
-        if scope["method"] not in ("GET", "HEAD"):
-            return 405, "Nothing can be changed here."
-        said = scope["path"].split("/")[1] if scope["path"].startswith("/") else ""
+        parts = scope["path"].split("/")
+        writes = scope["method"] == "POST" and parts[2:3] == ["api"] and parts[5:] == ["marks"]
+        if scope["method"] not in ("GET", "HEAD") and not writes:
+            return 405, "Nothing but marks can be written here."
+        said = parts[1] if len(parts) > 1 else ""
         if not secrets.compare_digest(said.encode("utf-8", "replace"), self._token.encode()):
             return 404, "Nothing is here. The address that `dgrc view` printed has a token in it."
+        if writes and not origins:
+            return 403, "Who writes says from which origin."
+        if writes and headers.getlist("content-type") != ["application/json"]:
+            return 415, "What is written is application/json."
         return None
 
 

@@ -1,4 +1,7 @@
-"""The two lists: an index in memory in; cases and atoms with their facets and orders, joined over streams, out."""
+"""The two lists: an index in memory in; cases and atoms with their facets and orders, joined over streams, out.
+
+`at random` is the order of ids, which are hashes of texts: its first rows are a sample that nobody chose.
+"""
 
 import numpy as np
 
@@ -36,6 +39,7 @@ def cases(store: Store) -> View:
         "tokens": table.columns["tokens"],
         "disagreement": 100 - table.columns["agreement"].astype(np.int64),
         "atoms": table.columns["atoms"],
+        "at random": table.ids,
         "as read": np.zeros(len(table), np.int8),
     }
     return View(store, "cases", facets, orders)
@@ -60,6 +64,7 @@ def atoms(store: Store) -> View:
         "decisive": decided * 1_000_000 + table.columns["asked"],
         "asked most": table.columns["asked"],
         "disagreement": 100 - table.columns["agreed"].astype(np.int64),
+        "at random": table.ids,
         "as read": np.zeros(len(table), np.int8),
     }
     return View(store, "atoms", facets, orders)

@@ -62,11 +62,17 @@ class Chosen:
 
 
 class View:
-    """One list: the rows of a table, its facets, and its orders, each a column of which the largest come first."""
+    """One list: the rows of a table (of a mask, if it has not all), its facets, and its orders, each a column of which
+    the largest come first."""
 
-    def __init__(self, store: Store, stream: str, facets: dict[str, Facet], orders: dict[str, np.ndarray]):
+    def __init__(
+        self, store: Store, stream: str, facets: dict[str, Facet], orders: dict[str, np.ndarray],
+        mask: Mask | None = None,
+    ):  # fmt: skip
         self._store, self._stream, self.facets = store, stream, facets
         self.table: Table = store.tables[stream]
+        self._mask = np.ones(len(self.table), bool) if mask is None else mask
+        self.size = int(np.count_nonzero(self._mask))
         self._by = orders
         self.orders = tuple(orders)
         self._ranked: dict[str, np.ndarray] = {}
@@ -88,7 +94,7 @@ class View:
         outcomes = self._outcomes(numbers)
         ids = self.table.ids[numbers].tolist()
         return {
-            "total": len(ordered), "of": len(self.table), "from": begin, "orders": self.orders,
+            "total": len(ordered), "of": self.size, "from": begin, "orders": self.orders,
             "order": chosen.order if chosen.order in self._by else self.orders[0],
             "rows": [
                 {"id": str(id_), "outcome": outcome, **line}
@@ -126,7 +132,7 @@ class View:
         return masks
 
     def _all(self, masks: Mapping[str, Mask]) -> Mask:
-        mask = np.ones(len(self.table), bool)
+        mask = self._mask.copy()
         for one in masks.values():
             mask &= one
         return mask

@@ -1,4 +1,4 @@
-"""The pages and what they ask for: runs in, an application and a server on loopback out; they write nothing.
+"""The pages and what they ask for: runs in, an application and a server on loopback out; marks are all they write.
 
 GET /TOKEN/                              the pages
 GET /TOKEN/api/runs                      names and rounds
@@ -6,9 +6,13 @@ GET /TOKEN/api/RUN/ROUND/overview        the run at a glance
 GET /TOKEN/api/RUN/ROUND/cases           a list: facets, q, order, after, limit; likewise atoms
 GET /TOKEN/api/RUN/ROUND/cases/ID        one, and its neighbours in that list; likewise atoms
 GET /TOKEN/api/RUN/ROUND/cases/ID/prompt what the models were asked
+GET /TOKEN/api/RUN/ROUND/compare         a list of what changed from another (`with`, `wround`): likewise
+GET /TOKEN/api/RUN/ROUND/marks           what was said of ids (`of`)
+POST /TOKEN/api/RUN/ROUND/marks          right or wrong, as somebody says (`marking`)
 """
 
 import errno
+import json
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -18,6 +22,7 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
@@ -26,15 +31,17 @@ from starlette.staticfiles import StaticFiles
 from dgrc.errors import DgrcError, RunDirError
 from dgrc.report.json_text import json_text
 from dgrc.storage.standing import rounds
+from dgrc.view import marking
 from dgrc.view.case import prompt_of, tell_atom, tell_case
 from dgrc.view.follow import Round, Runs
 from dgrc.view.guard import Guard
+from dgrc.view.marking import Refused
 from dgrc.view.overview import tell_run
 from dgrc.view.query import MOST_ROWS, Chosen
 
 STATIC = Path(__file__).parent / "static"
 LOOPBACK, MORE_PORTS, TOKEN_BYTES = "127.0.0.1", 50, 24
-LONGEST_SEARCH = 500
+LONGEST_SEARCH, LONGEST_MARK, MOST_IDS = 500, 40_000, 200
 Asked = Callable[[Round, Request], Any]
 
 
@@ -57,6 +64,10 @@ def application(runs: Runs, token: str) -> Guard:
 
         return endpoint
 
+    async def mark(request: Request) -> Response:
+        body = await _body(request)
+        return await run_in_threadpool(_answer, lambda: _mark(_round(runs, request), body))
+
     def named(_: Request) -> Response:
         said = [{"name": name, "root": str(run.root), "rounds": rounds(run) or [1]} for name, run in runs.runs.items()]
         return _answer(lambda: said)
@@ -65,6 +76,9 @@ def application(runs: Runs, token: str) -> Guard:
     routes = [
         Route("/api/runs", named),
         Route(f"{one}/overview", answering(_overview)),
+        Route(f"{one}/compare", answering(lambda one, request: _compare(runs, one, request))),
+        Route(f"{one}/marks", answering(_marks)),
+        Route(f"{one}/marks", mark, methods=["POST"]),
         Route(f"{one}/cases/{{id}}/prompt", answering(_prompt)),
         Route(f"{one}/{{list}}", answering(_list)),
         Route(f"{one}/{{list}}/{{id}}", answering(_one)),
@@ -119,16 +133,31 @@ def _round(runs: Runs, request: Request) -> Round:
 
 
 def _overview(one: Round, request: Request) -> Any:
-    return tell_run(one.run, one.store, one.view("cases"), one.view("atoms"), one.building)
+    told = tell_run(one.run, one.store, one.view("cases"), one.view("atoms"), one.building)
+    return told | {"marks": one.marks.told(one.store)}
 
 
 def _list(one: Round, request: Request) -> Any:
     view = one.view(_list_name(request))
+    return view.page(_chosen(request, view.facets), *_place(request)) | {"building": one.building}
+
+
+def _compare(runs: Runs, one: Round, request: Request) -> Any:
+    name, number = request.query_params.get("with", ""), request.query_params.get("wround", "1")
+    try:
+        other = runs.round(name, int(number) if number.isdecimal() and len(number) < 9 else 0)
+    except KeyError as e:
+        raise NotThere(f"There is no round {number} of a run {name} here to compare with.") from e
+    found = runs.compared(one, other)
+    page = found.page(_chosen(request, found.view.facets), *_place(request))
+    waiting = one.building["waiting"] + other.building["waiting"]
+    return page | {"building": {**one.building, "active": waiting > 0, "waiting": waiting}}
+
+
+def _place(request: Request) -> tuple[int | None, int]:
+    """After which row a part of a list begins, and how many rows it has."""
     after, limit = request.query_params.get("after"), request.query_params.get("limit", "50")
-    return view.page(
-        _chosen(request, view.facets), None if after is None else _id(after),
-        min(int(limit), MOST_ROWS) if limit.isdecimal() else MOST_ROWS,
-    ) | {"building": one.building}  # fmt: skip
+    return None if after is None else _id(after), min(int(limit), MOST_ROWS) if limit.isdecimal() else MOST_ROWS
 
 
 def _one(one: Round, request: Request) -> Any:
@@ -136,8 +165,39 @@ def _one(one: Round, request: Request) -> Any:
     told = tell_case(one.store, id_, one.method()) if name == "cases" else tell_atom(one.store, id_)
     if told is None:
         raise NotThere(f"This run has no {name.removesuffix('s')} {id_} (yet).")
+    add = marking.add_marks if name == "cases" else marking.add_to_atom
+    add(told, one.marks.standing())
     view = one.view(name)
-    return told | {"around": view.around(_chosen(request, view.facets), id_)}
+    return told | {"marking": one.marks.closed(), "around": view.around(_chosen(request, view.facets), id_)}
+
+
+async def _body(request: Request) -> bytes | None:
+    """What was sent; None if it is longer than a mark."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST_MARK:
+            return None
+    return body
+
+
+def _marks(one: Round, request: Request) -> Any:
+    """What was said of these ids, on whatever text."""
+    ids = {_id(said) for said in request.query_params.getlist("of")[:MOST_IDS]}
+    return [
+        {"what": mark.what, "id": str(mark.id), "chain": mark.chain, "sha": mark.sha, "mark": marking.told(mark)}
+        for mark in one.marks.standing().marks.values() if mark.id in ids
+    ]  # fmt: skip
+
+
+def _mark(one: Round, body: bytes | None) -> Any:
+    if body is None:
+        raise Refused(413, f"A mark has at most {LONGEST_MARK:,} bytes.")
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError) as e:
+        raise Refused(400, "This is no JSON.") from e
+    return marking.told(one.marks.take(one.store, one.run.number, said))
 
 
 def _prompt(one: Round, request: Request) -> Any:
@@ -171,6 +231,8 @@ def _answer(ask: Callable[[], Any]) -> Response:
         return _json(ask())
     except NotThere as e:
         return _json({"error": str(e)}, 404)
+    except Refused as e:
+        return _json({"error": str(e)}, e.status)
     except DgrcError as e:
         return _json({"error": str(e)}, 409)
 

@@ -107,8 +107,9 @@ class Job:
         files = (self.write_questions()["questions"],)
         return config.model_copy(update={"questions": config.questions.model_copy(update={"files": files})})
 
-    def curate(self) -> dict[str, Any]:
-        """Questions to curricula; in a later round by the student that the round before trained."""
+    def curate(self, marks: Path | None = None) -> dict[str, Any]:
+        """Questions to curricula; in a later round by the student that the round before trained. `marks` is a file of
+        what people found right and wrong."""
         from dgrc.pipeline.curate import curate
 
         self.config = self.with_questions()
@@ -126,7 +127,7 @@ class Job:
             upstream = before.mark(f"train-{SUBJECT}")
         config = with_trusted_readers(config, self.run, self.say)
         with self.phase("curate"):
-            self.reports["curate"] = curate(self.run, config, self.say, upstream)
+            self.reports["curate"] = curate(self.run, config, self.say, upstream, marks=marks)
         warn(self.reports["curate"], self.run, config.method, self.say)
         refuse_empty(self.run, ("atomic", "cot"), self.allow_empty)
         return dict(self.reports["curate"])
@@ -195,7 +196,7 @@ class Job:
 
     def make_curriculum(self, recipe: str) -> None:
         """Writes the curriculum of a recipe other than the subject, which `curate` writes."""
-        from dgrc.pipeline.curate import make_baseline
+        from dgrc.pipeline.assemble.step import make_baseline
 
         make_baseline(self.run, self.config, recipe)
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dgrc.errors import EvaluationError
-from dgrc.evaluation.score import accuracy, expected_answer, is_right, wilson
+from dgrc.evaluation.score import accuracy, expected_answer, is_right
+from dgrc.method.interval import wilson
 from dgrc.method.reading import read
 
 COURTS = ("the crown court", "the mill court", "the 3rd bench")

@@ -60,9 +60,9 @@ def look(driver: Any, width: int, height: int, dark: bool = False) -> None:
 
 
 @contextmanager
-def viewing(*runs: Path) -> Iterator[str]:
+def viewing(*runs: Path, options: tuple[str, ...] = ()) -> Iterator[str]:
     """The address of `dgrc view RUN ...`, which serves as long as this is entered."""
-    command = [sys.executable, "-m", "dgrc", "view", *map(str, runs), "--no-browser", "--port", "17474"]
+    command = [sys.executable, "-m", "dgrc", "view", *map(str, runs), "--no-browser", "--port", "17474", *options]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     try:
@@ -83,6 +83,13 @@ def until(driver: Any, what: str, *args: Any) -> Any:
     except TimeoutException:
         text = driver.execute_script("return document.body.innerText")
         raise AssertionError(f"never true: {what}\n{text[:2000]}") from None
+
+
+def press(driver: Any, *keys: str) -> None:
+    """Keys, one after another."""
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    ActionChains(driver).send_keys(*keys).perform()
 
 
 needs_chromium = pytest.mark.skipif(missing() is not None, reason=missing() or "")

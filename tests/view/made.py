@@ -137,6 +137,19 @@ CASES = (
 )  # fmt: skip
 
 
+def changed() -> tuple[Told, ...]:
+    """The run as another one might have gone: the lease is agreed on, the second's chain fails, the third gives a chain
+    with another answer, and the last question is not there."""
+    lease, contract, tenant, *others = CASES
+    b = chain("لا.\n<answer>A</answer>", "A")
+    return (
+        replace(lease, status="agreeing", student=(chain(RIGHT, "C"),), asks=(), verdicts=(), learned=()),
+        replace(contract, verdicts=(Verdict(0, False, facts("limit"), facts("limit"), None),), learned=()),
+        replace(tenant, teacher=(b,), verdicts=(Verdict(0, True, facts("nisab"), (), None),), learned=(0,)),
+        *others[:-1],
+    )
+
+
 def write_run(root: Path, cases: Sequence[Told] = CASES, rows_a_file: int = 2, until: str = "cot") -> RunDir:
     """Writes the run; `until` names the last dataset that is there."""
     run = RunDir(root)

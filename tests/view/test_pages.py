@@ -1,17 +1,15 @@
 """The pages in a real browser: lists, facets, search, keys, deep links, hostile text, a phone, contrast and labels."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from dgrc.records import Case
 from dgrc.storage.run_dir import RunDir
 from dgrc.view.report.write import report
-from tests.view.browser import chromium, look, needs_chromium, until, viewing
+from tests.view.browser import look, needs_chromium, press, until, viewing
 from tests.view.made import CASES, HOSTILE, chain, evaluated, write, write_run
 
 pytestmark = [needs_chromium, pytest.mark.stack]
@@ -30,32 +28,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
 def address(run: RunDir) -> Iterator[str]:
     with viewing(run.root) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with chromium(tmp_path_factory.mktemp("profile")) as driver:
-        yield driver
-
-
-@pytest.fixture
-def driver(shared: Any) -> Iterator[Any]:
-    """The browser; whatever a test did, nothing went wrong on the console, and nobody else was asked."""
-    look(shared, 1280, 900)
-    shared.get("about:blank")
-    for kind in ("browser", "performance"):
-        shared.get_log(kind)
-    yield shared
-    assert [entry["message"] for entry in shared.get_log("browser")] == []
-    events = [json.loads(entry["message"])["message"] for entry in shared.get_log("performance")]
-    asked = [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
-    assert {urlsplit(url).hostname for url in asked if url.startswith("http")} <= {"127.0.0.1"}
-
-
-def press(driver: Any, *keys: str) -> None:
-    from selenium.webdriver.common.action_chains import ActionChains
-
-    ActionChains(driver).send_keys(*keys).perform()
 
 
 def test_open_filter_open_a_case_and_hostile_text_is_text(driver: Any, address: str) -> None:

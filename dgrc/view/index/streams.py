@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from dgrc.method.text.normalize import normalize
 from dgrc.method.text.segment import script
 from dgrc.records import hash64
 
@@ -76,7 +77,10 @@ def case(row: Row) -> Entry:
             "script": script(row["text"][:SCRIPT_OF]),
         },
         many={"read_by": {how_read(chain) for _, chain in chains}},
-        numbers={"tokens": tokens, "atoms": len(atoms), "agreement": _agreement(answers["teacher"])},
+        numbers={
+            "tokens": tokens, "atoms": len(atoms), "agreement": _agreement(answers["teacher"]),
+            "teacher_says": _majority(answers["teacher"]), "student_says": _majority(answers["student"]),
+        },
         usage=row.get("usage") or (),
     )  # fmt: skip
 
@@ -138,7 +142,7 @@ STREAMS: tuple[Stream, ...] = (
         ("id", "text", "choices", "status", "teacher", "student", "diagnoses", "usage", "error", "auditor", "asked",
          "several"),
         case, one=("status", "error", "tokens_band", "script"), many=("read_by",),
-        numbers=("tokens", "atoms", "agreement"), searched=True,
+        numbers=("tokens", "atoms", "agreement", "teacher_says", "student_says"), searched=True,
     ),
     Stream(
         "atoms",
@@ -187,3 +191,9 @@ def _agreement(answers: list[str | None]) -> int:
     """The share, in hundredths, of the chains that say what most of them say; 0 if none does."""
     read = [answer for answer in answers if answer is not None]
     return round(100 * max(map(read.count, read)) / len(answers)) if read else 0
+
+
+def _majority(answers: list[str | None]) -> int:
+    """What most chains say, as 32 bits by which runs are held against each other; 0 if none says anything."""
+    read = [normalize(answer) for answer in answers if answer is not None]
+    return 1 + hash64(max(read, key=read.count)) % 0xFFFF_FFFF if read else 0

@@ -4,7 +4,9 @@ from typing import Any
 
 from rich.table import Table
 
+from dgrc.report.marks import lines
 from dgrc.report.said import Said
+from dgrc.storage.marks.file import marks_of, read
 from dgrc.storage.run_dir import RunDir
 from dgrc.view.overview import read_json
 
@@ -30,7 +32,17 @@ def told_run(run: RunDir) -> list[Any]:
             parts += [make(there)] if there is not None else []
         except ODD as e:
             troubles.append(f"{file} is in no form that is known ({type(e).__name__}: {e})")
-    return parts + [Said(f"! {line}", style="yellow") for line in troubles]
+    return parts + _marked(run) + [Said(f"! {line}", style="yellow") for line in troubles]
+
+
+def _marked(run: RunDir) -> list[Said]:
+    """What people found right, as it was when they looked."""
+    standing = read(marks_of(run))
+    parts = [Said(line) for line in lines(standing.marks.values())]
+    if standing.unreadable:
+        said = f"! {standing.unreadable:,} lines of {marks_of(run)} cannot be read ({standing.first_problem})"
+        parts.append(Said(said, style="yellow"))
+    return parts
 
 
 def _rounds(figures: list[Told]) -> Table:

@@ -5,12 +5,14 @@ import { format, parse, to } from "./address.js";
 import { ask, get } from "./ask.js";
 import { atomPage } from "./atom.js";
 import { casePage } from "./case.js";
+import { comparePage, others } from "./compare.js";
 import { h, said, show } from "./dom.js";
+import { JUDGE_KEYS } from "./judge.js";
 import { listPage } from "./list.js";
 import { overviewPage } from "./overview.js";
 
 const EVERY_MS = 3000;
-const PAGES = { overview: overviewPage, cases: listPage, atoms: listPage };
+const PAGES = { overview: overviewPage, cases: listPage, atoms: listPage, compare: (...given) => comparePage(runs)(...given) };
 const bar = document.getElementById("bar");
 const main = document.getElementById("main");
 const notes = document.getElementById("notes");
@@ -73,7 +75,8 @@ function drawBar(at) {
     run.rounds.length > 1
       ? h("label.choose", {}, "round ", select(run.rounds.map(String), String(at.round), (n) => go({ round: Number(n) })))
       : null,
-    h("nav", { "aria-label": "Pages" }, link("overview", "Overview"), link("cases", "Cases"), link("atoms", "Atoms")),
+    h("nav", { "aria-label": "Pages" }, link("overview", "Overview"), link("cases", "Cases"), link("atoms", "Atoms"),
+      others(runs, at).first || at.page === "compare" ? link("compare", "Compare") : null),
     h("button.help", { type: "button", "aria-label": "Keys", title: "Keys", onclick: help }, "?"));
 }
 
@@ -88,7 +91,7 @@ function help() {
     h("dl", {}, [
       ["j, k, ↓, ↑", "the next or previous row of a list"], ["Enter", "opens it"],
       ["j, k, →, ←", "in a case: the next or previous one of the list"], ["u", "back to the list"],
-      ["/", "search"], ["g o, g c, g a", "overview, cases, atoms"], ["?", "these keys"],
+      ...JUDGE_KEYS, ["/", "search"], ["g o, g c, g a, g d", "overview, cases, atoms, what changed"], ["?", "these keys"],
     ].map(([key, does]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, does)])),
     h("form", { method: "dialog" }, h("button", {}, "Close")));
   document.body.append(box);
@@ -104,7 +107,7 @@ document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && event.target.matches("input")) event.target.blur();
     return;
   }
-  const goes = { o: "overview", c: "cases", a: "atoms" }[event.key];
+  const goes = { o: "overview", c: "cases", a: "atoms", d: "compare" }[event.key];
   if (prefix && goes) location.hash = to(current.at, { page: goes });
   else if (event.key === "?") help();
   else if (event.key === "/" && !current.keys["/"]) location.hash = to(current.at, { page: "cases" });

@@ -6,10 +6,17 @@ export async function ask(at, path, params, signal) {
   return get(where, signal);
 }
 
-export async function get(where, signal) {
+// What is written: marks alone.
+export async function send(at, path, data) {
+  return get(`api/${encodeURIComponent(at.run)}/${at.round}/${path}`, undefined, {
+    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(data),
+  });
+}
+
+export async function get(where, signal, more = { headers: { accept: "application/json" } }) {
   let reply;
   try {
-    reply = await fetch(where, { signal, headers: { accept: "application/json" } });
+    reply = await fetch(where, { signal, ...more });
   } catch (problem) {
     if (problem.name === "AbortError") throw problem;
     throw new Error("The server does not answer. It ends with its terminal: run `dgrc view` again, and open the new address.");

@@ -4,20 +4,23 @@
 import { format, to } from "./address.js";
 import { ask } from "./ask.js";
 import { folded, h, meter, number, percent, pieces, plural, said, show } from "./dom.js";
+import { Judging } from "./judge.js";
 
 export async function casePage(at, signal) {
   const told = await ask(at, `cases/${encodeURIComponent(at.id)}`, at.params, signal);
   const pair = Math.min(Number(at.params.get("pair") ?? 0) || 0, Math.max(0, told.pairs.length - 1));
   const lit = new Lit();
+  const judging = new Judging(at, told.marking, signal);
   const body = h("article.case", {},
     steps(at, told.around, "cases"),
     question(at, told),
     told.error ? h("p.warn", {}, "This question failed: ", said(told.error)) : null,
     told.audit ? h("p.note", {}, `A third model audited this question: ${told.audit}.`) : null,
-    chains(at, told, pair, lit),
-    diagnoses(at, told, lit),
+    chains(at, told, pair, lit, judging),
+    diagnoses(at, told, lit, judging),
     prompts(at, told, signal));
-  return { body, title: heading(told), keys: walking(at, told.around, "cases") };
+  const keys = { ...judging.keys, ...walking(at, told.around, "cases") };
+  return { body, title: heading(told), keys, again: () => judging.again() };
 }
 
 const heading = (told) => told.question?.source_id || told.id;
@@ -58,13 +61,13 @@ function question(at, told) {
       from?.label ? [" · label of the file, which curation never reads: ", said(from.label)] : ""));
 }
 
-function chains(at, told, pair, lit) {
+function chains(at, told, pair, lit, judging) {
   const [ours, role, theirs] = told.pairs[pair] ?? [0, "student", 0];
   const parting = told.partings[pair] ?? {};
   const column = (name, chosen, part) => h(`div.column.${name}`, {},
     h("h2", {}, name === "teacher" ? "Teacher" : name === "student" ? "Student" : "Auditor"),
     told.chains[name].length ? null : h("p.none", {}, "No chain."),
-    told.chains[name].map((chain, n) => drawChain(name, chain, n, n === chosen, n === chosen ? part : null, lit, told)));
+    told.chains[name].map((chain, n) => drawChain(name, chain, n, n === chosen, n === chosen ? part : null, lit, told, judging)));
   const choose = told.pairs.length > 1 ? h("nav.pairs", { "aria-label": "Pairs of chains that part" },
     told.pairs.map(([one, who, other], n) => {
       const params = new URLSearchParams(at.params);
@@ -78,11 +81,11 @@ function chains(at, told, pair, lit) {
       ["student", "auditor"].filter((name) => name !== role && told.chains[name].length).map((name) => column(name, -1, null))));
 }
 
-function drawChain(role, chain, n, open, span, lit, told) {
+function drawChain(role, chain, n, open, span, lit, told, judging) {
   const verdict = chain.verdict;
   const kind = chain.kept ? "kept" : verdict?.consistent === false ? "against" : verdict?.consistent ? "passed" : "";
   const how = chain.answer !== null && !["tag", "read"].includes(chain.read_by) ? `, read by ${chain.read_by}` : "";
-  return h(`details.chain.${kind || "plain"}`, { open, id: `${role}-${n}` },
+  const box = h(`details.chain.${kind || "plain"}`, { open, id: `${role}-${n}` },
     h("summary", {},
       h("span.who", {}, `${role} ${n}`),
       h("span.letter", {}, chain.answer !== null ? said(chain.answer) : chain.read_by),
@@ -95,6 +98,8 @@ function drawChain(role, chain, n, open, span, lit, told) {
       return h("li", {}, "contradicted by: ", h("a", { href: `#fact-${id}`, onclick: jump }, said(atom?.question ?? id)),
         atom?.answer ? [" → ", said(atom.answer)] : "");
     })) : null);
+  if (chain.sha) box.append(judging.place(box, chain, { what: "chain", id: told.id, chain: n, name: `${role} ${n}` }));
+  return box;
 }
 
 function jump(event) {
@@ -116,7 +121,7 @@ function marked(text, [start, end], lit) {
     folded(after, (some) => lit.text(some, "span")));
 }
 
-function diagnoses(at, told, lit) {
+function diagnoses(at, told, lit, judging) {
   const asked = told.atoms.filter((atom) => atom.asked_here);
   const elsewhere = told.atoms.filter((atom) => !atom.asked_here);
   const refused = told.diagnoses.flatMap((one) => one.refused);
@@ -126,19 +131,19 @@ function diagnoses(at, told, lit) {
       told.diagnoses.length ? null : h("p.none", {}, told.status === "agreeing"
         ? "Both models agree, so it was asked nothing." : "Nothing: no two answers could be compared."),
       failed.map((one) => h("p.warn", {}, `teacher ${one.teacher} against ${one.against} ${one.other}: no usable reply. `, said(one.error))),
-      h("ol.atoms", {}, asked.map((atom) => drawAtom(at, atom, lit))),
+      h("ol.atoms", {}, asked.map((atom) => drawAtom(at, atom, lit, judging))),
       refused.length ? h("details", {}, h("summary", {}, `${plural(refused.length, "question")} refused`),
         h("ul", {}, refused.map((one) => h("li", {}, said(one.text), " – ", said(one.reason.replaceAll("_", " ")))))) : null),
     elsewhere.length ? h("section.asked", {}, h("h2", {}, "Facts that other questions brought up"),
-      h("ol.atoms", {}, elsewhere.map((atom) => drawAtom(at, atom, lit)))) : null,
+      h("ol.atoms", {}, elsewhere.map((atom) => drawAtom(at, atom, lit, judging)))) : null,
   ];
 }
 
-function drawAtom(at, atom, lit) {
+function drawAtom(at, atom, lit, judging) {
   const on = () => lit.light(atom.words);
   const off = () => lit.light([]);
   const against = atom.chains.filter((one) => one.relation === "contradicts");
-  return h(`li.atom.${against.length ? "against" : "plain"}`, {
+  const box = h(`li.atom.${against.length ? "against" : "plain"}`, {
     id: `fact-${atom.id}`, tabindex: "-1", onmouseenter: on, onmouseleave: off, onfocusin: on, onfocusout: off,
   },
   h("p.ask", {}, h("a", { href: to(at, { page: "atoms", id: atom.id }) }, said(atom.question ?? atom.id))),
@@ -154,6 +159,8 @@ function drawAtom(at, atom, lit) {
     h("details", {}, h("summary", {}, "All answers"), h("ul", {}, atom.answers.map((one) => h("li", {}, one ? said(one) : h("em", {}, "not read")))),
       atom.rationale ? h("div.text", {}, folded(atom.rationale)) : null),
   ] : h("p.quiet", {}, "not answered yet"));
+  if (atom.sha) box.append(judging.place(box, atom, { what: "atom", id: atom.id, chain: null, name: "this atom" }));
+  return box;
 }
 
 function prompts(at, told, signal) {

@@ -62,6 +62,15 @@ export function folded(text, make = (part) => said(part)) {
   return [place];
 }
 
+// What may be wider than the screen can be scrolled by keys where it is.
+export function scrollable(made) {
+  new ResizeObserver(() => {
+    if (made.scrollWidth > made.clientWidth) made.setAttribute("tabindex", "0");
+    else made.removeAttribute("tabindex");
+  }).observe(made);
+  return made;
+}
+
 export const number = (n) => Number(n).toLocaleString("en-US");
 export const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)} %`;
 export const plural = (n, one, more = `${one}s`) => `${number(n)} ${n === 1 ? one : more}`;

@@ -2,17 +2,19 @@
 
 import { format, to } from "./address.js";
 import { ask } from "./ask.js";
+import { changedRow, matched } from "./compare.js";
 import { h, number, percent, plural, said, show } from "./dom.js";
 
 const WAIT_MS = 180;
 const WORDS = {
   cases: { title: "Cases", one: "case", find: "Search questions, options, chains, atoms, ids" },
+  compare: { title: "Questions that changed", one: "question", find: "Search questions, options, chains, atoms, ids" },
   atoms: { title: "Atoms", one: "atom", find: "Search atomic questions and answers" },
 };
 
 export async function listPage(at, signal) {
   const words = WORDS[at.page];
-  const place = { rows: h("ol.rows"), facets: h("div.values"), count: h("p.count", { role: "status" }), notice: h("div.notice") };
+  const place = { rows: h("ol.rows"), facets: h("div.values"), count: h("p.count", { role: "status" }), notice: h("div.notice"), matched: h("div") };
   const search = h("input", {
     type: "search", value: at.params.get("q") ?? "", placeholder: words.find, "aria-label": words.find, spellcheck: "false",
   });
@@ -51,6 +53,7 @@ export async function listPage(at, signal) {
     show(order, told.orders.map((name) => h("option", { value: name, selected: name === told.order }, name)));
     show(place.facets, told.facets.map((facet) => drawFacet(facet, at, changed)));
     show(place.rows, told.rows.map((row) => drawRow(at, row)));
+    if (told.counts) show(place.matched, matched(told.counts));
     place.count.textContent = told.total === told.of
       ? plural(told.total, words.one) : `${number(told.total)} of ${plural(told.of, words.one)}`;
     if (!told.total) show(place.rows, h("li.none", {}, nothing(told, words.one)));
@@ -98,11 +101,11 @@ export async function listPage(at, signal) {
   addEventListener("scroll", scrolled, { passive: true, signal });
   const facets = h("details.facets", { open: innerWidth > 800 }, h("summary", {}, "Filter"), place.facets);
   const body = h("div.list", {},
-    h("h1.hidden", {}, words.title),
+    h(at.page === "compare" ? "h2.hidden" : "h1.hidden", {}, words.title),
     facets,
     h("section.found", {},
       h("div.tools", {}, search, h("label.order", {}, "by ", order)),
-      place.count, place.notice, place.rows, end));
+      place.matched, place.count, place.notice, place.rows, end));
   await first();
   return {
     body, title: words.title, again,
@@ -121,14 +124,16 @@ export async function listPage(at, signal) {
 function nothing(told, one) {
   if (told.building.active) return `The index is being built: ${plural(told.building.waiting, "file")} to go. Rows appear here as they are read.`;
   if (told.building.failed) return `The index could not be built: ${told.building.failed}`;
-  return told.of ? `No ${one} has all of this. Take a filter or a word away.` : `The run has no ${one}s yet.`;
+  if (told.of) return `No ${one} has all of this. Take a filter or a word away.`;
+  return told.counts ? "Nothing changed on the questions that both have." : `The run has no ${one}s yet.`;
 }
 
 function drawFacet(facet, at, changed) {
   const on = at.params.getAll(facet.name);
   const missing = on.filter((name) => !facet.values.some(([value]) => value === name)).map((name) => [name, 0]);
   const values = [...facet.values, ...missing];
-  if (!values.length || (values.length === 1 && !on.length)) return null;
+  const one = values.length === 1 && !facet.name.endsWith("_was");  // of what changed one way tells something, too
+  if (!values.length || (one && !on.length)) return null;
   return h("fieldset", {},
     h("legend", {}, facet.label),
     values.map(([name, count]) => h("label", {},
@@ -140,6 +145,7 @@ function drawFacet(facet, at, changed) {
 }
 
 export function drawRow(at, row, page = at.page) {
+  if (page === "compare") return changedRow(at, row);
   const params = page === at.page ? at.params : new URLSearchParams();
   const href = format({ ...at, page, id: row.id, params });
   return h("li", {}, h("a", { href, "data-id": row.id }, page === "cases" ? ofCase(row) : ofAtom(row)));

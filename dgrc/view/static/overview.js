@@ -2,7 +2,7 @@
 
 import { chosen, to } from "./address.js";
 import { ask } from "./ask.js";
-import { bars, h, meter, number, percent, plural, said, show } from "./dom.js";
+import { bars, h, meter, number, percent, plural, said, scrollable, show } from "./dom.js";
 
 const STATES = { working: "under way", elsewhere: "under way on another machine", complete: "complete", stopped: "stopped", damaged: "damaged", unknown: "unknown" };
 
@@ -14,6 +14,7 @@ export async function overviewPage(at, signal) {
     if (told && JSON.stringify(now) === JSON.stringify(told)) return;
     told = now;
     show(body, draw(at, told));
+    for (const section of body.querySelectorAll("section")) scrollable(section);
   }
   await first();
   return { body, title: "Overview", keys: {}, again: first };
@@ -24,6 +25,7 @@ function draw(at, told) {
     head(told),
     told.counts.cases || told.counts.questions ? funnel(at, told) : empty(told),
     told.evaluation?.models ? evaluation(told.evaluation) : null,
+    marks(at, told.marks),
     Array.isArray(told.rounds_figures) && told.rounds_figures.length > 1 ? rounds(told.rounds_figures) : null,
     told.usage.length ? usage(told) : null,
     h("div.charts", {}, charts(at, told)),
@@ -77,7 +79,7 @@ function evaluation(report) {
   return h("section", {}, h("h2", {}, "Held-out accuracy"),
     h("table.figures", {},
       h("caption", {}, `${plural(report.questions, "question")}; bars are ${percent(report.confidence)} intervals`),
-      h("thead", {}, h("tr", {}, ["model", "", "accuracy", "interval", "not read", "p against dgrc"].map((name) => h("th", { scope: "col" }, name)))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "model"), h("td"), ["accuracy", "interval", "not read", "p against dgrc"].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, models.map(([name, score]) => h("tr", {},
         h("th", { scope: "row" }, said(name)),
         h("td.bar", {}, interval(score)),
@@ -86,6 +88,25 @@ function evaluation(report) {
         h("td.n", {}, score.unparsed ?? ""),
         h("td.n", {}, report.against?.[name] ? report.against[name].p_value.toPrecision(2) : ""))))),
     (report.warnings ?? []).map((words) => h("p.warn", {}, said(String(words)))));
+}
+
+function marks(at, told) {
+  const list = (page, words) => h("a", { href: to(at, { page, params: chosen({ marked: ["marked wrong"] }) }) }, words);
+  const warned = [told.problem, told.unreadable ? `${plural(told.unreadable, "line")} of marks.jsonl cannot be read (${told.first_problem}).` : ""]
+    .filter(Boolean).map((words) => h("p.warn", {}, said(words)));
+  if (!told.shares.length && !warned.length && !told.elsewhere) return null;
+  return h("section", {}, h("h2", {}, "Found right by people"), warned,
+    told.shares.length ? h("table.figures.shares", {},
+      h("caption", {}, "bars are 95 % intervals, for marks on what was picked by chance (order “at random”)"),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "marked"), h("td"), ["right", "share", "interval"].map((name) => h("th", { scope: "col" }, name)))),
+      h("tbody", {}, told.shares.map((one) => h("tr", {},
+        h("th", { scope: "row" }, one.name),
+        h("td.bar", {}, interval({ low: one.low, high: one.high, accuracy: one.share })),
+        h("td.n", {}, `${number(one.right)} of ${number(one.n)}`), h("td.n", {}, percent1(one.share)),
+        h("td.n", {}, `${percent1(one.low)} to ${percent1(one.high)}`))))) : null,
+    h("p.quiet", {}, list("cases", "cases marked wrong"), " · ", list("atoms", "atoms marked wrong"),
+      told.elsewhere ? ` · ${plural(told.elsewhere, "mark")} on texts that this round does not have` : "",
+      told.closed ? [" · ", said(told.closed)] : ""));
 }
 
 function interval(score) {

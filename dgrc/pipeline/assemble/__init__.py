@@ -22,6 +22,7 @@ from dgrc.config import MethodConfig
 from dgrc.method import curriculum
 from dgrc.method.prompts import load_pack
 from dgrc.method.text.thoughts import learned
+from dgrc.pipeline.assemble.marked import Changes
 from dgrc.questions.origins import origins, traced
 from dgrc.records import Atom, Case, Chain, Example, VerifiedCase
 from dgrc.storage.arrow import arrow_schema, from_row, to_row
@@ -56,6 +57,7 @@ def assemble(
     recipe: str,
     thoughts: str,
     made_with: Mapping[str, str],
+    changes: Changes,
 ) -> dict[str, int]:
     """Writes the curriculum of one recipe (`curriculum.RECIPES`).
 
@@ -66,6 +68,7 @@ def assemble(
         recipe: Its name.
         thoughts: `training.thoughts`.
         made_with: Facts for the cards, such as models and run.
+        changes: What people's marks change in it.
 
     Returns:
         The number of examples by curriculum (`atomic`, `cot`), of those that the recipe has.
@@ -73,9 +76,9 @@ def assemble(
     parts, cases = curriculum.RECIPES[recipe], data["cases"]
     sources: dict[str, tuple[Path, Callable[[dict[str, Any]], Iterable[Example]]]] = {}
     if parts.atoms:
-        sources["atomic"] = (data["atoms"], _AtomExamples(method))
+        sources["atomic"] = (data["atoms"], _AtomExamples(method, changes))
     if parts.verified:
-        sources["cot"] = (data["verdicts"], _VerifiedExamples(method, thoughts))
+        sources["cot"] = (data["verdicts"], _VerifiedExamples(method, thoughts, changes))
     elif parts.chains:
         sources["cot"] = (cases, _CaseExamples(method, recipe, thoughts))
     facts = {"recipe": recipe, **made_with}
@@ -85,9 +88,14 @@ def assemble(
     }
     if "cot" in written and (tiers := _read_by(cases)):
         said = ", ".join(f"{tier} {count:,}" for tier, count in tiers.most_common())
-        card = output / "cot" / "README.md"
-        write_text(card, card.read_text(encoding="utf-8") + READ_BY.format(tiers=said))
+        _add(output / "cot" / "README.md", READ_BY.format(tiers=said))
+    for name in written if changes else ():
+        _add(output / name / "README.md", changes.card())
     return written
+
+
+def _add(card: Path, text: str) -> None:
+    write_text(card, card.read_text(encoding="utf-8") + text)
 
 
 def _read_by(cases: Path) -> Counter[str]:
@@ -104,20 +112,22 @@ def _read_by(cases: Path) -> Counter[str]:
 
 
 class _AtomExamples:
-    def __init__(self, method: MethodConfig):
-        self._method = method
+    def __init__(self, method: MethodConfig, changes: Changes):
+        self._method, self._changes = method, changes
 
     def __call__(self, row: dict[str, Any]) -> list[Example]:
-        atom = from_row(Atom, row)
-        return [curriculum.atom_example(load_pack(self._method.prompts), atom)] if atom.kept else []
+        atom = self._changes.atom(from_row(Atom, row))
+        if atom is None or not atom.kept:
+            return []
+        return [curriculum.atom_example(load_pack(self._method.prompts), atom)]
 
 
 class _VerifiedExamples:
-    def __init__(self, method: MethodConfig, thoughts: str):
-        self._method, self._thoughts = method, thoughts
+    def __init__(self, method: MethodConfig, thoughts: str, changes: Changes):
+        self._method, self._thoughts, self._changes = method, thoughts, changes
 
     def __call__(self, row: dict[str, Any]) -> list[Example]:
-        case = _as_learned(from_row(VerifiedCase, row), self._thoughts)
+        case = _as_learned(self._changes.case(from_row(VerifiedCase, row)), self._thoughts)
         method = self._method
         return curriculum.verified_examples(
             load_pack(method.prompts), case, method.chains_per_question, method.agreeing, method.accept_unchecked
