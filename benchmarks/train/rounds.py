@@ -60,7 +60,7 @@ def compare(config: Path, questions: int, turns: int, say: Callable[[str], None]
 def _turn(config: Path, way: str, folder: Path, questions: int, say: Callable[[str], None]) -> float:
     settings = (f"runs_dir={folder}", "rounds.count=2", f"questions.limit={questions}", "evaluation.files=[]")
     job = Timed(load_config(config, settings), say, allow_empty=True)
-    never = mock.patch.object(rounds, "keepable", lambda config: ([], ["this is the turn of those that are restarted"]))
+    never = mock.patch.object(rounds, "keepable", return_value=([], ["this is the turn of those that are restarted"]))
     with never if way == "restarted" else contextlib.nullcontext(), job.open("curate"):
         first: list[float] = []
         with _watching(job.run.in_round(2), first), contextlib.suppress(_Measured):

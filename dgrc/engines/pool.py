@@ -237,7 +237,7 @@ def _cannot_start(pool: Pool, error: Exception) -> str:
 
 def _broken(pool: Pool, error: Exception) -> str:
     reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
-    return f"The {pool.role} engine ({pool.config.model}) broke between two passes: {reason} Run the same command again."
+    return f"The {pool.role} engine ({pool.config.model}) broke between passes: {reason} Run the same command again."
 
 
 def _is_local() -> bool:

@@ -1,8 +1,8 @@
 """Which engines stay up from round to round: settings and what machines have free in, roles and words out.
 
 An engine's start is mostly imports, and each round would start the student's and the teacher's anew. One that is kept
-turns to the weights of the next student in place (`dgrc/engines/vllm/in_place.py`), which it must be able to prove. It is
-kept only where everything else finds room beside it: whatever a later pass starts, and the training, for which free
+turns to the weights of the next student in place (`dgrc/engines/vllm/in_place.py`), which it must be able to prove. It
+is kept only where everything else finds room beside it: whatever a later pass starts, and the training, for which free
 resources and free memory are looked at when it is about to begin. Otherwise it ends as it would without rounds.
 """
 
@@ -65,7 +65,8 @@ def make_room(engines: Engines, config: Config, wanted: Collection[str]) -> list
         for role in up:
             engines.stop(role)
         return [*lines, f"  engines  {_named(up)} for the training: {reason}"]
-    return [*lines, f"  engines  {' and '.join(up)} stay{'s' if len(up) == 1 else ''} up while it trains"] if up else lines
+    stay = f"  engines  {' and '.join(up)} stay{'s' if len(up) == 1 else ''} up while it trains"
+    return [*lines, stay] if up else lines
 
 
 def _named(roles: Iterable[str]) -> str:

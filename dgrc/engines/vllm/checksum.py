@@ -3,8 +3,8 @@ numbers.
 
 An engine does not keep weights as files do: it joins matrices, divides them among workers and, on a CPU, packs them in
 forms that only its kernels read. So a sum here heeds neither order nor place. Of a matrix it takes the values of some
-columns (`columns`), which an engine is made to say by multiplying unit vectors: one product of its own kernels, exact in
-any arithmetic. Vectors are taken whole. Zeros, of which engines pad, count for nothing.
+columns (`columns`), which an engine is made to say by multiplying unit vectors: one product of its own kernels, exact
+in any arithmetic. Vectors are taken whole. Zeros, with which engines pad, count for nothing.
 """
 
 import json
