@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dgrc.config import Config, MethodConfig
+from dgrc.engines.by_role import Engines
 from dgrc.engines.embed import embed_texts
 from dgrc.engines.load import in_words
 from dgrc.method.prompts import load_pack
@@ -25,7 +26,6 @@ from dgrc.method.reading import TIERS
 from dgrc.pipeline import collect
 from dgrc.pipeline.assemble import assemble
 from dgrc.pipeline.counters import REFUSALS, ROLES, inert_judge
-from dgrc.pipeline.engines import Engines
 from dgrc.pipeline.graph import run_pass
 from dgrc.pipeline.index import build_index
 from dgrc.pipeline.method_version import METHOD_VERSION, claim_method
@@ -57,7 +57,7 @@ UNREAD = (
 
 
 def curate(
-    run: RunDir, config: Config, say: Say, upstream: str = "", until: str = "assemble", shared: "Engines | None" = None
+    run: RunDir, config: Config, say: Say, upstream: str = "", until: str = "assemble", shared: Engines | None = None
 ) -> dict[str, Any]:
     """Does what is left to do of the curation of a run's round.
 
@@ -82,8 +82,8 @@ def curate(
     else:
         fingerprint = f"{hash64(fingerprint, upstream):x}"
         reports["carry"] = once(run, "carry", fingerprint, lambda: _carry_over(run), say)
-    with nullcontext(shared) if shared is not None else Engines(config, say) as engines:
-        for pass_ in PASSES:
+    with nullcontext(shared) if shared is not None else Engines(say) as engines:
+        for number, pass_ in enumerate(PASSES):
             if pass_.name == "verify":
                 embedder = config.embedder.model if config.embedder else ""
                 fingerprint = _extend(fingerprint, config.method, f"screen {embedder}", SCREENING)
@@ -95,7 +95,7 @@ def curate(
             idle = _needless(pass_, reports)
             work = functools.partial(_run, pass_, run, config, engines, fingerprint, idle)
             reports[pass_.name] = once(run, pass_.name, fingerprint, work, say)
-            engines.release_after(pass_)
+            engines.release({role for later in PASSES[number + 1 :] for role in later.roles(config)})
             if pass_.name == until:
                 return reports
     assembling = f"assemble {config.training.thoughts}" if config.training.thoughts != "drop" else "assemble"
@@ -112,11 +112,11 @@ def _needless(pass_: Pass, reports: dict[str, Any]) -> set[str]:
 
 
 def _run(
-    pass_: Pass, run: RunDir, config: Config, engines: "Engines", fingerprint: str, idle: set[str]
+    pass_: Pass, run: RunDir, config: Config, engines: Engines, fingerprint: str, idle: set[str]
 ) -> dict[str, Any]:
     """A pass and its report, with how much of its time went into starting engines."""
     began = time.monotonic()
-    pools = engines.for_pass(pass_, config, idle)
+    pools = engines.ready({role: getattr(config, role) for role in pass_.roles(config) if role not in idle}, config)
     starting = time.monotonic() - began
     return {**run_pass(pass_, run, config, pools, fingerprint), "start_seconds": round(starting, 1)}
 

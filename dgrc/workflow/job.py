@@ -26,8 +26,8 @@ from dgrc.workflow.models import dated, is_merged, merged_student, ready_for_ada
 from dgrc.workflow.standing import SUBJECT
 
 if TYPE_CHECKING:
+    from dgrc.engines.by_role import Engines
     from dgrc.method.curriculum import Recipe
-    from dgrc.pipeline.engines import Engines
     from dgrc.training.run.progress import TrainProgress
 
 Say = Callable[[str], None]

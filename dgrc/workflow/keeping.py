@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Collection, Iterable
 
 from dgrc.config import Config, EngineConfig
+from dgrc.engines.by_role import Engines
 from dgrc.errors import DgrcError
-from dgrc.pipeline.engines import Engines
 from dgrc.runtime.memory import free_here, of_this_machine
 from dgrc.workflow.preflight.resources import Demand, engine_demands, stages_of, training_demand
 from dgrc.workflow.preflight.room import GIB, engine_bytes

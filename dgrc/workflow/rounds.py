@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from dgrc.config import MethodConfig, RoundsConfig
+from dgrc.engines.by_role import Engines
 from dgrc.method import compare, meaning
-from dgrc.pipeline.engines import Engines
 from dgrc.records import Chain
 from dgrc.storage.arrow import from_row
 from dgrc.storage.atomic import write_json
@@ -41,7 +41,7 @@ def _engines_kept(job: Job) -> Iterator[None]:
     roles, reasons = keepable(job.config)
     for reason in reasons:
         job.say(f"  engines  {reason}")
-    with Engines(job.config, job.say, roles) as job.engines:
+    with Engines(job.say, roles) as job.engines:
         try:
             yield
         finally:

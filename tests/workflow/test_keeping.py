@@ -14,9 +14,8 @@ import ray
 
 from dgrc.config import Config, EngineConfig, RoundsConfig
 from dgrc.config.file import make_config
+from dgrc.engines.by_role import Engines
 from dgrc.engines.pool import Pool
-from dgrc.pipeline.engines import Engines
-from dgrc.pipeline.passes import ANSWER, GATHER
 from dgrc.runtime.cluster import Machines, Places
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow import keeping, rounds
@@ -165,18 +164,19 @@ def test_a_pool_turns_to_other_weights_of_its_model_and_ends_if_anything_else_ch
     def actor(pools: dict[str, Pool]) -> Any:
         return pools["student"]._replicas[0]._actor_id
 
-    with Engines(config, lambda line: None, ["student"]) as engines:
-        first = engines.for_pass(GATHER, config, set())
-        begun = actor(first)
-        engines.release_after(GATHER)
-        assert engines.up("student") and engines.up("teacher"), "the one is kept, the other needed later"
-        turned = engines.for_pass(GATHER, student(model="/other"), set())
-        assert actor(turned) == begun
+    with Engines(lambda line: None, ["student"]) as engines:
+        begun = actor(engines.ready(config.engines(), config))
+        engines.release({"teacher"})
+        assert engines.up("student") and engines.up("teacher"), "the one is kept, the other needed"
+        other = student(model="/other")
+        turned = engines.ready({"student": other.student}, other)
+        assert list(turned) == ["student"] and actor(turned) == begun
         assert turned["student"].client().model == turned["student"].weights == "/other"
-        assert actor(engines.for_pass(GATHER, student(model="/other", max_model_len=99), set())) != begun
-        engines.release_after(ANSWER)
-        assert engines.up("teacher"), "it verifies"
-    assert engines.up("student") is None and engines.up("teacher") is None
+        longer = student(model="/other", max_model_len=99)
+        assert actor(engines.ready({"student": longer.student}, longer)) != begun
+        engines.release(set())
+        assert engines.up("student") and engines.up("teacher") is None
+    assert engines.up("student") is None
 
 
 class Looked(Taught):

@@ -1,4 +1,4 @@
-"""The best weights of a stage under way: written to a folder beside the checkpoints, and kept as long as one names them.
+"""The best weights of a stage under way: written to a folder beside the checkpoints, kept as long as one names them.
 
 A checkpoint holds the place of a training, and with it where the best weights so far lie. So these may go only when no
 checkpoint that may be taken up names them: not when better ones are found, nor when the stage that asked for them ends.

@@ -109,7 +109,7 @@ class State:
 
 
 def _copies_apart(optimizer: Any) -> dict[int, Any]:
-    """By id of each parameter its copy in float32 that ZeRO 0 in bf16 keeps beside it; the optimizer knows no others."""
+    """By id of each parameter its copy in float32 that ZeRO 0 in bf16 keeps beside it; nothing else knows of these."""
     from deepspeed.runtime.fp16.unfused_optimizer import FP16_UnfusedOptimizer
 
     if not isinstance(optimizer, FP16_UnfusedOptimizer):

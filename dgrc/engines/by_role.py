@@ -1,15 +1,14 @@
-"""The engines of a curation: passes in, a ready pool for each of their roles out.
+"""The engines of a curation: sections of roles in, a ready pool for each out.
 
 A role's pool starts when a pass first needs it and ends after the last that does, unless it is one that is kept: then
 it serves what comes later too, in a later round other weights of the same model.
 """
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from dgrc.config import Config, EngineConfig
 from dgrc.engines.pool import Pool
-from dgrc.pipeline.passes import PASSES, Pass
 from dgrc.storage.run_dir import RunDir
 
 
@@ -17,13 +16,12 @@ class Engines:
     """The pools that are up, by role. Use as a context manager: leaving it ends them all.
 
     Args:
-        config: The configuration.
         say: Takes one line for the user at a time.
-        kept: Roles whose pools stay after the last pass that needs them.
+        kept: Roles whose pools stay though no pass needs them any more.
     """
 
-    def __init__(self, config: Config, say: Callable[[str], None], kept: Collection[str] = ()):
-        self._config, self._say, self._kept = config, say, set(kept)
+    def __init__(self, say: Callable[[str], None], kept: Collection[str] = ()):
+        self._say, self._kept = say, set(kept)
         self._pools: dict[str, Pool] = {}
 
     def __enter__(self) -> "Engines":
@@ -33,14 +31,11 @@ class Engines:
         for role in list(self._pools):
             self.stop(role)
 
-    def for_pass(self, pass_: Pass, config: Config, idle: set[str]) -> dict[str, Pool]:
-        """Ready pools for the roles that a pass has, but for idle ones; those missing start side by side.
+    def ready(self, sections: Mapping[str, EngineConfig], config: Config) -> dict[str, Pool]:
+        """Ready pools for these roles by their sections; those missing start side by side.
 
-        One that is up turns to the weights that the configuration names now.
+        One that is up turns to the weights that its section names now.
         """
-        sections: dict[str, EngineConfig] = {
-            role: getattr(config, role) for role in pass_.roles(config) if role not in idle
-        }
         for role, engine in sections.items():
             self._turn(role, engine)
         began = time.monotonic()
@@ -75,15 +70,13 @@ class Engines:
         return self._pools["student"].says_what_it_serves()
 
     def keeps(self, role: str) -> bool:
-        """Whether a role's pool stays after the last pass that needs it."""
+        """Whether a role's pool stays though no pass needs it any more."""
         return role in self._kept
 
-    def release_after(self, pass_: Pass) -> None:
-        """Ends the pools that no later pass needs and that are not kept."""
-        later = PASSES[PASSES.index(pass_) + 1 :]
-        for role in list(self._pools):
-            if role not in self._kept and not any(role in p.roles(self._config) for p in later):
-                self.stop(role)
+    def release(self, needed: Collection[str]) -> None:
+        """Ends the pools that are neither needed nor kept."""
+        for role in set(self._pools) - set(needed) - self._kept:
+            self.stop(role)
 
     def stop(self, role: str) -> None:
         """Ends a role's pool, if it is up."""
