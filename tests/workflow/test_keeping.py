@@ -191,6 +191,7 @@ class Looked(Taught):
 
 
 def looked(folder: Path) -> Looked:
+    folder.mkdir()
     made = job_for(folder, count=2)
     said: list[str] = []
     job = Looked(made.config, said.append)
@@ -202,7 +203,8 @@ def rows(run: RunDir) -> dict[str, Any]:
     found = {}
     for number in (1, 2):
         for name in ("cases", "answers", "atoms", "verdicts"):
-            table = pq.ParquetDataset(run.in_round(number).dataset(name)).read().to_pylist()
+            files = sorted(run.in_round(number).dataset(name).glob("*.parquet"))
+            table = [row for file in files for row in pq.ParquetFile(file).read().to_pylist()]
             found[f"{number} {name}"] = sorted(table, key=lambda row: row["id"])
     return found
 
