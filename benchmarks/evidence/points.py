@@ -18,11 +18,12 @@ from benchmarks.shared.record import ROOT
 from dgrc.cli.common import say
 from dgrc.config import Config
 from dgrc.config.file import load_config, make_config
+from dgrc.engines.by_role import Engines
 from dgrc.evaluation.curation import score_agreeing, score_curation, score_diagnoses
 from dgrc.method.curriculum import Recipe, chain_example, many_chains, teacher_majority
 from dgrc.method.prompts import load_pack
 from dgrc.pipeline.assemble import write_curriculum
-from dgrc.pipeline.curate import Engines, curate
+from dgrc.pipeline.curate import curate
 from dgrc.proving.language import read_atom
 from dgrc.proving.world import World
 from dgrc.records import Case, Chain
@@ -225,7 +226,7 @@ def _beside(job: EvidenceJob, world: World, figures: dict[str, Any]) -> dict[str
     agreeing = job.beside(
         "agreeing", method={"agreeing": "corpus", "audit_share": 1.0}, questions=chains, auditor=auditor
     )
-    with Engines(job.config, say) as engines:
+    with Engines(say, (*job.config.engines(), "auditor")) as engines:
         own.curate_beside(engines)
         reports = {name: beside.curate_beside(engines) for name, beside in ((PUBLISHED, published), (FRUGAL, frugal))}
         tokens.curate_beside(engines, until="gather")

@@ -4,6 +4,7 @@
     python -m benchmarks.train --gpu             (Qwen2.5-1.5B's shape, bf16, on a GPU, with MFU)
     python -m benchmarks.train --memory          (the loss alone, against whole logits: `memory`; needs 12 GiB)
     python -m benchmarks.train --architectures   (packed examples against each alone: `architectures`)
+    python -m benchmarks.train --rounds          (from a training to the next round's first sample: `rounds`)
 
 In one run, in turn, the same examples and model under: ours (Ray Train, DeepSpeed ZeRO 2, packed); the same packing and
 loss in a plain two-process DDP loop of torch; TRL's SFTTrainer on batches padded and grouped by length; and TRL packed.
@@ -27,6 +28,7 @@ import numpy as np
 from benchmarks.shared.record import ROOT, record
 from benchmarks.train.architectures import count, verdicts
 from benchmarks.train.memory import compare
+from benchmarks.train.rounds import compare as compare_rounds
 from dgrc.cli.common import say
 from dgrc.config.training import StageConfig, TrainingConfig
 
@@ -49,22 +51,27 @@ PEERS = ("torch", "trl_padded", "trl_packed")
 @click.option("--architectures", is_flag=True, help="Only packed examples against each alone, in tiny models.")
 @click.option("--tokens", default=4096, show_default=True, help="Learned tokens of `--memory`; the half can be tried.")
 @click.option("--loss-turns", default=5, show_default=True, help="How often each of `--memory` has its turn.")
+@click.option("--rounds", is_flag=True, help="Only the way from a training to the next round's first sample.")
+@click.option("--questions", default=32, show_default=True, help="Questions of `--rounds`.")
 @click.option("--gpu", is_flag=True, help="One GPU, Qwen2.5-1.5B's shape, bf16, rows of 4,096 tokens.")
 @click.option("--write/--no-write", default=True, help="Record the result.")
 def main(
-    sizes: str, steps: int, turns: int, memory: bool, architectures: bool, tokens: int, loss_turns: int, gpu: bool,
-    write: bool,
+    sizes: str, steps: int, turns: int, memory: bool, architectures: bool, tokens: int, loss_turns: int, rounds: bool,
+    questions: int, gpu: bool, write: bool,
 ) -> None:  # fmt: skip
     """Train in turn, compare rates and losses; measure the loss; try architectures. A part alone if it is named."""
     command = " ".join(["train", *sys.argv[1:]])
     summary: dict[str, Any] = {}
     details: dict[str, Any] = {}
-    if not (memory or architectures):
+    if rounds:
+        details["rounds"] = compare_rounds(ROOT / "configs" / "proving" / "small.yaml", questions, turns, say)
+        summary["rounds_kept_over_restarted"] = details["rounds"]["rounds_kept_over_restarted"]
+    if not (memory or architectures or rounds):
         summary, details["models"] = _contenders(sizes, steps, turns, gpu)
-    if architectures or not memory:
+    if architectures or not (memory or rounds):
         details["architectures"] = verdicts(say)
         summary |= count(details["architectures"])
-    if memory or not architectures:
+    if memory or not (architectures or rounds):
         details["loss"] = compare(tokens, loss_turns, say)
         summary |= {key: value for key, value in details["loss"].items() if key.startswith("loss_")}
     if write:

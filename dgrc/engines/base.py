@@ -9,7 +9,7 @@ exception from `generate` means that the engine itself is broken.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from dgrc.config import Sampling
 from dgrc.records import Message, hash64
@@ -117,6 +117,14 @@ class Engine(Protocol):
 
     def stop(self) -> None:
         """Ends all processes of the engine."""
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """An engine that can say what weights it serves, or cannot; of one that has none there is nothing to say."""
+
+    async def says_what_it_serves(self) -> bool:
+        """Whether what `load` loads is held against its files."""
 
 
 ENGINE_DIED = "engine_died"

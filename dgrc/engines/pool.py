@@ -40,6 +40,7 @@ class Pool:
     ):
         self.role = role
         self.config = config
+        self.weights = config.weights
         self._replicas = replicas
         self._groups = groups
         self._ledger = ledger
@@ -135,9 +136,39 @@ class Pool:
         `weights` names another model directory of the same architecture and tokenizer: the replicas load it in place
         at the client's first request. Clients of different weights must take turns, or they wait for each other.
         """
-        model, price = weights or self.config.weights, self.config.price_per_million
+        model, price = weights or self.weights, self.config.price_per_million
         hung_after_s = None if self.config.engine == "openai_api" else self.config.hung_after_s
         return PoolClient(self.role, model, self._replicas, self._up, max_retries, price, hung_after_s)
+
+    def turn_to(self, weights: str) -> None:
+        """Has the replicas serve other weights from now on, loaded in place; clients name these if they name none.
+
+        Args:
+            weights: A directory of the same architecture and tokenizer, or of an adapter.
+
+        Raises:
+            EngineError: they cannot be loaded, or what is served then is something else.
+        """
+        self.weights = weights
+        self._ask_all("turn_to", weights)
+
+    def says_what_it_serves(self) -> bool:
+        """Whether weights that are loaded in place are held against their files, in all replicas."""
+        return all(self._ask_all("says_what_it_serves"))
+
+    def _ask_all(self, name: str, *args: Any) -> list[Any]:
+        """What the replicas that are up reply; one that died learns from its next request what it is to serve."""
+        with contextlib.suppress(EngineError):
+            self._look(0)
+        replies = []
+        for asked in [getattr(self._replicas[number], name).remote(*args) for number in self._up]:
+            try:
+                replies.append(ray.get(asked))
+            except ray.exceptions.RayTaskError as e:
+                raise e.cause if isinstance(e.cause, EngineError) else EngineError(_broken(self, e)) from e
+            except ray.exceptions.RayActorError:
+                continue
+        return replies
 
     def take_load(self) -> dict[str, Any] | None:
         """What the engines' own figures come to since this was asked before (`load.together`); None if there are none.
@@ -202,6 +233,11 @@ def sibling_key(owner: int, step: str) -> int:
 def _cannot_start(pool: Pool, error: Exception) -> str:
     reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
     return f"The {pool.role} engine ({pool.config.model or pool.config.script}) could not start: {reason}"
+
+
+def _broken(pool: Pool, error: Exception) -> str:
+    reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+    return f"The {pool.role} engine ({pool.config.model}) broke between passes: {reason} Run the same command again."
 
 
 def _is_local() -> bool:

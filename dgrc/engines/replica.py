@@ -13,7 +13,7 @@ import ray
 
 from dgrc.config import EngineConfig
 from dgrc.engines.api.ledger import SharedAccounts
-from dgrc.engines.base import Completion, Engine, Order, Request
+from dgrc.engines.base import Completion, Engine, Order, Request, Telling
 from dgrc.engines.journal import Segment
 from dgrc.engines.load import LOOK_EVERY_S, Figures, Gauges, Load, Measured
 from dgrc.engines.scripted import ScriptedEngine
@@ -206,6 +206,17 @@ class Replica:
                 await asyncio.sleep(0.01)
             await self._engine.load(weights)
             self._weights = weights
+
+    async def turn_to(self, weights: str) -> None:
+        """Serves other weights from now on, without a request for them. Raises `EngineError` if it cannot."""
+        await self._started()
+        while weights != self._weights:
+            await self._switch(weights)
+
+    async def says_what_it_serves(self) -> bool:
+        """Whether weights that are loaded in place are held against their files."""
+        await self._started()
+        return await self._engine.says_what_it_serves() if isinstance(self._engine, Telling) else True
 
     async def stop(self) -> None:
         """Ends the engine's processes. The segment stays open: what is finished until this process ends goes there."""

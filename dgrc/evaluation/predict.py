@@ -7,6 +7,7 @@ engines of different models work side by side.
 
 import asyncio
 import dataclasses
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ def predict_all(
     seed: int,
     say: Callable[[str], None],
     answered: Callable[[], None] = lambda: None,
+    up: Sequence[Pool | None] = (),
 ) -> dict[str, list[Prediction]]:
     """Predictions of every model by name, in the order of the questions.
 
@@ -63,6 +65,7 @@ def predict_all(
         seed: Seeds the engines.
         say: Takes one line for the user at a time.
         answered: Is called after each question that a model has answered.
+        up: Of each engine the pool that runs already, which is left running; None starts one.
 
     Raises:
         EvaluationError: questions have several right options, which the prompt pack cannot ask for.
@@ -72,11 +75,14 @@ def predict_all(
     texts = (" ".join([question.text, *question.choices]) for question in questions[: languages.LOOKED_AT])
     if warning := languages.mismatch(load_pack(method.prompts), languages.shares(texts), "held-out questions"):
         say(f"  ! {warning}")
+    started: list[Pool] = []
     pools: list[Pool] = []
     try:
-        for config, models in engines:
-            pools.append(Pool.start(" and ".join(models), config, seed))
-        for pool in pools:
+        for (config, models), running in itertools.zip_longest(engines, up[: len(engines)]):
+            if running is None:
+                started.append(running := Pool.start(" and ".join(models), config, seed))
+            pools.append(running)
+        for pool in started:
             pool.wait(say)
         turns = []
         for pool, (config, models) in zip(pools, engines, strict=True):
@@ -89,7 +95,7 @@ def predict_all(
             turns.append((clients, not reason))
         return finish(_side_by_side(turns, questions, method, evaluation, say, answered))
     finally:
-        for pool in pools:
+        for pool in started:
             pool.stop()
 
 

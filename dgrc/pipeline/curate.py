@@ -17,10 +17,10 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from dgrc.config import Config, EngineConfig, MethodConfig
+from dgrc.config import Config, MethodConfig
+from dgrc.engines.by_role import Engines
 from dgrc.engines.embed import embed_texts
 from dgrc.engines.load import in_words
-from dgrc.engines.pool import Pool
 from dgrc.method.prompts import load_pack
 from dgrc.method.reading import TIERS
 from dgrc.pipeline import collect
@@ -57,7 +57,7 @@ UNREAD = (
 
 def curate(
     run: RunDir, config: Config, say: Say, upstream: str = "", until: str = "assemble",
-    shared: "Engines | None" = None, marks: Path | None = None,
+    shared: Engines | None = None, marks: Path | None = None,
 ) -> dict[str, Any]:
     """Does what is left to do of the curation of a run's round.
 
@@ -67,7 +67,7 @@ def curate(
         say: Takes one line for the user at a time.
         upstream: In a later round, names all that the earlier ones did.
         until: The last pass to do; what comes after it is left.
-        shared: Engines of the same models that outlive this curation, where several follow each other.
+        shared: Engines that outlive this curation, where several follow each other.
         marks: A file of what people found right and wrong, for the curriculum; else those that it was given before.
 
     Returns:
@@ -83,8 +83,8 @@ def curate(
     else:
         fingerprint = f"{hash64(fingerprint, upstream):x}"
         reports["carry"] = once(run, "carry", fingerprint, lambda: _carry_over(run), say)
-    with nullcontext(shared) if shared is not None else Engines(config, say) as engines:
-        for pass_ in PASSES:
+    with nullcontext(shared) if shared is not None else Engines(say) as engines:
+        for number, pass_ in enumerate(PASSES):
             if pass_.name == "verify":
                 embedder = config.embedder.model if config.embedder else ""
                 fingerprint = _extend(fingerprint, config.method, f"screen {embedder}", SCREENING)
@@ -96,8 +96,7 @@ def curate(
             idle = _needless(pass_, reports)
             work = functools.partial(_run, pass_, run, config, engines, fingerprint, idle)
             reports[pass_.name] = once(run, pass_.name, fingerprint, work, say)
-            if shared is None:
-                engines.release_after(pass_)
+            engines.release({role for later in PASSES[number + 1 :] for role in later.roles(config)})
             if pass_.name == until:
                 return reports
     assembling = f"assemble {config.training.thoughts}" if config.training.thoughts != "drop" else "assemble"
@@ -118,53 +117,15 @@ def _needless(pass_: Pass, reports: dict[str, Any]) -> set[str]:
 
 
 def _run(
-    pass_: Pass, run: RunDir, config: Config, engines: "Engines", fingerprint: str, idle: set[str]
+    pass_: Pass, run: RunDir, config: Config, engines: Engines, fingerprint: str, idle: set[str]
 ) -> dict[str, Any]:
     """A pass and its report, with how much of its time went into starting engines."""
     began = time.monotonic()
-    pools = engines.for_pass(pass_, config, idle)
+    pools = engines.ready({role: getattr(config, role) for role in pass_.roles(config) if role not in idle}, config)
     starting = time.monotonic() - began
     return {**run_pass(pass_, run, config, pools, fingerprint), "start_seconds": round(starting, 1)}
 
 
-class Engines:
-    """Starts a role's pool when a pass first needs it, and ends it after the last pass that does."""
-
-    def __init__(self, config: Config, say: Say):
-        self._config, self._say = config, say
-        self._pools: dict[str, Pool] = {}
-
-    def __enter__(self) -> "Engines":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for role in list(self._pools):
-            self._stop(role)
-
-    def for_pass(self, pass_: Pass, config: Config, idle: set[str]) -> dict[str, Pool]:
-        """Ready pools for the roles that a pass has, but for idle ones; those missing start side by side."""
-        roles = [role for role in pass_.roles(config) if role not in idle]
-        missing = [role for role in roles if role not in self._pools]
-        began = time.monotonic()
-        for role in missing:
-            engine: EngineConfig = getattr(config, role)
-            spent = str(RunDir.of(config).spending(role))
-            self._pools[role] = Pool.start(role, engine, config.seed, spent)
-        for role in missing:
-            self._pools[role].wait(self._say)
-        if missing:
-            self._say(f"  engines  {' and '.join(missing)} ready after {time.monotonic() - began:.0f} s")
-        return {role: self._pools[role] for role in roles}
-
-    def release_after(self, pass_: Pass) -> None:
-        """Ends the pools that no later pass needs."""
-        later = PASSES[PASSES.index(pass_) + 1 :]
-        for role in list(self._pools):
-            if not any(role in p.roles(self._config) for p in later):
-                self._stop(role)
-
-    def _stop(self, role: str) -> None:
-        self._pools.pop(role).stop()
 
 
 def _ingest(run: RunDir, config: Config) -> dict[str, Any]:

@@ -41,6 +41,13 @@ def of_this_machine() -> int:
     return int(get_system_memory())
 
 
+def free_here() -> int:
+    """Bytes of them that nobody has taken."""
+    from ray._private.utils import get_used_memory
+
+    return min(of_this_machine() - int(get_used_memory()), int(psutil.virtual_memory().available))
+
+
 def tree_pss() -> int:
     """Bytes of this process and all its descendants together."""
     me = psutil.Process()

@@ -192,7 +192,9 @@ def _logical_cpus(config: Config) -> int:
             f"`ray.num_cpus` is {config.ray.num_cpus}, but engines or training reserve {needed - DATA_CPUS} and Ray "
             f"Data needs {DATA_CPUS} beside them, or it waits for ever. Set it to {needed} or more, or leave it out."
         )
-    return config.ray.num_cpus or max(os.cpu_count() or 1, needed)
+    # Between rounds engines stay up while a student is trained, if there is room.
+    beside = config.training.most_workers * config.training.cpus_per_worker if config.rounds.count > 1 else 0
+    return config.ray.num_cpus or max(os.cpu_count() or 1, needed + math.ceil(beside))
 
 
 def _python_path() -> list[str]:

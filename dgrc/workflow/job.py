@@ -22,10 +22,11 @@ from dgrc.storage.standing import is_student
 from dgrc.storage.underway import Notes
 from dgrc.workflow import standing
 from dgrc.workflow.curated import refuse_empty, warn, warn_again, with_trusted_readers
-from dgrc.workflow.models import dated, merged_student, resolve_proving, served
+from dgrc.workflow.models import dated, is_merged, merged_student, ready_for_adapters, resolve_proving, served
 from dgrc.workflow.standing import SUBJECT
 
 if TYPE_CHECKING:
+    from dgrc.engines.by_role import Engines
     from dgrc.method.curriculum import Recipe
     from dgrc.training.run.progress import TrainProgress
 
@@ -50,6 +51,8 @@ class Job:
         self.seconds: dict[str, float] = {}
         self.reports: dict[str, Any] = {}
         self.rounds: dict[int, dict[str, Any]] = {1: self.reports}
+        self.engines: Engines | None = None
+        """Those that outlive a curation; set by whoever keeps them (`rounds.py`)."""
 
     @contextmanager
     def open(self, *parts: str) -> Iterator["Job"]:
@@ -122,12 +125,13 @@ class Job:
                     f"Round {self.run.number} needs the student of the one before, but there is no {before.student()}. "
                     "Run `dgrc run` with this configuration: it goes through the rounds in order."
                 )
-            student = config.student.model_copy(update=served(config, before.student()))
-            config = config.model_copy(update={"student": student})
+            config = config.model_copy(update={"student": served(config, before)})
             upstream = before.mark(f"train-{SUBJECT}")
+        elif self.engines is not None and self.engines.keeps("student"):
+            config = config.model_copy(update={"student": ready_for_adapters(config)})
         config = with_trusted_readers(config, self.run, self.say)
         with self.phase("curate"):
-            self.reports["curate"] = curate(self.run, config, self.say, upstream, marks=marks)
+            self.reports["curate"] = curate(self.run, config, self.say, upstream, shared=self.engines, marks=marks)
         warn(self.reports["curate"], self.run, config.method, self.say)
         refuse_empty(self.run, ("atomic", "cot"), self.allow_empty)
         return dict(self.reports["curate"])
@@ -177,7 +181,8 @@ class Job:
             held_out, engines = load_held_out(evaluation), self._engines()
             questions, models = held_out.questions, sum(len(weights) for _, weights in engines)
             answered = Notes(self.run).counting("evaluate", len(questions) * models, "replies")
-            predictions = predict_all(engines, questions, method, evaluation, seed, self.say, answered)
+            up = [self.engines.up(role) for role in ("student", "teacher")] if self.engines else []
+            predictions = predict_all(engines, questions, method, evaluation, seed, self.say, answered, up)
             right = score(questions, predictions, method)
             write_predictions(questions, predictions, right, self.run.predictions())
             report = full_report(held_out, predictions, right, evaluation, method, SUBJECT)
@@ -220,17 +225,12 @@ class Job:
     def _engines(self) -> list[tuple[EngineConfig, dict[str, str]]]:
         """The engines to evaluate with and whose weights they serve in turn: a student before and after is one."""
         students = {"base": self.config.student.weights}
-        adapter = self.config.training.adapter
         for recipe in self.recipes():
-            folder = self.run.student(recipe)
-            dora = adapter is not None and adapter.variant == "dora"
-            students[recipe] = str(merged_student(self.run, recipe) if dora else folder)
-        engine = self.config.student
-        if adapter is not None and adapter.variant != "dora":
-            engine = engine.model_copy(update={"max_lora_rank": max(adapter.rank, engine.max_lora_rank)})
-        engines = [(engine, students)]
+            folder = merged_student(self.run, recipe) if is_merged(self.config) else self.run.student(recipe)
+            students[recipe] = str(folder)
+        engines = [(ready_for_adapters(self.config), students)]
         if self.config.evaluation.teacher:
-            engines.append((self.config.teacher, {"teacher": self.config.teacher.model}))
+            engines.append((self.config.teacher, {"teacher": self.config.teacher.weights}))
         return engines
 
     def _already_trained(self, recipe: str, fingerprint: str) -> dict[str, Any] | None:

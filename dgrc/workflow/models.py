@@ -4,9 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dgrc.config import Config
+from dgrc.config import Config, EngineConfig
 from dgrc.storage.manifest import first_day
 from dgrc.storage.run_dir import RunDir
+from dgrc.workflow.standing import SUBJECT
 
 Say = Callable[[str], None]
 PROVING_FILES = {"proving:unlabeled": 0, "proving:held_out": 1}
@@ -38,10 +39,27 @@ def dated(config: Config, run: RunDir) -> Config:
     return config.model_copy(update={role: e.model_copy(update={"day": day}) for role, e in undated.items()})
 
 
-def served(config: Config, student: Path) -> dict[str, Any]:
-    """What changes in the student's engine when it serves a student that was trained here."""
-    is_adapter = (student / "adapter_config.json").is_file()
-    return {"adapter": str(student)} if is_adapter else {"model": str(student), "adapter": ""}
+def served(config: Config, run: RunDir) -> EngineConfig:
+    """The student's engine when it serves the student that a run's round trained here: over its base model if it is an
+    adapter, unless it is a DoRA adapter, which is merged."""
+    student = run.student()
+    if (student / "adapter_config.json").is_file() and not is_merged(config):
+        return ready_for_adapters(config).model_copy(update={"adapter": str(student)})
+    folder = merged_student(run, SUBJECT) if is_merged(config) else student
+    return config.student.model_copy(update={"model": str(folder), "adapter": ""})
+
+
+def is_merged(config: Config) -> bool:
+    """Whether students are adapters that vLLM does not serve over their base model."""
+    return config.training.adapter is not None and config.training.adapter.variant == "dora"
+
+
+def ready_for_adapters(config: Config) -> EngineConfig:
+    """The student's engine, ready for the adapters that are trained here, if they are what it serves."""
+    adapter = config.training.adapter
+    if adapter is None or is_merged(config):
+        return config.student
+    return config.student.model_copy(update={"max_lora_rank": max(adapter.rank, config.student.max_lora_rank)})
 
 
 def merged_student(run: RunDir, recipe: str) -> Path:

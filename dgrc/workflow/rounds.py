@@ -6,17 +6,20 @@ on which the student's majority answer is the verified one.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from dgrc.config import MethodConfig, RoundsConfig
+from dgrc.engines.by_role import Engines
 from dgrc.method import compare, meaning
 from dgrc.records import Chain
 from dgrc.storage.arrow import from_row
 from dgrc.storage.atomic import write_json
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow.job import Job
+from dgrc.workflow.keeping import keepable, make_room
 
 
 def run_rounds(job: Job) -> list[dict[str, Any]]:
@@ -25,6 +28,27 @@ def run_rounds(job: Job) -> list[dict[str, Any]]:
     The figures of the last entry name the rule as `stopped_by`: `count`, `teacher_tokens`, or `no_gain`, in which
     case that round was not trained and the student of the round before is the result.
     """
+    with _engines_kept(job):
+        return _run_rounds(job)
+
+
+@contextmanager
+def _engines_kept(job: Job) -> Iterator[None]:
+    """Gives the job engines that stay up from round to round, where there are several; says which do not and why."""
+    if job.config.rounds.count == 1:
+        yield
+        return
+    roles, reasons = keepable(job.config)
+    for reason in reasons:
+        job.say(f"  engines  {reason}")
+    with Engines(job.say, roles) as job.engines:
+        try:
+            yield
+        finally:
+            job.engines = None
+
+
+def _run_rounds(job: Job) -> list[dict[str, Any]]:
     rules = job.config.rounds
     rounds: list[dict[str, Any]] = []
     while not rounds or "stopped_by" not in rounds[-1]:
@@ -38,6 +62,7 @@ def run_rounds(job: Job) -> list[dict[str, Any]]:
             figures["stopped_by"] = "no_gain"
             job.enter_round(number - 1)  # whose student stands
         else:
+            _make_room(job, last=_used_up(rules, rounds) is not None)
             job.train()
             if job.config.evaluation.wanted:
                 figures["accuracy"] = job.evaluate()["models"]["dgrc"]["accuracy"]
@@ -48,6 +73,18 @@ def run_rounds(job: Job) -> list[dict[str, Any]]:
             job.say(_line(figures))
         write_json(job.run.root / "rounds.json", rounds)
     return rounds
+
+
+def _make_room(job: Job, last: bool) -> None:
+    """Before a training, leaves those engines up that it has room beside and that something will ask later."""
+    if job.engines is None:
+        return
+    evaluation = job.config.evaluation
+    wanted = set() if last else {"student", "teacher"}
+    wanted |= {"student"} if evaluation.wanted else set()
+    wanted |= {"teacher"} if evaluation.wanted and evaluation.teacher else set()
+    for line in make_room(job.engines, job.config, wanted):
+        job.say(line)
 
 
 def _curated(job: Job) -> dict[str, Any]:

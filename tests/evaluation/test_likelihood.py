@@ -166,3 +166,12 @@ def test_where_several_options_may_be_right_no_first_letter_is_scored() -> None:
     engine = EngineConfig(engine="scripted", script="tests.scripts:teacher")
     assert "of which one is right" in left_out(engine, GENERAL, evaluation, [several])
     assert left_out(engine, GENERAL, evaluation, [several, question(0)]) == ""
+
+
+def test_the_spellings_of_a_letter_are_added_up() -> None:
+    """A letter that comes with and without a blank before it is as likely as both together."""
+    first = [math.log(p) for p in (0.3, 0.4, 0.25, 0.05)]  # A, B, and both after a blank; the options as they stand
+    second = [math.log(p) for p in (0.4, 0.3, 0.05, 0.25)]  # and turned round
+    found = average([first, second], 2)
+    assert found.logprobs == pytest.approx((math.log(0.55), math.log(0.45)))
+    assert found.letter_probability == pytest.approx(1)

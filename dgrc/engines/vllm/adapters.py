@@ -64,3 +64,21 @@ def largest_rank(config: EngineConfig) -> int:
     if config.adapter and not config.max_lora_rank:
         return int(adapter_settings(config.adapter)["r"])
     return config.max_lora_rank
+
+
+def request_of(adapter: str, config: EngineConfig, number: int) -> Any:
+    """vLLM's name, by a number, for an adapter directory.
+
+    Raises:
+        EngineError: it cannot be served by this engine.
+    """
+    from vllm.lora.request import LoRARequest
+
+    rank = adapter_settings(adapter)["r"]
+    if rank > largest_rank(config):
+        raise EngineError(
+            f"The adapter {adapter} has rank {rank}, but the engine of {config.model} takes adapters of rank "
+            f"{largest_rank(config)} and less. Set `max_lora_rank: {rank}` in its section."
+        )
+    check_over(adapter, config.model)
+    return LoRARequest(f"adapter-{number}", number, adapter)

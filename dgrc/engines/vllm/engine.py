@@ -13,10 +13,11 @@ from typing import Any
 from dgrc.config import EngineConfig
 from dgrc.engines.base import Completion, Request, Sample, failed, request_seed
 from dgrc.engines.load import Figures
-from dgrc.engines.vllm.adapters import adapter_settings, check_over, is_adapter, largest_rank
+from dgrc.engines.vllm.adapters import largest_rank, request_of
 from dgrc.engines.vllm.figures import figures_of
+from dgrc.engines.vllm.in_place import WeightsInPlace, first_line
 from dgrc.engines.vllm.thinking import Asked, Parsers, grammar_of
-from dgrc.engines.vllm.tokens import PromptEncoder, check_model_path
+from dgrc.engines.vllm.tokens import PromptEncoder
 from dgrc.errors import EngineError
 from dgrc.runtime.cpu import has_bfloat16
 from dgrc.runtime.processes import bind_children
@@ -50,7 +51,7 @@ class VllmEngine:
         self._stops = self._encoder.stops()
         self._parsers = Parsers(self.config, self._encoder.template)
         if self.config.adapter:
-            self._adapter = self._request_of(self.config.adapter)
+            self._adapter = request_of(self.config.adapter, self.config, next(self._ids) + 1)
         try:
             args = engine_args(self.config, self.seed) | {"reasoning_parser": self._parsers.name}
             self._llm = started(args)
@@ -61,6 +62,7 @@ class VllmEngine:
                 f"{', and try without ' + ', '.join(self.config.engine_args) if self.config.engine_args else ''}."
             ) from e
         self._reaper = bind_children()
+        self._weights = WeightsInPlace(self.config, self._llm, self._ids)
         await self.generate(Request(({"role": "user", "content": "."},), max_tokens=1))  # the first one is slow
 
     async def generate(self, request: Request) -> Completion:
@@ -111,43 +113,15 @@ class VllmEngine:
         return prompt, [], self._parsers.asked(text, prompt, request.think, grammar_of(request.schema))
 
     async def load(self, model: str) -> None:
-        """Replaces the weights in place: seconds less than a new engine, whose start is mostly imports.
+        """Replaces the weights in place (`in_place.py`): seconds less than a new engine, whose start is mostly imports.
 
         An adapter is served over the base model, beside it, without merging.
         """
-        model = local_copy(model)
-        if is_adapter(model) or largest_rank(self.config):
-            self._adapter = None if model == self.config.model else self._request_of(model)
-            return
-        check_model_path(model)
-        try:
-            await self._llm.collective_rpc("load_weights_of", args=(model,))
-            cleared = await self._llm.reset_prefix_cache()
-        except Exception as e:  # as in `start`: whatever it is, the engine cannot speak for this model
-            raise EngineError(
-                f"vLLM could not replace the weights of {self.config.model} by those of {model}: {type(e).__name__}: "
-                f"{first_line(e)} Both must have the same architecture; look at their config.json"
-                f"{', and at `engine_args`' if self.config.engine_args else ''}."
-            ) from e
-        if not cleared:
-            raise EngineError(
-                f"vLLM kept cached prefixes of the old weights while it loaded {model}: requests are still in flight. "
-                "Wait for all of them before loading other weights."
-            )
+        self._adapter = await self._weights.load(local_copy(model))
 
-    def _request_of(self, adapter: str) -> Any:
-        """vLLM's name for an adapter directory."""
-        from vllm.lora.request import LoRARequest
-
-        rank = adapter_settings(adapter)["r"]
-        if rank > largest_rank(self.config):
-            raise EngineError(
-                f"The adapter {adapter} has rank {rank}, but the engine of {self.config.model} takes adapters of rank "
-                f"{largest_rank(self.config)} and less. Set `max_lora_rank: {rank}` in its section."
-            )
-        check_over(adapter, self.config.model)
-        number = next(self._ids) + 1
-        return LoRARequest(f"adapter-{number}", number, adapter)
+    async def says_what_it_serves(self) -> bool:
+        """Whether weights that it loads in place are held against their files."""
+        return await self._weights.can_be_told()
 
     def figures(self) -> Figures | None:
         """vLLM's own figures; None with `engine_args: {disable_log_stats: true}`."""
@@ -285,9 +259,3 @@ def environment(config: EngineConfig) -> dict[str, str]:
             # threads, which is done above, and its imports are a third of an engine's start.
             env["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
     return env
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error's text."""
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else "(no message)"

@@ -1,6 +1,8 @@
-"""Mixed into vLLM's workers: other weights for the model that is loaded, exactly as a new engine would have them.
+"""Mixed into vLLM's workers: other weights for the model that is loaded, exactly as a new engine would have them, and
+what the weights that are served come to.
 
-vLLM calls this a worker extension (`worker_extension_cls`); the engine calls `load_weights_of` on every worker by name.
+vLLM calls this a worker extension (`worker_extension_cls`); the engine (`in_place.py`) calls these on every worker by
+name.
 A worker imports it before it computes anything, so what the process itself needs for that is asked for here as well.
 """
 
@@ -8,6 +10,8 @@ import ctypes
 import platform
 import sys
 from typing import Any
+
+from dgrc.engines.vllm import checksum
 
 SYS_ARCH_PRCTL = 158  # of x86-64
 ARCH_REQ_XCOMP_PERM = 0x1023  # https://docs.kernel.org/arch/x86/xstate.html
@@ -41,3 +45,14 @@ class WeightsExtension:
         head = getattr(self.model_runner.get_model(), "lm_head", None)
         if head is not None and hasattr(head, "quant_method"):
             head.quant_method.process_weights_after_loading(head)
+
+    def sums_served(self) -> tuple[str, dict[str, int]]:
+        """In which arithmetic this worker computes, and what its weights come to (`checksum`)."""
+        dtype = self.model_runner.model_config.dtype
+        return str(dtype).removeprefix("torch."), checksum.served(self.model_runner.get_model(), dtype)
+
+    def sums_of_adapter(self, number: int) -> tuple[str, dict[str, int] | None]:
+        """The arithmetic of adapters, and what that of a number comes to where this worker's kernels read it."""
+        manager = self.model_runner.lora_manager
+        dtype = str(manager.lora_config.lora_dtype).removeprefix("torch.")
+        return dtype, checksum.served_adapter(manager._adapter_manager, number)

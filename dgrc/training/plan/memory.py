@@ -56,12 +56,10 @@ def parts(shape: Shape, setup: Setup) -> dict[str, tuple[int, int]]:
     trained = setup.adapter or shape.parameters
     weights = (shape.parameters * (0.55 if setup.four_bits else b) + setup.adapter * b) / (w if setup.stage == 3 else 1)
     master = 4 * trained / (w if setup.stage else 1)
-    # ZeRO 0 in fp32 has no copy of the weights beside them; with bf16 DeepSpeed steps on the bf16 weights themselves.
-    state = {"master weights": 0 if setup.stage == 0 else master, "moments": 2 * master}
-    if setup.stage == 0 and b == 2:
-        state["moments"] = 2 * 2 * trained
+    itself = setup.stage == 0 and b == 4  # AdamW steps on the weights; otherwise on a copy of them in float32
+    state = {"master weights": 0 if itself else master, "moments": 2 * master}
     gradients = b * trained / (w if setup.stage >= 2 else 1)
-    step = master if setup.stage else 0  # gradients in float32 while AdamW steps
+    step = 0 if itself else master  # gradients in float32 while AdamW steps
     on_host = setup.offload != "none"
     found: dict[str, tuple[float, float]] = {
         "process": (PROCESS[setup.device], 0),

@@ -33,6 +33,7 @@ class State:
         self.parameters = {name: p for name, p in engine.module.named_parameters() if p.requires_grad}
         wrapped = engine.optimizer
         self._adam = getattr(wrapped, "optimizer", wrapped)
+        self._copies = _copies_apart(wrapped)
 
     def reset(self, steps: int = 0) -> None:
         """Moments of zero after so many steps: what a stage begins with."""
@@ -56,10 +57,10 @@ class State:
 
         parameter = self.parameters[name]
         if part == WEIGHT:
-            full = safe_get_full_fp32_param(parameter)  # None where ZeRO keeps no master copy
-            return parameter.detach() if full is None else full
+            full = safe_get_full_fp32_param(parameter)  # None where no ZeRO divides a master copy
+            return self._stepped(parameter).detach() if full is None else full
         full = safe_get_full_optimizer_state(parameter, part)
-        return self._adam.state[parameter][part] if full is None else full
+        return self._adam.state[self._stepped(parameter)][part] if full is None else full
 
     def set(self, name: str, part: str, value: torch.Tensor) -> None:
         """Sets what `get` gives. The low-precision copy of a weight, which forward uses, is another (`model.fill`)."""
@@ -69,7 +70,8 @@ class State:
         if hasattr(parameter, "ds_id"):
             self._set_local(parameter, part, value)
         elif not hasattr(parameter, "_hp_mapping"):
-            (parameter.data if part == WEIGHT else self._adam.state[parameter][part]).copy_(value)
+            stepped = self._stepped(parameter)
+            (stepped.data if part == WEIGHT else self._adam.state[stepped][part]).copy_(value)
         elif part == WEIGHT:
             safe_set_full_fp32_param(parameter, value)
         else:
@@ -94,12 +96,26 @@ class State:
         else:
             safe_set_local_optimizer_state(parameter, local, part)
 
+    def _stepped(self, parameter: Any) -> Any:
+        """The tensor that AdamW steps on for a parameter that no ZeRO divides: its copy in float32, or itself."""
+        return self._copies.get(id(parameter), parameter)
+
     def _masters(self) -> list[Any]:
         """The tensors that AdamW steps on: flat parts of the parameters, or the parameters themselves."""
         for name in ("fp32_partitioned_groups_flat", "single_partition_of_fp32_groups", "fp32_groups_flat_partition"):
             if hasattr(self.engine.optimizer, name):
                 return list(getattr(self.engine.optimizer, name))
         return [p for group in self.engine.optimizer.param_groups for p in group["params"]]
+
+
+def _copies_apart(optimizer: Any) -> dict[int, Any]:
+    """By id of each parameter its copy in float32 that ZeRO 0 in bf16 keeps beside it; nothing else knows of these."""
+    from deepspeed.runtime.fp16.unfused_optimizer import FP16_UnfusedOptimizer
+
+    if not isinstance(optimizer, FP16_UnfusedOptimizer):
+        return {}
+    groups = zip(optimizer.fp16_groups, optimizer.fp32_groups, strict=True)
+    return {id(low): high for lows, highs in groups for low, high in zip(lows, highs, strict=True)}
 
 
 def save_state(state: State, folder: str, moments: bool) -> None:

@@ -10,11 +10,10 @@ import contextlib
 import dataclasses
 import logging
 import os
-import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from dgrc.errors import TrainingError
 from dgrc.storage.objectstore.models import local_copy
 from dgrc.training.data.encode import Corpus
 from dgrc.training.export import write_student, write_weights
+from dgrc.training.run.best import BestWeights
 from dgrc.training.run.engine import make_engine
 from dgrc.training.run.loop import mean_loss, train_stage
 from dgrc.training.run.preemption import Notice
@@ -67,6 +67,10 @@ class _Training:
         self.rank = dist.get_rank()
         self.place = Place()
         self.notice = Notice()
+        self.best = self._best_weights(())
+
+    def _best_weights(self, named: Iterable[str | None]) -> BestWeights:
+        return BestWeights(Path(self.task.work_dir) / "best", self.task.config.checkpoints.keep, named)
 
     def run(self) -> None:
         import ray.train
@@ -83,6 +87,7 @@ class _Training:
                 self.place.plan, self.place.stage, self.place.step = number + 1, 0, 0
                 self._report(None)
                 ray.train.get_all_reported_checkpoints()  # waits until it is safe: this student need not be made again
+                self.best.clear()
 
     def _train(self, plan: Plan, saved: SavedState | None) -> None:
         import ray
@@ -135,21 +140,13 @@ class _Training:
                 sys.stdout.flush()
         if place.best is not None and looks[-1][1] > min(loss for _, loss in looks):
             restore(state, SavedState(place.best))
-        if self.rank == 0 and place.best is not None:
-            shutil.rmtree(place.best, ignore_errors=True)
         reporter.flush()
 
     def _keep_if_best(self, plan: Plan, state: State, looks: list[tuple[int, float]]) -> None:
         """Writes the weights of the best look so far beside the checkpoints."""
         if not self.task.config.validation.keep_best or looks[-1][1] > min(loss for _, loss in looks):
             return
-        before = self.place.best
-        folder = os.path.join(self.task.work_dir, "best", f"{plan.name}-{self.place.stage}-{self.place.step}")
-        os.makedirs(folder, exist_ok=True)
-        save_state(state, folder, moments=False)
-        self.place.best = folder
-        if self.rank == 0 and before not in (None, folder):
-            shutil.rmtree(before or "", ignore_errors=True)
+        self.place.best = self.best.write(state, f"{plan.name}-{self.place.stage}-{self.place.step}")
 
     def _report(self, state: State | None, moments: bool = False) -> None:
         """Hands a checkpoint of this place to Ray Train, which uploads it while training goes on."""
@@ -160,6 +157,7 @@ class _Training:
         checkpoint = None
         if state is not None:
             save_state(state, folder, moments)
+            self.best.checkpoint(self.place.best)
         if state is not None or self.rank == 0:
             checkpoint = Checkpoint.from_directory(folder)
         if self.rank == 0 and checkpoint is not None:
@@ -181,6 +179,7 @@ class _Training:
         candidates = [reported.checkpoint for reported in ray.train.get_all_reported_checkpoints()] if newest else []
         if newest is not None and newest not in candidates:
             candidates.append(newest)
+        self.best = self._best_weights(Place(**each.get_metadata()).best for each in candidates)
         with contextlib.ExitStack() as opened:
             for checkpoint in reversed(candidates):
                 place = Place(**checkpoint.get_metadata())

@@ -85,35 +85,37 @@ def stages_of(config: Config, parts: Collection[str]) -> Iterator[tuple[str, lis
     from dgrc.pipeline.passes import PASSES
 
     if "questions" in parts:
-        yield "writing questions", [*_engine("teacher", config.teacher)]
+        yield "writing questions", [*engine_demands("teacher", config.teacher)]
     if "curate" in parts:
         for number, pass_ in enumerate(PASSES):
             later = {role for each in PASSES[number:] for role in each.roles(config)}
             begun = {role for each in PASSES[: number + 1] for role in each.roles(config)}
             roles = [role for role in ("teacher", "student", "auditor", "verifier") if role in later & begun]
-            demands = [demand for role in roles for demand in _engine(role, getattr(config, role))]
+            demands = [demand for role in roles for demand in engine_demands(role, getattr(config, role))]
             yield f"the pass `{pass_.name}`", [*demands, _data()]
         if config.embedder is not None and config.method.near_duplicate_cosine is not None:
-            yield "comparing atoms", [*_engine("embedder", config.embedder)]
+            yield "comparing atoms", [*engine_demands("embedder", config.embedder)]
     if "train" in parts:
-        yield "training", [_training(config.training)]
+        yield "training", [training_demand(config.training)]
     if "evaluate" in parts:
-        teacher = _engine("teacher", config.teacher) if config.evaluation.teacher else ()
-        yield "evaluation", [*_engine("student", config.student), *teacher]
+        teacher = engine_demands("teacher", config.teacher) if config.evaluation.teacher else ()
+        yield "evaluation", [*engine_demands("student", config.student), *teacher]
 
 
-def _engine(role: str, engine: EngineConfig) -> Iterator[Demand]:
+def engine_demands(role: str, engine: EngineConfig) -> Iterator[Demand]:
+    """What a role's engine reserves, of as many replicas as work begins with."""
     from dgrc.engines.placement import bundles
 
     for bundle, count in bundles(engine):
         yield Demand(role, "replica", bundle, count * engine.fewest_replicas)
 
 
-def _training(training: TrainingConfig) -> Demand:
+def training_demand(training: TrainingConfig, workers: int | None = None) -> Demand:
+    """What a training reserves, with as many workers as it begins with or as are given."""
     bundle = {"CPU": training.cpus_per_worker, **training.resources_per_worker}
     bundle |= {"GPU": training.gpus_per_worker} if training.gpus_per_worker else {}
     least = training.workers if isinstance(training.workers, int) else training.workers[0]
-    return Demand("training", "worker", bundle, least)
+    return Demand("training", "worker", bundle, workers or least)
 
 
 def _data() -> Demand:

@@ -44,7 +44,7 @@ def _memory(config: Config, parts: Collection[str]) -> Iterator[Finding]:
         for role in dict.fromkeys(d.role for d in demands):
             engine = getattr(config, role, None)
             if isinstance(engine, EngineConfig) and engine.engine == "vllm" and not engine.gpus:
-                taken[role] = engine.fewest_replicas * _engine_bytes(engine)
+                taken[role] = engine.fewest_replicas * engine_bytes(engine)
         if (total := sum(taken.values())) > there:
             said = ", ".join(f"{who} {amount / GIB:,.1f}" for who, amount in taken.items() if amount)
             yield Finding(
@@ -73,7 +73,8 @@ def _disk(config: Config, parts: Collection[str]) -> Iterator[Finding]:
         yield Finding("runs_dir", f"{words} A run that finds it full stops; what it had is kept.", stops=False)
 
 
-def _engine_bytes(engine: EngineConfig) -> float:
+def engine_bytes(engine: EngineConfig) -> float:
+    """What a replica on a CPU is sure to take: its weights and its KV cache."""
     from dgrc.engines.vllm.engine import CPU_KV_CACHE_GIB
 
     folder = directory_of(engine.model)

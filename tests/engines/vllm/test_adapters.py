@@ -1,6 +1,7 @@
 """Adapters as vLLM serves them over their base model, without merging; and what is said of those it cannot serve."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,22 @@ def test_an_adapter_of_a_larger_rank_than_the_engine_is_ready_for_is_refused(poo
     with pytest.raises(EngineError, match=r"has rank 16.*rank 8 and less.*max_lora_rank: 16"):
         ask(pool.client(weights=str(adapters[2])), user("hello", max_tokens=4))
     assert ask(pool.client(), user("hello", max_tokens=4))[0].error is None
+
+
+def test_an_adapter_that_is_served_only_in_part_is_told(pool: Pool, adapters: list[Path], tmp_path: Path) -> None:
+    """What belongs to a layer that the model does not have, vLLM (0.32) leaves out without a word."""
+    from safetensors.torch import load_file, save_file
+
+    assert pool.says_what_it_serves()
+    pool.turn_to(str(adapters[1]))
+    further = tmp_path / "further"
+    shutil.copytree(adapters[0], further)
+    halves = load_file(further / "adapter_model.safetensors")
+    more = {name.replace(".layers.1.", ".layers.7."): half for name, half in halves.items()}
+    save_file({**more, **halves}, further / "adapter_model.safetensors")
+    with pytest.raises(EngineError, match=r"further and serves others: the checksums of layer 7 are not"):
+        pool.turn_to(str(further))
+    pool.turn_to(str(adapters[0]))
 
 
 def test_an_engine_is_ready_for_its_own_adapter_or_for_what_it_is_told(model: Path, adapters: list[Path]) -> None:

@@ -6,6 +6,7 @@ The model's weights are random: what it says is noise, that it says it in the ri
 import asyncio
 import dataclasses
 import math
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,6 +102,28 @@ def test_other_weights_take_their_turn_in_the_same_engine(
     with pytest.raises(EngineError, match="does not exist"):
         ask(pool.client(weights=str(tmp_path / "absent")), user("hello", max_tokens=4))
     assert ask(pool.client(), user("hello", max_tokens=4))[0].error is None
+
+
+def test_weights_that_are_served_only_in_part_are_told(pool: Pool, model: Path, other: Path, tmp_path: Path) -> None:
+    """Of a layer that a directory lacks, vLLM (0.32) goes on with the old weights, and warns in its log at most."""
+    from safetensors.torch import load_file, save_file
+
+    assert pool.says_what_it_serves()
+    pids = ray.get(pool._replicas[0].ready.remote())
+    pool.turn_to(str(other))
+    assert ask(pool.client(), user("hello", max_tokens=8)) == ask(
+        pool.client(weights=str(other)), user("hello", max_tokens=8)
+    )
+    torn = tmp_path / "torn"
+    shutil.copytree(model, torn)
+    weights = load_file(model / "model.safetensors")
+    save_file({name: w for name, w in weights.items() if ".layers.1." not in name}, torn / "model.safetensors")
+    with pytest.raises(EngineError, match=r"weights of .*torn and serves others: the checksums of layer 1 are not"):
+        pool.turn_to(str(torn))
+    pool.turn_to(str(model))
+    (served,) = ask(pool.client(), user("hello", max_tokens=8))
+    assert whole(served.samples[0].text) == transformers_says(model, "hello", 8)
+    assert ray.get(pool._replicas[0].ready.remote()) == pids
 
 
 def test_a_prompt_that_does_not_fit_fails_alone(pool: Pool) -> None:

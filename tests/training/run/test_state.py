@@ -136,6 +136,7 @@ TAKEN_UP: list[dict[str, Any]] = [
     {"zero_stage": 0},
     {"zero_stage": 2},
     {"zero_stage": 3},
+    {"zero_stage": 0, "precision": "bf16"},
     {"zero_stage": 1, "precision": "bf16"},
     {"zero_stage": 2, "precision": "bf16", "offload": "optimizer"},
     {"zero_stage": 3, "precision": "bf16", "offload": "all"},
