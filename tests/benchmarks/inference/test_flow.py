@@ -40,7 +40,7 @@ class Pool:
         return {}
 
     async def generate(self, request: Request, *how: Any) -> Completion:
-        texts = [f"Sample {number} of the dose. <answer>5 mg</answer>" for number in range(request.n)]
+        texts = [f"Sample {number}: 2 * 2.5 mg = 5 mg. <answer>5 mg</answer>" for number in range(request.n)]
         if request.schema is not None:
             texts = ["not what was asked for"]
         return Completion(tuple(Sample(text, "stop", 9) for text in texts), 100, 40)
