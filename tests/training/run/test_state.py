@@ -20,11 +20,11 @@ from tests.training.run.workers import each_on_workers, on_workers
 
 pytestmark = pytest.mark.stack
 
-STEPS = 20
+STEPS = 10  # the first and last of them of every pass over the corpus, and a checkpoint between
 SHIPPED = ROOT / "configs" / "deepspeed"
 CORPUS = make_corpus([7, 12, 5, 9, 20, 3, 11, 8, 14, 6, 10, 4, 13, 9, 7], seed=3)
 ADAPTER = AdapterConfig(rank=4, alpha=8)
-RELATIVE = 1e-4  # float32 sums in another order, over 20 steps
+RELATIVE = 1e-4  # float32 sums in another order, over some steps
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,7 @@ def by_two_workers(base: str) -> dict[str, list[Any]]:
 
 
 @pytest.mark.parametrize("settings", WAYS, ids=named)
-def test_twenty_steps_on_two_workers_are_those_of_plain_torch(
+def test_steps_on_two_workers_are_those_of_plain_torch(
     base: str, by_two_workers: dict[str, list[Any]], settings: dict[str, Any]
 ) -> None:
     expected, weights = plain_torch(base, config(**settings))
