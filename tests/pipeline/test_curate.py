@@ -126,8 +126,8 @@ def test_other_settings_are_refused_in_the_same_run(curated: RunDir) -> None:
 
 
 def test_labels_do_not_reach_curation(curated: RunDir, tmp_path: Path) -> None:
-    """With labels permuted, and removed from every third question, curation gives the same bytes, but for the name of the
-    file, which the curricula have."""
+    """With labels permuted, and removed from every third question, curation gives the same bytes, but for the name of
+    the file, which the curricula have."""
     file = curated.root.parent / "q.jsonl"
     other = write_questions(tmp_path / "q.jsonl", QUESTIONS, lambda i: str((i + 2) % 5) if i % 3 else None)
     assert file.read_bytes() != other.read_bytes()

@@ -82,7 +82,7 @@ def gone_on(begun: tuple[Taught, list[dict[str, Any]]], folder: Path, **rounds: 
     before = begun[0].run.root
     shutil.copytree(before, folder / before.name)
     LEARNED.unlink(missing_ok=True)
-    return job_for(folder, before.parent / "q.jsonl", **rounds)
+    return job_for(folder, Path(begun[0].config.questions.files[0]), **rounds)
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +114,19 @@ def test_the_student_that_learned_samples_again_and_known_atoms_are_not_answered
 
 @on_ray
 def test_no_gain_ends_it_and_the_student_before_stands(
+    through: tuple[Taught, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    """Less than is asked for is none; nothing of the two rounds is curated again to find that."""
+    job = gone_on(through, tmp_path, count=5, min_gain=0.99)
+    rounds = run_rounds(job)
+    assert [figures.get("stopped_by") for figures in rounds] == [None, "no_gain"]
+    assert rounds[1]["gain"] == through[1][1]["gain"]
+    assert job.run.number == 1 and "student" not in rounds[1] and rounds[0]["student"] == str(job.run.student())
+
+
+@on_ray
+@pytest.mark.slow
+def test_a_student_that_learned_nothing_gains_nothing(
     begun: tuple[Taught, list[dict[str, Any]]], tmp_path: Path
 ) -> None:
     job = gone_on(begun, tmp_path, count=5)
