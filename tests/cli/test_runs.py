@@ -3,12 +3,12 @@
 import json
 import re
 import shlex
-import shutil
 from pathlib import Path
 
 import pytest
 
 from dgrc.cli.common import LONGEST_NAME, load
+from dgrc.config import Config
 from dgrc.config.file import dump_config, load_config, make_config
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.standing import mark_sample, own_settings
@@ -181,11 +181,15 @@ def test_names_that_yaml_would_take_for_more_are_names(here: Path, folder: str, 
         assert f"# run folder: {run.root}" in plan.stdout, plan.stderr
 
 
-def test_a_run_goes_on_by_its_own_settings(here: Path, curated_once: Path) -> None:
-    """Begun by a configuration that is gone, from another folder, and moved since."""
-    shutil.copytree(curated_once / "t", here / "runs" / "t")
-    mark = RunDir(here / "runs" / "t").state("gather") / "done.json"
+@pytest.mark.usefixtures("ray_here")
+def test_a_run_goes_on_by_its_own_settings(here: Path) -> None:
+    """Begun by a configuration that is gone, from another folder."""
+    config: Config = scripted_config(here / "runs", write_questions(here / "q.jsonl", 4))
+    (here / "c.yaml").write_text(dump_config(config))
+    assert dgrc("curate", "c.yaml").exit_code == 0
+    (here / "c.yaml").unlink()
+    mark = RunDir.of(config).state("gather") / "done.json"
     before = json.loads(mark.read_text())
-    again = dgrc("curate", "t")
+    again = dgrc("curate", config.name)
     assert again.exit_code == 0, again.output
     assert json.loads(mark.read_text()) == before and "done: " in again.stderr
