@@ -56,6 +56,15 @@ def _ids(folder: Path, ids: list[int]) -> Path:
     return folder
 
 
+def test_blocks_have_their_rows_however_small_the_reads_are(tmp_path: Path) -> None:
+    config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", 300))
+    config = config.model_copy(update={"pipeline": PipelineConfig(workers=2, rows_per_block=128)})
+    run, _, _ = curate_here(config)  # Ray reads a small file as at least twice as many blocks as there are CPUs
+    for dataset in ("cases", "verdicts"):
+        rows = sorted(pq.read_metadata(file).num_rows for file in run.dataset(dataset).glob("*.parquet"))
+        assert rows in ([44, 128, 128], [128, 172]), dataset  # a rest smaller than a batch may go with another block
+
+
 def test_a_dead_engine_is_one_paragraph_and_once_mended_the_pass_goes_on_and_a_refused_request_fails_alone(
     tmp_path: Path,
 ) -> None:
