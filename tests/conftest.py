@@ -8,10 +8,12 @@ docs/support.md says what was run where.
 waits for processes to come and go for nearly half of its time. `make test-unit` leaves those out (marked `stack`).
 """
 
+import fcntl
 import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -25,18 +27,17 @@ os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
 settings.register_profile("dgrc", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("dgrc")
 
-STACK_FIXTURES = {"ray_here", "small_world", "cluster"}
+STACK_FIXTURES = {"ray_here", "small_world", "curated_once", "cluster"}
 LONGEST = (
-    "cli/test_demo.py", "pipeline/test_resume.py", "pipeline/test_curate.py", "pipeline/test_chinese.py",
-    "training/run/test_state.py", "engines/test_pool.py", "engines/vllm/test_engine.py",
-    "engines/vllm/test_thinking.py", "workflow/test_rounds.py",
-    "engines/vllm/test_adapters.py", "workflow/submit/test_submit.py", "workflow/test_api.py",
-    "storage/objectstore/test_curate.py",
-    "workflow/test_questions.py", "pipeline/test_graph.py", "engines/api/test_chat.py", "packaging/test_light.py",
-    "benchmarks/test_api.py", "engines/vllm/test_embeddings.py", "training/run/test_launch.py",
-    "pipeline/test_checkpoints.py", "questions/test_recorded.py", "storage/test_verify.py", "workflow/test_pilot.py",
-    "workflow/premise/test_premise.py",
-    "pipeline/test_retries.py", "runtime/test_session.py", "runtime/test_signals.py", "runtime/test_processes.py",
+    "cli/test_demo.py", "engines/test_pool.py", "pipeline/test_resume.py", "workflow/test_api.py",
+    "engines/vllm/test_engine.py", "pipeline/test_curate.py", "workflow/premise/test_premise.py",
+    "workflow/submit/test_submit.py", "workflow/test_rounds.py", "engines/vllm/test_embeddings.py",
+    "training/run/test_state.py", "pipeline/test_graph.py", "packaging/test_light.py", "workflow/test_questions.py",
+    "training/run/test_launch.py", "pipeline/test_checkpoints.py", "engines/vllm/test_adapters.py",
+    "engines/vllm/test_thinking.py", "workflow/test_pilot.py", "runtime/test_session.py", "pipeline/test_chinese.py",
+    "questions/test_recorded.py", "benchmarks/test_api.py", "benchmarks/test_questions.py",
+    "training/run/test_head_loss.py", "pipeline/test_retries.py", "engines/api/test_chat.py",
+    "engines/test_replica.py", "storage/test_verify.py",
 )  # fmt: skip
 """These files begin first, in this order, so that neither process is left with a long one at the end."""
 SMALL_SEED = 3
@@ -80,6 +81,31 @@ def ray_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, name: str) -> Path:
+    """A folder of this session of tests that its processes share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def curated_once(tmp_path_factory: pytest.TempPathFactory, ray_here: None) -> Path:
+    """A folder with `q.jsonl` and the run `t`, its curation on scripted engines, made by the process that asks first.
+
+    Other processes read them too: who changes anything changes a copy.
+    """
+    from tests.pipeline.conftest import CURATED, curate_here, scripted_config, write_questions
+
+    folder = shared_folder(tmp_path_factory, "curated")
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "whole").is_file():
+            curate_here(scripted_config(folder, write_questions(folder / "q.jsonl", CURATED), workers=2))
+            (folder / "whole").touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def small_world(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A cache with the small world's teacher and student, trained once for all tests, whichever process asks first.
@@ -90,9 +116,7 @@ def small_world(tmp_path_factory: pytest.TempPathFactory) -> str:
     from dgrc.config import ProvingConfig
     from dgrc.proving.models import make_models
 
-    base = tmp_path_factory.getbasetemp()
-    cache = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "proving-cache"
-    cache.mkdir(exist_ok=True)
+    cache = shared_folder(tmp_path_factory, "proving-cache")
     config = ProvingConfig(size="small", seed=SMALL_SEED, cache=str(cache))
 
     def ask(caller: int) -> None:

@@ -6,6 +6,7 @@ and its exit code.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,28 @@ def test_the_status_says_whether_the_same_may_end_well_another_time(error: type[
 
     said = CliRunner().invoke(group, ["stop"])
     assert (said.exit_code, said.stderr) == (status, "dgrc: It stopped.\n")
+
+
+STOPPED = """
+import os, signal, sys
+from dgrc.cli import main
+
+@main.command()
+def wait():
+    os.kill(os.getpid(), int(sys.argv[1]))
+    signal.pause()
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main(["wait"])
+"""
+
+
+@pytest.mark.parametrize(("told", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_status_says_by_which_signal_a_command_was_stopped(told: signal.Signals, status: int) -> None:
+    """In a process of its own. What a stopped pass leaves behind is in tests/pipeline/test_resume.py."""
+    done = subprocess.run([sys.executable, "-c", STOPPED, str(int(told))], capture_output=True, text=True, check=False)
+    assert done.returncode == status
+    assert done.stderr.strip().startswith("dgrc: stopped. What was finished is safe") and "Traceback" not in done.stderr
 
 
 def one_paragraph(text: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -59,37 +60,50 @@ def test_requests_spread_and_all_processes_end() -> None:
     assert not any(_alive(int(pid)) for pid in pids)
 
 
-def test_a_dead_replica_is_replaced_and_its_request_asked_again(tmp_path) -> None:
+@pytest.fixture(scope="module")
+def crashing(ray_here: None) -> Iterator[Pool]:
+    """One replica that a request may kill; it is there again after each of the tests that share it but the last."""
+    with Pool.start("teacher", scripted("crash"), 0).wait() as pool:
+        yield pool
+
+
+def test_a_dead_replica_is_replaced_and_its_request_asked_again(crashing: Pool, tmp_path) -> None:
     flag = tmp_path / "flag"
     flag.touch()
-    with Pool.start("teacher", scripted("crash"), 0).wait() as pool:
-        reply = asyncio.run(pool.client().generate(ask(f"die once {flag}")))
-        assert reply.samples[0].text == "alive"
-        assert not flag.exists()
+    reply = asyncio.run(crashing.client().generate(ask(f"die once {flag}")))
+    assert reply.samples[0].text == "alive"
+    assert not flag.exists()
 
 
-def test_a_request_that_always_kills_is_an_error_of_its_own_and_the_rest_goes_on() -> None:
+def test_a_request_that_always_kills_is_an_error_of_its_own_and_the_rest_goes_on(crashing: Pool) -> None:
     async def among_others(client: PoolClient) -> list[Completion]:
         requests = [ask("die"), *(ask(f"slow {number}") for number in range(12))]
         return list(await asyncio.gather(*(client.generate(request) for request in requests)))
 
-    with Pool.start("teacher", scripted("crash"), 0).wait() as pool:
-        poison, *others = asyncio.run(among_others(pool.client(max_retries=2)))
+    poison, *others = asyncio.run(among_others(crashing.client(max_retries=2)))
     assert (poison.error or "").startswith("engine_died: 2 times while it served this request alone")
     assert [reply.samples[0].text for reply in others] == ["alive"] * 12
 
 
-def test_an_engine_that_dies_under_everything_is_broken() -> None:
+def test_a_reply_that_a_dead_replica_wrote_down_is_not_asked_for_again(crashing: Pool) -> None:
+    written = Completion((), 1, 0)
+    assert asyncio.run(crashing.client().generate(ask("die"), written=lambda: written)) is written
+
+
+def test_an_engine_that_dies_under_everything_is_broken(crashing: Pool) -> None:
     async def three(client: PoolClient) -> None:
         for _ in range(2):
             assert (await client.generate(ask("die"))).error
         await client.generate(ask("die"))
 
-    with (
-        Pool.start("teacher", scripted("crash"), 0).wait() as pool,
-        pytest.raises(EngineError, match="died under 3 requests in a row, 1 times under each alone"),
-    ):
-        asyncio.run(three(pool.client(max_retries=1)))
+    with pytest.raises(EngineError, match="died under 3 requests in a row, 1 times under each alone"):
+        asyncio.run(three(crashing.client(max_retries=1)))
+
+
+def test_a_replica_that_is_gone_for_good_is_said_and_not_waited_for(crashing: Pool) -> None:
+    ray.kill(crashing._replicas[0])
+    with pytest.raises(EngineError, match=r"teacher engine .*gone for good"):
+        asyncio.run(crashing.client(max_retries=1).generate(ask("x")))
 
 
 def test_a_reserved_replica_serves_the_one_that_reserved_it_and_then_all() -> None:
@@ -148,12 +162,6 @@ async def patient(request: Request) -> list[str]:
     """The pid of the replica, on `wait` after longer than a replica may go without a reply."""
     await asyncio.sleep(6 if request.messages[0]["content"] == "wait" else 0.1)
     return [str(os.getpid())]
-
-
-def test_a_reply_that_a_dead_replica_wrote_down_is_not_asked_for_again() -> None:
-    written = Completion((), 1, 0)
-    with Pool.start("teacher", scripted("crash"), 0).wait() as pool:
-        assert asyncio.run(pool.client().generate(ask("die"), written=lambda: written)) is written
 
 
 class Restarting:
@@ -256,13 +264,6 @@ def test_a_pool_ends_though_some_of_its_replicas_never_came_up() -> None:
             return
         time.sleep(0.1)
     raise AssertionError(f"the pool is gone, but {ray.available_resources()} of {ray.cluster_resources()} is left")
-
-
-def test_a_replica_that_is_gone_for_good_is_said_and_not_waited_for(tmp_path) -> None:
-    with Pool.start("teacher", scripted("crash"), 0).wait() as pool:
-        ray.kill(pool._replicas[0])
-        with pytest.raises(EngineError, match=r"teacher engine .*gone for good"):
-            asyncio.run(pool.client(max_retries=1).generate(ask("x")))
 
 
 class Room:

@@ -10,6 +10,9 @@ from dgrc.config.file import make_config
 from dgrc.pipeline.curate import curate
 from dgrc.storage.run_dir import RunDir
 
+CURATED = 40
+"""Questions of the run `curated_once`, which several files look at."""
+
 
 def write_questions(path: Path, count: int, label: Callable[[int], str | None] = lambda i: str(i % 5)) -> Path:
     rows = []

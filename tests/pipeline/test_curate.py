@@ -13,19 +13,16 @@ from dgrc.pipeline.curate import ASSEMBLING, SCREENING
 from dgrc.pipeline.passes import PASSES
 from dgrc.storage.run_dir import RunDir
 from dgrc.version import __version__
-from tests.pipeline.conftest import curate_here, scripted_config, write_questions
+from tests.pipeline.conftest import CURATED, curate_here, scripted_config, write_questions
 
 pytestmark = pytest.mark.usefixtures("ray_here")
 
-QUESTIONS = 40
+QUESTIONS = CURATED
 
 
 @pytest.fixture(scope="module")
-def curated(tmp_path_factory: pytest.TempPathFactory, ray_here: None) -> RunDir:
-    folder = tmp_path_factory.mktemp("curated")
-    config = scripted_config(folder, write_questions(folder / "q.jsonl", QUESTIONS), workers=2)
-    run, _, _ = curate_here(config)
-    return run
+def curated(curated_once: Path) -> RunDir:
+    return RunDir(curated_once / "t")
 
 
 def _rows(run: RunDir, name: str) -> list[dict]:
@@ -129,21 +126,17 @@ def test_other_settings_are_refused_in_the_same_run(curated: RunDir) -> None:
 
 
 def test_labels_do_not_reach_curation(curated: RunDir, tmp_path: Path) -> None:
-    """With labels permuted, and removed from every third question, curation gives the same bytes. The file is the same
-    one, for the curricula name it."""
+    """With labels permuted, and removed from every third question, curation gives the same bytes, but for the name of
+    the file, which the curricula have."""
     file = curated.root.parent / "q.jsonl"
-    before = file.read_bytes()
-    write_questions(file, QUESTIONS, lambda i: str((i + 2) % 5) if i % 3 else None)
-    try:
-        assert file.read_bytes() != before
-        run, _, _ = curate_here(scripted_config(tmp_path, file, "others"))
-    finally:
-        file.write_bytes(before)
+    other = write_questions(tmp_path / "q.jsonl", QUESTIONS, lambda i: str((i + 2) % 5) if i % 3 else None)
+    assert file.read_bytes() != other.read_bytes()
+    run, _, _ = curate_here(scripted_config(tmp_path, other, "others"))
     for name in ("cases", "atoms", "verdicts"):
         assert _rows(run, name) == _rows(curated, name)
     for kind in ("atomic", "cot"):
-        ours, theirs = (r.curriculum() / kind / "train.jsonl" for r in (run, curated))
-        assert ours.read_bytes() == theirs.read_bytes()
+        theirs, ours = ((r.curriculum() / kind / "train.jsonl").read_text() for r in (run, curated))
+        assert str(other) in theirs and theirs.replace(str(other), str(file)) == ours
 
 
 def test_agreeing_questions_are_kept_if_facts_from_elsewhere_bear_them_out(curated: RunDir) -> None:
@@ -174,14 +167,3 @@ def test_agreeing_questions_are_kept_if_facts_from_elsewhere_bear_them_out(curat
 def test_every_setting_of_the_method_redoes_a_pass() -> None:
     heeded = {name for p in PASSES for name in p.settings} | {*SCREENING, *ASSEMBLING}
     assert heeded == set(MethodConfig.model_fields)
-
-
-def test_a_refused_request_fails_its_question_alone(tmp_path: Path) -> None:
-    config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", 20))
-    refusing = config.student.model_copy(update={"script": "tests.scripts:refusing"})
-    config = config.model_copy(update={"student": refusing})
-    run, reports, _ = curate_here(config)
-    failed = [r for r in _rows(run, "cases") if r["status"] == "failed"]
-    assert [r["text"] for r in failed] == ["case 7 . which court ?"]
-    assert "not this one" in failed[0]["error"]
-    assert reports["verify"]["rows"] == 20

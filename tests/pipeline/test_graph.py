@@ -1,4 +1,5 @@
-"""A pass on a broken engine stops with the engine's own error, in one paragraph, and can be gone on with.
+"""A pass on a broken engine stops with the engine's own error, in one paragraph, and can be gone on with; an engine
+that refuses a request does not stop it.
 
 What passes do when all is well is in test_curate.py, what they do when killed in test_resume.py.
 """
@@ -21,10 +22,10 @@ pytestmark = pytest.mark.usefixtures("ray_here")
 
 
 def broken_while_flagged(request: Request) -> list[str]:
-    """The student, on an engine that breaks as long as `FLAG` is there."""
+    """The student, on an engine that breaks as long as `FLAG` is there; mended, it refuses one question."""
     if FLAG.exists():
         raise RuntimeError("engine broken")
-    return scripts.student(request)
+    return scripts.refusing(request)
 
 
 FLAG = Path("/tmp") / f"dgrc-test-{Path(__file__).stat().st_ino}-broken"  # engines run in other processes
@@ -64,7 +65,9 @@ def test_blocks_have_their_rows_however_small_the_reads_are(tmp_path: Path) -> N
         assert rows in ([44, 128, 128], [128, 172]), dataset  # a rest smaller than a batch may go with another block
 
 
-def test_a_dead_engine_is_one_paragraph_and_the_pass_goes_on_once_it_is_mended(tmp_path: Path) -> None:
+def test_a_dead_engine_is_one_paragraph_and_once_mended_the_pass_goes_on_and_a_refused_request_fails_alone(
+    tmp_path: Path,
+) -> None:
     config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", 9))
     student = config.student.model_copy(update={"script": f"{__name__}:broken_while_flagged"})
     pipeline = PipelineConfig(workers=1, rows_per_block=8, max_retries=0)
@@ -76,5 +79,8 @@ def test_a_dead_engine_is_one_paragraph_and_the_pass_goes_on_once_it_is_mended(t
     finally:
         FLAG.unlink()
     assert "\n" not in str(caught.value) and "Ray Data" not in str(caught.value)
-    _, reports, _ = curate_here(config)
+    run, reports, _ = curate_here(config)
     assert reports["gather"]["rows"] == reports["verify"]["rows"] == 9
+    failed = [r for r in pq.ParquetDataset(run.dataset("cases")).read().to_pylist() if r["status"] == "failed"]
+    assert [r["text"] for r in failed] == ["case 7 . which court ?"]
+    assert "not this one" in failed[0]["error"]

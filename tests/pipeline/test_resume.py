@@ -1,4 +1,8 @@
-"""`dgrc curate`, killed outright in every pass and run again: each row once, tokens bought once."""
+"""`dgrc curate`, told to stop or killed outright, and run again: each row once, tokens bought once.
+
+`make test` has one story, stopped in the first pass and killed in the second; each pass and each signal by itself is
+`slow`.
+"""
 
 import contextlib
 import json
@@ -21,6 +25,7 @@ from tests.pipeline.conftest import scripted_config, write_questions
 pytestmark = pytest.mark.stack
 
 QUESTIONS = 56
+PASSES = ("gather", "answer", "verify")
 
 
 def _start(config: Path, tally: Path) -> "subprocess.Popen[bytes]":
@@ -91,13 +96,9 @@ def _slow_run(folder: Path) -> tuple[Path, RunDir, Path]:
     return path, RunDir.of(config), folder / "tally"
 
 
-@pytest.mark.parametrize(("told", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_told_to_stop_it_does_in_one_paragraph_and_leaves_nothing_behind(
-    tmp_path: Path, told: signal.Signals, status: int
-) -> None:
-    path, run, tally = _slow_run(tmp_path)
-    process = _start(path, tally)
-    _wait_for_a_block(process, run.state("gather") / "checkpoint")
+def _stop_when(process: "subprocess.Popen[bytes]", checkpoint: Path, told: signal.Signals, status: int) -> None:
+    """Tells the driver to stop once the pass has committed a block, and looks at what it says and leaves."""
+    _wait_for_a_block(process, checkpoint)
     family = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(told)
     _, err = process.communicate(timeout=120)
@@ -107,12 +108,30 @@ def test_told_to_stop_it_does_in_one_paragraph_and_leaves_nothing_behind(
     _expect_gone(family, 60)
 
 
-def test_killed_in_every_pass(tmp_path: Path) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize(("told", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_told_to_stop_it_does_in_one_paragraph_and_leaves_nothing_behind(
+    tmp_path: Path, told: signal.Signals, status: int
+) -> None:
     path, run, tally = _slow_run(tmp_path)
-    paid: list[tuple[set[str], int]] = []  # at each kill: what the journal holds, and how much was asked until then
+    _stop_when(_start(path, tally), run.state("gather") / "checkpoint", told, status)
+
+
+@pytest.mark.parametrize(
+    ("stopped", "killed"), [(("gather",), ("answer",)), pytest.param((), PASSES, marks=pytest.mark.slow)]
+)
+def test_broken_off_it_goes_on_and_no_token_is_bought_again(
+    tmp_path: Path, stopped: tuple[str, ...], killed: tuple[str, ...]
+) -> None:
+    path, run, tally = _slow_run(tmp_path)
+    paid: list[tuple[set[str], int]] = []  # at each end: what the journal holds, and how much was asked until then
     agents: list[psutil.Process] = []
-    for name in ("gather", "answer", "verify"):
-        agents += _kill_when(_start(path, tally), run.state(name) / "checkpoint")
+    for name in (*stopped, *killed):
+        process, checkpoint = _start(path, tally), run.state(name) / "checkpoint"
+        if name in stopped:
+            _stop_when(process, checkpoint, signal.SIGTERM, 143)
+        else:
+            agents += _kill_when(process, checkpoint)
         assert not (run.state(name) / "done.json").exists()
         paid.append((_journaled(run.state(name) / "journal"), len(tally.read_text().splitlines())))
     last = _start(path, tally)
@@ -128,6 +147,6 @@ def test_killed_in_every_pass(tmp_path: Path) -> None:
     asked = tally.read_text().splitlines()
     for journaled, until in paid:
         bought = journaled & set(asked[:until])  # the rest are the student's
-        assert bought, "the kill came before anything was paid for"
+        assert bought, "the end came before anything was paid for"
         assert not bought & set(asked[until:]), "tokens that the journal holds were bought again"
     _expect_gone(agents, 180)

@@ -10,7 +10,7 @@ from dgrc.errors import QuestionFileError
 from dgrc.questions.recorded import ChainStore, read_chain_files, teacher_chains, write_chains
 from dgrc.records import Chain, Quarantined, content_id
 from dgrc.storage.run_dir import RunDir
-from tests.pipeline.conftest import curate_here, scripted_config, write_questions
+from tests.pipeline.conftest import CURATED, curate_here, scripted_config
 
 RELEASED = "Which court hears it?\nA. crown\nB. mill"
 
@@ -85,11 +85,10 @@ def test_chains_are_kept_as_they_were(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory, ray_here: None) -> tuple[RunDir, dict, RunDir]:
+def recorded(tmp_path_factory: pytest.TempPathFactory, curated_once: Path) -> tuple[RunDir, dict, RunDir]:
     """A curation, and a second one that takes the first one's chains from files."""
     folder = tmp_path_factory.mktemp("recorded")
-    questions = write_questions(folder / "q.jsonl", 20)
-    first, _, _ = curate_here(scripted_config(folder, questions, "first"))
+    first, questions = RunDir(curated_once / "t"), curated_once / "q.jsonl"
     ids = {row["id"]: row["source_id"] for row in pq.ParquetDataset(first.dataset("questions")).read().to_pylist()}
     files = {}
     for role in ("teacher", "student"):
@@ -106,7 +105,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory, ray_here: None) -> tuple[
 
 def test_recorded_chains_are_not_sampled_and_give_the_same_cases(recorded: tuple[RunDir, dict, RunDir]) -> None:
     first, reports, second = recorded
-    assert reports["ingest"]["recorded"] == {"teacher": 20, "student": 20}
+    assert reports["ingest"]["recorded"] == {"teacher": CURATED, "student": CURATED}
     usage = reports["gather"]["usage"]
     assert {who: spent["calls"] for who, spent in usage.items() if who.endswith("sample")} == {
         "teacher/sample": 0, "student/sample": 0,
@@ -124,4 +123,4 @@ def test_recorded_chains_are_not_sampled_and_give_the_same_cases(recorded: tuple
 def test_a_later_round_finds_the_teachers_chains(recorded: tuple[RunDir, dict, RunDir]) -> None:
     first, _, _ = recorded
     chains = dict(teacher_chains(first.dataset("verdicts")))
-    assert len(chains) == 20 and all(len(made) == 3 for made in chains.values())
+    assert len(chains) == CURATED and all(len(made) == 3 for made in chains.values())

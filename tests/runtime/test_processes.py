@@ -1,6 +1,6 @@
-"""Children of an actor die with it, and the actor with its raylet, even when that one is killed outright."""
+"""Children of an actor die with it, and the actor with its raylet, even when that one is killed outright. That every
+worker of a session is bound to its raylet is in test_session."""
 
-import json
 import signal
 import subprocess
 import sys
@@ -28,25 +28,6 @@ child.stdout.readline()
 print(child.pid, flush=True)
 time.sleep(600)
 """
-SESSION = """
-import ctypes, json, tempfile
-from pathlib import Path
-import ray
-from dgrc.config import Config
-from dgrc.runtime.session import ray_session
-from dgrc.storage.run_dir import RunDir
-
-@ray.remote
-class Actor:
-    def signal(self):
-        found = ctypes.c_int()
-        ctypes.CDLL(None).prctl(2, ctypes.byref(found))  # PR_GET_PDEATHSIG
-        return found.value
-
-with ray_session(Config(), RunDir(Path(tempfile.mkdtemp()))):
-    actors = [Actor.remote(), Actor.options(runtime_env={"env_vars": {"OMP_NUM_THREADS": "1"}}).remote()]
-    print(json.dumps(ray.get([actor.signal.remote() for actor in actors])), flush=True)
-"""
 
 
 @pytest.mark.parametrize("away", [0, 1])
@@ -62,12 +43,6 @@ def test_a_worker_that_cannot_notice_dies_with_its_raylet_and_with_no_other_pare
         finally:
             if not gone:
                 worker.kill()
-
-
-@pytest.mark.stack
-def test_every_worker_of_a_session_is_bound_to_its_raylet() -> None:
-    done = subprocess.run([sys.executable, "-c", SESSION], capture_output=True, text=True, timeout=120, check=True)
-    assert json.loads(done.stdout) == [signal.SIGKILL, signal.SIGKILL]
 
 
 def test_killing_the_parent_ends_the_child() -> None:

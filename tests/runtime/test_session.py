@@ -1,7 +1,10 @@
 """How many CPUs a cluster started here is told to have, and that nothing is left running when it ends."""
 
+import json
+import signal
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -25,17 +28,37 @@ def test_too_few_cpus_are_refused_not_waited_for() -> None:
         _logical_cpus(make_config({"ray": {"num_cpus": 4}}))
 
 
+@pytest.fixture(scope="module")
+def told() -> dict[str, Any]:
+    """What one session tells that an exception ends, in a process of its own, which Ray might end with status 1."""
+    done = subprocess.run([sys.executable, "-c", SESSION], capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
 @pytest.mark.stack
-def test_what_an_exception_left_running_ends_before_ray_does() -> None:
-    """In a process of its own, which Ray might end with status 1."""
-    done = subprocess.run([sys.executable, "-c", BROKEN_OFF], capture_output=True, text=True, timeout=120, check=False)
-    assert (done.returncode, done.stdout.split()) == (0, ["running", "ended"]), done.stderr[-2000:]
+def test_what_an_exception_left_running_ends_before_ray_does(told: dict[str, Any]) -> None:
+    assert told["executions"] == ["running", "ended"]
 
 
-BROKEN_OFF = """
-import tempfile, threading, time
+@pytest.mark.stack
+def test_every_worker_is_bound_to_its_raylet(told: dict[str, Any]) -> None:
+    """What that is good for is in test_processes."""
+    assert told["death_signals"] == [signal.SIGKILL, signal.SIGKILL]
+
+
+@pytest.mark.stack
+def test_ray_gives_the_signal_back_to_the_system_and_the_session_takes_it_again(told: dict[str, Any]) -> None:
+    """It is about the kernel's view of it; the rest is in test_signals."""
+    assert told["after"] == "stopped"
+
+
+SESSION = """
+import ctypes, json, os, signal, tempfile, threading, time
 from pathlib import Path
 from dgrc.config import Config
+from dgrc.runtime import signals
 from dgrc.runtime.session import ray_session
 from dgrc.storage.run_dir import RunDir
 
@@ -46,17 +69,35 @@ def slow(batch):
     time.sleep(0.2)
     return batch
 
+told = {"executions": [], "after": ""}
+signals.listen()
 config = Config.model_validate({"ray": {"object_store_gib": 0.1}})
 try:
     with ray_session(config, RunDir(Path(tempfile.mkdtemp()))):
         import ray
 
+        @ray.remote
+        class Actor:
+            def signal(self):
+                found = ctypes.c_int()
+                ctypes.CDLL(None).prctl(2, ctypes.byref(found))  # PR_GET_PDEATHSIG
+                return found.value
+
+        actors = [Actor.remote(), Actor.options(runtime_env={"env_vars": {"OMP_NUM_THREADS": "1"}}).remote()]
+        told["death_signals"] = ray.get([actor.signal.remote() for actor in actors])
+        for actor in actors:
+            ray.kill(actor)
         batches = iter(ray.data.range(500, override_num_blocks=500).map_batches(slow).iter_batches(batch_size=1))
         next(batches)
-        print("running" if threads() else "over")
+        told["executions"].append("running" if threads() else "over")
         down = ray.shutdown
-        ray.shutdown = lambda: (print("running" if threads() else "ended"), down())
+        ray.shutdown = lambda: (told["executions"].append("running" if threads() else "ended"), down())
         raise KeyboardInterrupt
 except KeyboardInterrupt:
     pass
+try:
+    os.kill(os.getpid(), signal.SIGTERM)
+except KeyboardInterrupt:
+    told["after"] = "stopped"
+print(json.dumps(told))
 """

@@ -16,16 +16,16 @@ from dgrc.errors import RunDirError
 from dgrc.storage.manifest import write_manifest
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.verify import _curricula, damage, forget
-from tests.pipeline.conftest import curate_here, scripted_config, write_questions
+from tests.pipeline.conftest import curate_here, scripted_config
 
 pytestmark = pytest.mark.usefixtures("ray_here")
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, ray_here: None) -> tuple[Path, Config]:
-    folder = tmp_path_factory.mktemp("run")
-    config = scripted_config(folder / "runs", write_questions(folder / "q.jsonl", 12))
-    run, _, _ = curate_here(config)
+def whole(tmp_path_factory: pytest.TempPathFactory, curated_once: Path) -> tuple[Path, Config]:
+    config = scripted_config(tmp_path_factory.mktemp("run"), curated_once / "q.jsonl")
+    run = RunDir.of(config)
+    shutil.copytree(curated_once / "t", run.root)
     write_manifest(run, reports={}, seconds={})
     return run.root, config
 

@@ -59,73 +59,79 @@ def rows(report: dict[str, Any]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in Path(report["questions"]).read_text().splitlines()]
 
 
-def test_documents_of_all_kinds_become_questions_that_know_where_they_came_from(tmp_path: Path) -> None:
-    (tmp_path / "one.txt").write_text(text_of(1))
-    with gzip.open(tmp_path / "more.jsonl.gz", "wt") as file:
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory, ray_here: None) -> tuple[Path, dict[str, Any]]:
+    """The folder and the report of questions written about files of three kinds: rules 1, 2 and 3, a broken line, and
+    rule 7 three times, of which the evaluation asks."""
+    folder = tmp_path_factory.mktemp("written")
+    (folder / "one.txt").write_text(text_of(1))
+    with gzip.open(folder / "more.jsonl.gz", "wt") as file:
         for rule in (2, 3):
             file.write(json.dumps({"id": f"act-{rule}", "title": "An act", "text": text_of(rule)}) + "\n")
         file.write("{broken\n")
-    job, _ = job_for(tmp_path, {"files": [str(tmp_path / "*.txt"), str(tmp_path / "*.gz")]})
-    report = run(job)
-    assert (report["cut"]["documents"], report["cut"]["passages"], report["cut"]["refused"]) == (4, 3, 1)
+    texts = [text_of(7), text_of(7), text_of(7, "gladly")]
+    repeats = [json.dumps({"id": str(number), "text": text}) for number, text in enumerate(texts)]
+    (folder / "repeats.jsonl").write_text("\n".join(repeats))
+    held_out = folder / "held_out" / "held_out.jsonl"
+    held_out.parent.mkdir()
+    held_out.write_text(json.dumps({"question": "What does rule 7 of the code of the river demand ?", "label": "A",
+                                    "choices": ["7 coins", "7 days", "7 boats", "7 men"]}))  # fmt: skip
+    files = [str(folder / pattern) for pattern in ("*.txt", "*.gz", "*.jsonl")]
+    return folder, run(job_for(folder, {"files": files}, evaluation={"files": [str(held_out)]})[0])
+
+
+def test_documents_of_all_kinds_become_questions_that_know_where_they_came_from(
+    written: tuple[Path, dict[str, Any]],
+) -> None:
+    folder, report = written
+    assert (report["cut"]["documents"], report["cut"]["passages"], report["cut"]["refused"]) == (7, 4, 1)
     assert report["screen"] == {
-        "written": 6, "leans_on_passage": 3, "does_not_stand_alone": 1, "kept": 2,
+        "written": 8, "leans_on_passage": 4, "does_not_stand_alone": 1, "contaminated": 1, "kept": 2,
         "seconds": report["screen"]["seconds"],
     }  # fmt: skip
     by_id = {row["id"].partition(":")[0]: row for row in rows(report)}
     act = by_id["act-2"]
     assert act["question"].startswith("What does rule 2") and len(act["choices"]) == 4
     assert text_of(2)[act["start"] : act["end"]] == text_of(2).strip()
-    (refused,) = pq.ParquetDataset(tmp_path / "runs" / "law" / "corpus" / "quarantine").read().to_pylist()
+    (refused,) = pq.ParquetDataset(folder / "runs" / "law" / "corpus" / "quarantine").read().to_pylist()
     assert refused["source"].endswith("more.jsonl.gz:3") and "not valid JSON" in refused["detail"]
 
 
-def test_it_goes_on_where_it_was_and_begins_anew_when_a_document_changes(tmp_path: Path) -> None:
-    file = tmp_path / "one.txt"
-    file.write_text(text_of(1))
-    job, _ = job_for(tmp_path, {"files": [str(file)]})
-    first = run(job)
-    asked = first["write"]["usage"]["teacher/write"]["calls"]
-    assert asked == 1
-    again, _ = job_for(tmp_path, {"files": [str(file)]})
-    assert run(again) == first
-    file.write_text(text_of(5))
-    changed, _ = job_for(tmp_path, {"files": [str(file)]})
-    assert "rule 5" in rows(run(changed))[0]["question"]
+def test_repeats_across_the_corpus_are_written_about_once(written: tuple[Path, dict[str, Any]]) -> None:
+    cut = written[1]["cut"]
+    assert (cut["passages"], cut["repeated"], cut["near_duplicate"]) == (4, 1, 1)
 
 
-def test_repeats_across_the_corpus_are_written_about_once(tmp_path: Path) -> None:
-    texts = [text_of(1), text_of(1), text_of(1, "gladly"), text_of(7)]
-    source = tmp_path / "docs.jsonl"
-    source.write_text("\n".join(json.dumps({"id": str(n), "text": text}) for n, text in enumerate(texts)))
-    report = run(job_for(tmp_path, {"files": [str(source)]})[0])
-    assert (report["cut"]["passages"], report["cut"]["repeated"], report["cut"]["near_duplicate"]) == (2, 1, 1)
-    apart = run(job_for(tmp_path / "apart", {"files": [str(source)], "near_duplicate": 1})[0])
-    assert (apart["cut"]["passages"], apart["screen"]["repeated"]) == (3, 1)
+def test_what_will_be_evaluated_is_not_written_into_the_curriculum(written: tuple[Path, dict[str, Any]]) -> None:
+    kept = rows(written[1])
+    assert written[1]["screen"]["contaminated"] == 1
+    assert kept and not any("rule 7" in row["question"] for row in kept)
 
 
-def test_what_will_be_evaluated_is_not_written_into_the_curriculum(tmp_path: Path) -> None:
-    (tmp_path / "one.txt").write_text(text_of(1))
-    (tmp_path / "two.txt").write_text(text_of(2))
-    held_out = tmp_path / "held_out.jsonl"
-    held_out.write_text(json.dumps({"question": "What does rule 2 of the code of the river demand ?", "label": "A",
-                                    "choices": ["2 coins", "2 days", "2 boats", "2 men"]}))  # fmt: skip
-    report = run(job_for(tmp_path, {"files": [str(tmp_path / "*.txt")]}, evaluation={"files": [str(held_out)]})[0])
-    assert report["screen"]["contaminated"] == 1
-    assert all("rule 1" in row["question"] for row in rows(report))
-
-
-def test_a_run_with_a_corpus_and_no_questions_begins_with_writing_them(tmp_path: Path) -> None:
-    (tmp_path / "one.txt").write_text(text_of(1))
-    job, said = job_for(tmp_path, {"files": [str(tmp_path / "*.txt")]})
+def test_a_run_with_a_corpus_writes_questions_first_goes_on_and_begins_anew_when_a_document_changes(
+    tmp_path: Path,
+) -> None:
+    """Of two passages that are nearly alike, which are kept where that is wished, the same question comes once."""
+    for name, words in (("one", ""), ("two", "gladly")):
+        (tmp_path / f"{name}.txt").write_text(text_of(1, words))
+    corpus = {"files": [str(tmp_path / "*.txt")], "near_duplicate": 1}
+    job, said = job_for(tmp_path, corpus)
     with job.open():
         config = job.with_questions()
         read = ingest(job.run, config)
     assert (read.kept, read.quarantined) == (1, {})
-    assert job.reports["questions"]["screen"]["kept"] == 1 and "questions" in said
+    first = job.reports["questions"]
+    assert first["screen"]["kept"] == 1 and "questions" in said
+    assert (first["cut"]["passages"], first["screen"]["repeated"]) == (2, 1)
+    assert first["write"]["usage"]["teacher/write"]["calls"] == 2
+    again, _ = job_for(tmp_path, corpus)
+    assert run(again) == first
+    (tmp_path / "one.txt").write_text(text_of(5))
+    changed, _ = job_for(tmp_path, corpus)
+    assert any("rule 5" in row["question"] for row in rows(run(changed)))
+    assert pilot_config(job.config, 7).corpus.limit == 7  # type: ignore[union-attr]
     own, _ = job_for(tmp_path / "own", {"files": ["absent"]}, questions={"files": ["mine.jsonl"]})
     assert own.with_questions() is own.config, "who has questions is asked nothing"
-    assert pilot_config(job.config, 7).corpus.limit == 7  # type: ignore[union-attr]
 
 
 def test_refusals_say_what_to_do(tmp_path: Path) -> None:

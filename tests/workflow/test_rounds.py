@@ -5,6 +5,7 @@ student by a file, because what is tested here is what goes round.
 """
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,8 +60,8 @@ def _unlearned() -> Iterator[None]:
     LEARNED.unlink(missing_ok=True)
 
 
-def job_for(folder: Path, **rounds: Any) -> Taught:
-    config: Config = scripted_config(folder, write_questions(folder / "q.jsonl", 24))
+def job_for(folder: Path, questions: Path, **rounds: Any) -> Taught:
+    config: Config = scripted_config(folder, questions)
     student = config.student.model_copy(update={"script": f"{__name__}:pupil"})
     job = Taught(config.model_copy(update={"student": student, "rounds": RoundsConfig(**rounds)}), lambda line: None)
     job.run.claim(job.config)
@@ -68,10 +69,28 @@ def job_for(folder: Path, **rounds: Any) -> Taught:
 
 
 @pytest.fixture(scope="module")
-def through(tmp_path_factory: pytest.TempPathFactory, ray_here: None) -> tuple[Taught, list[dict[str, Any]]]:
-    """A job that went through two rounds, and their figures."""
+def begun(tmp_path_factory: pytest.TempPathFactory, ray_here: None) -> tuple[Taught, list[dict[str, Any]]]:
+    """A job whose budget its first round used up, and its figures; copies of its run go on from there."""
     LEARNED.unlink(missing_ok=True)
-    job = job_for(tmp_path_factory.mktemp("rounds"), count=2)
+    folder = tmp_path_factory.mktemp("rounds")
+    job = job_for(folder, write_questions(folder / "q.jsonl", 24), count=5, teacher_tokens=10)
+    return job, run_rounds(job)
+
+
+def gone_on(begun: tuple[Taught, list[dict[str, Any]]], folder: Path, **rounds: Any) -> Taught:
+    """A job of other rules on a copy of what was begun."""
+    before = begun[0].run.root
+    shutil.copytree(before, folder / before.name)
+    LEARNED.unlink(missing_ok=True)
+    return job_for(folder, Path(begun[0].config.questions.files[0]), **rounds)
+
+
+@pytest.fixture(scope="module")
+def through(
+    begun: tuple[Taught, list[dict[str, Any]]], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Taught, list[dict[str, Any]]]:
+    """A job that went through two rounds, and their figures."""
+    job = gone_on(begun, tmp_path_factory.mktemp("through"), count=2)
     return job, run_rounds(job)
 
 
@@ -94,8 +113,23 @@ def test_the_student_that_learned_samples_again_and_known_atoms_are_not_answered
 
 
 @on_ray
-def test_no_gain_ends_it_and_the_student_before_stands(tmp_path: Path) -> None:
-    job = job_for(tmp_path, count=5)
+def test_no_gain_ends_it_and_the_student_before_stands(
+    through: tuple[Taught, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    """Less than is asked for is none; nothing of the two rounds is curated again to find that."""
+    job = gone_on(through, tmp_path, count=5, min_gain=0.99)
+    rounds = run_rounds(job)
+    assert [figures.get("stopped_by") for figures in rounds] == [None, "no_gain"]
+    assert rounds[1]["gain"] == through[1][1]["gain"]
+    assert job.run.number == 1 and "student" not in rounds[1] and rounds[0]["student"] == str(job.run.student())
+
+
+@on_ray
+@pytest.mark.slow
+def test_a_student_that_learned_nothing_gains_nothing(
+    begun: tuple[Taught, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    job = gone_on(begun, tmp_path, count=5)
     job.lessons = False
     rounds = run_rounds(job)
     assert [figures.get("stopped_by") for figures in rounds] == [None, "no_gain"]
@@ -104,8 +138,8 @@ def test_no_gain_ends_it_and_the_student_before_stands(tmp_path: Path) -> None:
 
 
 @on_ray
-def test_the_budget_ends_it(tmp_path: Path) -> None:
-    (only,) = run_rounds(job_for(tmp_path, count=5, teacher_tokens=10))
+def test_the_budget_ends_it(begun: tuple[Taught, list[dict[str, Any]]]) -> None:
+    (only,) = begun[1]
     assert only["stopped_by"] == "teacher_tokens" and only["teacher_tokens"] > 10
 
 
@@ -113,7 +147,7 @@ def test_the_budget_ends_it(tmp_path: Path) -> None:
 def test_a_run_that_was_through_does_nothing_again(through: tuple[Taught, list[dict[str, Any]]]) -> None:
     before_job, before = through
     said: list[str] = []
-    job = job_for(before_job.run.root.parent, count=2)
+    job = job_for(before_job.run.root.parent, Path(before_job.config.questions.files[0]), count=2)
     job.say = said.append
     assert run_rounds(job) == before
     steps = [line for line in said if line.startswith("  ") and not line.startswith("  round")]
@@ -122,7 +156,7 @@ def test_a_run_that_was_through_does_nothing_again(through: tuple[Taught, list[d
 
 @on_ray
 def test_a_round_without_the_student_before_it_is_refused(tmp_path: Path) -> None:
-    job = job_for(tmp_path)
+    job = job_for(tmp_path, write_questions(tmp_path / "q.jsonl", 2))
     job.enter_round(2)
     with pytest.raises(TrainingError, match="Round 2 needs the student of the one before"):
         job.curate()

@@ -19,6 +19,7 @@ from dgrc.config import EngineConfig
 from dgrc.engines.base import Completion, Request
 from dgrc.engines.client import PoolClient
 from dgrc.engines.pool import Pool
+from dgrc.engines.vllm.engine import VllmEngine
 from dgrc.errors import EngineError
 from dgrc.method import answer, diagnose
 from dgrc.method.prompts import load_pack
@@ -138,28 +139,21 @@ def test_a_bad_schema_fails_alone(pool: Pool) -> None:
     assert good.error is None
 
 
-def test_a_killed_replica_takes_its_engine_along_and_comes_back_with_the_weights_asked_for(
-    pool: Pool, other: Path
-) -> None:
+@pytest.mark.slow
+def test_a_killed_replica_comes_back_with_the_weights_asked_for(pool: Pool, other: Path) -> None:
     client = pool.client(weights=str(other))
     assert ask(client, user("hello", max_tokens=4))[0].error is None
     (replica,) = pool._replicas
     before = ray.get(replica.ready.remote())
-    assert len(before) > 1, "vLLM's engine core is a process of its own"
     psutil.Process(before[0]).send_signal(signal.SIGKILL)
     (reply,) = ask(client, user("hello", max_tokens=8))
     assert whole(reply.samples[0].text) == transformers_says(other, "hello", 8)
-    _, alive = psutil.wait_procs([p for p in map(_process, before) if p], timeout=30)
-    assert not alive
 
 
-def test_a_model_that_is_not_there_is_named(pool: Pool, tmp_path: Path) -> None:
-    absent = Pool.start("student", EngineConfig(model=str(tmp_path / "absent")), 0)
-    try:
-        with pytest.raises(EngineError, match="does not exist"):
-            absent.wait()
-    finally:
-        absent.stop()
+def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """By the engine itself; that a pool passes on what an engine says while it starts is in test_pool."""
+    with pytest.raises(EngineError, match="does not exist"):
+        asyncio.run(VllmEngine(EngineConfig(model=str(tmp_path / "absent")), 0).start())
 
 
 def transformers_says(directory: Path, text: str, tokens: int) -> str:
@@ -238,3 +232,15 @@ def test_first_tokens_have_the_log_probabilities_that_transformers_gives_them(po
     assert two.logprobs == pytest.approx((four.logprobs[1], four.logprobs[0]), abs=0.1)
     assert len(said.samples) == 2 and said.logprobs == ()
     assert none.error == "refused: none of 'AB', 'BC' is one token of this model"
+
+
+def test_a_killed_replica_takes_its_engine_along(pool: Pool) -> None:
+    """The last test with this pool, which ends while the replica is made anew."""
+    (replica,) = pool._replicas
+    before = ray.get(replica.ready.remote())
+    assert len(before) > 1, "vLLM's engine core is a process of its own"
+    processes = [p for p in map(_process, before) if p]
+    assert len(processes) == len(before)
+    processes[0].send_signal(signal.SIGKILL)
+    _, alive = psutil.wait_procs(processes, timeout=30)
+    assert not alive

@@ -20,11 +20,11 @@ from tests.training.run.workers import each_on_workers, on_workers
 
 pytestmark = pytest.mark.stack
 
-STEPS = 20
+STEPS = 10  # three times and more through the corpus, with a checkpoint on the way
 SHIPPED = ROOT / "configs" / "deepspeed"
 CORPUS = make_corpus([7, 12, 5, 9, 20, 3, 11, 8, 14, 6, 10, 4, 13, 9, 7], seed=3)
 ADAPTER = AdapterConfig(rank=4, alpha=8)
-RELATIVE = 1e-4  # float32 sums in another order, over 20 steps
+RELATIVE = 1e-4  # float32 sums in another order, over some steps
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +93,18 @@ def named(settings: dict[str, Any]) -> str:
     return "-".join(f"{k}={Path(str(getattr(v, 'variant', v))).stem}" for k, v in settings.items())
 
 
+def some_slow(names: list[str], slow: set[int]) -> list[Any]:
+    """The places of these names as parameters; those are slow that lie between others, which stay."""
+    marks = {True: [pytest.mark.slow], False: []}
+    return [pytest.param(place, id=name, marks=marks[place in slow]) for place, name in enumerate(names)]
+
+
+def chosen(request: pytest.FixtureRequest, test: str) -> list[int]:
+    """Of a test's parameters those that this session of tests will come to: no other is trained for."""
+    items = [item for item in request.session.items if isinstance(item, pytest.Function) and item.path == request.path]
+    return [item.callspec.params["place"] for item in items if item.originalname == test]
+
+
 WAYS: list[dict[str, Any]] = [
     {"zero_stage": 0},
     {"zero_stage": 1},
@@ -113,19 +125,24 @@ WAYS: list[dict[str, Any]] = [
 ]
 
 
+SLOW_WAYS = {5, 9, 10, 13}
+"""Offload and adapters at stages between those that stay."""
+
+
 @pytest.fixture(scope="module")
-def by_two_workers(base: str) -> dict[str, list[Any]]:
+def by_two_workers(base: str, request: pytest.FixtureRequest) -> dict[int, list[Any]]:
     """What two workers come to, each way."""
-    answers = each_on_workers(2, trained, [(base, config(**settings)) for settings in WAYS])
-    return dict(zip(map(named, WAYS), answers, strict=True))
+    places = chosen(request, "test_steps_on_two_workers_are_those_of_plain_torch")
+    answers = each_on_workers(2, trained, [(base, config(**WAYS[place])) for place in places])
+    return dict(zip(places, answers, strict=True))
 
 
-@pytest.mark.parametrize("settings", WAYS, ids=named)
-def test_twenty_steps_on_two_workers_are_those_of_plain_torch(
-    base: str, by_two_workers: dict[str, list[Any]], settings: dict[str, Any]
+@pytest.mark.parametrize("place", some_slow([*map(named, WAYS)], SLOW_WAYS))
+def test_steps_on_two_workers_are_those_of_plain_torch(
+    base: str, by_two_workers: dict[int, list[Any]], place: int
 ) -> None:
-    expected, weights = plain_torch(base, config(**settings))
-    for losses, found in by_two_workers[named(settings)]:
+    expected, weights = plain_torch(base, config(**WAYS[place]))
+    for losses, found in by_two_workers[place]:
         assert losses == pytest.approx(expected, rel=RELATIVE)
         assert found.keys() == weights.keys()
         for name, weight in weights.items():
@@ -144,20 +161,26 @@ TAKEN_UP: list[dict[str, Any]] = [
 ]
 
 
+SLOW_TAKEN_UP = {0, 4}
+
+
 @pytest.fixture(scope="module")
-def taken_up(base: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[list[Any], list[Any]]]:
+def taken_up(
+    base: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> dict[int, tuple[list[Any], list[Any]]]:
     """Whole trainings that leave a checkpoint on the way, and others that go on from there in new processes."""
-    calls = [(base, config(**settings), str(tmp_path_factory.mktemp("state"))) for settings in TAKEN_UP]
+    places = chosen(request, "test_a_training_taken_up_again_is_the_same_to_the_last_bit")
+    calls = [(base, config(**TAKEN_UP[place]), str(tmp_path_factory.mktemp("state"))) for place in places]
     whole = each_on_workers(2, trained, [(base, own, None, 7, folder) for base, own, folder in calls])
     again = each_on_workers(2, trained, calls)
-    return dict(zip(map(named, TAKEN_UP), zip(whole, again, strict=True), strict=True))
+    return dict(zip(places, zip(whole, again, strict=True), strict=True))
 
 
-@pytest.mark.parametrize("settings", TAKEN_UP, ids=named)
+@pytest.mark.parametrize("place", some_slow([*map(named, TAKEN_UP)], SLOW_TAKEN_UP))
 def test_a_training_taken_up_again_is_the_same_to_the_last_bit(
-    taken_up: dict[str, tuple[list[Any], list[Any]]], settings: dict[str, Any]
+    taken_up: dict[int, tuple[list[Any], list[Any]]], place: int
 ) -> None:
-    for (losses, weights), (later, found) in zip(*taken_up[named(settings)], strict=True):
+    for (losses, weights), (later, found) in zip(*taken_up[place], strict=True):
         assert later == losses[7:]
         assert all(torch.equal(found[name], weight) for name, weight in weights.items())
 
@@ -173,29 +196,33 @@ OTHERS: list[tuple[tuple[int, dict[str, Any]], tuple[int, dict[str, Any]]]] = [
 ]
 
 
+SLOW_OTHERS = {1, 3, 5}
+
+
 @pytest.fixture(scope="module")
-def elsewhere(base: str, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[list[Any], list[Any]]]:
+def elsewhere(
+    base: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> dict[int, tuple[list[Any], list[Any]]]:
     """Trainings that leave a checkpoint on the way, and what others of it come to, as many workers at a time."""
-    folders = [str(tmp_path_factory.mktemp("state")) for _ in OTHERS]
-    found: list[list[Any]] = [[], []]
+    places = chosen(request, "test_another_zero_stage_and_number_of_workers_go_on_from_there")
+    folders = {place: str(tmp_path_factory.mktemp("state")) for place in places}
+    found: list[dict[int, list[Any]]] = [{}, {}]
     for side in (0, 1):
-        answers: dict[int, list[Any]] = {}
-        for workers in {pair[side][0] for pair in OTHERS}:
-            mine = [place for place, pair in enumerate(OTHERS) if pair[side][0] == workers]
+        for workers in {OTHERS[place][side][0] for place in places}:
+            mine = [place for place in places if OTHERS[place][side][0] == workers]
             calls = [
                 (base, config(**OTHERS[n][side][1]), *((folders[n],) if side else (None, 7, folders[n]))) for n in mine
             ]
-            answers |= zip(mine, each_on_workers(workers, trained, calls), strict=True)
-        found[side] = [answers[n] for n in range(len(OTHERS))]
-    return list(zip(*found, strict=True))
+            found[side] |= zip(mine, each_on_workers(workers, trained, calls), strict=True)
+    return {place: (found[0][place], found[1][place]) for place in places}
 
 
-@pytest.mark.parametrize("number", range(len(OTHERS)), ids=[f"{one}-{other}" for one, other in OTHERS])
+@pytest.mark.parametrize("place", some_slow([f"{one}-{other}" for one, other in OTHERS], SLOW_OTHERS))
 def test_another_zero_stage_and_number_of_workers_go_on_from_there(
-    elsewhere: list[tuple[list[Any], list[Any]]], number: int
+    elsewhere: dict[int, tuple[list[Any], list[Any]]], place: int
 ) -> None:
-    ((losses, weights), *_), after = elsewhere[number]
-    assert len(after) == OTHERS[number][1][0]
+    ((losses, weights), *_), after = elsewhere[place]
+    assert len(after) == OTHERS[place][1][0]
     for later, found in after:
         assert later == pytest.approx(losses[7:], rel=RELATIVE)
         for name, weight in weights.items():

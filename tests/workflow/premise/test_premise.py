@@ -51,11 +51,27 @@ def rows_of(run: RunDir, name: str) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["id"])
 
 
+def other_labels(number: int) -> str:
+    return str((number + 2) % 5)
+
+
+def test_labels_do_not_reach_the_sample_of_a_premise(tmp_path: Path) -> None:
+    files = []
+    for name, label in (("ours", lambda i: str(i % 5)), ("theirs", other_labels)):
+        config = scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", QUESTIONS, label), name)
+        files.append(Path(prepare(config, 40, None, lambda line: None).questions.files[0]))
+    ours, theirs = files
+    assert ours.read_bytes() == theirs.read_bytes() and ours.parent.name == theirs.parent.name
+    rows = [json.loads(line) for line in ours.read_text().splitlines()]
+    assert len(rows) == 40 and not any({"answer", "label"} & row.keys() for row in rows)
+
+
+@pytest.mark.slow
 def test_labels_do_not_reach_the_curation_of_a_premise(tmp_path: Path, ray_here: None) -> None:
     """With labels permuted the sample, its file and all that is curated are the same bytes; what is measured is not."""
     file = tmp_path / "q.jsonl"
     found, runs = [], []
-    for name, label in (("ours", lambda i: str(i % 5)), ("theirs", lambda i: str((i + 2) % 5))):
+    for name, label in (("ours", lambda i: str(i % 5)), ("theirs", other_labels)):
         config = scripted_config(tmp_path, write_questions(file, QUESTIONS, label), name)
         figures, job, _ = measured(config, 40, None)
         found.append(figures)
@@ -102,7 +118,7 @@ def test_the_premise_of_a_world_whose_truth_is_known(tmp_path: Path, ray_here: N
     assert more["step_accuracy"]["n"] == 30 and any("30 are put to the teacher" in line for line in said)
 
 
-def test_the_command_tells_figures_in_words_and_as_one_object(
+def test_the_command_tells_figures_in_words_and_as_one_object_and_with_other_labels_others_of_the_same_curation(
     tmp_path: Path, ray_here: None, called: Call
 ) -> None:
     done = called(12, lambda i: str(i % 5), "--questions", "50")
@@ -112,6 +128,13 @@ def test_the_command_tells_figures_in_words_and_as_one_object(
     assert "50 questions were asked for (--questions), but the truth of 12 is known" in done.stderr
     assert "the teacher's chains with the right answer: 88.9%" in done.stderr
     assert "It cannot be told whether DGRC helps here." in done.stderr and "- 12 questions are too few" in done.stderr
+    run = RunDir(tmp_path / "real-premise")
+    assert {row["label"] for row in rows_of(run, "questions")} == {None}
+    before = {path: path.stat().st_mtime_ns for path in run.root.rglob("*.parquet")}
+    again = called(12, other_labels)
+    assert again.exit_code == 0, again.stderr
+    assert {path: path.stat().st_mtime_ns for path in before} == before, "curation knows of no change"
+    assert json.loads(again.stdout.splitlines()[-1])["teacher_chain_accuracy"]["share"] < 0.2
 
 
 def test_where_nothing_can_be_read_nothing_was_measured(

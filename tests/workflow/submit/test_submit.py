@@ -74,7 +74,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 def _await_dashboard(url: str, head: "subprocess.Popen[bytes]", log: Path) -> None:
-    for _ in range(120):
+    for _ in range(600):
         assert head.poll() is None, log.read_text()
         try:
             urllib.request.urlopen(url, timeout=5)
@@ -82,14 +82,14 @@ def _await_dashboard(url: str, head: "subprocess.Popen[bytes]", log: Path) -> No
         except urllib.error.HTTPError:  # it answers, and wants a token
             return
         except OSError:
-            time.sleep(1)
+            time.sleep(0.2)
     raise AssertionError(log.read_text())
 
 
 def settings(folder: Path) -> dict[str, Any]:
-    """A run of twenty questions on the models that lie in the working directory."""
+    """A run of six questions on the models that lie in the working directory."""
     questions = folder / "questions.jsonl"
-    rows = [{"id": f"s{n}", "question": f"case {n} . which court ?"} for n in range(20)]
+    rows = [{"id": f"s{n}", "question": f"case {n} . which court ?"} for n in range(6)]
     questions.write_text("\n".join(map(json.dumps, rows)) + "\n")
     models: dict[str, dict[str, Any]] = {role: {"engine": "scripted", "cpus": 0.1} for role in ("teacher", "student")}
     models["teacher"]["script"], models["student"]["script"] = "models:telling_teacher", "models:student"
@@ -124,33 +124,54 @@ def elsewhere(tmp_path: Path) -> Path:
 def test_a_run_is_submitted_followed_and_submitted_again_to_go_on(
     cluster: Cluster, tmp_path: Path, elsewhere: Path
 ) -> None:
-    """First by the name of a configuration from a folder without dgrc, then by a file of a checkout, then resumed."""
-    sets = [f"{key}={json.dumps(value)}" for key, value in settings(tmp_path).items()]
+    """By the name of a configuration from a folder without dgrc, then resumed."""
+    job = submitted(cluster, tmp_path, elsewhere)
+    assert "gather" in cluster.dgrc("jobs", "logs", job).stdout
+    resumed = cluster.dgrc("jobs", "resume", job).stdout.strip()
+    assert resumed == the_next(job)
+    followed = cluster.dgrc("jobs", "logs", "-f", resumed)
+    assert "SUCCEEDED" in followed.stderr and "gather   already done" in followed.stdout
+    rows = [json.loads(line) for line in cluster.dgrc("jobs", "list", "--json").stdout.splitlines()]
+    assert [row["status"] for row in rows if row["job"] in (job, resumed)] == ["SUCCEEDED"] * 2
+    assert cluster.dgrc("jobs", "status", "dgrc-none-1", check=False).returncode == 2
+    keys_stay_in_the_environment(cluster, job)
+
+
+@pytest.mark.slow
+def test_a_file_of_a_checkout_is_submitted_and_goes_on_where_the_run_was(
+    cluster: Cluster, tmp_path: Path, elsewhere: Path
+) -> None:
+    job = submitted(cluster, tmp_path, elsewhere)
     inside = ROOT / f"of-a-test-{os.getpid()}.yaml"  # only what is in the working directory is packaged
-    inside.write_text(dump_config(load_config("proving/small", sets)))
+    inside.write_text(dump_config(load_config("proving/small", overrides(tmp_path))))
     try:
-        options = [word for override in sets for word in ("--set", override)]
-        first = cluster.dgrc("submit", "proving/small", "--part", "curate", "--follow", *options, cwd=elsewhere)
-        job = first.stdout.strip()
-        assert "SUCCEEDED" in first.stderr and "small.yaml, which comes with dgrc" in first.stderr
-        assert (tmp_path / "runs" / "submitted" / "round-1" / "curriculum" / "atomic").is_dir()
-        used = {tuple(line.split()) for line in (tmp_path / "seen").read_text().splitlines()}
-        assert used and all("py_modules_files" in package for package, _ in used), "the submitter's own dgrc"
-        assert all("working_dir_files" in where for _, where in used)
-        assert "gather" in cluster.dgrc("jobs", "logs", job).stdout
-        name = str(inside.relative_to(ROOT))
-        again = cluster.dgrc("submit", name, "--part", "curate", "--retries", "1")
-        assert again.stdout.strip() == job.removesuffix("-1") + "-2"
+        again = cluster.dgrc("submit", str(inside.relative_to(ROOT)), "--part", "curate", "--retries", "1")
+        assert again.stdout.strip() == the_next(job)
         assert "gather   already done" in again.stderr
-        rows = [json.loads(line) for line in cluster.dgrc("jobs", "list", "--json").stdout.splitlines()]
-        assert [row["status"] for row in rows if row["job"] in (job, again.stdout.strip())] == ["SUCCEEDED"] * 2
-        resumed = cluster.dgrc("jobs", "resume", job).stdout.strip()
-        assert resumed.endswith("-3")
-        assert "SUCCEEDED" in cluster.dgrc("jobs", "logs", "-f", resumed).stderr
-        assert cluster.dgrc("jobs", "status", "dgrc-none-1", check=False).returncode == 2
-        keys_stay_in_the_environment(cluster, job)
     finally:
         inside.unlink()
+
+
+def the_next(job: str) -> str:
+    """The name of the job that goes on where this one's run is."""
+    name, _, number = job.rpartition("-")
+    return f"{name}-{int(number) + 1}"
+
+
+def overrides(folder: Path) -> list[str]:
+    return [f"{key}={json.dumps(value)}" for key, value in settings(folder).items()]
+
+
+def submitted(cluster: Cluster, folder: Path, elsewhere: Path) -> str:
+    """The name of a job that was submitted by the name of a configuration and followed to its end."""
+    options = [word for override in overrides(folder) for word in ("--set", override)]
+    first = cluster.dgrc("submit", "proving/small", "--part", "curate", "--follow", *options, cwd=elsewhere)
+    assert "SUCCEEDED" in first.stderr and "small.yaml, which comes with dgrc" in first.stderr
+    assert (folder / "runs" / "submitted" / "round-1" / "curriculum" / "atomic").is_dir()
+    used = {tuple(line.split()) for line in (folder / "seen").read_text().splitlines()}
+    assert used and all("py_modules_files" in package for package, _ in used), "the submitter's own dgrc"
+    assert all("working_dir_files" in where for _, where in used)
+    return first.stdout.strip()
 
 
 def keys_stay_in_the_environment(cluster: Cluster, job: str) -> None:
