@@ -107,7 +107,7 @@ def test_an_adapter_that_is_served_only_in_part_is_told(pool: Pool, adapters: li
     further = tmp_path / "further"
     shutil.copytree(adapters[0], further)
     halves = load_file(further / "adapter_model.safetensors")
-    more = {name.replace(".layers.1.", ".layers.7."): half for name, half in halves.items()}
+    more = {name.replace(".layers.1.", ".layers.7."): half.clone() for name, half in halves.items()}
     save_file({**more, **halves}, further / "adapter_model.safetensors")
     with pytest.raises(EngineError, match=r"further and serves others: the checksums of layer 7 are not"):
         pool.turn_to(str(further))
