@@ -104,8 +104,8 @@ def test_a_case_is_told_as_a_story(demo: tuple[Path, dict, int]) -> None:
     assert "teacher 0" in case.output and "student 2" in case.output and "<answer>" in case.output
 
 
-def test_a_report_has_the_curves_of_the_trainings_and_leaves_the_run_whole(demo: tuple[Path, dict]) -> None:
-    run, _ = demo
+def test_a_report_has_the_curves_of_the_trainings_and_leaves_the_run_whole(demo: tuple[Path, dict, int]) -> None:
+    run, *_ = demo
     said = CliRunner().invoke(main, ["report", str(run)])
     assert said.exit_code == 0, said.output
     assert (run / "report.html").read_text().count('<figure class="curve">') >= 2
