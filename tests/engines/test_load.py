@@ -1,6 +1,7 @@
 """What engines say of themselves: seen by their replicas, taken by the driver, shown on a node's Prometheus page."""
 
 import asyncio
+import logging
 import time
 from dataclasses import replace
 from typing import Any
@@ -104,7 +105,8 @@ def test_figures_that_cannot_be_read_are_said_once_and_cost_nothing_else(
         assert await replica.take_load() is None
         await replica.stop()
 
-    asyncio.run(life())
+    with caplog.at_level(logging.WARNING, replicas.__name__):
+        asyncio.run(life())
     assert [r.getMessage() for r in caplog.records if "figures" in r.getMessage()] == [
         "teacher 3: the engine's own figures cannot be read, so metrics and report lack them: "
         "AttributeError('no stats')"
