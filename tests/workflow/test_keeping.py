@@ -192,7 +192,7 @@ class Looked(Taught):
 
 def looked(folder: Path) -> Looked:
     folder.mkdir()
-    made = job_for(folder, count=2)
+    made = job_for(folder, write_questions(folder / "q.jsonl", 24), count=2)
     said: list[str] = []
     job = Looked(made.config, said.append)
     job.said, job.seen = said, []  # type: ignore[attr-defined]
