@@ -19,6 +19,7 @@ from dgrc.method.echo import ECHO
 from dgrc.method.prompts import Pack
 from dgrc.method.replies import json_object
 from dgrc.method.verify import Fact, extract
+from dgrc.pipeline.counters import REFUSALS
 from dgrc.proving.natural.problem import Problem, Step
 from dgrc.records import Chain, Message
 
@@ -79,7 +80,7 @@ def diagnosed(ask: Ask, pack: Pack, pairs: Sequence[Pair], truth: Judge, samplin
         "made_pairs": sum(pair.made for pair in pairs),
         "parsed": _share(read),
         "atoms_asked": asked,
-        "refused": {reason: refused[reason] for reason in (ECHO, diagnose.NO_QUESTION, diagnose.OFF_TOPIC)},
+        "refused": {reason: refused[reason] for reason in REFUSALS},
         "kept": len(atoms),
         "kept_share": len(atoms) / asked if asked else None,
         "distinct": len({(pair.problem.id, screen.atom_key(atom)) for pair, atom in atoms}),

@@ -160,10 +160,17 @@ class Pool:
         """What the replicas that are up reply; one that died learns from its next request what it is to serve."""
         with contextlib.suppress(EngineError):
             self._look(0)
+        asked = [getattr(self._replicas[number], name).remote(*args) for number in self._up]
+        done, late = ray.wait(asked, num_returns=len(asked), timeout=START_TIMEOUT_S) if asked else ([], [])
+        if late:
+            raise EngineAwayError(
+                f"{len(late)} of {len(asked)} replicas of the {self.role} engine ({self.config.model}) did not answer "
+                f"between passes for {START_TIMEOUT_S:.0f} s, the time a start may take. Run the same command again."
+            )
         replies = []
-        for asked in [getattr(self._replicas[number], name).remote(*args) for number in self._up]:
+        for reply in done:
             try:
-                replies.append(ray.get(asked))
+                replies.append(ray.get(reply))
             except ray.exceptions.RayTaskError as e:
                 raise e.cause if isinstance(e.cause, EngineError) else EngineError(_broken(self, e)) from e
             except ray.exceptions.RayActorError:

@@ -126,8 +126,6 @@ def _run(
     return {**run_pass(pass_, run, config, pools, fingerprint), "start_seconds": round(starting, 1)}
 
 
-
-
 def _ingest(run: RunDir, config: Config) -> dict[str, Any]:
     report = dataclasses.asdict(ingest(run, config))
     return {key: value for key, value in report.items() if value or key in ("read", "kept", "quarantined")}

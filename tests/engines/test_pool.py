@@ -11,10 +11,11 @@ import pytest
 import ray
 
 from dgrc.config import EngineConfig
+from dgrc.engines import pool as pools
 from dgrc.engines.base import Completion, Request
 from dgrc.engines.client import PoolClient
 from dgrc.engines.pool import Pool, _alive
-from dgrc.errors import EngineError
+from dgrc.errors import EngineAwayError, EngineError
 
 pytestmark = pytest.mark.usefixtures("ray_here")
 
@@ -271,3 +272,20 @@ class Room:
 
     def there(self) -> bool:
         return True
+
+
+@ray.remote(num_cpus=0)
+class Silent:
+    """A replica that never comes to the end of what it is asked."""
+
+    async def turn_to(self, weights: str) -> None:
+        await asyncio.Event().wait()
+
+
+def test_replicas_that_do_not_turn_to_other_weights_are_said_and_not_waited_for(monkeypatch) -> None:
+    monkeypatch.setattr(pools, "START_TIMEOUT_S", 0.2)
+    pool = Pool("student", scripted("pid_of_replica"), [Silent.remote()], [])
+    pool._up = [0]
+    with pytest.raises(EngineAwayError, match=r"1 of 1 replicas of the student engine.*did not answer"):
+        pool.turn_to("next")
+    ray.kill(pool._replicas[0])

@@ -1,6 +1,5 @@
 """A pass under which a part of the cluster is lost is taken up again, a bounded number of times."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from dgrc.errors import EngineError, PassError
 from dgrc.pipeline import graph, retries
 from dgrc.pipeline.retries import Lives
 from dgrc.runtime.unwrap import is_of_cluster
-from tests.pipeline.conftest import CURATED, curate_here, scripted_config, write_questions
+from tests.pipeline.conftest import curate_here, scripted_config, write_questions
 
 GONE = ActorUnavailableError("connection refused", None)
 
@@ -23,10 +22,8 @@ def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_pass_goes_on_after_a_loss_with_the_engines_that_it_has(
-    tmp_path: Path, curated_once: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, ray_here: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The last pass of a run whose chains are to be verified by another rule."""
-    shutil.copytree(curated_once / "t", tmp_path / "t", ignore=shutil.ignore_patterns("config.yaml"))
     whole, begun = graph._live, list[str]()
 
     def interrupted(pass_: Any, *rest: Any) -> dict[str, Any]:
@@ -36,9 +33,9 @@ def test_a_pass_goes_on_after_a_loss_with_the_engines_that_it_has(
         return whole(pass_, *rest)
 
     monkeypatch.setattr(graph, "_live", interrupted)
-    _, reports, said = curate_here(scripted_config(tmp_path, curated_once / "q.jsonl", agreeing="corpus"))
-    assert begun == ["verify"] * 3
-    assert reports["verify"]["rows"] == CURATED
+    _, reports, said = curate_here(scripted_config(tmp_path, write_questions(tmp_path / "q.jsonl", 20)))
+    assert begun == ["gather"] * 3 + ["answer"] * 3 + ["verify"] * 3
+    assert reports["verify"]["rows"] == 20
     assert sum("engines" in line for line in said) == 1, "none was started again"
     assert "lost a part of the cluster" in capsys.readouterr().err
 

@@ -27,6 +27,7 @@ from dgrc.records import (
 from dgrc.storage.arrow import arrow_schema, to_row
 from dgrc.storage.atomic import write_json
 from dgrc.storage.run_dir import RunDir
+from dgrc.view.index.build import build
 
 HOSTILE = (
     "<img src=x onerror=\"document.title='owned'\"><script>window.owned=1</script></bdi>\x1b[31mred\x1b]0;owned\x07 "
@@ -135,6 +136,14 @@ CASES = (
          student=(chain("", None),)),
     Told("broken-1", "A question that no server took.", (), "failed", error="teacher sample: HTTP 500: no room"),
 )  # fmt: skip
+
+
+def indexed_pair(folder: Path, *names: str) -> list[RunDir]:
+    """Two runs of these names with their indexes, of which the second is the first `changed`."""
+    made = [write_run(folder / names[0]), write_run(folder / names[1], changed())]
+    for run in made:
+        build(run)
+    return made
 
 
 def changed() -> tuple[Told, ...]:

@@ -14,7 +14,7 @@ from dgrc.view.index.tables import place_of
 from dgrc.view.query import Chosen
 from dgrc.view.server import application
 from dgrc.view.store import Store
-from tests.view.made import CASES, changed, write_run
+from tests.view.made import CASES, indexed_pair, write_run
 from tests.view.test_server import TOKEN, get
 
 LEASE, CONTRACT, TENANT = (case.id for case in CASES[:3])
@@ -22,11 +22,7 @@ LEASE, CONTRACT, TENANT = (case.id for case in CASES[:3])
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    folder = tmp_path_factory.mktemp("runs")
-    made = [write_run(folder / "before"), write_run(folder / "after", changed())]
-    for run in made:
-        build(run)
-    return made
+    return indexed_pair(tmp_path_factory.mktemp("runs"), "before", "after")
 
 
 @pytest.fixture(scope="module")

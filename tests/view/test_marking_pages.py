@@ -8,9 +8,8 @@ import pytest
 from dgrc.storage.marks.file import append, marks_of, read
 from dgrc.storage.marks.record import Mark
 from dgrc.storage.run_dir import RunDir
-from dgrc.view.index.build import build
 from tests.view.browser import needs_chromium, press, until, viewing
-from tests.view.made import CASES, changed, write_run
+from tests.view.made import CASES, indexed_pair
 
 pytestmark = [needs_chromium, pytest.mark.stack]
 LEASE = CASES[0].id
@@ -23,11 +22,7 @@ ROWS = "document.querySelectorAll('ol.rows > li')"
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> list[RunDir]:
-    folder = tmp_path_factory.mktemp("runs")
-    made = [write_run(folder / "hand"), write_run(folder / "later", changed())]
-    for run in made:
-        build(run)
-    return made
+    return indexed_pair(tmp_path_factory.mktemp("runs"), "hand", "later")
 
 
 @pytest.fixture(scope="module")

@@ -251,9 +251,8 @@ def test_a_student_on_vllm_turns_to_the_next_weights_and_says_what_a_new_engine_
         made = looked(folder)
         student = EngineConfig(model=str(base), max_model_len=512, kv_cache_gib=0.1, max_num_seqs=8, dtype="float32")
         greedy = {"temperature": 0.0, "max_tokens": 24}
-        method = made.config.method.model_copy(
-            update={"student_sampling": made.config.method.student_sampling.model_copy(update=greedy)}
-        )
+        sampling = made.config.method.student_sampling.model_copy(update=greedy)
+        method = made.config.method.model_copy(update={"student_sampling": sampling, "student_chains": 1})
         rules = RoundsConfig(count=2, min_gain=-1)
         job = OnVllm(made.config.model_copy(update={"student": student, "method": method, "rounds": rules}),
                      made.said.append, allow_empty=True)  # fmt: skip
@@ -269,4 +268,5 @@ def test_a_student_on_vllm_turns_to_the_next_weights_and_says_what_a_new_engine_
     anew = went(tmp_path / "anew")
     assert anew.seen == [{}, {}] and rows(anew.run) == rows(kept.run)
     said = rows(kept.run)
+    assert all(row["error"] is None and row["student"] for row in said["1 cases"]), "the student was asked"
     assert [row["student"] for row in said["1 cases"]] != [row["student"] for row in said["2 cases"]]

@@ -73,14 +73,18 @@ def test_chains_are_counted_by_how_they_ended_and_who_read_them() -> None:
 def test_diagnoses_are_counted_by_what_becomes_of_their_atoms() -> None:
     pair = items.pairs([PROBLEM], [], 1, seed=0)[0]
     echo = "asks for one thing only: a single fact, definition, rule or calculation"
-    asked = [DOSE, echo, "dose of the patient in mg", "Which planet has most moons?"]
+    leaning = "Which of the following doses is right?"
+    asked = [DOSE, echo, "dose of the patient in mg", "Which planet has most moons?", leaning]
     good = json.dumps({"comparison": "The dose.", "questions": asked})
     told: Asked = []
     replies = in_turn(good, json.dumps({"comparison": "c", "questions": [echo]}), "no JSON", Sample(good, "length", 9))
     result = steps.diagnosed(scripted(replies, told), PACK, [pair] * 4, TRUTH, GREEDY)
     assert shares(result, "parsed") == [(2, 4)]
-    assert (result["atoms_asked"], result["kept"], result["distinct"], result["cut"]) == (5, 1, 1, 1)
-    assert result["refused"] == {"echo": 2, "no_question": 1, "off_topic": 1}
+    assert (result["atoms_asked"], result["kept"], result["distinct"], result["cut"]) == (6, 1, 1, 1)
+    assert {reason: n for reason, n in result["refused"].items() if n} == {
+        "echo": 2, "no_question": 1, "off_topic": 1, "leans_on_options": 1,
+    }  # fmt: skip
+    assert sum(result["refused"].values()) + result["kept"] == result["atoms_asked"], "none is left out"
     assert result["on_target"]["n"] <= 1 and told[0].schema == PACK.schema("diagnose")
     assert shares(result, "whole") == [(1, 1)], "the dose can be worked out as it is asked"
     first, second = (request.messages[-1]["content"] for request in told[:2])
