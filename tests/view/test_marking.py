@@ -20,6 +20,7 @@ from dgrc.storage.run_dir import RunDir
 from dgrc.storage.verify import damage
 from dgrc.view.follow import Runs
 from dgrc.view.index.build import build
+from dgrc.view.report.write import report
 from dgrc.view.server import application
 from tests.view.made import ASKED, CASES, write_run
 from tests.view.test_server import TOKEN, get
@@ -197,6 +198,26 @@ def test_marks_on_texts_that_have_changed_are_told_apart(tmp_path: Path) -> None
         told = get(later, "r/1/overview")["marks"]
         assert told["shares"] == [] and told["elsewhere"] == 1
         assert get(later, "r/1/cases?marked=marked+wrong")["total"] == 0
+
+
+def test_terminal_and_report_tell_what_marks_come_to_and_what_of_them_cannot_be_read(
+    client: TestClient, run: RunDir
+) -> None:
+    def told() -> tuple[str, str]:
+        shown = CliRunner().invoke(main, ["show", str(run.root)])
+        assert shown.exit_code == 0, shown.output
+        return " ".join(shown.stdout.split()), " ".join(report(run, markdown=True).split())
+
+    assert not any("Marked by hand" in said or "marked chains" in said for said in told())
+    post(client, {**chain(client), "mark": "right"})
+    terminal, card = told()
+    assert "1 of 1 marked chains in the curriculum are right: 100.0%" in terminal and "Marked by hand" in card
+    with open(marks_of(run), "a") as file:
+        file.write("torn\n")
+    assert all("1 lines of" in said and "cannot be read (line 2" in said for said in told())
+    marks_of(run).unlink()
+    marks_of(run).mkdir()
+    assert all("marks.jsonl cannot be read (IsADirectoryError" in said.replace("\\", "") for said in told())
 
 
 def test_verify_run_does_not_call_marks_damage(tmp_path: Path) -> None:

@@ -105,6 +105,18 @@ def read(file: Path) -> Standing:
     return Standing({key: mark for key, mark in marks.items() if mark.mark != NONE}, unreadable, first)
 
 
+def looked_up(run: RunDir) -> tuple[Standing, str]:
+    """What stands by the run's own file, and what of it cannot be read, in words; "" if all can."""
+    path = marks_of(run)
+    try:
+        standing = read(path)
+    except OSError as e:
+        return Standing(), f"{path} cannot be read ({type(e).__name__}: {e})"
+    if standing.unreadable:
+        return standing, f"{standing.unreadable:,} lines of {path} cannot be read ({standing.first_problem})"
+    return standing, ""
+
+
 def write(file: Path, marks: Iterable[Mark]) -> None:
     """Writes marks as a file of their own, whole."""
     write_text(file, "".join(mark.line() for mark in marks))

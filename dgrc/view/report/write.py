@@ -13,7 +13,7 @@ from dgrc.errors import DgrcError, RunDirError
 from dgrc.report.marks import shares
 from dgrc.storage.atomic import write_text
 from dgrc.storage.manifest import read_manifest
-from dgrc.storage.marks.file import marks_of, read
+from dgrc.storage.marks.file import looked_up
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.standing import own_settings
 from dgrc.version import __version__
@@ -53,7 +53,9 @@ def report(run: RunDir, markdown: bool = False, say: Say = lambda _: None, most:
         cases = lists.cases(store)
         told = tell_run(run, store, cases, lists.atoms(store), {"active": False, "waiting": 0, "failed": ""})
         _refuse_nothing(run, told)
-        told["marks"] = shares(read(marks_of(run)).marks.values())
+        standing, problem = looked_up(run)
+        told["marks"] = shares(standing.marks.values())
+        told["troubles"] += [problem] if problem else []
         recipes = [step.removeprefix("train-") for step in told["reports"] if step.startswith("train-")]
         curves = read_curves(run, recipes, told["troubles"])
         method, unreadable = method_of(run), list[str]()

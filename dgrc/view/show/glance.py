@@ -6,7 +6,7 @@ from rich.table import Table
 
 from dgrc.report.marks import lines
 from dgrc.report.said import Said
-from dgrc.storage.marks.file import marks_of, read
+from dgrc.storage.marks.file import looked_up
 from dgrc.storage.run_dir import RunDir
 from dgrc.view.overview import read_json
 
@@ -37,12 +37,9 @@ def told_run(run: RunDir) -> list[Any]:
 
 def _marked(run: RunDir) -> list[Said]:
     """What people found right, as it was when they looked."""
-    standing = read(marks_of(run))
+    standing, problem = looked_up(run)
     parts = [Said(line) for line in lines(standing.marks.values())]
-    if standing.unreadable:
-        said = f"! {standing.unreadable:,} lines of {marks_of(run)} cannot be read ({standing.first_problem})"
-        parts.append(Said(said, style="yellow"))
-    return parts
+    return [*parts, Said(f"! {problem}", style="yellow")] if problem else parts
 
 
 def _rounds(figures: list[Told]) -> Table:
