@@ -16,10 +16,11 @@ from dgrc.storage.holder import read_holder
 from dgrc.storage.manifest import read_manifest
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.standing import STEPS, how_far, is_student, rounds
-from dgrc.storage.underway import Note, read_note
+from dgrc.storage.underway import Asked, Note, read_note
 
 MOST_NAMED, STALE_S = 5, 120.0
 """Files that are named; a note that is older than so many seconds is told with its age."""
+WORKED_ON = ("working", "elsewhere")
 Status = dict[str, Any]
 
 
@@ -50,7 +51,7 @@ def status_of(run: RunDir) -> Status:
 
 def told(status: Status) -> Iterator[str]:
     """The same in words, a line each."""
-    yield f"Run {status['run']}: {_state(status)}"
+    yield f"Run {status['run']}: {standing(status)}"
     for number, steps in status["steps"].items():
         if len(status["steps"]) > 1:
             yield f"round {number}"
@@ -60,14 +61,17 @@ def told(status: Status) -> Iterator[str]:
             yield f"  {name:<16} done  {rows}{seconds}".rstrip()
     if status["underway"] is not None:
         yield f"  {_going(status['underway'], status['state'])}".rstrip()
+        if status["state"] in WORKED_ON:
+            yield from (f"    {Asked(**role).told()}" for role in status["underway"]["roles"])
     for what in status["damaged"][:MOST_NAMED]:
         yield f"! {what}"
-    yield _advice(status)
+    yield advice(status)
 
 
-def _state(status: Status) -> str:
+def standing(status: Status) -> str:
+    """Who works on it, or that nobody does and how far it is."""
     holder = status["holder"]
-    if status["state"] in ("working", "elsewhere"):
+    if status["state"] in WORKED_ON:
         return f"process {holder['pid']} on {holder['host']} works on it, since {holder['since']}"
     if status["state"] == "stopped":
         killed = f"; process {holder['pid']}, which did, ended without a word" if holder is not None else ""
@@ -75,7 +79,8 @@ def _state(status: Status) -> str:
     return "complete" if status["state"] == "complete" else "damaged"
 
 
-def _advice(status: Status) -> str:
+def advice(status: Status) -> str:
+    """What to do next, or where to look."""
     run, state = status["run"], status["state"]
     if state == "elsewhere":
         return (
@@ -109,7 +114,7 @@ def _underway(note: Note) -> dict[str, Any]:
     return {
         "round": note.round, "step": note.step, "done": note.done, "total": note.total, "unit": note.unit,
         "rate": note.rate, "left_s": None if left is None else round(left),
-        "age_s": max(0, round(time.time() - note.at)),
+        "age_s": max(0, round(time.time() - note.at)), "roles": [asdict(role) for role in note.roles],
     }  # fmt: skip
 
 

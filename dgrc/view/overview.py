@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from dgrc.report.status import status_of
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.standing import rounds
+from dgrc.view.now import tell_now
 from dgrc.view.query import View
 from dgrc.view.store import Store
 
@@ -25,13 +25,14 @@ BINS = 10
 
 def tell_run(run: RunDir, store: Store, cases: View, atoms: View, building: Told) -> Told:
     """All that the first page shows of a round."""
-    troubles: list[str] = []
+    now = tell_now(run, store, building)
+    troubles: list[str] = [*now["troubles"]]
     tables = store.tables
     reports = run.reports()
     assembled = reports.get("assemble", {})
     return {
         "run": str(run.root), "name": run.root.name, "round": run.number, "rounds": rounds(run),
-        "status": _status(run, troubles), "building": building, "reports": reports,
+        "status": now["status"], "now": now, "reports": reports,
         "counts": {name: len(table) for name, table in tables.items()},
         "funnel": list(_funnel(store, cases, atoms, assembled)),
         "usage": list(_usage(store, reports)),
@@ -48,14 +49,6 @@ def tell_run(run: RunDir, store: Store, cases: View, atoms: View, building: Told
             {"stream": stream, "file": Path(path).name, "words": words} for stream, path, words in store.files()
         ],
     }  # fmt: skip
-
-
-def _status(run: RunDir, troubles: list[str]) -> Told:
-    try:
-        return status_of(run)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
-        troubles.append(f"How far the run is cannot be told ({type(e).__name__}: {e})")
-        return {"state": "unknown", "steps": {}, "damaged": [], "underway": None, "far": ""}
 
 
 def _funnel(store: Store, cases: View, atoms: View, assembled: Told) -> Iterator[Told]:

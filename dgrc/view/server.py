@@ -3,6 +3,7 @@
 GET /TOKEN/                              the pages
 GET /TOKEN/api/runs                      names and rounds
 GET /TOKEN/api/RUN/ROUND/overview        the run at a glance
+GET /TOKEN/api/RUN/ROUND/now             what it does at this moment, to be asked every few seconds
 GET /TOKEN/api/RUN/ROUND/cases           a list: facets, q, order, after, limit; likewise atoms
 GET /TOKEN/api/RUN/ROUND/cases/ID        one, and its neighbours in that list; likewise atoms
 GET /TOKEN/api/RUN/ROUND/cases/ID/prompt what the models were asked
@@ -36,6 +37,7 @@ from dgrc.view.case import prompt_of, tell_atom, tell_case
 from dgrc.view.follow import Round, Runs
 from dgrc.view.guard import Guard
 from dgrc.view.marking import Refused
+from dgrc.view.now import tell_now
 from dgrc.view.overview import tell_run
 from dgrc.view.query import MOST_ROWS, Chosen
 
@@ -76,6 +78,7 @@ def application(runs: Runs, token: str) -> Guard:
     routes = [
         Route("/api/runs", named),
         Route(f"{one}/overview", answering(_overview)),
+        Route(f"{one}/now", answering(lambda one, _: tell_now(one.run, one.store, one.building))),
         Route(f"{one}/compare", answering(lambda one, request: _compare(runs, one, request))),
         Route(f"{one}/marks", answering(_marks)),
         Route(f"{one}/marks", mark, methods=["POST"]),

@@ -1,5 +1,6 @@
 """The server: who is let in, what a browser may do with answers, and what each address says."""
 
+import os
 import re
 import socket
 from collections.abc import Iterator
@@ -11,11 +12,14 @@ from click.testing import CliRunner
 from starlette.testclient import TestClient
 
 from dgrc.cli import main
+from dgrc.report.status import standing
+from dgrc.storage.atomic import write_json
 from dgrc.storage.run_dir import RunDir
+from dgrc.storage.underway import Notes
 from dgrc.view.follow import Runs
 from dgrc.view.index.build import build
 from dgrc.view.server import STATIC, application, listen
-from tests.view.made import CASES, HOSTILE, write_run
+from tests.view.made import CASES, HOSTILE, evaluated, write_run
 
 TOKEN = "t0ken"
 LEASE = CASES[0].id
@@ -52,6 +56,27 @@ def test_lists_cases_atoms_and_the_overview_are_served(client: TestClient) -> No
     assert get(client, "r/1/overview")["funnel"][0]["count"] == 7
     prompt = get(client, f"r/1/cases/{LEASE}/prompt")
     assert prompt[-1]["role"] == "user" and CASES[0].text in prompt[-1]["content"]
+
+
+def test_what_a_run_does_now_is_small_and_has_another_version_when_the_page_is_another(tmp_path: Path) -> None:
+    made = write_run(tmp_path / "r")
+    build(made)
+    with TestClient(application(Runs([made]), TOKEN), base_url="http://127.0.0.1:7474") as client:
+        with made.lock():
+            Notes(made)("train-dgrc", 3, 9, "steps", 0.5)
+            first = get(client, "r/1/now")
+            Notes(made)("train-dgrc", 4, 9, "steps", 0.5)
+            second = get(client, "r/1/now")
+        assert first["said"] == standing(first["status"]) and first["said"].startswith(f"process {os.getpid()} on ")
+        assert second["status"]["underway"]["done"] == 4 and first["version"] == second["version"]
+        assert get(client, "r/1/now")["said"].startswith("nobody works on it")
+        versions = [first["version"]]
+        for change in (evaluated, lambda run: run.mark_done("train-dgrc", "f", {}), lambda run: run.config_file.unlink(),
+                       lambda run: write_json(run.warnings(), ["few chains passed"])):
+            change(made)
+            versions.append(get(client, "r/1/now")["version"])
+        assert len(set(versions)) == 5
+        assert get(client, "r/1/overview")["now"]["version"] == versions[-1]
 
 
 def test_the_last_prompt_is_that_of_the_case_that_was_asked_for(client: TestClient) -> None:
