@@ -103,7 +103,7 @@ def progress_line(
                 listener(text)
             return
         height = len(lines)
-        out.write(redrawn(lines, shutil.get_terminal_size().columns) if live else "".join(f"{text}\n" for text in lines))
+        out.write(redrawn(lines, shutil.get_terminal_size().columns) if live else "\n".join(lines) + "\n")
         out.flush()
 
     try:
@@ -115,8 +115,8 @@ def progress_line(
 
 
 def redrawn(lines: Sequence[str], columns: int) -> str:
-    """Lines drawn over those before, none of which may be folded. The cursor is left at the first of them: what somebody
-    else writes then stands above the next ones, and is not lost under them."""
+    """Lines drawn over those before, none of which may be folded. The cursor is left at the first of them: what
+    somebody else writes then stands above the next ones, and is not lost under them."""
     back = f"\x1b[{len(lines) - 1}F" if len(lines) > 1 else "\r"
     return "\r\x1b[J" + "\n".join(text[: columns - 1] for text in lines) + back
 

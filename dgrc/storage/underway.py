@@ -6,7 +6,6 @@ a note that cannot be written is not written. What a killed process noted stays,
 
 import contextlib
 import dataclasses
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -41,7 +40,8 @@ class Asked:
     def told(self) -> str:
         """The line of it."""
         hits = "" if self.cached is None else f"  {self.cached:.0%} of what is read was cached"
-        return f"{self.role:<9} {self.queue:>7,} in flight  {self.rate:7.1f} replies/s  {self.tokens:,.0f} tokens/s{hits}"
+        rates = f"{self.rate:7.1f} replies/s  {self.tokens:,.0f} tokens/s"
+        return f"{self.role:<9} {self.queue:>7,} in flight  {rates}{hits}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a run does at this moment, for a page that asks every few seconds: a run in; its standing as `dgrc status` has it out.
+"""What a run does at this moment, for a page that asks every few seconds: a run in, what `dgrc status` says of it out.
 
 It is small and costs little. `version` is another one when anything else that the first page shows may have changed.
 """

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from dgrc.storage.objectstore.runs import lies_at
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.standing import rounds
 from dgrc.view.now import tell_now
@@ -31,7 +32,7 @@ def tell_run(run: RunDir, store: Store, cases: View, atoms: View, building: Told
     reports = run.reports()
     assembled = reports.get("assemble", {})
     return {
-        "run": str(run.root), "name": run.root.name, "round": run.number, "rounds": rounds(run),
+        "run": lies_at(run), "name": run.root.name, "round": run.number, "rounds": rounds(run),
         "status": now["status"], "now": now, "reports": reports,
         "counts": {name: len(table) for name, table in tables.items()},
         "funnel": list(_funnel(store, cases, atoms, assembled)),

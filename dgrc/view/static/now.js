@@ -12,7 +12,7 @@ export function nowBlock({ status, said: standing, advice, building }, round) {
     status.underway ? going(status.underway, active, round) : active ? h("p.going", {}, "It has only just begun.") : null,
     advice ? h("p.quiet", {}, quoted(advice)) : null,
     indexing(building),
-  ].filter(Boolean);
+  ];
 }
 
 function going(step, active, round) {
@@ -42,7 +42,8 @@ function roles(asked) {
 function indexing(building) {
   const words = building.active ? `Its index is being built${building.waiting ? `: ${plural(building.waiting, "file")} to go` : ""}.`
     : building.failed ? `Its index could not be built: ${building.failed}` : "";
-  return words ? h("p.note", {}, said(words)) : null;
+  return [words ? h("p.note", {}, said(words)) : null,
+    building.away ? h("p.warn", {}, said(`What it has by now is not known: ${building.away}`)) : null];
 }
 
 // Words in which `this` is what one types, or a name.
