@@ -18,7 +18,7 @@ import ray
 
 from dgrc.runtime.clock import clock
 from dgrc.runtime.driver import every
-from dgrc.storage.underway import Asked
+from dgrc.storage.underway import AskedRole
 
 OFTEN_S, SELDOM_S = 0.5, 15.0
 """Between two lines on a terminal, and elsewhere."""
@@ -73,7 +73,7 @@ class Board:
 @contextlib.contextmanager
 def progress_line(
     name: str, board: Any, total: int, out: TextIO | None = None,
-    note: Callable[[int, float, list[Asked]], None] | None = None,
+    note: Callable[[int, float, list[AskedRole]], None] | None = None,
 ) -> Iterator[None]:  # fmt: skip
     """Draws the lines of one pass while entered.
 
@@ -121,7 +121,7 @@ def redrawn(lines: Sequence[str], columns: int) -> str:
     return "\r\x1b[J" + "\n".join(text[: columns - 1] for text in lines) + back
 
 
-def asked(counts: Mapping[str, int], seconds: float) -> list[Asked]:
+def asked(counts: Mapping[str, int], seconds: float) -> list[AskedRole]:
     """How each role was asked so far, by the counters of a pass."""
     roles = sorted({name.partition("/")[2] for name in counts if name.startswith(("calls/", "in_flight/"))})
     seconds = max(seconds, 1e-9)
@@ -131,7 +131,7 @@ def asked(counts: Mapping[str, int], seconds: float) -> list[Asked]:
             counts.get(f"{name}/{role}", 0) for name in ("in_flight", "calls", "tokens", "read", "cached")
         )
         share = round(cached / read, 4) if cached and read else None
-        found.append(Asked(role, queue, round(calls / seconds, 2), round(tokens / seconds, 1), share))
+        found.append(AskedRole(role, queue, round(calls / seconds, 2), round(tokens / seconds, 1), share))
     return found
 
 

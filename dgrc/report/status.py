@@ -19,7 +19,7 @@ from dgrc.storage.objectstore.runs import Origin, lies_at, origin_of
 from dgrc.storage.publish import RESULTS
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.standing import STEPS, how_far, is_student, rounds
-from dgrc.storage.underway import Asked, Note, read_note
+from dgrc.storage.underway import AskedRole, Note, read_note
 
 MOST_NAMED, STALE_S = 5, 120.0
 """Files that are named; a note that is older than so many seconds is told with its age."""
@@ -65,7 +65,7 @@ def told(status: Status) -> Iterator[str]:
     if status["underway"] is not None:
         yield f"  {_going(status['underway'], status['state'])}".rstrip()
         if status["state"] in WORKED_ON:
-            yield from (f"    {Asked(**role).told()}" for role in status["underway"]["roles"])
+            yield from (f"    {AskedRole(**role).told()}" for role in status["underway"]["roles"])
     for what in status["damaged"][:MOST_NAMED]:
         yield f"! {what}"
     yield advice(status)

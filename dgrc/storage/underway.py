@@ -20,7 +20,7 @@ EVERY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedRole:
     """How one role's engines are asked in a step.
 
     Attributes:
@@ -56,7 +56,7 @@ class Note:
     unit: str = "rows"
     rate: float = 0.0
     at: float = 0.0
-    roles: tuple[Asked, ...] = ()
+    roles: tuple[AskedRole, ...] = ()
 
     @property
     def left_s(self) -> float | None:
@@ -73,7 +73,7 @@ class Notes:
 
     def __call__(
         self, step: str, done: int = 0, total: int = 0, unit: str = "rows", rate: float = 0.0,
-        roles: Sequence[Asked] = (),
+        roles: Sequence[AskedRole] = (),
     ) -> None:  # fmt: skip
         now = time.monotonic()
         if step == self._step and now - self._noted < EVERY_S:

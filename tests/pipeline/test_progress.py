@@ -9,7 +9,7 @@ import ray
 
 from dgrc.pipeline import progress
 from dgrc.pipeline.progress import Board, asked, line, progress_line, redrawn, tell, told
-from dgrc.storage.underway import Asked
+from dgrc.storage.underway import AskedRole
 
 
 def test_the_line_tells_rows_rate_time_left_calls_and_tokens() -> None:
@@ -42,7 +42,7 @@ def test_a_caller_is_told_the_lines_that_are_else_drawn(
         if text.startswith("    teacher"):
             came.set()
 
-    noted: list[tuple[int, float, list[Asked]]] = []
+    noted: list[tuple[int, float, list[AskedRole]]] = []
     with told(listen):
         with progress_line("gather", board, 7, note=lambda *said: noted.append(said)):
             assert came.wait(30)
@@ -65,10 +65,10 @@ def test_each_role_has_its_queue_rate_and_cache_hits_where_they_are_known() -> N
         "cached/teacher": 1_000, "in_flight/student": 0, "calls/student": 200, "tokens/student": 10, "read/student": 9,
     }  # fmt: skip
     student, teacher = asked(counts, 100.0)
-    assert teacher == Asked("teacher", 12, 5.0, 90.0, 0.25) and student == Asked("student", 0, 2.0, 0.1, None)
+    assert teacher == AskedRole("teacher", 12, 5.0, 90.0, 0.25) and student == AskedRole("student", 0, 2.0, 0.1, None)
     wanted = "teacher 12 in flight 5.0 replies/s 90 tokens/s 25% of what is read was cached"
     assert " ".join(teacher.told().split()) == wanted and "cached" not in student.told()
-    assert asked({"in_flight/teacher": 3}, 0.0) == [Asked("teacher", 3, 0.0, 0.0)], "before the first reply"
+    assert asked({"in_flight/teacher": 3}, 0.0) == [AskedRole("teacher", 3, 0.0, 0.0)], "before the first reply"
 
 
 def test_on_a_terminal_lines_are_drawn_over_and_what_others_write_between_is_kept() -> None:

@@ -16,7 +16,7 @@ from dgrc.report.status import status_of, told
 from dgrc.storage.atomic import write_json
 from dgrc.storage.manifest import write_manifest
 from dgrc.storage.run_dir import UNDERWAY, RunDir
-from dgrc.storage.underway import Asked, Notes
+from dgrc.storage.underway import AskedRole, Notes
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def finish(run: RunDir) -> None:
 
 def test_a_run_that_is_worked_on_has_holder_rows_rate_and_time_left(run: RunDir) -> None:
     with run.lock():
-        Notes(run)("answer", 250, 1000, rate=2.5, roles=[Asked("teacher", 1234, 9.5, 800.0, 0.5)])
+        Notes(run)("answer", 250, 1000, rate=2.5, roles=[AskedRole("teacher", 1234, 9.5, 800.0, 0.5)])
         status = status_of(run)
         words = said(run)
     assert status["state"] == "working" and status["underway"]["left_s"] == 300

@@ -8,7 +8,7 @@ import pytest
 
 from dgrc.storage import underway
 from dgrc.storage.run_dir import UNDERWAY, RunDir
-from dgrc.storage.underway import Asked, Note, Notes, read_note
+from dgrc.storage.underway import AskedRole, Note, Notes, read_note
 
 
 def test_a_note_says_what_is_done_and_left(tmp_path: Path) -> None:
@@ -16,7 +16,7 @@ def test_a_note_says_what_is_done_and_left(tmp_path: Path) -> None:
     note = read_note(RunDir(tmp_path))
     assert note is not None and abs(note.at - time.time()) < 60
     assert note == Note(2, "gather", 300, 1000, "rows", 3.5, note.at) and note.left_s == 200
-    asked = (Asked("teacher", 7, 2.5, 90.0, 0.25), Asked("student", 0, 0.0, 0.0))
+    asked = (AskedRole("teacher", 7, 2.5, 90.0, 0.25), AskedRole("student", 0, 0.0, 0.0))
     Notes(RunDir(tmp_path))("gather", 300, 1000, roles=asked)
     noted = read_note(RunDir(tmp_path))
     assert noted is not None and noted.roles == asked

@@ -10,7 +10,7 @@ import pytest
 
 from dgrc.records import Case
 from dgrc.storage.run_dir import RunDir
-from dgrc.storage.underway import Asked, Notes
+from dgrc.storage.underway import AskedRole, Notes
 from dgrc.view.report.write import report
 from tests.view.browser import look, needs_chromium, press, until, viewing
 from tests.view.made import CASES, HOSTILE, chain, evaluated, write, write_run
@@ -174,7 +174,7 @@ def test_what_a_run_does_now_goes_on_by_itself(driver: Any, tmp_path: Path) -> N
     now = "(document.querySelector('.now')?.innerText ?? '').replace(/\\s+/g, ' ')"
     with viewing(run.root) as address:
         with run.lock():
-            note(run, 250, Asked("teacher", 1234, 9.5, 800.0, 0.5), Asked("student", 7, 0.0, 0.0))
+            note(run, 250, AskedRole("teacher", 1234, 9.5, 800.0, 0.5), AskedRole("student", 7, 0.0, 0.0))
             driver.get(f"{address}#/going/1/overview")
             until(driver, f"{now}.includes('250 of 1,000 rows · 2.5 a second · 5 min 0 s left')")
             shown = driver.execute_script(f"return {now}")
@@ -190,7 +190,7 @@ def test_what_a_run_does_now_goes_on_by_itself(driver: Any, tmp_path: Path) -> N
         driver.get("about:blank")  # before the server ends, or the page says that it did
 
 
-def note(run: RunDir, done: int, *asked: Asked) -> None:
+def note(run: RunDir, done: int, *asked: AskedRole) -> None:
     Notes(run)("answer", done, 1000, rate=2.5, roles=asked)
 
 
