@@ -161,11 +161,11 @@ def _damaged(run: RunDir) -> Iterator[str]:
     for name, said in files.items():
         if published and not RESULTS & set(Path(name).parts):
             continue
-        size = _size(run, origin, name)
+        size, wanted = _size(run, origin, name), said.get("bytes", 0)
         if size is None:
             yield f"{name} is missing"
-        elif size != said["bytes"]:
-            yield f"{name} has {size:,} bytes, {said['bytes']:,} are wanted"
+        elif size != wanted:
+            yield f"{name} has {size:,} bytes, {wanted:,} are wanted"
 
 
 def _settings_damaged(run: RunDir) -> Iterator[str]:

@@ -57,13 +57,20 @@ def looked_at(given: str, number: int = 1) -> RunDir:
         StorageError: the store cannot be used.
     """
     if not is_remote(given):
-        return opened(given, number)
+        run = RunDir(given, number)
+        return run if _without_settings(run) else opened(given, number)
     url = given.rstrip("/")
     run = RunDir(_folder(url), number)
     _refresh(run.root, url)
     if number != 1 and number not in rounds(run):
         raise RunDirError(f"The run {url} has no round {number!r}: it has {', '.join(map(str, rounds(run))) or 1}.")
     return run
+
+
+def _without_settings(run: RunDir) -> bool:
+    """Whether a folder holds a run whose config.yaml is gone, as what was published has none: the rest can be shown."""
+    begun = run.manifest_file.is_file() or 1 in rounds(run)
+    return begun and not run.config_file.exists() and (run.number == 1 or run.number in rounds(run))
 
 
 def refresh(run: RunDir) -> None:
