@@ -22,8 +22,10 @@ from dgrc.method.reading.wordings import (
     DENIED_BEFORE,
     LETTER_IS,
     LETTERS_ARE,
+    REMAINS,
     TAKEN_BACK,
     TEXT_IS,
+    VERDICT,
 )
 
 _BEHIND = re.compile(
@@ -63,7 +65,7 @@ def phrases(text: str, options: Options) -> list[str | None]:
         found += _letters_right(text, options)
     named = sorted((at, answer) for at, answer in found if answer is not None)
     if not named:
-        return _statements(text, options, is_chinese)
+        return _statements(text, options, is_chinese) or _verdicts(text, options)
     last_at, last = named[-1]
     if last and also_right(options, last, text[last_at + 1 :]):
         return [CONFLICT]
@@ -121,7 +123,7 @@ def _letters_chosen(text: str, options: Options) -> Found:
 def _letters_right(text: str, options: Options) -> Found:
     """Letters and texts that are called right."""
     found: Found = []
-    for match in deque(LETTER_IS.finditer(text), LAST):
+    for match in (*deque(LETTER_IS.finditer(text), LAST), *deque(REMAINS.finditer(text), LAST)):
         if match.group(1) in options.letters and not _denied(text, match.start()):
             if not DENIED_AFTER.search(match.group()):
                 more = names_more(options, match.group(1), text[match.end() : match.end() + REACH].partition("\n")[0])
@@ -150,6 +152,15 @@ def _statements(text: str, options: Options, is_chinese: bool) -> list[str | Non
     if len({*right}) > 1 or (wrong and (options.several or {*joined(wrong), *right} != {*options.letters})):
         return [CONFLICT]
     return [right[0] if {*right[0]} <= {*options.letters} and (options.several or len(right[0]) == 1) else CONFLICT]
+
+
+def _verdicts(text: str, options: Options) -> list[str | None]:
+    """The one option that a list calls right, where it calls each of the others wrong."""
+    said = [(match.group(1).upper(), bool(match.group(2))) for match in deque(VERDICT.finditer(text), LAST)]
+    if options.several or len({*said}) != len(said) or sorted(name for name, _ in said) != [*options.letters]:
+        return []
+    right = [name for name, is_right in said if is_right]
+    return [right[0]] if len(right) == 1 and len(said) > 2 else []
 
 
 def _stated(text: str, pattern: re.Pattern[str], options: Options) -> list[str]:
