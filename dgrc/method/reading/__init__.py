@@ -18,7 +18,7 @@ from dgrc.method.reading.marks import plain
 from dgrc.method.reading.options import CONFLICT, Options, bare
 from dgrc.method.reading.phrases import LAST, REACH, opening, phrases
 from dgrc.method.reading.sets import also_right, answer_in, joined, names_more
-from dgrc.method.reading.wordings import ANSWER_IS, LABEL
+from dgrc.method.reading.wordings import ANSWER_IS, LABEL, NOT_BUT
 from dgrc.method.replies import encodable, json_object
 from dgrc.method.text.markup import unwrap
 from dgrc.method.text.normalize import normalize
@@ -58,7 +58,7 @@ _JSON_NAMES = (
 )  # fmt: skip
 _SENTENCE = re.compile(r"[.!?;](?=\s|$)|[。！？；]")
 _NOT_OTHER = re.compile(
-    r"(?<=[\w%)])(?:, {1,2}(?:and |but )?not|,? (?:rather than|instead of)|[,\uff0c](?:而|并)?(?:不是|非)) ?[^\n]{1,200}$"
+    r"(?<=[\w%)])(?:, {1,2}(?:and |but )?not|,? (?:rather than|instead of)|[,\uff0c](?:而|并)?(?:不是|非)) ?[^\n]{1,200}$|(?<=[\w%]) \(not [^()\n]{1,80}\)$"
 )
 """What an answer is not, behind it."""
 _STANDS_OUT = re.compile(r"#{2,6} *([^\n]{1,80})|\*\*([^*\n]{1,80})\*\*[.。]?")
@@ -226,7 +226,7 @@ def _open_phrases(text: str, form: str) -> list[str | None]:
             said = line if bare(line) else more.strip().partition("\n")[0]
             if not _is_measure(said):
                 said = _SENTENCE.split(said if _is_measure(_SENTENCE.split(said)[0]) else bare(said))[0]
-            said = _NOT_OTHER.sub("", said)
+            said = NOT_BUT.sub("", _NOT_OTHER.sub("", said), count=1) if count(said) < LAST else said
             if said and count(said) <= _OPEN_ANSWER_WORDS and not _is_placeholder(said):
                 found.append((match.start(), _open_answer(said, form)))
     return [answer for _, answer in sorted(found, key=lambda one: one[0])[-1:]]

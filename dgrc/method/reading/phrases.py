@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from dgrc.method.reading import chinese
 from dgrc.method.reading.options import CONFLICT, Options, bare
-from dgrc.method.reading.sets import also_right, answer_in, joined, lists_on, names_more, stands_beside
+from dgrc.method.reading.sets import also_right, answer_in, is_text_of, joined, lists_on, names_more, stands_beside
 from dgrc.method.reading.wordings import (
     ANSWER_IS,
     ANSWERS_ARE,
@@ -22,6 +22,7 @@ from dgrc.method.reading.wordings import (
     DENIED_BEFORE,
     LETTER_IS,
     LETTERS_ARE,
+    NOT_BUT,
     REMAINS,
     TAKEN_BACK,
     TEXT_IS,
@@ -196,6 +197,7 @@ def _beside(answer: str | None, more: str, options: Options) -> str | None:
 
 
 def _in_line(line: str, options: Options) -> str | None:
+    line = NOT_BUT.sub("", line, count=1) if NOT_BUT.match(line) else line
     if DENIED_AFTER.match(line.strip().casefold()) and not answer_in(options, line):
         return None
     return opening(line, options)
@@ -221,7 +223,9 @@ def opening(line: str, options: Options) -> str | None:
         if (named := answer_in(options, piece)) == CONFLICT:
             return CONFLICT
         if named is not None:
-            return _with_rest(named, line[len(piece) :], options)
+            rest = line[len(piece) :]
+            ended = rest.startswith(". ") and len(named) == 1 and is_text_of(options, named, piece)
+            return named if ended and not names_more(options, named, rest) else _with_rest(named, rest, options)
     return None
 
 

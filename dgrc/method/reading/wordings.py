@@ -7,14 +7,14 @@ may be 100,000 times the same word, and an open end would be looked for from eac
 import re
 
 _KIND = (
-    r"(?:(?:final|correct|right|best|proper|true|most (?:likely|appropriate|accurate|suitable|probable)|appropriate|"
+    r"(?:(?:final|correct|right|best|better|proper|true|most (?:likely|appropriate|accurate|suitable|probable)|appropriate|"
     r"likely|legal|medical|only|single|preferred|overall) {1,4}){0,4}"
 )
 ANSWER_IS = re.compile(
     rf"(?<![\w])(?:(?:the|my|our|your|an?) {{1,4}})?{_KIND}(?:answer|option|choice|response|solution|conclusion"
     r"|(?<=final )(?:decision|verdict|pick|selection))(?: {1,4}(?:letter|option|choice|here|then|(?:to|for|in|of|from|among|that|which)\b[^.:\n]{0,80}?))?[*_ ]{0,8}"
     r"(?:(?:\bis|\bwould be|\bshould be|\bmust be|\bwill be|\bseems to be|\bappears to be|\bremains|\bhas to be|=|:"
-    r"|\u2192|->|-(?= ))[*_ ]{0,8}:? {0,8}){1,4}"
+    r"|\u2192|->|[\u2013\u2014]|-(?= ))[*_ ]{0,8}:? {0,8}){1,4}"
     r"(?:(?:most |very )?(?:likely|probably|clearly|definitely|certainly|obviously|simply|actually|indeed|therefore|"
     r"thus|hence|then|also|now)(?:,? {1,4}|:[*_ ]{0,8}))?",
     re.IGNORECASE,
@@ -29,7 +29,7 @@ LETTER_IS = re.compile(
     r"[)\]*\".:]{0,6}"
     r"(?:[).:] [^.\n]{0,100}?)?(?:,| is|,? which is| would be| appears to be| seems to be){1,3} {1,4}"
     r"(?:therefore |thus |clearly |indeed |also )?"
-    r"(?:the |an? )?(?:most |only )?(?:final |correct|right|best|appropriate|accurate|likely|suitable|answer)\b"
+    r"(?:the |an? )?(?:most |only )?(?:final |correct|right|best|better|appropriate|accurate|likely|suitable|answer)\b"
 )
 REMAINS = re.compile(
     r"(?:\bonly |(?:^|(?<=[.;:] )|(?<=\n))(?=[(*]{0,3}[A-Z][)*]{0,3} \w+ best))(?:(?:option|choice|answer) )?"
@@ -52,7 +52,7 @@ CHOSEN = re.compile(
     r"(?=[(\[*\"]{0,6}[A-Z][)\]*\"]{0,6}\.?\s{0,9}(?:\n|$))"
 )
 LABEL = re.compile(
-    r"^[\s*_#>-]*(?:lett(?:er)?|ans|choice|option|answer|result|verdict|conclusion)\s*[:=]\s*"
+    r"^[\s*_#>-]*(?:lett(?:er)?|ans|choice|option|answer|result|verdict|conclusion|correct)\s*(?:[:=\u2013\u2014]|-(?=\s))\s*"
     r"|^[\s*_#>-]*ans\.\s|^[\s*_#>-]*(?:(?:most )?(?:likely|probably)|(?:i'd|i would) say)[:,]?\s+",
     re.IGNORECASE,
 )
@@ -64,6 +64,8 @@ VERDICT = re.compile(
     re.IGNORECASE,
 )
 """What a list says of an option; the second group is there where it is right."""
+NOT_BUT = re.compile(r"\s*not (?!only|just|merely|simply)[^.;\n]{1,80}?,? but (?:rather |instead )?", re.IGNORECASE)
+"""`not A but` B."""
 TAKEN_BACK = re.compile(
     r"\b(?:scratch that|corrected|wait|however|but|on reflection|actually|instead|correction|rather|final|finally|therefore|thus|hence|so)\b",
     re.IGNORECASE,
@@ -76,7 +78,8 @@ DENIED = re.compile(
 DENIED_AFTER = re.compile(r"\b(?:not|n't|never|incorrect|wrong|cannot|false)\b", re.IGNORECASE)
 DENIED_BEFORE = re.compile(
     r"(?:(?:\b(?:if|whether|unless|suppose|assume|not|which|what|why|how|because|than|each|no(?! doubt)|incorrect|wrong"
-    r"|cannot|(?<!no )(?<!without )(?<!without a )doubt\w*|hardly|unlikely|unclear)\b|n't\b)[^.,\n;:]{0,25})$",
+    r"|cannot|some|argue\w*|(?<!no )(?<!without )(?<!without a )doubt\w*|hardly|unlikely|unclear)\b|n't\b)[^.,\n;:]{0,25}"
+    r"|\bsecond[ -]|\b(?:student|user|candidate)(?:'s|s')? )$",
     re.IGNORECASE,
 )
 ANSWERS_ARE = re.compile(

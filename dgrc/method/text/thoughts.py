@@ -13,7 +13,8 @@ from dgrc.records import Chain
 
 _MARK = re.compile(
     r"< ?(/?) ?(?:seed:)?(?:think(?:ing)?|thoughts?|reasoning|scratchpad|inner_monologue) ?>|\[(/?)THINK\]"
-    r"|\u25c1(/?)think\u25b7|<\|(?:(/|end_of_|END_)|begin_of_|START_)?(?:think(?:ing)?|thought)\|>",
+    r"|\u25c1(/?)think\u25b7|<\|(?:(/|end_of_|END_)|begin_of_|START_)?(?:think(?:ing)?|thought)\|>"
+    r"|<unused94>(?:thought\b)?|<(unused95)>",
     re.IGNORECASE,
 )
 _AROUND = re.compile(r"<\|(?:(?:begin|end)_of_solution|(?:START|END)_RESPONSE)\|>")
