@@ -18,9 +18,7 @@ _COMMANDS = frozenset(
     "right rightarrow rm tan tau text textbf textit tfrac theta tilde times to top triangle".split()
 )
 """Commands of LaTeX that begin like an escape of JSON (`\\b`, `\\f`, `\\n`, `\\r`, `\\t`)."""
-_LOOSE = re.compile(
-    r"\"(?:[^\"\\]|\\.)*+\"|(?<=[\[{,:\s])'(?:[^'\\\n]|\\.)*+'|,(?=\s*+[}\]])|//[^\n]*+|\b(?:True|False|None)\b", re.DOTALL
-)
+_LOOSE = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|,(?=\s*+[}\]])|//[^\n]*+|\b(?:True|False|None)\b", re.DOTALL)
 """Strings, so that nothing inside them is looked at, and what JSON does not have."""
 _LITERALS = {"True": "true", "False": "false", "None": "null"}
 _MOST_TRIES = 64
@@ -42,9 +40,10 @@ def json_object(reply: str) -> dict[str, Any] | None:
         return whole
     # A fence says nothing: an object quoted in one must not win over the one that is the reply.
     text = set_apart(reply)[1]
+    # What is none by JSON's grammar may be one but for its commas or remarks, and its parts are not the reply.
+    if (outer := _loaded(_strict(text[text.find("{") : text.rfind("}") + 1]))) is not None:
+        return outer
     found = list(_objects(text))
-    if not found:  # what is none by JSON's grammar may be one but for its commas or quotes
-        return _loaded(_strict(text[text.find("{") : text.rfind("}") + 1]))
     return found[0] if len(found) == 1 else None
 
 
@@ -76,33 +75,29 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _strict(text: str) -> str:
-    """The text by JSON's grammar, where it is written as Python or JavaScript write it: `{'a': True, }`."""
+    """The text by JSON's grammar, where it is written as in Python or JavaScript: `{"a": True, }`, with `//` remarks."""
     return _LOOSE.sub(_by_grammar, text)
 
 
 def _by_grammar(match: re.Match[str]) -> str:
     said = match.group()
-    if said[0] == "'":
-        return json.dumps(said[1:-1].replace("\\'", "'").replace('\\"', '"'), ensure_ascii=False)
     return said if said[0] == '"' else _LITERALS.get(said, "")
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
-    """The outermost JSON objects in a text that differ, at most two: more than one is as good as none."""
+    """The outermost JSON objects in a text, at most two: more than one is as good as none."""
     text = _mended(text)
     decoder = json.JSONDecoder(strict=False)
-    at, tries = text.find("{"), 0
-    found: list[dict[str, Any]] = []
-    while at >= 0 and tries < _MOST_TRIES and len(found) < 2:
+    at, tries, found = text.find("{"), 0, 0
+    while at >= 0 and tries < _MOST_TRIES and found < 2:
         tries += 1
         try:
             value, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
             end = at + 1
         else:
-            if value not in found:
-                found.append(value)
-                yield value
+            found += 1
+            yield value
         at = text.find("{", end)
 
 
