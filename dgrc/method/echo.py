@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from dgrc.method.prompts import Pack
 from dgrc.method.screen import content_words
 from dgrc.method.text.normalize import nfkc
-from dgrc.method.text.segment import WEIGHT, segments, spaceless, windows, word_weight
+from dgrc.method.text.segment import WEIGHT, known, segments, spaceless, windows, word_weight
 from dgrc.method.write import FORMS
 
 ECHO = "echo"
@@ -74,8 +74,11 @@ def is_echo(pack: Pack, text: str) -> bool:
 
 def stems(text: str) -> list[str]:
     """Content words that speak of something by themselves, in order, cut so that endings do not count."""
-    words = content_words(_OF_NOTHING.sub(" ", text))
-    return [word[:STEM] for word in words if word not in _PRONOUNS]
+    return [word[:STEM] for word in _speaking(text)]
+
+
+def _speaking(text: str) -> list[str]:
+    return [word for word in content_words(_OF_NOTHING.sub(" ", text)) if word not in _PRONOUNS]
 
 
 @functools.lru_cache(maxsize=64)
@@ -83,6 +86,25 @@ def own_words(pack: Pack, step: str) -> frozenset[str]:
     """The stems of the content words that the template of a step has itself; its numbers are nobody's."""
     words = stems(_INSERTED.sub(" ", _CODE.sub(" ", pack.templates[step])))
     return frozenset(word for word in words if word.isalpha())
+
+
+def has_only_words_of(pack: Pack, step: str, text: str, besides: str) -> bool:
+    """Whether all that a few words say, beyond the words that were inserted (`besides`), are words of the prompt of a
+    step, its system message included.
+
+    A small teacher that is asked for a "question of law" answers `Law`, whatever is asked, and agrees with itself.
+    """
+    words = _speaking(text)
+    if not _is_term(words):
+        return False
+    said = {*words} - known(words, {*_speaking(besides)})
+    return bool(said) and said <= known(words, _prompt_words(pack, step))
+
+
+@functools.lru_cache(maxsize=64)
+def _prompt_words(pack: Pack, step: str) -> frozenset[str]:
+    template = _INSERTED.sub(" ", _CODE.sub(" ", pack.templates[step]))
+    return frozenset(word for word in _speaking(f"{pack.system(step)}\n{template}") if word.isalpha())
 
 
 @functools.lru_cache(maxsize=16)
