@@ -123,9 +123,17 @@ def test_an_answer_in_the_prompts_own_words_is_refused(why: str, said: str, prob
         ("legal", "What is the standard of proof in a criminal trial?", "Law", True),
         ("legal", "What is the mailbox rule?", "the majority rule.", True),
         ("legal", "What are the elements of negligence?", "**Settled authority**", True),
-        ("medical", "Which vitamin deficiency causes scurvy?", "a mechanism", True),
+        ("medical", "Which vitamin deficiency causes scurvy?", "current guidelines", True),
         ("legal_zh", "犯罪未遂应当如何处罚？", "法律", True),
         ("medical_zh", "哪种维生素缺乏会引起坏血病？", "机制", True),
+        ("legal", "What are the elements of negligence?", "WORKED OUT", True),
+        ("medical", "Which enzyme is inhibited by allopurinol?", "the enzyme", True),
+        ("medical", "Which type of hypersensitivity is anaphylaxis?", "Hypersensitivity", True),
+        ("legal", "What is strict liability?", "strict liability", True),
+        ("legal_zh", "适用哪种诉讼程序？", "诉讼程序", True),
+        ("medical", "Which enzyme is inhibited by allopurinol?", "xanthine oxidase", False),
+        ("legal", "Who prevails, the plaintiff or the defendant?", "the defendant", False),
+        ("legal", "What does the hearsay rule exclude?", "hearsay", False),
         ("legal", "Is the meaning of a statute a question of law or of fact?", "law", False),
         ("legal", "Who bears the burden of proof?", "the plaintiff", False),
         ("legal", "Can a minor void a contract?", "Yes", False),
@@ -137,6 +145,6 @@ def test_an_answer_in_the_prompts_own_words_is_refused(why: str, said: str, prob
     ],
 )
 def test_an_answer_that_has_only_words_of_its_prompt_is_refused(pack: str, atom: str, said: str, refused: bool) -> None:
-    for reply in (f"Reasoning that concludes.\n<answer>{said}</answer>", json.dumps({"reasoning": "r", "answer": said})):
+    for reply in (f"It follows.\n<answer>{said}</answer>", json.dumps({"reasoning": "r", "answer": said})):
         found, _, problem = answer.parse_reply(load_pack(pack), reply, atom)
         assert (found is None, problem) == ((True, "echo") if refused else (False, None))
