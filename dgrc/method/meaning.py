@@ -118,7 +118,8 @@ def same(a: str, b: str, form: str = "auto", tolerance: float = 0.0, question: s
     alike = (one is None) == (two is None) and normalize(unwrap(a)) == normalize(unwrap(b))
     if alike or answer_forms.same(a, b, form, tolerance, question):
         return True
-    if form == "auto" and same_modal(a, b) and None not in (said := [answer_forms.canonical(answer, "yes_no_maybe") for answer in (a, b)]):
+    said = [answer_forms.canonical(answer, "yes_no_maybe") for answer in (a, b)] if form == "auto" else [None]
+    if None not in said and same_modal(a, b):
         return said[0] == said[1] and _conditions(a) == _conditions(b)
     return form in ("auto", "text") and _units(a) == _units(b) and _says(a, b, question)
 

@@ -75,7 +75,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _strict(text: str) -> str:
-    """The text by JSON's grammar, where it is written as in Python or JavaScript: `{"a": True, }`, with `//` remarks."""
+    """The text by JSON's grammar, where it is written as Python or JavaScript are: `{"a": True, }`, `//` remarks."""
     return _LOOSE.sub(_by_grammar, text)
 
 

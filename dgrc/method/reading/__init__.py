@@ -58,7 +58,8 @@ _JSON_NAMES = (
 )  # fmt: skip
 _SENTENCE = re.compile(r"[.!?;](?=\s|$)|[。！？；]")
 _NOT_OTHER = re.compile(
-    r"(?<=[\w%)])(?:, {1,2}(?:and |but )?not|,? (?:rather than|instead of)|[,\uff0c](?:而|并)?(?:不是|非)) ?[^\n]{1,200}$|(?<=[\w%]) \(not [^()\n]{1,80}\)$"
+    r"(?<=[\w%)])(?:, {1,2}(?:and |but )?not|,? (?:rather than|instead of)|[,\uff0c](?:而|并)?(?:不是|非))"
+    r" ?[^\n]{1,200}$|(?<=[\w%]) \(not [^()\n]{1,80}\)$"
 )
 """What an answer is not, behind it."""
 _STANDS_OUT = re.compile(r"#{2,6} *([^\n]{1,80})|\*\*([^*\n]{1,80})\*\*[.。]?")

@@ -33,7 +33,8 @@ _SEPARATED = re.compile(r"^([A-Za-z]{1,2})\s*(?:[).:,;\]\u2013\u2014=/|]|-+(?=\s
 _BARE = re.compile(r"^([A-Z]{1,2})(?:\s+(.*))?$", re.DOTALL)
 _GLUED = re.compile(rf"^([A-Z])([{HAN}].*)$", re.DOTALL)
 _AFTER = re.compile(
-    r"^(?:because|since|only\b|alone\b|here\b|in this case\b|as my\b|as the\b|吧|[了だ]$|です|\(|[-\u2013\u2014]|[是即]?因|由于|理由)",
+    r"^(?:because|since|only\b|alone\b|here\b|in this case\b|as my\b|as the\b"
+    r"|吧|[了だ]$|です|\(|[-\u2013\u2014]|[是即]?因|由于|理由)",
     re.IGNORECASE,
 )
 _AS_LETTER = re.compile(r"(?:(?<=[(\[])|\b(?=[A-Z][.):,])|(?<=option )|(?<=answer )|(?<=choice ))([A-Z])\b")

@@ -22,6 +22,7 @@ from dgrc.method.reading.wordings import (
     DENIED_BEFORE,
     LETTER_IS,
     LETTERS_ARE,
+    MORE,
     NOT_BUT,
     REMAINS,
     TAKEN_BACK,
@@ -224,8 +225,8 @@ def opening(line: str, options: Options) -> str | None:
             return CONFLICT
         if named is not None:
             rest = line[len(piece) :]
-            ended = rest.startswith(". ") and len(named) == 1 and is_text_of(options, named, piece)
-            return named if ended and not names_more(options, named, rest) else _with_rest(named, rest, options)
+            ended = rest.startswith(". ") and is_text_of(options, named, piece) and not MORE.match(rest)
+            return named if ended else _with_rest(named, rest, options)
     return None
 
 

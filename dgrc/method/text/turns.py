@@ -16,17 +16,19 @@ _BEGIN = re.compile(
     r"\s*(?:<\|im_start\|>assistant\n|<\|start_header_id\|>assistant<\|end_header_id\|>|<start_of_turn>model\n"
     r"|<\|assistant\|>)"
 )
-_HEADER = re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>\s*([a-z]+)[^<\n]{0,80}<\|message\|>")
+_HEADER = re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>\s{0,9}([a-z]{1,20})[^<\n]{0,80}<\|message\|>")
 _CHANNEL_ENDS = re.compile(r"<\|end\|>|<\|call\|>")
 _BARE_CHANNEL = re.compile(r"\s*analysis(?=[A-Z\"'(]|[\u4e00-\u9fff])")
 _BARE_FINAL = re.compile(r"assistant(?:<\|channel\|>)?final(?=[^a-z\s]|\s*\n|$)")
 _NEXT = re.compile(
-    r"\n[ \t]*(?:#{2,4} *)?(?:\*\*)?(?:(?:Next )?(?:Question|Problem|Instruction|Human|User|Input|Exercise)(?: ?[0-9]{1,3})?"
-    r"|Q(?: ?[0-9]{1,3})?|用户|问题|题目|下一题)(?:\*\*)? ?[:\uff1a]|\n#{2,4} (?:Instruction|Question|User|Human)\b"
+    r"\n[ \t]*(?:#{2,4} *)?(?:\*\*)?(?:(?:Next )?(?:Question|Problem|Instruction|Human|User|Input|Exercise)"
+    r"(?: ?[0-9]{1,3})?|Q(?: ?[0-9]{1,3})?|用户|问题|题目|下一题)(?:\*\*)? ?[:\uff1a]"
+    r"|\n#{2,4} (?:Instruction|Question|User|Human)\b"
 )
 _OFFER = re.compile(
-    r"(?:(?<=[.!?*)\n\u3002\uff01])|(?<=[.!?] ))\s{0,3}(?:(?:would|do) you (?:like|want)|shall i|should i|let me know|feel free"
-    r"|if you(?:'d| would)? (?:like|want|have|need)|is there anything|(?:请问)?(?:你|您)?(?:是否|还)?(?:需要|想要|希望)我"
+    r"(?:(?<=[.!?*)\n\u3002\uff01])|(?<=[.!?] ))\s{0,3}(?:(?:would|do) you (?:like|want)|shall i|should i|let me know"
+    r"|feel free|if you(?:'d| would)? (?:like|want|have|need)|is there anything"
+    r"|(?:请问)?(?:你|您)?(?:是否|还)?(?:需要|想要|希望)我"
     r"|如果?(?:你|您|需要|还有|有(?:任何|其他|疑问|问题))|希望(?:这|对|能))[^\n]{0,300}\s*$",
     re.IGNORECASE,
 )
