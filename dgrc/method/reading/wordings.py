@@ -11,7 +11,7 @@ _KIND = (
     r"appropriate|likely|legal|medical|only|single|preferred|overall) {1,4}){0,4}"
 )
 ANSWER_IS = re.compile(
-    rf"(?<![\w])(?:(?:the|my|our|your|an?) {{1,4}})?{_KIND}(?:answer|option|choice|response|solution|conclusion"
+    rf"(?<![\w])(?:(?:the|my|our|your|an?) {{1,4}})?{_KIND}(?:answer|option|choice|letter|response|solution|conclusion"
     r"|(?<=final )(?:decision|verdict|pick|selection))"
     r"(?: {1,4}(?:letter|option|choice|here|then|(?:to|for|in|of|from|among|that|which)\b[^.:\n]{0,80}?))?[*_ ]{0,8}"
     r"(?:(?:\bis|\bwould be|\bshould be|\bmust be|\bwill be|\bseems to be|\bappears to be|\bremains|\bhas to be|=|:"
