@@ -128,8 +128,9 @@ def run_job(config: Any, parts: tuple[str, ...], empty: bool = False) -> Any:
         return job
 
 
-def print_plan(config: Any, parts: tuple[str, ...]) -> None:
-    """What a job would do: settings that are not defaults, passes with their columns, engines and trainers.
+def print_plan(config: Any, parts: tuple[str, ...], anew: bool = False) -> None:
+    """What a job would do: settings that are not defaults, passes with their columns, engines and trainers; `anew` as
+    `preflight.check` has it.
 
     Raises:
         DgrcError: what keeps it from starting, all together.
@@ -169,7 +170,7 @@ def print_plan(config: Any, parts: tuple[str, ...]) -> None:
         files = ", ".join([*config.evaluation.files, *benchmarks]) or "(no files)"
         tell(f"# evaluate  {files}; baselines {', '.join(config.evaluation.baselines) or 'none'}")
     tell(f"# relative paths begin in {Path.cwd()}")
-    report = look(config, parts, say)
+    report = look(config, parts, say, anew)
     for line in report.notes:
         tell(f"# looked at {line}")
     for line in report.warnings:

@@ -68,7 +68,7 @@ def _object_in(line: bytes, limits: LimitsConfig) -> Row | str:
     try:
         row = json.loads(line.decode())  # bytes it would take for UTF-16 where every other one is 0
     except UnicodeDecodeError:
-        return "it is not UTF-8 text"
+        return "not valid JSON: it is not UTF-8 text"
     except (ValueError, RecursionError) as e:
         return f"not valid JSON: {e}"
     brackets = line.count(b"[") + line.count(b"{")  # nothing is nested deeper than it has brackets

@@ -165,7 +165,7 @@ def test_text_in_another_unicode_is_refused_as_a_whole(tmp_path: Path, name: str
 def test_a_line_is_utf_8_or_refused_for_that(tmp_path: Path) -> None:
     nulls = '{"question": "one"}'.encode("utf-16-le") + b"\n"
     rows = outcome(tmp_path / "q.jsonl", b'{"question": "caf\xe9"}\n' + nulls)
-    assert rows[0] == (1, "it is not UTF-8 text") and rows[1][1].startswith("not valid JSON")
+    assert rows[0] == (1, "not valid JSON: it is not UTF-8 text") and rows[1][1].startswith("not valid JSON")
 
 
 def test_an_empty_json_file_has_no_rows_as_any_other(tmp_path: Path) -> None:

@@ -63,10 +63,10 @@ def test_a_directory_that_is_not_there_or_not_whole_is_named(here: Path) -> None
      ("tests:__name__", "is a str, a function is wanted")],
 )  # fmt: skip
 def test_a_script_that_cannot_be_had_is_named(script: str, says: str) -> None:
-    (one,) = found(teacher={"engine": "scripted", "script": script})
+    (one,) = found(("curate",), teacher={"engine": "scripted", "script": script})
     assert one.stops and one.setting == "teacher.script" and repr(script) in one.words and says in one.words
     elsewhere = {"address": "ray://cluster:10001"}
-    assert found(teacher={"engine": "scripted", "script": script}, ray=elsewhere) == []
+    assert found(("curate",), teacher={"engine": "scripted", "script": script}, ray=elsewhere) == []
 
 
 @pytest.mark.parametrize(
