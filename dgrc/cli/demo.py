@@ -26,7 +26,7 @@ def demo(seed: int, size: str, runs_dir: str, overrides: tuple[str, ...]) -> Non
     from dgrc.runtime.memory import PeakMemory
 
     began = time.monotonic()
-    fixed = (f"seed={seed}", f"proving.seed={seed}", f"name=demo-{size}-{seed}", f"runs_dir={runs_dir}")
+    fixed = (f"seed={seed}", f"proving.seed={seed}", f"name=demo-{size}-{seed}", f"runs_dir={json.dumps(runs_dir)}")
     fast = () if has_bfloat16() else ("training.precision=fp32",)  # all on this machine, and on its CPU
     settings = load(str(shipped_file(f"proving/{size}")), (*fixed, *fast, *overrides))
     with PeakMemory() as memory:

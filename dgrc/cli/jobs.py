@@ -31,7 +31,10 @@ def list_(address: str, as_json: bool) -> None:
     from dgrc.runtime.clock import clock
     from dgrc.workflow.submit import connect, listed
 
-    for job in listed(connect(address)):
+    found = list(listed(connect(address)))
+    if not found:
+        say("No job of dgrc is there.")
+    for job in found:
         if as_json:
             tell(json.dumps(job))
         else:

@@ -105,7 +105,8 @@ def _first_rows(path: str) -> tuple[list[Row], list[str]]:
     rows = [row for row in read if isinstance(row, dict)]
     unread = [row for row in read if isinstance(row, str)]
     if not rows:
-        why = f"none of its first {len(read)} can be read, the first because of: {unread[0]}" if unread else "it is empty"
+        none = f"none of its first {len(read)} can be read, the first because of:"
+        why = f"{none} {unread[0]}" if unread else "it is empty"
         raise QuestionFileError(f"The question file {path} has no rows to look at: {why}.")
     return rows, unread
 
