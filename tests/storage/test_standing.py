@@ -27,7 +27,8 @@ def test_a_run_is_opened_by_folder_or_by_name(run: RunDir) -> None:
     ("given", "words"),
     [
         ("two", "two is not a run: there is no such folder, here or in runs/. These are: runs/one."),
-        ("runs", "runs is not a run: it has no config.yaml. These are: runs/one."), ("runs/two", "These are: runs/one."), (".", "These are: runs/one."),
+        ("runs", "runs is not a run: it has no config.yaml. These are: runs/one."),
+        ("runs/two", "These are: runs/one."), (".", "These are: runs/one."),
         ("/nowhere/two", "These are: runs/one."),
     ],
 )  # fmt: skip
