@@ -16,8 +16,10 @@ from dgrc.questions.columns import RawRow, pick
 from dgrc.questions.files.formats import BROKEN, Row, raw_rows
 from dgrc.questions.names import CHOICES, LABEL, SOURCE_ID, TEXT, form_of, known, spread, unmapped
 from dgrc.questions.options import Choices, Unusable, choices_of, columns
+from dgrc.questions.files.packed import suffix_of
 from dgrc.questions.published import read_form
 from dgrc.questions.turns import COLUMNS
+from dgrc.storage.objectstore.files import beside
 
 Options = str | tuple[str, ...] | None
 ROWS = 200
@@ -25,7 +27,8 @@ ROWS = 200
 ENOUGH = 0.9
 """Share of the rows whose values must fit; the others are quarantined when the file is read."""
 BESIDE = (
-    *TEXT, "contexts", "passage", "facts", "case", "background", "system", "system_prompt", "材料", "案情", "背景",
+    *TEXT, "contexts", "passage", "contract", "clause", "document", "article", "abstract", "facts", "case", "background",
+    "system", "system_prompt", "材料", "案情", "背景",
 )  # fmt: skip
 """Columns that, beside that of the question, often hold what it asks about."""
 SHORTEST_UNSPACED = 6
@@ -79,7 +82,7 @@ def sniff(path: str, text: str | None = None, choices: Sequence[str] = ()) -> Sn
         if name not in found.names:
             raise QuestionFileError(f"The question file {path} has no column {name!r}; it has {found.columns}.")
     turns = next((name for name in COLUMNS if name in found.names), None)
-    form = form_of(found.names) if text is None and not choices else None
+    form = _form(found) if text is None and not choices else None
     if form is not None and _are_good(read := _in_form(found, form)):
         found.form = form
         found.notes.append(
@@ -94,6 +97,13 @@ def sniff(path: str, text: str | None = None, choices: Sequence[str] = ()) -> Sn
         read = _by_fields(found, found.fields)
     _tell(found, read)
     return found
+
+
+def _form(found: Sniffed) -> str | None:
+    """The published form by its columns; LegalBench has any, and a prompt beside each table."""
+    if suffix_of(found.path) == ".tsv" and beside(found.path, "base_prompt.txt") is not None:
+        return "legalbench"
+    return form_of(found.names)
 
 
 def _first_rows(path: str) -> tuple[list[Row], list[str]]:

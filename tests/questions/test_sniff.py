@@ -192,3 +192,13 @@ def test_rows_that_cannot_be_read_or_have_no_text_are_counted(tmp_path: Path) ->
     assert found.fields is not None and found.fields.text == "question"
     assert "! the question is in 'question', but of the first 3 rows 1 alone have text there" in found.notes
     assert "! 2 of the first rows cannot be read, one because of: a JSON list where an object is wanted" in found.notes
+
+
+def test_a_table_beside_a_prompt_is_one_of_legalbench(tmp_path: Path) -> None:
+    (tmp_path / "train.tsv").write_text("index\tanswer\tcontract\tquestion\n0\tYes\tA long one.\tMay it be ended?\n")
+    alone = sniff(str(tmp_path / "train.tsv"))
+    assert alone.form is None and any("'contract' may belong to the question" in note for note in alone.notes)
+    (tmp_path / "base_prompt.txt").write_text("Answer with Yes or No.\n\nContract: {{contract}}\nQ: {{question}}\nA:")
+    found = sniff(str(tmp_path / "train.tsv"))
+    assert (found.form, found.fields) == ("legalbench", None)
+    assert sniff(str(tmp_path / "train.tsv"), text="question").form is None, "whoever names a column is believed"
