@@ -27,7 +27,8 @@ def benchmark(config: str, questions: int, overrides: tuple[str, ...], dry_run: 
     sampled = settings.questions.model_copy(update={"sample": questions})
     settings = settings.model_copy(update={"name": f"{settings.name}-benchmark", "questions": sampled})
     if dry_run:
-        return print_plan(settings, ("curate",), anew=True)
+        print_plan(settings, ("curate",), anew=True)
+        return
     check(settings, ("curate",), say, anew=True)
     run = RunDir.of(settings)
     with run.lock():

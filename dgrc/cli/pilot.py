@@ -24,7 +24,8 @@ def pilot(config: str, questions: int, overrides: tuple[str, ...], dry_run: bool
 
     settings = pilot_config(load(config, overrides), questions)
     if dry_run:
-        return print_plan(settings, ("curate",), anew=True)
+        print_plan(settings, ("curate",), anew=True)
+        return
     check(settings, ("curate",), say, anew=True)
     clear_other(RunDir.of(settings), settings)
     with Job(settings, say, allow_empty=True, checked=True).open("curate") as job:

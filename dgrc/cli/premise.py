@@ -52,7 +52,8 @@ def premise(
     if dry_run:
         print_plan(measured_on(given), ("curate",), anew=True)
         sample = choose(given, questions, truth)
-        return tell(f"# premise   {len(sample.questions):,} of {sample.there:,} questions whose answers are known")
+        tell(f"# premise   {len(sample.questions):,} of {sample.there:,} questions whose answers are known")
+        return
     check(measured_on(given), ("curate",), say, anew=True)
     settings = prepare(given, questions, truth, say)
     with Job(settings, say, allow_empty=True, checked=True).open("curate") as job:

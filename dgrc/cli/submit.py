@@ -18,7 +18,8 @@ FAILED = 1
     ["run", "questions", "curate", "train", "evaluate", "pilot", "benchmark"]))  # fmt: skip
 @click.option("--working-dir", type=click.Path(exists=True, file_okay=False), default=".", show_default=True,
               help="Packaged but for junk, secrets and what .gitignore names; CONFIG is in it, or a name.")  # fmt: skip
-@click.option("--cpus", type=Positive(), default=1.0, show_default=True, help="CPUs that the job's own process reserves.")
+@click.option("--cpus", type=Positive(), default=1.0, show_default=True,
+              help="CPUs that the job's own process reserves.")
 @click.option("--follow/--no-follow", default=False, help="Show what the job says, until it ends.")
 @click.option("--retries", default=0, show_default=True, type=click.IntRange(min=0),
               help="Follow, and submit a failed job again so often, but one whose input is wrong.")  # fmt: skip

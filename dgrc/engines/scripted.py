@@ -54,7 +54,7 @@ def function_of(script: str) -> Callable[[Request], Any]:
     module, _, name = script.partition(":")
     try:
         found = getattr(importlib.import_module(module), name)
-    except Exception as e:  # noqa: BLE001 - a module of the user may raise whatever it likes
+    except Exception as e:  # a module of the user may raise whatever it likes
         raise EngineError(f"The scripted engine {script!r} cannot be imported: {type(e).__name__}: {e}.") from e
     if not callable(found):
         raise EngineError(f"The scripted engine {script!r} is a {type(found).__name__}, a function is wanted.")

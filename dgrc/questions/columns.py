@@ -26,7 +26,6 @@ from dgrc.questions.several import several_of
 from dgrc.questions.turns import SHOWN, SYSTEM, TOOLS, read_turns, turns_in
 from dgrc.storage.objectstore.files import is_remote, matching
 
-
 NO_FIELD = "no field"
 """How the reason begins of a row that lacks the column of the question."""
 

@@ -14,9 +14,9 @@ from dgrc.errors import QuestionFileError
 from dgrc.method.reading import in_tags
 from dgrc.questions.columns import RawRow, pick
 from dgrc.questions.files.formats import BROKEN, Row, raw_rows
+from dgrc.questions.files.packed import suffix_of
 from dgrc.questions.names import CHOICES, LABEL, SOURCE_ID, TEXT, form_of, known, spread, unmapped
 from dgrc.questions.options import Choices, Unusable, choices_of, columns
-from dgrc.questions.files.packed import suffix_of
 from dgrc.questions.published import read_form
 from dgrc.questions.turns import COLUMNS
 from dgrc.storage.objectstore.files import beside
@@ -27,8 +27,8 @@ ROWS = 200
 ENOUGH = 0.9
 """Share of the rows whose values must fit; the others are quarantined when the file is read."""
 BESIDE = (
-    *TEXT, "contexts", "passage", "contract", "clause", "document", "article", "abstract", "facts", "case", "background",
-    "system", "system_prompt", "材料", "案情", "背景",
+    *TEXT, "contexts", "passage", "contract", "clause", "document", "article", "abstract", "facts", "case",
+    "background", "system", "system_prompt", "材料", "案情", "背景",
 )  # fmt: skip
 """Columns that, beside that of the question, often hold what it asks about."""
 SHORTEST_UNSPACED = 6
