@@ -84,6 +84,8 @@ def test_what_must_be_above_nothing_is(tmp_path: Path, option: str, value: str) 
 
 
 def test_a_model_that_is_not_known_is_one_paragraph(tmp_path: Path) -> None:
+    result = dgrc("plan", write_config(tmp_path, "student: {engine: scripted, script: 'tests.scripts:teacher'}"))
+    assert result.exit_code == 2 and "names no weights. Set `student.model`, or" in one_paragraph(result.output)
     result = dgrc("plan", write_config(tmp_path, "{}"), "--model", "nowhere")
     assert result.exit_code == 2 and "'nowhere' is neither a model directory" in one_paragraph(result.output)
 
