@@ -15,7 +15,8 @@ SIZES = ("standard", "small")
 
 
 @click.command()
-@click.option("--seed", default=0, show_default=True, help="Makes its own world, models and run.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0),
+              help="Makes its own world, models and run.")  # fmt: skip
 @click.option("--size", type=click.Choice(SIZES), default="standard", show_default=True, help="`small` is for tests.")
 @click.option("--runs-dir", default="runs", show_default=True, help="Folder that holds the runs.")
 @click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a setting; repeatable.")

@@ -14,8 +14,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 def address_option(f: F) -> F:
     """--address."""
     return click.option(
-        "--address", envvar="RAY_API_SERVER_ADDRESS", required=True, help="Dashboard of the cluster: http://…:8265."
-    )(f)
+        "--address", envvar="RAY_API_SERVER_ADDRESS", show_envvar=True, required=True,
+        help="Dashboard of the cluster: http://…:8265.",
+    )(f)  # fmt: skip
 
 
 @click.group()

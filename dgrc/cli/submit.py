@@ -12,7 +12,8 @@ FAILED = 1
 
 @click.command()
 @click.argument("config", type=click.Path(dir_okay=False))
-@click.option("--address", envvar="RAY_API_SERVER_ADDRESS", required=True, help="Dashboard of the cluster: http://…:8265.")
+@click.option("--address", envvar="RAY_API_SERVER_ADDRESS", show_envvar=True, required=True,
+              help="Dashboard of the cluster: http://…:8265.")
 @click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a setting; repeatable.")
 @click.option("--part", default="run", show_default=True, help="What the job does.", type=click.Choice(
     ["run", "questions", "curate", "train", "evaluate", "pilot", "benchmark"]))  # fmt: skip

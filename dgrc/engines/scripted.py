@@ -58,4 +58,4 @@ def function_of(script: str) -> Callable[[Request], Any]:
         raise EngineError(f"The scripted engine {script!r} cannot be imported: {type(e).__name__}: {e}.") from e
     if not callable(found):
         raise EngineError(f"The scripted engine {script!r} is a {type(found).__name__}, a function is wanted.")
-    return found  # type: ignore[no-any-return]
+    return found
