@@ -46,11 +46,11 @@ def premise(
     from dgrc.evaluation.premise.sample import choose
     from dgrc.workflow.job import Job
     from dgrc.workflow.preflight import check
-    from dgrc.workflow.premise import measured_on, prepare, run_premise
+    from dgrc.workflow.premise import measured_on, premise_name, prepare, run_premise
 
     given = load(config, overrides)
     if dry_run:
-        print_plan(measured_on(given), ("curate",), anew=True)
+        print_plan(measured_on(given).model_copy(update={"name": premise_name(given)}), ("curate",), anew=True)
         sample = choose(given, questions, truth)
         tell(f"# premise   {len(sample.questions):,} of {sample.there:,} questions whose answers are known")
         return
