@@ -139,7 +139,8 @@ def _wrong_value(item: Any, path: str, kind: Any) -> str:
     own_words = item["type"] in ("value_error", "string_unicode")
     if own_words or not path:
         return f"`{short(path)}` got {got}: {item['msg'].removeprefix('Value error, ')}"
-    quoted = " (in quotes: YAML takes it for something else)" * (str in forms(kind) and isinstance(item["input"], bool))
+    is_text = str in forms(kind) and isinstance(item["input"], int | float)  # a truth is an int, too
+    quoted = " (in quotes: YAML takes it for something else)" * is_text
     empty = " (leave it out to have the defaults)" * (item["input"] is None)
     return f"`{short(path)}` got {got}, wanted: {type_name(kind)}{quoted}{empty}"
 

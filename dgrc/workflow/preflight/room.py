@@ -57,7 +57,10 @@ def _memory(config: Config, parts: Collection[str]) -> Iterator[Finding]:
 
 def _disk(config: Config, parts: Collection[str]) -> Iterator[Finding]:
     root = RunDir.of(config).root
-    place = next((folder for folder in (root, *root.parents) if folder.is_dir()), Path("/"))
+    place = next((folder for folder in (root, *root.parents) if folder.exists()), Path("/"))
+    if not place.is_dir():
+        yield Finding("runs_dir", f"{place} is a file, and the run's folder {root} is wanted there. Name another.")
+        return
     if not os.access(place, os.W_OK):
         yield Finding("runs_dir", f"{place} cannot be written to, and the run's folder is made in it. Name another.")
         return
