@@ -82,7 +82,7 @@ def test_a_key_that_stands_twice_is_refused_with_its_line(
 
 
 def test_a_key_that_stands_twice_is_refused_in_set_and_in_a_runs_own_file(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"value of --set method is not valid YAML: line 1, column 12: `judge` stands"):
+    with pytest.raises(ConfigError, match=r"of --set method is not valid YAML: line 1, column 12: `judge` stands"):
         make_config({}, ["method={judge: 1, judge: 2}"])
     config = make_config({"runs_dir": str(tmp_path)})
     run = RunDir.of(config)

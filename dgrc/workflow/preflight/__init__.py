@@ -2,9 +2,9 @@
 
 A configuration and parts of a job flow in; a report flows out (`look`), or one error of all that stops the job
 (`check`). Cheap looks come first: files and their first rows (`rows.py`), models (`models.py`), keys and servers
-(`servers.py`), what is reserved of Ray (`resources.py`), memory and disk (`room.py`); then chat templates
-(`templates.py`) and what a training needs (`training.py`), for which transformers is read. No engine is started, no
-cluster is joined, and nothing is generated.
+(`servers.py`), what is reserved of Ray (`resources.py`), memory and disk (`room.py`, `engine_memory.py`,
+`training_memory.py`); then chat templates (`templates.py`) and what a training needs (`training.py`), for which
+transformers is read. No engine is started, no cluster is joined, and nothing is generated.
 """
 
 import threading
@@ -15,6 +15,7 @@ from dgrc.config import Config, MethodConfig
 from dgrc.errors import DgrcError, ExtraError, PromptPackError
 from dgrc.runtime.extras import needs
 from dgrc.storage.run_dir import RunDir
+from dgrc.workflow.preflight.engine_memory import engines_have_memory
 from dgrc.workflow.preflight.findings import Finding, Report
 from dgrc.workflow.preflight.models import engines, models_fit, stores_have
 from dgrc.workflow.preflight.resources import resources_are_there
@@ -23,6 +24,7 @@ from dgrc.workflow.preflight.rows import files_there, rows_fit
 from dgrc.workflow.preflight.servers import keys_are_set, servers_answer
 from dgrc.workflow.preflight.templates import can_be_read, templates_render
 from dgrc.workflow.preflight.training import training_fits
+from dgrc.workflow.preflight.training_memory import training_has_memory
 from dgrc.workflow.standing import check_standing
 
 Say = Callable[[str], None]
@@ -153,7 +155,8 @@ def _publishing(config: Config, parts: Collection[str]) -> Iterator[Finding]:
 
 
 HERE: tuple[Look, ...] = (
-    _pack, _files, rows_fit, models_fit, keys_are_set, resources_are_there, room_suffices,
+    _pack, _files, rows_fit, models_fit, keys_are_set, resources_are_there, room_suffices, engines_have_memory,
+    training_has_memory,
 )  # fmt: skip
 """What is looked at on this machine, and asked of a cluster's head."""
 
