@@ -89,11 +89,12 @@ def explain(
             # The whole section says nothing.
             problem = f"in `{short(path)}`: {item['msg']}" if path else item["msg"]
             at, key = (*at, *_first_named(item["msg"])), f"{path}: {item['msg']}"
+        elif any(path.startswith(f"{told}.") for told in problems):
+            continue  # of a setting with several forms pydantic tells each form's objection: what it takes is told
         else:
             problem = _wrong_value(item, path, kind)
         stands = place(at)
         file = where if stands is None else f"{where}:{stands[0]}:{stands[1]}"
-        # Of a setting with several forms pydantic tells each form's objection.
         by_hand_alone = stands is None and item["type"] == "extra_forbidden"
         who = _said_by(path, "" if by_hand_alone and overrides else file, overrides) or file
         problems.setdefault(key, (stands or (0, 0), who, problem))
