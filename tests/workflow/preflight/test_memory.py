@@ -1,7 +1,7 @@
 """Memory of engines and of training: what is sure not to fit is refused with the setting that helps; what nobody tells
 of is not. A GPU's memory is a stand-in's."""
 
-import sys
+import ast
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,9 @@ import pytest
 
 from dgrc.runtime import cluster
 from dgrc.runtime.cluster import HERE, Machines, Places
-from dgrc.workflow.preflight import engine_memory, look, room, training_memory
+from dgrc.training.plan import memory, planner, shapes
+from dgrc.workflow import preflight
+from dgrc.workflow.preflight import engine_memory, room, training_memory
 from dgrc.workflow.preflight.engine_memory import engines_have_memory, gpu_bytes
 from dgrc.workflow.preflight.findings import Finding
 from dgrc.workflow.preflight.room import GIB
@@ -73,7 +75,7 @@ def test_weights_and_a_sequence_must_fit_into_a_gpu(there: Any, tmp_path: Path) 
     here(there, 14, 8)
     (one,) = of_engines({"model": seven, **ON_GPU})
     assert one.stops and one.setting == "teacher.gpus"
-    assert "would hold 13.0 GiB of weights, and it may take 12.6 GiB of a GPU's 14.0 GiB" in one.words
+    assert "would hold 13.0 GiB of weights, and may take 12.6 GiB of its 14.0 GiB" in one.words
     assert "`teacher.tensor_parallel` with `teacher.gpus`" in one.words
     assert of_engines({"model": seven, "gpus": 2, "tensor_parallel": 2}) == []
     (one,) = of_engines({"model": seven, **ON_GPU, "gpu_memory_utilization": 1, "max_model_len": 8192})
@@ -104,7 +106,7 @@ def test_where_a_gpus_memory_is_not_known_nothing_is_claimed(there: Any, tmp_pat
         assert of_engines(huge, "auto") == []
     there(Machines({"GPU": 1, "accelerator_type:A100": 1}), Machines({"GPU": 8, "accelerator_type:H100": 1}))
     (one,) = of_engines(huge, "auto")
-    assert "it may take 86.4 GiB of a GPU's 96.0 GiB at most" in one.words
+    assert "and may take 86.4 GiB of its 96.0 GiB." in one.words
 
 
 def test_gpus_of_this_machine_are_asked_of_the_driver_and_none_is_no_error() -> None:
@@ -157,10 +159,8 @@ def test_a_training_on_gpus_is_held_against_what_is_known_of_them(there: Any, tm
     assert one.stops and "a GPU has 24.0 GiB" in one.words
 
 
-def test_it_is_told_by_the_look_before_the_start_and_without_torch(there: Any, tmp_path: Path) -> None:
-    """In a process of its own torch would not be there yet; here it must not be asked for."""
-    settings = config(runs_dir=str(tmp_path / "runs"), student={"model": llama(tmp_path / "m", 13), "kv_cache_gib": 2})
-    lines = [finding.line for finding in look(settings, ("train",)).stopping]
-    assert any(line.startswith("training: a worker holds at least") for line in lines), lines
-    source = Path(sys.modules["dgrc.training.plan.memory"].__file__ or "").read_text()
-    assert "\nimport torch" not in source and "\nfrom dgrc.training.model" not in source
+def test_both_are_looked_at_before_a_start_and_torch_is_not_read_for_it() -> None:
+    assert {engines_have_memory, training_has_memory} <= {*preflight.HERE}
+    for module in (memory, planner, shapes):
+        named = [node for node in ast.parse(Path(str(module.__file__)).read_text()).body if isinstance(node, ast.ImportFrom)]
+        assert not any((node.module or "").startswith("dgrc.training.model.loss") for node in named)
