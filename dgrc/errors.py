@@ -17,8 +17,8 @@ class DgrcError(Exception):
     may_pass = False
 
 
-class SeveralError(DgrcError):
-    """Base of errors that may tell of several things: `words` say how many, and `items` has each by itself."""
+class Several(Exception):
+    """What errors are that may tell of several things: `words` say how many, and `items` has each by itself."""
 
     def __init__(self, words: str, *items: str):
         super().__init__(words, *items)
@@ -29,11 +29,11 @@ class SeveralError(DgrcError):
         return f"{self.words}: {numbered}" if numbered else self.words
 
 
-class ConfigError(SeveralError, ValueError):
+class ConfigError(Several, DgrcError, ValueError):
     """A setting is unknown, of the wrong type, or contradicts another one."""
 
 
-class NotReadyError(SeveralError, RuntimeError):
+class NotReadyError(Several, DgrcError, RuntimeError):
     """Something that a job needs is not there, or will not come."""
 
 

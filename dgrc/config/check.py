@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dgrc.config import Config
-from dgrc.config.explain import Location, details, nearest_name, objection
+from dgrc.config.explain import Location, details, nearest_name, objection, section_in
 from dgrc.config.section import LATER, Section
 
 MOST_LOOKS = 4
@@ -72,10 +72,16 @@ def _keys(data: Any, location: Location) -> tuple[Any, ...]:
 
 def _meant(item: Any) -> tuple[str, ...]:
     """The parts of the name of a setting that was left out; of an unknown one of that which may have been meant."""
-    names = tuple(str(part) for part in item["loc"])
+    names: list[str] = []
+    kind: Any = Config
+    for part in item["loc"]:
+        holder = section_in(kind)
+        if holder is None or part not in holder.model_fields:
+            break
+        names, kind = [*names, part], holder.model_fields[part]
     if item["type"] == "extra_forbidden":
-        return (*names[:-1], nearest_name(item["loc"], Config) or names[-1])
-    return names
+        names.append(nearest_name(item["loc"], Config) or str(item["loc"][-1]))
+    return tuple(names)
 
 
 def _speaks_of(words: str, location: Location, name: tuple[str, ...]) -> bool:

@@ -191,7 +191,7 @@ training:
 LINES = {
     "defaults": "2:1", "teacher.cpus": "3:3", "seed": "4:1", "teacher.modl": "8:3", "teacher.replicas": "9:3",
     "student.gpus": "13:3", "student.engine_args.max_num_seqs": "14:5",
-    "method.judge": "17:3", "method.verify_sampling.topp": "18:38", "method.student_sampling.logit_bias.8": "22:7",
+    "method.judge": "17:3", "method.verify_sampling.topp": "18:39", "method.student_sampling.logit_bias.8": "22:7",
     "evaluation.benchmarks.1.file": "27:7", "training.report_to.0": "29:3",
 }  # fmt: skip
 
