@@ -1,10 +1,11 @@
 """The pictures of `dgrc view` that README and docs show: a run flows in, docs/view_*.png flow out, all or none.
 
-    dgrc run proving/small --set rounds.count=2      (tiny models, two rounds, no claim in their figures)
-    python docs/make_pictures.py runs/demo-small     (seconds; needs Chromium with its driver, and the extra `dev`)
+    python docs/make_pictures.py                     (curates 60 sums twice with the toy models; a minute, no weights)
+    python docs/make_pictures.py runs/demo-small     (of `dgrc run proving/small --set rounds.count=2`, or any other)
 
-Each picture has its name and its size. One shows what changed: from the round before, or from a second run over the
-same questions. Nothing is marked: the run stays as it is, but for the index of the view.
+It needs Chromium with its driver, and the extra `dev`. Each picture has its name and its size. One shows what changed:
+from the round before, or from a second run over the same questions. Nothing is marked: the run stays as it is, but for
+the index of the view. The toy models know no chance, so without RUN the pictures can be made again.
 """
 
 import os
@@ -19,6 +20,7 @@ import click
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # pages are driven as the tests of the pages do it
 
+from dgrc.config.file import load_config
 from dgrc.errors import DgrcError
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.standing import opened, rounds
@@ -30,6 +32,8 @@ from tests.view.browser import chromium, look, missing, until, viewing
 DOCS = ROOT / "docs"
 SIZES = {"overview": (1100, 1000), "list": (1100, 760), "case": (1100, 1240), "compare": (1100, 900)}
 MOST_BYTES = 250_000
+TOY = {"toy-one-chain": 1, "toy": 3}
+"""Runs of the toy models by name, with the chains that their teacher writes; the last one is looked at."""
 TRIED = 50
 """Cases that are opened, those first that tell most, until one shows what its picture is to show."""
 
@@ -54,15 +58,19 @@ class Refused(click.ClickException):
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", required=False)
 @click.argument("other", required=False)
 @click.option("--out", default=DOCS, type=click.Path(path_type=Path, exists=True, file_okay=False), help="[docs]")
-def main(run: str, other: str | None, out: Path) -> None:
-    """Make the pictures of RUN; what changed is told from OTHER, if there is none from RUN's round before the last."""
+def main(run: str | None, other: str | None, out: Path) -> None:
+    """Make the pictures of RUN; what changed is told from OTHER, if there is none from RUN's round before the last.
+
+    Without RUN they are made of the toy models' runs, which are curated first if they are not there.
+    """
     if why := missing():
         raise Refused(f"There is no browser to take pictures with: {why}.")
     try:
-        runs = [opened(name) for name in (run, other) if name is not None]
+        names = [one for one in (run, other) if one is not None] or toy()
+        runs = [opened(name) for name in names]
         begun = [(one, number) for one in runs for number in rounds(one) or [1]]
         if len(begun) < 2:
             raise Refused(
@@ -80,6 +88,25 @@ def main(run: str, other: str | None, out: Path) -> None:
     for name, png in pictures.items():
         (out / f"view_{name}.png").write_bytes(png)
         click.echo(out / f"view_{name}.png")
+
+
+def toy() -> list[str]:
+    """The folders of the toy models' runs, the one that is looked at first."""
+    import dgrc
+
+    terms = [(7 * i % 41 + 3, 11 * i % 53 + 5, 13 * i % 29 + 2, 17 * i % 37 + 4)[: 3 + i % 2] for i in range(1, 61)]
+    asked = [
+        {"id": f"sum-{i}", "question": f"What is {' + '.join(map(str, some))}?"} for i, some in enumerate(terms, 1)
+    ]
+    folders = []
+    for name, chains in TOY.items():
+        changed = [f"name={name}", f"runs_dir={ROOT / 'runs'}", f"method.teacher_chains={chains}"]
+        settings = load_config("proving/toy", changed)
+        run = RunDir.of(settings)
+        if not run.curriculum().is_dir():
+            dgrc.curate(settings, questions=asked)
+        folders.insert(0, str(run.root))
+    return folders
 
 
 class Pages:
