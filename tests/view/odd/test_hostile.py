@@ -11,7 +11,7 @@ import pytest
 from dgrc.records import Atom
 from dgrc.view.report.write import report
 from tests.view.browser import needs_chromium, until, viewing
-from tests.view.hostile import corpus, hostile_run, seen
+from tests.view.odd.hostile import corpus, hostile_run, seen
 
 pytestmark = [needs_chromium, pytest.mark.stack, pytest.mark.slow]
 OF_A_CASE = (
@@ -33,7 +33,9 @@ def shown(driver: Any, address: str, page: str) -> str:
     driver.execute_script(f"location.hash = {json.dumps(f'#/hand/1/{page}')}")
     until(driver, f"location.hash.includes({json.dumps(page)}) && document.querySelector('main h1')")
     here = page.rpartition("/")[2]
-    if "/" in page:
+    if page == "overview":
+        until(driver, "document.querySelector('.overview .head')")
+    else:
         until(driver, f"document.querySelector('article.case')?.textContent.includes({json.dumps(f'id {here}')})")
     assert driver.execute_script("return document.querySelector('.trouble')") is None, page
     return str(driver.execute_script(OPENED)).replace("[they part here] ", "")
