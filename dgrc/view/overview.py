@@ -60,7 +60,7 @@ def _lost(tables: Mapping[str, Table], reports: dict[str, Told]) -> Iterator[str
              ("verify", "verdicts", "rows"))  # fmt: skip
     for step, stream, key in wrote:
         rows, there = reports.get(step, {}).get(key), len(tables[stream])
-        if _is_number(rows) and there < rows:
+        if isinstance(rows, int) and there < rows:
             yield f"Of the {rows:,} rows that {step} wrote {there:,} can be read in {stream}/. The rest is not shown."
 
 

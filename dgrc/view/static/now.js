@@ -9,19 +9,20 @@ export function nowBlock({ status, said: standing, advice, building }, round) {
   const active = WORKED_ON.includes(status.state);
   return [
     standing ? h("p.standing", {}, capital(quoted(standing)), ".") : null,
-    status.underway ? going(status.underway, active, round) : active ? h("p.going", {}, "It has only just begun.") : null,
+    status.underway ? going(status.underway, status.state, round) : active ? h("p.going", {}, "It has only just begun.") : null,
     advice ? h("p.quiet", {}, quoted(advice)) : null,
     indexing(building),
   ];
 }
 
-function going(step, active, round) {
+function going(step, state, round) {
+  const [working, active] = [state === "working", WORKED_ON.includes(state)];
   const at = step.round === round ? "" : ` of round ${step.round}`;
-  const old = step.age_s > STALE_S || !active;
+  const old = step.age_s > STALE_S || !working;
   const figures = step.total ? [`${number(step.done)} of ${number(step.total)} ${step.unit}`,
-    step.rate > 0 ? `${step.rate.toFixed(1)} a second` : "", active && step.left_s !== null ? `${clock(step.left_s)} left` : ""] : [];
+    step.rate > 0 ? `${step.rate.toFixed(1)} a second` : "", working && step.left_s !== null ? `${clock(step.left_s)} left` : ""] : [];
   return [
-    h("p.going", {}, active ? "Now: " : "It stopped in ", h("strong", {}, said(step.step)), at,
+    h("p.going", {}, working ? "Now: " : active ? "Last seen in " : "It stopped in ", h("strong", {}, said(step.step)), at,
       figures.filter(Boolean).map((words) => [" · ", words]), old ? ` · noted ${clock(step.age_s)} ago` : "",
       step.total ? meter(step.done / step.total) : null),
     active && step.roles.length ? roles(step.roles) : null,
