@@ -169,7 +169,9 @@ def test_options_may_stand_in_columns_and_others_are_not_copied(tmp_path: Path) 
     [
         (3, "`questions` is a int; wanted is a path or a list of paths, a list of dicts, a pandas DataFrame"),
         (ROWS[0], "`questions` is a dict; wanted is"),
-        ((row for row in ROWS), "`questions` is a generator; wanted is"),
+        ((row for row in ROWS), r"`questions` is a generator; wanted is .* Give a list: `list\(\.\.\.\)`\."),
+        (["What is 1 + 2?"], r"holds .What is 1 \+ 2\?., and texts in a list are paths of files\. Give each question"),
+        (pd.DataFrame([["What is 1 + 2?"]]), r"no column 'question', but 0 \(no text\)"),
         (pd.Series(["a"]), r"is a pandas Series; .*series\.to_frame\('question'\)"),
         (datasets.DatasetDict({"train": datasets.Dataset.from_list(ROWS)}), "datasets DatasetDict; .* its splits"),
         ([ROWS[0], "q.jsonl"], r"`questions\[1\]` is a str, where a list holds dicts alone or paths alone"),
