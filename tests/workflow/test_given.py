@@ -178,7 +178,7 @@ def test_options_may_stand_in_columns_and_others_are_not_copied(tmp_path: Path) 
         ([ROWS[0], None], r"`questions\[1\]` is a NoneType"),
         ([], "`questions` is an empty list"),
         (pd.DataFrame({"question": []}), "have not a single row"),
-        (pd.DataFrame({"ask": ["a"], 5: ["b"]}), r"have no column 'question', but 'ask'\. .*`questions\.fields\.text`"),
+        (pd.DataFrame({"ask": ["a"], 5: ["b"]}), r"have no column 'question', but 'ask', 5 \(no text\)\. Rename"),
         (pd.DataFrame([["a", "b"]], columns=["question", "question"]), "more than one column 'question'"),
     ],
 )
