@@ -111,7 +111,7 @@ def toy() -> list[str]:
         changed = [f"name={name}", f"runs_dir={ROOT / 'runs'}", f"method.teacher_chains={chains}"]
         settings = load_config("proving/toy", changed)
         run = RunDir.of(settings)
-        if not run.curriculum().is_dir():
+        if not run.mark("assemble"):
             dgrc.curate(settings, questions=asked)
         folders.insert(0, str(run.root))
     return folders
