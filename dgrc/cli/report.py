@@ -15,11 +15,15 @@ from dgrc.cli.common import say, tell
 @click.option("--cases", type=click.IntRange(min=0), help="So many cases: by default 200, of a card 3.")
 def report(run: str, out: str | None, markdown: bool, number: int | None, cases: int | None) -> None:
     """Write a run's figures and its most telling cases to one HTML file, which loads nothing and needs no script."""
+    from dgrc.errors import RunDirError
+    from dgrc.storage.objectstore.runs import lies_at, looked_at, origin_of
     from dgrc.storage.run_dir import REPORT
-    from dgrc.storage.standing import opened, rounds
+    from dgrc.storage.standing import rounds
     from dgrc.view.report.write import put, report
 
-    folder = opened(run, number or 1)
+    folder = looked_at(run, number or 1)
+    if out is None and not markdown and origin_of(folder) is not None:
+        raise RunDirError(f"{lies_at(folder)} is on a store, and nothing is written there. Give a file by --out.")
     if number is None:
         folder = folder.in_round(max(rounds(folder), default=1))
     text = report(folder, markdown, say, cases)

@@ -29,9 +29,9 @@ def show(run: str, id_: str | None, limit: int | None, as_json: bool, raw: bool,
 
     ID is the id in your own file, or dgrc's number. Nothing of a case is cut.
     """
-    from dgrc.storage.standing import opened
+    from dgrc.storage.objectstore.runs import looked_at
 
-    folder, filters = opened(run, number), {name: said for name, said in asked.items() if said}
+    folder, filters = looked_at(run, number), {name: said for name, said in asked.items() if said}
     if id_ is not None and (filters or limit):
         raise click.UsageError("One case is asked for by its ID, so there is nothing to filter. Leave the ID out.")
     if raw and not as_json and id_ is None:
@@ -75,19 +75,20 @@ def _found(run: Any, store: Any, method: Any, ids: Iterable[str]) -> Iterable[An
         RunDirError: the run has no such question, or it has not been gathered yet, or is damaged.
     """
     from dgrc.errors import RunDirError
+    from dgrc.storage.objectstore.runs import lies_at
     from dgrc.view.stories import find, story
 
     for said in ids:
         number, troubles = find(store, said), list[str]()
         if number is None:
             raise RunDirError(
-                f"The run {run.root} has no question {said!r}. `dgrc show {run.root}` lists some, and `--search` finds "
-                "others; see also its quarantine."
+                f"The run {lies_at(run)} has no question {said!r}. `dgrc show {lies_at(run)}` lists some, and "
+                "`--search` finds others; see also its quarantine."
             )
         told = story(store, method, number, troubles)
         if told is None:
             raise RunDirError(
-                troubles[0] if troubles else f"The question {said} is not gathered yet in {run.root}. "
+                troubles[0] if troubles else f"The question {said} is not gathered yet in {lies_at(run)}. "
                 "Run `dgrc curate` again to go on."
             )
         yield told
@@ -150,7 +151,9 @@ def _chosen(view: Any, filters: dict[str, Any]) -> Any:
 
 
 def _nothing(run: Any, view: Any, filters: dict[str, Any]) -> str:
-    return NOT_FOUND if len(view.table) and filters else f"The run {run.root} has no cases yet."
+    from dgrc.storage.objectstore.runs import lies_at
+
+    return NOT_FOUND if len(view.table) and filters else f"The run {lies_at(run)} has no cases yet."
 
 
 def _unread(store: Any) -> Iterable[str]:

@@ -16,13 +16,13 @@ DAMAGED = 1
 def status(run: str, as_json: bool) -> None:
     """What of a run is done, what is under way with rate and time left, and who holds it.
 
-    RUN is its folder, or its name below runs/. The exit status is 1 if files of it are damaged at a glance, and 2 if
-    there is no such run. For jobs of a cluster see `dgrc jobs status`.
+    RUN is its folder, its name below runs/, or s3://bucket/folder. The exit status is 1 if files of it are damaged at a
+    glance, and 2 if there is no such run. For jobs of a cluster see `dgrc jobs status`.
     """
     from dgrc.report.status import status_of, told
-    from dgrc.storage.standing import opened
+    from dgrc.storage.objectstore.runs import looked_at
 
-    found = status_of(opened(run))
+    found = status_of(looked_at(run))
     if as_json:
         tell(json.dumps(found))
     else:

@@ -24,11 +24,11 @@ def view(runs: tuple[str, ...], port: int, browser: bool, read_only: bool) -> No
     It serves to this machine alone, at an address with a token that it prints, until it is interrupted. On another
     machine, forward the port: ssh -L PORT:localhost:PORT.
     """
-    from dgrc.storage.standing import opened
+    from dgrc.storage.objectstore.runs import looked_at
     from dgrc.view.follow import Runs
     from dgrc.view.server import listen, new_token, serve
 
-    found = [opened(run) for run in dict.fromkeys(runs)]
+    found = [looked_at(run) for run in dict.fromkeys(runs)]
     on, token = listen(port), new_token()
     address = f"http://127.0.0.1:{on.getsockname()[1]}/{token}/"
     tell(address)

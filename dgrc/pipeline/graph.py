@@ -36,7 +36,7 @@ from dgrc.runtime.driver import beside_driver, every
 from dgrc.runtime.unwrap import causes, is_of_cluster, own_error
 from dgrc.storage.atomic import explain_os_error, fresh_folder, write_json
 from dgrc.storage.run_dir import RunDir
-from dgrc.storage.underway import Notes
+from dgrc.storage.underway import AskedRole, Notes
 
 BATCH_ROWS = 64
 """Each is a row group of the file that is written, and costs Ray Data milliseconds: with 8 a pass without a model took
@@ -97,8 +97,8 @@ def _live(
     """Does what is left of a pass, until it is done or something raises; returns how full the engines were."""
     notes = Notes(run)
 
-    def note(rows: int, rate: float) -> None:
-        notes(pass_.name, before + rows, total, rate=rate)
+    def note(rows: int, rate: float, roles: list[AskedRole]) -> None:
+        notes(pass_.name, before + rows, total, rate=rate, roles=roles)
 
     board = Board.options(**beside_driver()).remote()  # type: ignore[attr-defined]
     try:

@@ -7,6 +7,7 @@ processes of this machine; what is under way is what that process noted last (`s
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from dgrc.config.file import read_yaml
@@ -14,12 +15,15 @@ from dgrc.errors import ConfigError, RunDirError
 from dgrc.runtime.clock import clock
 from dgrc.storage.holder import read_holder
 from dgrc.storage.manifest import read_manifest
+from dgrc.storage.objectstore.runs import Origin, lies_at, origin_of
+from dgrc.storage.publish import RESULTS
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.standing import STEPS, how_far, is_student, rounds
-from dgrc.storage.underway import Note, read_note
+from dgrc.storage.underway import AskedRole, Note, read_note
 
 MOST_NAMED, STALE_S = 5, 120.0
 """Files that are named; a note that is older than so many seconds is told with its age."""
+WORKED_ON = ("working", "elsewhere")
 Status = dict[str, Any]
 
 
@@ -42,7 +46,7 @@ def status_of(run: RunDir) -> Status:
     if note is not None and note.step in steps.get(note.round, {}):
         note = None  # it is finished since
     return {
-        "run": str(run.root), "sealed": sealed, "state": state,
+        "run": lies_at(run), "stored": origin_of(run) is not None, "sealed": sealed, "state": state,
         "far": how_far(run), "holder": None if holder is None else asdict(holder), "damaged": damaged,
         "steps": steps, "underway": _underway(note) if note is not None else None,
     }  # fmt: skip
@@ -50,7 +54,7 @@ def status_of(run: RunDir) -> Status:
 
 def told(status: Status) -> Iterator[str]:
     """The same in words, a line each."""
-    yield f"Run {status['run']}: {_state(status)}"
+    yield f"Run {status['run']}: {standing(status)}"
     for number, steps in status["steps"].items():
         if len(status["steps"]) > 1:
             yield f"round {number}"
@@ -60,14 +64,17 @@ def told(status: Status) -> Iterator[str]:
             yield f"  {name:<16} done  {rows}{seconds}".rstrip()
     if status["underway"] is not None:
         yield f"  {_going(status['underway'], status['state'])}".rstrip()
+        if status["state"] in WORKED_ON:
+            yield from (f"    {AskedRole(**role).told()}" for role in status["underway"]["roles"])
     for what in status["damaged"][:MOST_NAMED]:
         yield f"! {what}"
-    yield _advice(status)
+    yield advice(status)
 
 
-def _state(status: Status) -> str:
+def standing(status: Status) -> str:
+    """Who works on it, or that nobody does and how far it is."""
     holder = status["holder"]
-    if status["state"] in ("working", "elsewhere"):
+    if status["state"] in WORKED_ON:
         return f"process {holder['pid']} on {holder['host']} works on it, since {holder['since']}"
     if status["state"] == "stopped":
         killed = f"; process {holder['pid']}, which did, ended without a word" if holder is not None else ""
@@ -75,8 +82,11 @@ def _state(status: Status) -> str:
     return "complete" if status["state"] == "complete" else "damaged"
 
 
-def _advice(status: Status) -> str:
+def advice(status: Status) -> str:
+    """What to do next, or where to look."""
     run, state = status["run"], status["state"]
+    if status["stored"]:
+        return f"It is on a store, where it can be looked at: `dgrc show {run}`. For all else copy it to a disk."
     if state == "elsewhere":
         return (
             "Whether that process still lives cannot be seen from this machine: look at how old the last note is. If "
@@ -110,7 +120,7 @@ def _underway(note: Note) -> dict[str, Any]:
     return {
         "round": note.round, "step": note.step, "done": note.done, "total": note.total, "unit": note.unit,
         "rate": note.rate, "left_s": None if left is None else round(left),
-        "age_s": max(0, round(time.time() - note.at)),
+        "age_s": max(0, round(time.time() - note.at)), "roles": [asdict(role) for role in note.roles],
     }  # fmt: skip
 
 
@@ -130,13 +140,10 @@ def _steps(run: RunDir) -> dict[str, dict[str, Any]]:
 
 def _damaged(run: RunDir) -> Iterator[str]:
     """What can be seen to be wrong at a glance; contents are for `dgrc verify-run`."""
-    back = "put back the one the run was made with"
-    try:
-        read_yaml(run.config_file.read_text(encoding="utf-8"), "config.yaml", f"So {back}.")["name"]
-    except ConfigError as e:
-        yield str(e).removesuffix(".")
-    except (OSError, ValueError, KeyError, TypeError) as e:
-        yield f"config.yaml is no configuration any more ({type(e).__name__}): {back}"
+    origin = origin_of(run)
+    published = origin is not None and "config.yaml" not in origin.files  # its results alone were copied there
+    if not published:
+        yield from _settings_damaged(run)
     for number in rounds(run):
         here = run.in_round(number)
         reports = here.reports()
@@ -153,8 +160,28 @@ def _damaged(run: RunDir) -> Iterator[str]:
         yield str(e)
         return
     for name, said in files.items():
-        path = run.root / name
-        if not path.is_file():
+        if published and not RESULTS & set(Path(name).parts):
+            continue
+        size, wanted = _size(run, origin, name), said.get("bytes", 0)
+        if size is None:
             yield f"{name} is missing"
-        elif path.stat().st_size != said["bytes"]:
-            yield f"{name} has {path.stat().st_size:,} bytes, {said['bytes']:,} are wanted"
+        elif size != wanted:
+            yield f"{name} has {size:,} bytes, {wanted:,} are wanted"
+
+
+def _settings_damaged(run: RunDir) -> Iterator[str]:
+    back = "put back the one the run was made with"
+    try:
+        read_yaml(run.config_file.read_text(encoding="utf-8"), "config.yaml", f"So {back}.")["name"]
+    except ConfigError as e:
+        yield str(e).removesuffix(".")
+    except (OSError, ValueError, KeyError, TypeError) as e:
+        yield f"config.yaml is no configuration any more ({type(e).__name__}): {back}"
+
+
+def _size(run: RunDir, origin: Origin | None, name: str) -> int | None:
+    """The bytes of a file of the run where it lies, None if it is not there."""
+    if origin is not None:
+        return origin.files.get(name, (None,))[0]
+    path = run.root / name
+    return path.stat().st_size if path.is_file() else None

@@ -66,6 +66,9 @@ def read_manifest(run: RunDir) -> dict[str, Any]:
         manifest = json.loads(run.manifest_file.read_text(encoding="utf-8"))
         if not isinstance(manifest, dict):
             raise ValueError(f"it holds a {type(manifest).__name__}")
+        files = manifest.get("files", {})
+        if not isinstance(files, dict) or any(not isinstance(said, dict) for said in files.values()):
+            raise ValueError("its `files` are not names with bytes and hashes")
     except (OSError, ValueError) as e:
         raise RunDirError(
             f"The manifest {run.manifest_file} cannot be read: {e}. Delete it and run the run's command again: what is "

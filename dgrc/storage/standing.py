@@ -13,6 +13,7 @@ from dgrc.config import Config
 from dgrc.config.file import load_config
 from dgrc.errors import RunDirError
 from dgrc.storage.atomic import write_text
+from dgrc.storage.objectstore.files import is_remote
 from dgrc.storage.run_dir import RunDir
 
 STEPS = ("cut", "write", "screen_questions", "ingest", "carry", "gather", "collect", "answer", "screen", "index",
@@ -29,6 +30,11 @@ def opened(given: str | Path, number: int = 1) -> RunDir:
     Raises:
         RunDirError: there is no such run, or it has no such round.
     """
+    if is_remote(str(given)):
+        raise RunDirError(
+            f"{given} lies on a store, where a run can only be looked at: `dgrc view`, `show`, `report` and `status` "
+            "take it there. For all else copy it to a disk and give that folder."
+        )
     named = Path(RUNS) / given
     run = next((run for run in map(RunDir, (given, named)) if run.config_file.is_file()), None)
     if run is None:

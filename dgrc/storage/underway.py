@@ -6,10 +6,11 @@ a note that cannot be written is not written. What a killed process noted stays,
 
 import contextlib
 import dataclasses
-import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from pydantic import TypeAdapter
 
 from dgrc.errors import DgrcError
 from dgrc.storage.atomic import write_json
@@ -19,8 +20,34 @@ EVERY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
+class AskedRole:
+    """How one role's engines are asked in a step.
+
+    Attributes:
+        role: Whose engines.
+        queue: Requests that have no reply yet, those that are being answered among them.
+        rate: Replies a second.
+        tokens: Tokens that are written a second.
+        cached: The share of the tokens read that a cache had; None where no engine said that any were.
+    """
+
+    role: str
+    queue: int
+    rate: float
+    tokens: float
+    cached: float | None = None
+
+    def told(self) -> str:
+        """The line of it."""
+        hits = "" if self.cached is None else f"  {self.cached:.0%} of what is read was cached"
+        rates = f"{self.rate:7.1f} replies/s  {self.tokens:,.0f} tokens/s"
+        return f"{self.role:<9} {self.queue:>7,} in flight  {rates}{hits}"
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
-    """A step of a round: `done` of `total` units (0: not known), at `rate` a second, at a time since the epoch."""
+    """A step of a round: `done` of `total` units (0: not known), at `rate` a second, at a time since the epoch; and how
+    each role is asked in it."""
 
     round: int
     step: str
@@ -29,6 +56,7 @@ class Note:
     unit: str = "rows"
     rate: float = 0.0
     at: float = 0.0
+    roles: tuple[AskedRole, ...] = ()
 
     @property
     def left_s(self) -> float | None:
@@ -43,15 +71,17 @@ class Notes:
         self._run = run
         self._step, self._noted = "", 0.0
 
-    def __call__(self, step: str, done: int = 0, total: int = 0, unit: str = "rows", rate: float = 0.0) -> None:
+    def __call__(
+        self, step: str, done: int = 0, total: int = 0, unit: str = "rows", rate: float = 0.0,
+        roles: Sequence[AskedRole] = (),
+    ) -> None:  # fmt: skip
         now = time.monotonic()
         if step == self._step and now - self._noted < EVERY_S:
             return
         self._step, self._noted = step, now
-        note = Note(self._run.number, step, done, total, unit, round(rate, 4), round(time.time(), 1))
+        note = Note(self._run.number, step, done, total, unit, round(rate, 4), round(time.time(), 1), tuple(roles))
         with contextlib.suppress(DgrcError):  # a disk that is full stops the work where it is written, not here
             write_json(self._run.root / UNDERWAY, dataclasses.asdict(note))
-
 
     def counting(self, step: str, total: int, unit: str) -> Callable[[], None]:
         """A step begins that has so many units; the function is to be called after each."""
@@ -69,6 +99,6 @@ class Notes:
 def read_note(run: RunDir) -> Note | None:
     """What was noted last, None if nothing or nothing that can be read."""
     try:
-        return Note(**json.loads((run.root / UNDERWAY).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        return TypeAdapter(Note).validate_json((run.root / UNDERWAY).read_bytes())
+    except (OSError, ValueError):
         return None

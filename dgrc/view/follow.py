@@ -1,7 +1,8 @@
 """Runs that are looked at: a run's folder in, its index in memory as it is now, kept up to date, out.
 
 The index is built by a process of its own, which ends by itself, so that a reader neither waits for it nor pays for it
-with memory. While a run goes on, what its passes commit is added every few seconds.
+with memory. While a run goes on, what its passes commit is added every few seconds. What a run on a store has by now is
+asked for seldomer, by a thread of its own, as a store may be away for long.
 """
 
 import subprocess
@@ -10,6 +11,8 @@ import threading
 from typing import Any
 
 from dgrc.config import MethodConfig
+from dgrc.errors import DgrcError
+from dgrc.storage.objectstore.runs import origin_of, refresh
 from dgrc.storage.run_dir import RunDir
 from dgrc.view import lists
 from dgrc.view.compare import Comparison
@@ -20,6 +23,8 @@ from dgrc.view.ready import method_of
 from dgrc.view.store import Store
 
 EVERY_S, LONGEST_WORDS, KEPT = 2.0, 2000, 4
+STORE_EVERY_S = 20.0
+"""Between two looks at a store."""
 
 
 class Round:
@@ -29,7 +34,7 @@ class Round:
         self.run = run
         self.marks = Marking(run, writing)
         self.store = Store(place_of(run))
-        self.failed = ""
+        self.failed = self.away = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._waiting = 0
         self._lock = threading.Lock()
@@ -53,8 +58,10 @@ class Round:
 
     @property
     def building(self) -> dict[str, Any]:
-        """Whether the index is being built, how many files it lacks, and why it could not be built."""
-        return {"active": self._process is not None, "waiting": self._waiting, "failed": self.failed}
+        """Whether the index is being built, how many files it lacks, why it could not be built, and why it is not known
+        what a run on a store has by now."""
+        active = self._process is not None
+        return {"active": active, "waiting": self._waiting, "failed": self.failed, "away": self.away}
 
     def view(self, name: str) -> View:
         """The list of cases or of atoms, as the index and the marks are now."""
@@ -96,7 +103,9 @@ class Runs:
         self._lock, self._ended = threading.Lock(), threading.Event()
         self._compared: dict[tuple[Round, Round], Comparison] = {}
         self._comparing = threading.Lock()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._threads = [threading.Thread(target=self._follow, daemon=True)]
+        if any(origin_of(run) is not None for run in runs):
+            self._threads.append(threading.Thread(target=self._ask_stores, daemon=True))
 
     def round(self, name: str, number: int) -> Round:
         """A round of a run.
@@ -112,6 +121,12 @@ class Runs:
                 self._rounds[name, number] = Round(run, self._writing)
             return self._rounds[name, number]
 
+    def refresh(self) -> None:
+        """Takes in what was built of all rounds that are open, now."""
+        with self._lock:
+            for one in self._rounds.values():
+                one.store.refresh()
+
     def compared(self, here: Round, there: Round) -> Comparison:
         """What changed from one round to another, as both are now; the last ones that were asked for are kept."""
         generations = here.store.generation, there.store.generation
@@ -126,7 +141,8 @@ class Runs:
 
     def start(self) -> None:
         """Opens each run's last round, and follows what is open until `close`."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
         self._ended.set()
@@ -141,3 +157,17 @@ class Runs:
             for one in open_now:
                 if not self._ended.is_set():
                     one.look()
+
+    def _ask_stores(self) -> None:
+        while not self._ended.wait(STORE_EVERY_S):
+            for name, run in self.runs.items():
+                problem = ""
+                try:
+                    refresh(run)
+                except DgrcError as e:
+                    problem = str(e)
+                with self._lock:
+                    for (of, _), one in self._rounds.items():
+                        if of == name:
+                            one.away = problem
+                            one.failed = one.failed and problem

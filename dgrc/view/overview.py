@@ -5,17 +5,18 @@ A file that cannot be read is told, and the rest is shown.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dgrc.report.status import status_of
+from dgrc.storage.objectstore.runs import lies_at
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.standing import rounds
+from dgrc.view.now import tell_now
 from dgrc.view.query import View
-from dgrc.view.store import Store
+from dgrc.view.store import Store, Table
 
 Told = dict[str, Any]
 Loss = tuple[str, int, dict[str, list[str]]]
@@ -25,13 +26,15 @@ BINS = 10
 
 def tell_run(run: RunDir, store: Store, cases: View, atoms: View, building: Told) -> Told:
     """All that the first page shows of a round."""
-    troubles: list[str] = []
+    now = tell_now(run, store, building)
+    troubles: list[str] = [*now["troubles"]]
     tables = store.tables
     reports = run.reports()
     assembled = reports.get("assemble", {})
+    troubles += _lost(tables, reports) if not building.get("waiting") else ()
     return {
-        "run": str(run.root), "name": run.root.name, "round": run.number, "rounds": rounds(run),
-        "status": _status(run, troubles), "building": building, "reports": reports,
+        "run": lies_at(run), "name": run.root.name, "round": run.number, "rounds": rounds(run),
+        "status": now["status"], "now": now, "reports": reports,
         "counts": {name: len(table) for name, table in tables.items()},
         "funnel": list(_funnel(store, cases, atoms, assembled)),
         "usage": list(_usage(store, reports)),
@@ -41,8 +44,9 @@ def tell_run(run: RunDir, store: Store, cases: View, atoms: View, building: Told
         ),
         "read_by": _counts(cases, "read_by"), "verdicts": _counts(cases, "verdict"),
         "atoms": _counts(atoms, "became"),
-        "rounds_figures": read_json(run.root / "rounds.json", troubles),
-        "warnings": read_json(run.warnings(), troubles), "evaluation": read_json(run.evaluation(), troubles),
+        "rounds_figures": read_json(run.root / "rounds.json", troubles, _are_rows),
+        "warnings": read_json(run.warnings(), troubles, is_list),
+        "evaluation": read_json(run.evaluation(), troubles, _is_evaluation),
         "spending": _spending(run, troubles),
         "troubles": troubles, "unreadable": [
             {"stream": stream, "file": Path(path).name, "words": words} for stream, path, words in store.files()
@@ -50,12 +54,14 @@ def tell_run(run: RunDir, store: Store, cases: View, atoms: View, building: Told
     }  # fmt: skip
 
 
-def _status(run: RunDir, troubles: list[str]) -> Told:
-    try:
-        return status_of(run)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
-        troubles.append(f"How far the run is cannot be told ({type(e).__name__}: {e})")
-        return {"state": "unknown", "steps": {}, "damaged": [], "underway": None, "far": ""}
+def _lost(tables: Mapping[str, Table], reports: dict[str, Told]) -> Iterator[str]:
+    """Of which steps, that are finished, fewer rows can be read than they wrote."""
+    wrote = (("ingest", "questions", "kept"), ("gather", "cases", "rows"), ("screen", "atoms", "rows"),
+             ("verify", "verdicts", "rows"))  # fmt: skip
+    for step, stream, key in wrote:
+        rows, there = reports.get(step, {}).get(key), len(tables[stream])
+        if _is_number(rows) and there < rows:
+            yield f"Of the {rows:,} rows that {step} wrote {there:,} can be read in {stream}/. The rest is not shown."
 
 
 def _funnel(store: Store, cases: View, atoms: View, assembled: Told) -> Iterator[Told]:
@@ -116,7 +122,7 @@ def _usage(store: Store, reports: dict[str, Told]) -> Iterator[Told]:
         usage = report.get("usage")
         for who, spent in usage.items() if isinstance(usage, dict) else ():
             role, _, step = who.partition("/")
-            if isinstance(spent, dict) and "money" in spent:
+            if isinstance(spent, dict) and _is_number(spent.get("money")):
                 priced = sums.setdefault((role, step), {"role": role, "step": step, "stream": ""})
                 priced["money"] = priced.get("money", 0) + spent["money"]
     return iter(sums.values())
@@ -132,15 +138,50 @@ def _histogram(hundredths: np.ndarray) -> list[int]:
 
 
 def _spending(run: RunDir, troubles: list[str]) -> Told:
-    return {path.stem: read_json(path, troubles) for path in sorted((run.root / "spending").glob("*.json"))}
+    found = sorted((run.root / "spending").glob("*.json"))
+    return {path.stem: read_json(path, troubles, lambda said: isinstance(said, dict)) for path in found}
 
 
-def read_json(path: Path, troubles: list[str]) -> Any:
-    """What a file of the run holds, None if it is not there or cannot be read, which is told."""
+def read_json(path: Path, troubles: list[str], fits: Callable[[Any], bool] = lambda _: True) -> Any:
+    """What a file of the run holds; None if it is not there, cannot be read or does not fit, which is told."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        said = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as e:
+    except (OSError, ValueError, RecursionError) as e:
         troubles.append(f"{path.name} cannot be read ({type(e).__name__}: {e})")
         return None
+    if fits(said):
+        return said
+    troubles.append(f"{path.name} is in no form that is known, so it is left out")
+    return None
+
+
+def _is_number(said: Any) -> bool:
+    return isinstance(said, int | float) and not isinstance(said, bool)
+
+
+def is_list(said: Any) -> bool:
+    """Whether it is a list, as warnings are."""
+    return isinstance(said, list)
+
+
+def _are_rows(said: Any) -> bool:
+    """Whether it is a list of figures by name; a number that is not known is null."""
+    named = isinstance(said, list) and all(isinstance(row, dict) for row in said)
+    return named and all(_is_number(n) or isinstance(n, str | None) for row in said for n in row.values())
+
+
+def _is_evaluation(said: Any) -> bool:
+    """Whether it has what is shown of it: models with their accuracies, and paired tests."""
+    if not isinstance(said, dict) or not is_list(said.get("warnings", [])):
+        return False
+    models, against = said.get("models", {}), said.get("against") or {}
+    if not isinstance(models, dict) or not isinstance(against, dict):
+        return False
+    scores = all(
+        isinstance(score, dict) and all(_is_number(score.get(key)) for key in ("accuracy", "low", "high"))
+        for score in models.values()
+    )
+    tests = all(isinstance(test, dict) and _is_number(test.get("p_value")) for test in against.values())
+    return scores and tests and (not models or all(_is_number(said.get(key)) for key in ("questions", "confidence")))

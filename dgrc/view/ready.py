@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from dgrc.config import MethodConfig
 from dgrc.errors import DgrcError, RunDirError
+from dgrc.storage.objectstore.runs import lies_at
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.standing import own_settings
 from dgrc.view.index.build import build
@@ -31,10 +32,11 @@ def indexed(run: RunDir, say: Say = lambda _: None) -> Iterator[Store]:
         RunDirError: it can be written nowhere.
     """
     if not has_rows(run):
+        at = lies_at(run)
         raise RunDirError(
-            f"The run {run.root} has nothing in it yet that could be shown: no questions were read, none was gathered"
-            f"{f' in round {run.number}' if run.number > 1 else ''}. `dgrc run {run.root}` goes on with it, and "
-            f"`dgrc status {run.root}` says where it stands."
+            f"The run {at} has nothing in it yet that could be shown: no questions were read, none was gathered"
+            f"{f' in round {run.number}' if run.number > 1 else ''}. `dgrc status {at}` says where it stands, and its "
+            "own command, or `dgrc run` with its folder, goes on with it."
         )
     place = place_of(run)
     try:
@@ -52,8 +54,8 @@ def indexed(run: RunDir, say: Say = lambda _: None) -> Iterator[Store]:
         raise
     except sqlite3.Error as e:
         raise RunDirError(
-            f"The index of {run.root} at {place} cannot be written or read: {e}. Free space on that disk, or delete "
-            "that file: it is made again."
+            f"The index of {lies_at(run)} at {place} cannot be written or read: {e}. Free space on that disk, or "
+            "delete that file: it is made again."
         ) from e
 
 

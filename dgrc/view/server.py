@@ -3,6 +3,7 @@
 GET /TOKEN/                              the pages
 GET /TOKEN/api/runs                      names and rounds
 GET /TOKEN/api/RUN/ROUND/overview        the run at a glance
+GET /TOKEN/api/RUN/ROUND/now             what it does at this moment, to be asked every few seconds
 GET /TOKEN/api/RUN/ROUND/cases           a list: facets, q, order, after, limit; likewise atoms
 GET /TOKEN/api/RUN/ROUND/cases/ID        one, and its neighbours in that list; likewise atoms
 GET /TOKEN/api/RUN/ROUND/cases/ID/prompt what the models were asked
@@ -30,14 +31,17 @@ from starlette.staticfiles import StaticFiles
 
 from dgrc.errors import DgrcError, RunDirError
 from dgrc.report.json_text import json_text
+from dgrc.storage.objectstore.runs import lies_at
 from dgrc.storage.standing import rounds
 from dgrc.view import marking
 from dgrc.view.case import prompt_of, tell_atom, tell_case
 from dgrc.view.follow import Round, Runs
 from dgrc.view.guard import Guard
 from dgrc.view.marking import Refused
+from dgrc.view.now import tell_now
 from dgrc.view.overview import tell_run
 from dgrc.view.query import MOST_ROWS, Chosen
+from dgrc.view.store import MadeAnewError
 
 STATIC = Path(__file__).parent / "static"
 LOOPBACK, MORE_PORTS, TOKEN_BYTES = "127.0.0.1", 50, 24
@@ -60,7 +64,14 @@ def application(runs: Runs, token: str) -> Guard:
 
     def answering(ask: Asked) -> Callable[[Request], Response]:
         def endpoint(request: Request) -> Response:
-            return _answer(lambda: ask(_round(runs, request), request))
+            def asked() -> Any:
+                try:
+                    return ask(_round(runs, request), request)
+                except MadeAnewError:
+                    runs.refresh()
+                    return ask(_round(runs, request), request)
+
+            return _answer(asked)
 
         return endpoint
 
@@ -69,13 +80,14 @@ def application(runs: Runs, token: str) -> Guard:
         return await run_in_threadpool(_answer, lambda: _mark(_round(runs, request), body))
 
     def named(_: Request) -> Response:
-        said = [{"name": name, "root": str(run.root), "rounds": rounds(run) or [1]} for name, run in runs.runs.items()]
+        said = [{"name": name, "root": lies_at(run), "rounds": rounds(run) or [1]} for name, run in runs.runs.items()]
         return _answer(lambda: said)
 
     one = "/api/{run}/{round:int}"
     routes = [
         Route("/api/runs", named),
         Route(f"{one}/overview", answering(_overview)),
+        Route(f"{one}/now", answering(lambda one, _: tell_now(one.run, one.store, one.building))),
         Route(f"{one}/compare", answering(lambda one, request: _compare(runs, one, request))),
         Route(f"{one}/marks", answering(_marks)),
         Route(f"{one}/marks", mark, methods=["POST"]),

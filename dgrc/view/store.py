@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from dgrc.errors import RunDirError
 from dgrc.storage.run_dir import RunDir
 from dgrc.view.index.files import behind
 from dgrc.view.index.segment import ID, MANY, NUMBER, ONE
@@ -64,6 +65,10 @@ class Table:
         found = other.places(self.ids)
         column = other.columns[name]
         return np.where(found >= 0, column[found], 0).astype(column.dtype) if len(other) else np.zeros(len(self), ONE)
+
+
+class MadeAnewError(RunDirError):
+    """Rows that were there are gone: a pass was done again, and its stream of the index emptied."""
 
 
 class Store:
@@ -129,11 +134,14 @@ class Store:
             self._db.close()
 
     def _of_rows(self, select: str, stream: str, numbers: list[int]) -> list[Any]:
+        asked = f"{select} where stream=? and number=?"
         with self._lock:
-            found = (
-                self._db.execute(f"{select} where stream=? and number=?", (stream, at)).fetchone() for at in numbers
+            found = [self._db.execute(asked, (stream, at)).fetchone() for at in numbers]
+        if None in found:
+            raise MadeAnewError(
+                "A pass of this run was done again, and its index is being made anew. Look again in a moment."
             )
-            return [row[0] for row in found if row is not None]
+        return [row[0] for row in found]
 
 
 def _load(db: sqlite3.Connection, stream: Stream) -> Table:

@@ -16,7 +16,7 @@ from dgrc.report.status import status_of, told
 from dgrc.storage.atomic import write_json
 from dgrc.storage.manifest import write_manifest
 from dgrc.storage.run_dir import UNDERWAY, RunDir
-from dgrc.storage.underway import Notes
+from dgrc.storage.underway import AskedRole, Notes
 
 
 @pytest.fixture
@@ -45,13 +45,13 @@ def finish(run: RunDir) -> None:
 
 def test_a_run_that_is_worked_on_has_holder_rows_rate_and_time_left(run: RunDir) -> None:
     with run.lock():
-        Notes(run)("answer", 250, 1000, rate=2.5)
+        Notes(run)("answer", 250, 1000, rate=2.5, roles=[AskedRole("teacher", 1234, 9.5, 800.0, 0.5)])
         status = status_of(run)
         words = said(run)
     assert status["state"] == "working" and status["underway"]["left_s"] == 300
     assert f"process {status['holder']['pid']} on {platform.node()} works on it, since 20" in words
     assert "ingest done 1,200 rows in 1 min 01 s\ngather done 1,200 rows in 1 h 01 min" in words
-    assert "\nanswer now 250/1,000 rows 2.5/s 5 min 00 s left\n" in words
+    assert "\nanswer now 250/1,000 rows 2.5/s 5 min 00 s left\nteacher 1,234 in flight 9.5 replies/s 800" in words
     assert "nobody works on it" in said(run)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from dgrc.storage import underway
 from dgrc.storage.run_dir import UNDERWAY, RunDir
-from dgrc.storage.underway import Note, Notes, read_note
+from dgrc.storage.underway import AskedRole, Note, Notes, read_note
 
 
 def test_a_note_says_what_is_done_and_left(tmp_path: Path) -> None:
@@ -16,6 +16,10 @@ def test_a_note_says_what_is_done_and_left(tmp_path: Path) -> None:
     note = read_note(RunDir(tmp_path))
     assert note is not None and abs(note.at - time.time()) < 60
     assert note == Note(2, "gather", 300, 1000, "rows", 3.5, note.at) and note.left_s == 200
+    asked = (AskedRole("teacher", 7, 2.5, 90.0, 0.25), AskedRole("student", 0, 0.0, 0.0))
+    Notes(RunDir(tmp_path))("gather", 300, 1000, roles=asked)
+    noted = read_note(RunDir(tmp_path))
+    assert noted is not None and noted.roles == asked
     assert Note(1, "ingest").left_s is None and Note(1, "train", 3, 10).left_s is None
 
 
@@ -37,7 +41,12 @@ def test_notes_of_one_step_are_seldom_and_a_new_step_is_noted_at_once(
     assert counted is not None and (counted.done, counted.total, counted.left_s) == (2, 2, 0) and counted.rate > 0
 
 
-@pytest.mark.parametrize("said", ["", "[]", "{", '{"step": "x", "strange": 1}', json.dumps({"round": 1})])
+@pytest.mark.parametrize(
+    "said",
+    ["", "[]", "{", '{"step": "x", "strange": 1}', json.dumps({"round": 1}),
+     '{"round": 1, "step": "x", "done": "many"}', '{"round": 1, "step": "x", "roles": [{"role": 7}]}',
+     '{"round": 1, "step": "x", "roles": 5}', "\x00", '{"round": 1, "step": "x", "rate": []}'],
+)  # fmt: skip
 def test_a_note_that_cannot_be_read_or_written_stops_nobody(tmp_path: Path, said: str) -> None:
     (tmp_path / UNDERWAY).write_text(said)
     assert read_note(RunDir(tmp_path)) is None

@@ -1,5 +1,7 @@
 """The pages in a real browser: lists, facets, search, keys, deep links, hostile text, a phone, contrast and labels."""
 
+import os
+import platform
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ import pytest
 
 from dgrc.records import Case
 from dgrc.storage.run_dir import RunDir
+from dgrc.storage.underway import AskedRole, Notes
 from dgrc.view.report.write import report
 from tests.view.browser import look, needs_chromium, press, until, viewing
 from tests.view.made import CASES, HOSTILE, chain, evaluated, write, write_run
@@ -163,6 +166,32 @@ def test_a_run_under_way_grows_on_the_page(driver: Any, tmp_path: Path) -> None:
         write(run.dataset("cases"), Case, more, first=90)
         until(driver, f"{ROWS}.length === 10")
         driver.get("about:blank")  # before the server ends, or the page says that it did
+
+
+def test_what_a_run_does_now_goes_on_by_itself(driver: Any, tmp_path: Path) -> None:
+    """The same words as `dgrc status` has, without the page being loaded again."""
+    run = write_run(tmp_path / "going", until="cases")
+    now = "(document.querySelector('.now')?.innerText ?? '').replace(/\\s+/g, ' ')"
+    with viewing(run.root) as address:
+        with run.lock():
+            note(run, 250, AskedRole("teacher", 1234, 9.5, 800.0, 0.5), AskedRole("student", 7, 0.0, 0.0))
+            driver.get(f"{address}#/going/1/overview")
+            until(driver, f"{now}.includes('250 of 1,000 rows · 2.5 a second · 5 min 0 s left')")
+            shown = driver.execute_script(f"return {now}")
+            assert f"Process {os.getpid()} on {platform.node()} works on it, since 20" in shown
+            assert "teacher 1,234 9.5 800 50 %" in shown and "student 7 0.0 0" in shown
+            note(run, 500)
+            until(driver, f"{now}.includes('500 of 1,000 rows') && !{now}.includes('teacher')")
+        until(driver, f"{now}.includes('Nobody works on it') && {now}.includes('It stopped in answer')")
+        until(driver, "document.querySelector('.state').textContent === 'stopped'")
+        assert "Run its command again" in driver.execute_script(f"return {now}")
+        evaluated(run)
+        until(driver, "document.body.innerText.includes('Held-out accuracy')")
+        driver.get("about:blank")  # before the server ends, or the page says that it did
+
+
+def note(run: RunDir, done: int, *asked: AskedRole) -> None:
+    Notes(run)("answer", done, 1000, rate=2.5, roles=asked)
 
 
 UNNAMED = """

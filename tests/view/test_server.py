@@ -1,5 +1,6 @@
 """The server: who is let in, what a browser may do with answers, and what each address says."""
 
+import os
 import re
 import socket
 from collections.abc import Iterator
@@ -11,11 +12,16 @@ from click.testing import CliRunner
 from starlette.testclient import TestClient
 
 from dgrc.cli import main
+from dgrc.report.status import standing
+from dgrc.storage.atomic import write_json
 from dgrc.storage.run_dir import RunDir
+from dgrc.storage.underway import Notes
 from dgrc.view.follow import Runs
 from dgrc.view.index.build import build
+from dgrc.view.query import Chosen
 from dgrc.view.server import STATIC, application, listen
-from tests.view.made import CASES, HOSTILE, write_run
+from dgrc.view.store import MadeAnewError
+from tests.view.made import CASES, HOSTILE, evaluated, write_run
 
 TOKEN = "t0ken"
 LEASE = CASES[0].id
@@ -52,6 +58,49 @@ def test_lists_cases_atoms_and_the_overview_are_served(client: TestClient) -> No
     assert get(client, "r/1/overview")["funnel"][0]["count"] == 7
     prompt = get(client, f"r/1/cases/{LEASE}/prompt")
     assert prompt[-1]["role"] == "user" and CASES[0].text in prompt[-1]["content"]
+
+
+def test_a_pass_that_is_done_again_while_somebody_looks_breaks_no_page(tmp_path: Path) -> None:
+    """Between the emptying of the index and the next look at it, a list asks for rows that are gone."""
+    made = write_run(tmp_path / "r")
+    build(made)
+    runs = Runs([made])
+    with TestClient(application(runs, TOKEN), base_url="http://127.0.0.1:7474") as client:
+        assert get(client, "r/1/cases")["total"] == 7
+        runs.round("r", 1).look = lambda: None  # type: ignore[method-assign]
+        for part in sorted(made.dataset("cases").glob("*.parquet"))[1:]:
+            part.unlink()
+        build(made)
+        with pytest.raises(MadeAnewError):
+            runs.round("r", 1).view("cases").page(Chosen({}, "", ""))
+        assert get(client, "r/1/cases")["total"] == 2 and get(client, f"r/1/cases/{CASES[0].id}")["id"] == str(LEASE)
+        made.dataset("cases").joinpath("part-00000.parquet").unlink()
+        build(made)
+        get(client, f"r/1/cases/{CASES[0].id}", 404)
+
+
+def test_what_a_run_does_now_is_small_and_has_another_version_when_the_page_is_another(tmp_path: Path) -> None:
+    made = write_run(tmp_path / "r")
+    build(made)
+    with TestClient(application(Runs([made]), TOKEN), base_url="http://127.0.0.1:7474") as client:
+        with made.lock():
+            Notes(made)("train-dgrc", 3, 9, "steps", 0.5)
+            first = get(client, "r/1/now")
+            Notes(made)("train-dgrc", 4, 9, "steps", 0.5)
+            second = get(client, "r/1/now")
+        assert first["said"] == standing(first["status"]) and first["said"].startswith(f"process {os.getpid()} on ")
+        assert second["status"]["underway"]["done"] == 4 and first["version"] == second["version"]
+        assert get(client, "r/1/now")["said"].startswith("nobody works on it")
+        versions = [first["version"]]
+        changes = (
+            evaluated, lambda run: run.mark_done("train-dgrc", "f", {}), lambda run: run.config_file.unlink(),
+            lambda run: write_json(run.warnings(), ["few chains passed"]),
+        )  # fmt: skip
+        for change in changes:
+            change(made)
+            versions.append(get(client, "r/1/now")["version"])
+        assert len(set(versions)) == 5
+        assert get(client, "r/1/overview")["now"]["version"] == versions[-1]
 
 
 def test_the_last_prompt_is_that_of_the_case_that_was_asked_for(client: TestClient) -> None:

@@ -33,7 +33,7 @@ class Caller:
         self._board = board
         self._unreported: dict[str, int] = defaultdict(int)
         self._reported_at = time.monotonic()
-        self._in_flight = 0
+        self._in_flight: dict[str, int] = dict.fromkeys(clients, 0)
         self._buying: dict[tuple[int, int], asyncio.Future[Completion]] = {}
         self._catching_up: dict[str, asyncio.Future[None]] = {}
         self._name = uuid.uuid4().hex
@@ -85,7 +85,9 @@ class Caller:
         )
         if self._meters is not None:
             self._meters.spent(usage)
-        spent = {"calls": n, "tokens": usage.completion_tokens}
+        spent = {"calls": n, "tokens": usage.completion_tokens, f"calls/{role}": n,
+                 f"tokens/{role}": usage.completion_tokens, f"read/{role}": usage.prompt_tokens,
+                 f"cached/{role}": usage.cached_tokens}  # fmt: skip
         if client.price is not None:
             bill = client.price.of(usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens)
             spent["millionths"] = round(bill * 1e6)
@@ -102,11 +104,12 @@ class Caller:
             self._journal.look(self._buying)
             return self._journal.get(owner, key)
 
-        self._in_flight += 1
+        self._in_flight[client.role] += 1
+        self.count()  # so that a queue is seen before the first reply, which may be minutes away
         try:
             return await client.generate(request, sibling_key(owner, step), order, written)
         finally:
-            self._in_flight -= 1
+            self._in_flight[client.role] -= 1
 
     async def _journaled(self, client: PoolClient, owner: int, key: int) -> Completion | None:
         """What is written down already. At first it waits until it is known what replicas owe to a process that died
@@ -128,7 +131,7 @@ class Caller:
             self._unreported[name] += delta
         now = time.monotonic()
         if self._board is not None and now - self._reported_at > REPORT_EVERY_S:
-            self._board.add.remote(dict(self._unreported), self._name, self._in_flight)
+            self._board.add.remote(dict(self._unreported), self._name, dict(self._in_flight))
             self._unreported.clear()
             self._reported_at = now
 

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from dgrc.errors import RunDirError
 from dgrc.storage.atomic import write_text
 from dgrc.storage.marks.record import NONE, Key, Mark, parsed
+from dgrc.storage.objectstore.runs import origin_of
 from dgrc.storage.run_dir import RunDir
 
 MARKS, MARKS_LOCK = "marks.jsonl", ".marks.lock"
@@ -75,6 +76,8 @@ def append(run: RunDir, mark: Mark) -> None:
 
 def refusal(run: RunDir) -> str:
     """Why no marks can be kept; "" where nothing speaks against it."""
+    if (origin := origin_of(run)) is not None:
+        return f"{origin.url} is on an object store, where no line can be added to a file; copy it to a disk to mark it"
     file = marks_of(run)
     if file.exists() and not file.is_file():
         return f"{file} is no file"

@@ -20,8 +20,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
+from dgrc.errors import DgrcError, StoreAwayError
 from dgrc.storage.run_dir import RunDir
-from dgrc.view.index.files import files_of
+from dgrc.view.index.files import files_of, source_of
 from dgrc.view.index.segment import Names, Segment
 from dgrc.view.index.streams import STREAMS, Entry, Row, Stream
 from dgrc.view.index.tables import TABLES, connect, place_of
@@ -118,7 +119,7 @@ class _Stream:
             size, changed = self._files[path]
             count = 0
             try:
-                with pq.ParquetFile(path, buffer_size=BUFFER, pre_buffer=False) as file:
+                with source_of(path) as source, pq.ParquetFile(source, buffer_size=BUFFER, pre_buffer=False) as file:
                     count = file.metadata.num_rows
                     for rows in self._rows(file, taken):
                         entries = [make(row) for row in rows]
@@ -126,6 +127,8 @@ class _Stream:
                         self._db.execute(note, (name, path, size, changed, count, taken, None))
                         yield entries
                 self._db.execute(note, (name, path, size, changed, count, count, None))
+            except StoreAwayError:  # it says nothing of the file, which is read when the store is back
+                raise
             except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, AttributeError) as e:
                 words = f"{type(e).__name__}: {e}"[:500]
                 self._db.execute(note, (name, path, size, changed, max(count, taken), taken, words))
@@ -168,7 +171,10 @@ def main() -> None:
         if os.getppid() != parent:  # whoever wanted the index is gone; the next one goes on here
             sys.exit(1)
 
-    build(RunDir(root, number), said=said)
+    try:
+        build(RunDir(root, number), said=said)
+    except DgrcError as e:
+        sys.exit(str(e))
 
 
 if __name__ == "__main__":

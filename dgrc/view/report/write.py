@@ -14,6 +14,7 @@ from dgrc.report.marks import shares
 from dgrc.storage.atomic import write_text
 from dgrc.storage.manifest import read_manifest
 from dgrc.storage.marks.file import looked_up
+from dgrc.storage.objectstore.runs import lies_at
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.standing import own_settings
 from dgrc.version import __version__
@@ -110,7 +111,7 @@ def _refuse_nothing(run: RunDir, told: Told) -> None:
     bad = [f"{one['stream']}/{one['file']} ({one['words']})" for one in told["unreadable"]]
     why = f": {len(bad)} of its files cannot be read, the first of them {bad[0]}" if bad else ""
     raise RunDirError(
-        f"Nothing of the run {run.root} can be shown{why}. `dgrc status {run.root}` says where it stands."
+        f"Nothing of the run {lies_at(run)} can be shown{why}. `dgrc status {lies_at(run)}` says where it stands."
     )
 
 

@@ -7,8 +7,9 @@ from rich.table import Table
 from dgrc.report.marks import lines
 from dgrc.report.said import Said
 from dgrc.storage.marks.file import looked_up
+from dgrc.storage.objectstore.runs import lies_at
 from dgrc.storage.run_dir import RunDir
-from dgrc.view.overview import read_json
+from dgrc.view.overview import is_list, read_json
 
 STEPS = ("ingest", "gather", "collect", "answer", "screen", "index", "verify", "assemble")
 Told = dict[str, Any]
@@ -17,11 +18,11 @@ ODD = (KeyError, TypeError, ValueError, AttributeError)
 
 def told_run(run: RunDir) -> list[Any]:
     """Passes with their counts, warnings, rounds, and accuracies if evaluated; what cannot be read is said."""
-    parts: list[Any] = [Said(f"Run {run.root}", style="bold")]
+    parts: list[Any] = [Said(f"Run {lies_at(run)}", style="bold")]
     reports, troubles = run.reports(), list[str]()
     for name in STEPS:
         parts.append(Said(f"  {name:<9} {_counts(reports[name]) if name in reports else 'not finished'}"))
-    parts += [Said(f"! {line}", style="yellow") for line in read_json(run.warnings(), troubles) or ()]
+    parts += [Said(f"! {line}", style="yellow") for line in read_json(run.warnings(), troubles, is_list) or ()]
     figures = read_json(run.root / "rounds.json", troubles)
     report = read_json(run.evaluation(), troubles)
     for file, make, there in (

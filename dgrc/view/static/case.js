@@ -3,7 +3,7 @@
 
 import { format, to } from "./address.js";
 import { ask } from "./ask.js";
-import { folded, h, meter, number, percent, pieces, plural, said, show } from "./dom.js";
+import { folded, h, meter, number, percent, pieces, plural, said, show, statusOf } from "./dom.js";
 import { Judging } from "./judge.js";
 
 export async function casePage(at, signal) {
@@ -15,7 +15,7 @@ export async function casePage(at, signal) {
     steps(at, told.around, "cases"),
     question(at, told),
     told.error ? h("p.warn", {}, "This question failed: ", said(told.error)) : null,
-    told.audit ? h("p.note", {}, `A third model audited this question: ${told.audit}.`) : null,
+    told.audit ? h("p.note", {}, "A third model audited this question: ", said(told.audit), ".") : null,
     chains(at, told, pair, lit, judging),
     diagnoses(at, told, lit, judging),
     prompts(at, told, signal));
@@ -54,11 +54,12 @@ function without(params, name) {
 function question(at, told) {
   const from = told.question;
   return h("section.question", {},
-    h("h1", {}, said(heading(told)), h(`span.status.${told.status}`, {}, told.status)),
+    h("h1", {}, said(heading(told)), statusOf(told.status)),
     h("div.text", {}, folded(told.text)),
     told.options.length ? h("ul.options", {}, told.options.map((option) => h("li", {}, said(option)))) : null,
     h("p.quiet", {}, from ? said(from.source) : "", ` · id ${told.id}`, told.several ? " · several options may be right" : "",
-      from?.label ? [" · label of the file, which curation never reads: ", said(from.label)] : ""));
+      from?.label ? [" · label of the file, which curation never reads: ", said(from.label)] : ""),
+    from?.meta ? h("details.quiet", {}, h("summary", {}, "What the file says beside it"), h("div.text", {}, folded(from.meta))) : null);
 }
 
 function chains(at, told, pair, lit, judging) {
@@ -72,7 +73,7 @@ function chains(at, told, pair, lit, judging) {
     told.pairs.map(([one, who, other], n) => {
       const params = new URLSearchParams(at.params);
       params.set("pair", n);
-      return h("a", { href: format({ ...at, params }), "aria-current": n === pair ? "true" : null }, `teacher ${one} · ${who} ${other}`);
+      return h("a", { href: format({ ...at, params }), "aria-current": n === pair ? "true" : null }, `teacher ${one} · `, said(who), ` ${other}`);
     })) : null;
   const marked = parting.teacher || parting.other
     ? h("p.legend", {}, h("span.sample", {}, "Marked"), " is the first sentence of each that says what the other does not.") : null;
@@ -84,12 +85,12 @@ function chains(at, told, pair, lit, judging) {
 function drawChain(role, chain, n, open, span, lit, told, judging) {
   const verdict = chain.verdict;
   const kind = chain.kept ? "kept" : verdict?.consistent === false ? "against" : verdict?.consistent ? "passed" : "";
-  const how = chain.answer !== null && !["tag", "read"].includes(chain.read_by) ? `, read by ${chain.read_by}` : "";
+  const how = chain.answer !== null && !["tag", "read"].includes(chain.read_by) ? [", read by ", said(chain.read_by)] : "";
   const box = h(`details.chain.${kind || "plain"}`, { open, id: `${role}-${n}` },
     h("summary", {},
       h("span.who", {}, `${role} ${n}`),
-      h("span.letter", {}, chain.answer !== null ? said(chain.answer) : chain.read_by),
-      h("span.quiet", {}, `${plural(chain.tokens, "token")}${how}`),
+      h("span.letter", {}, said(chain.answer ?? chain.read_by)),
+      h("span.quiet", {}, plural(chain.tokens, "token"), how),
       chain.why ? h("span.why", {}, said(chain.why)) : null),
     chain.thoughts ? h("details.thoughts", { open: span === null && !chain.text }, h("summary", {}, "Thoughts"), h("div.text", {}, folded(chain.thoughts))) : null,
     h("div.text.said", {}, span ? marked(chain.text, span, lit) : folded(chain.text, (part) => lit.text(part))),
@@ -130,7 +131,7 @@ function diagnoses(at, told, lit, judging) {
     h("section.asked", {}, h("h2", {}, "What the teacher asked itself"),
       told.diagnoses.length ? null : h("p.none", {}, told.status === "agreeing"
         ? "Both models agree, so it was asked nothing." : "Nothing: no two answers could be compared."),
-      failed.map((one) => h("p.warn", {}, `teacher ${one.teacher} against ${one.against} ${one.other}: no usable reply. `, said(one.error))),
+      failed.map((one) => h("p.warn", {}, `teacher ${one.teacher} against `, said(one.against), ` ${one.other}: no usable reply. `, said(one.error))),
       h("ol.atoms", {}, asked.map((atom) => drawAtom(at, atom, lit, judging))),
       refused.length ? h("details", {}, h("summary", {}, `${plural(refused.length, "question")} refused`),
         h("ul", {}, refused.map((one) => h("li", {}, said(one.text), " – ", said(one.reason.replaceAll("_", " ")))))) : null),
@@ -151,7 +152,7 @@ function drawAtom(at, atom, lit, judging) {
     h("p.reply", {}, "→ ", atom.answer ? said(atom.answer) : h("em", {}, "no answer could be read")),
     h("p.quiet", {}, h("span.agree", {}, meter(atom.agreement, "atoms")), `${percent(atom.agreement)} of ${plural(atom.answers.length, "answer")} agree`,
       ` · asked by ${plural(atom.asked, "question")}`, atom.judge !== null && atom.judge !== undefined ? ` · judge ${atom.judge}` : "",
-      atom.kept ? "" : h("span.dropped", {}, ` · dropped: ${(atom.dropped_because ?? "").replaceAll("_", " ")}`)),
+      atom.kept ? "" : h("span.dropped", {}, " · dropped: ", said((atom.dropped_because ?? "").replaceAll("_", " ")))),
     h("ul.relations", {}, ["contradicts", "does not contradict"].map((relation) => {
       const those = atom.chains.filter((one) => one.relation === relation).map((one) => one.chain);
       return those.length ? h(`li.${relation === "contradicts" ? "against" : "fine"}`, {}, `${relation} teacher ${those.join(", ")}`) : null;
@@ -177,7 +178,7 @@ function prompts(at, told, signal) {
     },
   }, h("summary", {}, "The prompt of the chains, made again from the run's settings"), place);
   const raw = told.diagnoses.filter((one) => one.raw).map((one) => h("details", {},
-    h("summary", {}, `The teacher's reply on teacher ${one.teacher} against ${one.against} ${one.other}, as it came`),
+    h("summary", {}, `The teacher's reply on teacher ${one.teacher} against `, said(one.against), ` ${one.other}, as it came`),
     h("pre", {}, folded(one.raw, (part) => h("span", {}, pieces(part))))));
   return h("section.raw", {}, h("h2", {}, "As it was said"), box, raw);
 }

@@ -2,7 +2,7 @@
 
 import { format, to } from "./address.js";
 import { ask } from "./ask.js";
-import { h, number, percent, plural, said, scrollable, show } from "./dom.js";
+import { h, number, percent, plural, said, scrollable, show, statusOf } from "./dom.js";
 import { listPage } from "./list.js";
 
 // What a round is held against, unless the address says it: the round before, else another run.
@@ -97,7 +97,7 @@ export function matched(counts) {
 export function changedRow(at, row) {
   const other = { run: at.params.get("with"), round: Number(at.params.get("wround")) };
   const side = (where, one, words) => h("a.side", { href: format({ ...where, page: "cases", id: row.id }), "data-id": row.id },
-    h("span.when", {}, words), h(`span.status.${one.status}`, {}, one.status),
+    h("span.when", {}, words), statusOf(one.status),
     one.outcome ? h("span.quiet", {}, one.outcome === "mixed" ? "some chains passed" : one.outcome) : null,
     h("span.answers", {}, ["teacher", "student"].map((role) => h(`span.${role}`, { title: role },
       one.answers[role].length ? one.answers[role].map((answer) => h("span.answer", {}, said(answer ?? "–"))) : "–"))));

@@ -50,6 +50,11 @@ export function said(text, name = "bdi") {
   return h(name, { dir: "auto" }, pieces(text ?? ""));
 }
 
+// A row's status, which may be anybody's word; those that are ours have a colour.
+export function statusOf(word) {
+  return h("span", { class: `status ${/^[a-z]+$/.test(word) ? word : ""}` }, said(word));
+}
+
 // Long text is folded: all of it is there at a click.
 export function folded(text, make = (part) => said(part)) {
   if (text.length <= FOLD) return [make(text)];

@@ -3,7 +3,7 @@
 import { format, to } from "./address.js";
 import { ask } from "./ask.js";
 import { changedRow, matched } from "./compare.js";
-import { h, number, percent, plural, said, show } from "./dom.js";
+import { h, number, percent, plural, said, show, statusOf } from "./dom.js";
 
 const WAIT_MS = 180;
 const WORDS = {
@@ -155,7 +155,7 @@ function ofCase(row) {
   const letters = (role) => h(`span.${role}`, { title: role },
     row.answers[role].length ? row.answers[role].map((answer) => h("span.answer", {}, said(answer ?? "–"))) : "–");
   return [
-    h("span.how", {}, h(`span.status.${row.status}`, {}, row.status),
+    h("span.how", {}, statusOf(row.status),
       row.outcome ? h("span.quiet", {}, row.outcome === "mixed" ? "some chains passed" : row.outcome) : null),
     h("span.text", {}, said(row.text.replace(/\s+/g, " "))),
     h("span.answers", {}, letters("teacher"), letters("student")),
@@ -164,7 +164,7 @@ function ofCase(row) {
 
 function ofAtom(row) {
   return [
-    h(`span.status.${row.kept ? "kept" : "dropped"}`, {}, row.why.replaceAll("_", " ")),
+    h(`span.status.${row.kept ? "kept" : "dropped"}`, {}, said(row.why.replaceAll("_", " "))),
     h("span.text", {}, said(row.question.replace(/\s+/g, " ")), row.answer ? h("span.reply", {}, " → ", said(row.answer)) : null),
     h("span.answers", {}, h("span", {}, row.answers ? `${percent(row.agreement)} of ${row.answers}` : "not answered"),
       h("span.quiet", {}, `asked by ${number(row.asked)}`)),

@@ -3,26 +3,42 @@
 import { chosen, to } from "./address.js";
 import { ask } from "./ask.js";
 import { bars, h, meter, number, percent, plural, said, scrollable, show } from "./dom.js";
+import { clock, nowBlock } from "./now.js";
 
 const STATES = { working: "under way", elsewhere: "under way on another machine", complete: "complete", stopped: "stopped", damaged: "damaged", unknown: "unknown" };
 
 export async function overviewPage(at, signal) {
   const body = h("div.overview");
+  const place = scrollable(h("div.now"));
   let told = null;
-  async function first() {
-    const now = await ask(at, "overview", null, signal);
-    if (told && JSON.stringify(now) === JSON.stringify(told)) return;
-    told = now;
-    show(body, draw(at, told));
+  let now = null;
+  function drawNow(news) {
+    if (now && JSON.stringify(news) === JSON.stringify(now)) return;
+    now = news;
+    show(place, nowBlock(now, at.round));
+    const state = body.querySelector(".state");
+    if (state) show(state, STATES[now.status.state] ?? now.status.state);
+    if (state) state.className = `state ${now.status.state}`;
+  }
+  async function whole() {
+    told = await ask(at, "overview", null, signal);
+    drawNow(told.now);
+    show(body, draw(at, told, place));
     for (const section of body.querySelectorAll("section")) scrollable(section);
   }
-  await first();
-  return { body, title: "Overview", keys: {}, again: first };
+  // What it does is asked for every few seconds, and the rest of the page only when it has changed.
+  async function again() {
+    const news = await ask(at, "now", null, signal);
+    if (news.version === told.now.version) drawNow(news);
+    else await whole();
+  }
+  await whole();
+  return { body, title: "Overview", keys: {}, again };
 }
 
-function draw(at, told) {
+function draw(at, told, place) {
   return [
-    head(told),
+    head(told, place),
     told.counts.cases || told.counts.questions ? funnel(at, told) : empty(told),
     told.evaluation?.models ? evaluation(told.evaluation) : null,
     marks(at, told.marks),
@@ -33,22 +49,14 @@ function draw(at, told) {
   ];
 }
 
-function head(told) {
-  const { status, building } = told;
-  const going = status.underway;
-  const active = ["working", "elsewhere"].includes(status.state);
-  const index = building.active ? `Its index is being built${building.waiting ? `: ${plural(building.waiting, "file")} to go` : ""}.`
-    : building.failed ? `Its index could not be built: ${building.failed}` : null;
+function head(told, place) {
+  const { state, damaged } = told.status;
   return h("header.head", {},
-    h("h1", {}, said(told.name), h(`span.state.${status.state}`, {}, STATES[status.state] ?? status.state)),
+    h("h1", {}, said(told.name), h(`span.state.${state}`, {}, STATES[state] ?? state)),
     h("p.quiet", {}, said(told.run), told.rounds.length > 1 ? `, round ${told.round} of ${told.rounds.length}` : ""),
-    status.far && status.state !== "complete" ? h("p", {}, said(capital(status.far).replaceAll("`", "")), ".") : null,
-    going ? h("p.going", {}, active ? `${going.step}: ` : `It stopped in ${going.step}: `, going.total
-      ? [`${number(going.done)} of ${number(going.total)} ${going.unit}, ${going.rate.toFixed(1)} a second`,
-        active && going.left_s !== null ? `, ${clock(going.left_s)} left` : "", meter(going.done / going.total)] : "begun") : null,
-    index ? h("p.note", { role: "status" }, said(index)) : null,
+    place,
     (told.warnings ?? []).map((words) => h("p.warn", {}, said(String(words)))),
-    status.damaged.map((words) => h("p.warn", {}, said(words))),
+    damaged.map((words) => h("p.warn", {}, said(words))),
     told.troubles.map((words) => h("p.warn", {}, said(words))),
     told.unreadable.length ? h("details.warn", {},
       h("summary", {}, `${plural(told.unreadable.length, "file")} of the run cannot be read. All else is shown.`),
@@ -56,7 +64,7 @@ function head(told) {
 }
 
 function empty(told) {
-  return h("p.none", {}, told.building.active ? "Figures appear here as the index grows."
+  return h("p.none", {}, told.now.building.active ? "Figures appear here as the index grows."
     : "Nothing was read yet that could be shown. Questions come first: `dgrc curate` reads them.");
 }
 
@@ -173,11 +181,3 @@ function steps(told) {
 
 const number3 = (x) => Number(x).toFixed(3);
 const percent1 = (x) => percent(x, 1);
-const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
-
-export function clock(seconds) {
-  const s = Math.round(seconds);
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
-  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
-}

@@ -41,10 +41,10 @@ class Board:
     """Stands where the progress actor would."""
 
     def __init__(self) -> None:
-        self.sent: list[tuple[dict[str, int], int]] = []
+        self.sent: list[tuple[dict[str, int], dict[str, int]]] = []
         self.add = self
 
-    def remote(self, deltas: dict[str, int], sender: str, in_flight: int) -> None:
+    def remote(self, deltas: dict[str, int], sender: str, in_flight: dict[str, int]) -> None:
         timeless = {name: count for name, count in deltas.items() if not name.startswith("sequence_ms/")}
         self.sent.append((timeless, in_flight))
 
@@ -119,10 +119,16 @@ def test_counters_reach_the_board_whole_whenever_they_are_sent(tmp_path: Path, m
     for owner, n in ((1, 1), (2, 2)):
         asyncio.run(caller.ask("teacher", "sample", owner, ASK, Sampling(), n=n))
     caller.count(rows=2)
-    assert [deltas for deltas, _ in board.sent] == [
-        {"calls": 1, "tokens": 10}, {"calls": 2, "tokens": 20}, {"rows": 2},
-    ]
-    assert all(in_flight == 0 for _, in_flight in board.sent)
+    assert board.sent == [
+        ({}, {"teacher": 1}), (spent(1, 10), {"teacher": 0}),
+        ({}, {"teacher": 1}), (spent(2, 20), {"teacher": 0}), ({"rows": 2}, {"teacher": 0}),
+    ]  # fmt: skip
+
+
+def spent(calls: int, tokens: int) -> dict[str, int]:
+    """What one reply adds to the counters: in all, and of the role that was asked."""
+    both = {"calls": calls, "tokens": tokens}
+    return {**both, **{f"{name}/teacher": n for name, n in both.items()}, "read/teacher": 7, "cached/teacher": 3}
 
 
 def test_money_is_counted_where_there_is_a_price(tmp_path: Path, monkeypatch: Any) -> None:
@@ -131,8 +137,8 @@ def test_money_is_counted_where_there_is_a_price(tmp_path: Path, monkeypatch: An
     client = Client(reply("a"), price=Price(prompt=2.0, cached=1.0, completion=10.0))
     caller = Caller({"teacher": client}, Journal(tmp_path), board)  # type: ignore[dict-item]
     asyncio.run(caller.ask("teacher", "sample", 1, ASK, Sampling()))
-    ((counts, _),) = board.sent
-    assert counts == {"calls": 1, "tokens": 10, "millionths": 4 * 2 + 3 * 1 + 10 * 10}
+    counts, _ = board.sent[-1]
+    assert counts == {**spent(1, 10), "millionths": 4 * 2 + 3 * 1 + 10 * 10}
     assert "  0.00 in money" in line("gather", counts, 10, 1.0)
     assert "in money" not in line("gather", {"calls": 1}, 10, 1.0)
 
@@ -146,7 +152,7 @@ def test_between_reports_counters_add_up(tmp_path: Path, monkeypatch: Any) -> No
     assert not board.sent
     monkeypatch.setattr(module, "REPORT_EVERY_S", -1.0)
     caller.count(row_ms=1)
-    assert board.sent == [({"rows": 3, "row_ms": 6}, 0)]
+    assert board.sent == [({"rows": 3, "row_ms": 6}, {})]
 
 
 def test_usage_is_summed_by_role_and_step_in_order_of_appearance() -> None:
