@@ -17,12 +17,8 @@ class DgrcError(Exception):
     may_pass = False
 
 
-class ConfigError(DgrcError, ValueError):
-    """A setting is unknown, of the wrong type, or contradicts another one."""
-
-
-class NotReadyError(DgrcError, RuntimeError):
-    """Something that a job needs is not there, or will not come. Of several such things `items` has each by itself."""
+class Several(Exception):
+    """What errors are that may tell of several things: `words` say how many, and `items` has each by itself."""
 
     def __init__(self, words: str, *items: str):
         super().__init__(words, *items)
@@ -31,6 +27,14 @@ class NotReadyError(DgrcError, RuntimeError):
     def __str__(self) -> str:
         numbered = " ".join(f"({number}) {item}" for number, item in enumerate(self.items, 1))
         return f"{self.words}: {numbered}" if numbered else self.words
+
+
+class ConfigError(Several, DgrcError, ValueError):
+    """A setting is unknown, of the wrong type, or contradicts another one."""
+
+
+class NotReadyError(Several, DgrcError, RuntimeError):
+    """Something that a job needs is not there, or will not come."""
 
 
 class QuestionFileError(DgrcError, ValueError):

@@ -44,7 +44,7 @@ def _replies(said: str) -> None:
 
 
 def _answer(pack: Pack, said: str) -> None:
-    found, rationale, problem = answer.parse_reply(pack, said)
+    found, rationale, problem = answer.parse_reply(pack, said, said[:200])
     written(found, rationale, problem)
     assert found is None or problem is None
     assert isinstance(rationale, str) and found != ""

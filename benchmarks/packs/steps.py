@@ -119,7 +119,7 @@ def answered(ask: Ask, pack: Pack, steps: Sequence[tuple[Problem, Step]], sampli
         said: list[str | None] = []
         for reply in completion.samples:
             whole = reply.finish_reason == "stop" and _has_texts(pack, reply.text)
-            text, _, problem_of = answer.parse_reply(pack, reply.text) if whole else (None, "", None)
+            text, _, problem_of = answer.parse_reply(pack, reply.text, step.question) if whole else (None, "", None)
             parsed.append((problem.id, whole))
             counts["echo"] += problem_of == ECHO
             counts["unknown"] += whole and text is None and problem_of is None

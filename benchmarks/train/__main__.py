@@ -2,7 +2,7 @@
 
     python -m benchmarks.train                   (all of it; models of 3M and 60M parameters; needs the extra `trl`)
     python -m benchmarks.train --gpu             (Qwen2.5-1.5B's shape, bf16, on a GPU, with MFU)
-    python -m benchmarks.train --memory          (the loss alone, against whole logits: `memory`; needs 12 GiB)
+    python -m benchmarks.train --memory          (the loss alone, against whole logits: `memory`; needs 16 GiB)
     python -m benchmarks.train --architectures   (packed examples against each alone: `architectures`)
     python -m benchmarks.train --rounds          (from a training to the next round's first sample: `rounds`)
 
@@ -51,13 +51,14 @@ PEERS = ("torch", "trl_padded", "trl_packed")
 @click.option("--architectures", is_flag=True, help="Only packed examples against each alone, in tiny models.")
 @click.option("--tokens", default=4096, show_default=True, help="Learned tokens of `--memory`; the half can be tried.")
 @click.option("--loss-turns", default=5, show_default=True, help="How often each of `--memory` has its turn.")
+@click.option("--precision", type=click.Choice(["bf16", "fp32"]), help="Of `--memory`; by the machine if not given.")
 @click.option("--rounds", is_flag=True, help="Only the way from a training to the next round's first sample.")
 @click.option("--questions", default=32, show_default=True, help="Questions of `--rounds`.")
 @click.option("--gpu", is_flag=True, help="One GPU, Qwen2.5-1.5B's shape, bf16, rows of 4,096 tokens.")
 @click.option("--write/--no-write", default=True, help="Record the result.")
 def main(
-    sizes: str, steps: int, turns: int, memory: bool, architectures: bool, tokens: int, loss_turns: int, rounds: bool,
-    questions: int, gpu: bool, write: bool,
+    sizes: str, steps: int, turns: int, memory: bool, architectures: bool, tokens: int, loss_turns: int,
+    precision: str | None, rounds: bool, questions: int, gpu: bool, write: bool,
 ) -> None:  # fmt: skip
     """Train in turn, compare rates and losses; measure the loss; try architectures. A part alone if it is named."""
     command = " ".join(["train", *sys.argv[1:]])
@@ -72,7 +73,7 @@ def main(
         details["architectures"] = verdicts(say)
         summary |= count(details["architectures"])
     if memory or not (architectures or rounds):
-        details["loss"] = compare(tokens, loss_turns, say)
+        details["loss"] = compare(tokens, loss_turns, precision, say)
         summary |= {key: value for key, value in details["loss"].items() if key.startswith("loss_")}
     if write:
         name = "train" if "models" in details else "_and_".join(details)

@@ -1,11 +1,11 @@
 """What the loss takes, a few positions at a time against whole logits: `python -m benchmarks.train --memory`.
 
-Qwen2.5-1.5B's head and vocabulary (1,536 x 151,936, tied, bf16) on a body of one small layer, so that the loss is what
-is measured. Each contender has a process of its own and they take turns. A step is forward, backward and AdamW's; its
-peak is counted over weights, gradients and AdamW's state, and speed is of the second step. On a CPU the peak is the
-kernel's own high-water mark, set back before the step.
+Qwen2.5-1.5B's head and vocabulary (1,536 x 151,936, tied) on a body of one small layer, so that the loss is what is
+measured, in bf16 or, where the CPU has no kernels for it, in float32. Each contender has a process of its own and they
+take turns. A step is forward, backward and AdamW's; its peak is counted over weights, gradients and AdamW's state, and
+speed is of the second step. On a CPU the peak is the kernel's own high-water mark, set back before the step.
 
-Of its own: `python -m benchmarks.train.memory WHO TOKENS FOLDER`, whose last line is a JSON object.
+Of its own: `python -m benchmarks.train.memory WHO TOKENS PRECISION FOLDER`, whose last line is a JSON object.
 """
 
 import json
@@ -20,25 +20,37 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.shared.record import ROOT
+from dgrc.runtime.cpu import has_bfloat16
 
 CONTENDERS = ("chunks", "whole")
 WIDTH, VOCABULARY = 1536, 151_936
+DTYPES, BYTES = {"bf16": "bfloat16", "fp32": "float32"}, {"bf16": 2, "fp32": 4}
 WARM_UP = 64
 """Tokens of the first step."""
 ROW = 512
 """Tokens of a row; all of them learn."""
 
 
-def compare(tokens: int, turns: int, say: Callable[[str], None] = lambda text: None) -> dict[str, Any]:
-    """Both contenders in turn, and the loss in chunks alone on twice the tokens."""
+def compare(
+    tokens: int, turns: int, precision: str | None = None, say: Callable[[str], None] = lambda text: None
+) -> dict[str, Any]:
+    """Both contenders in turn, and the loss in chunks alone on twice the tokens.
+
+    Args:
+        tokens: Tokens of the step that is measured; all of them learn.
+        turns: How often each contender has its turn.
+        precision: `bf16`, `fp32`, or what the machine is good at.
+        say: What is told of each turn.
+    """
+    precision = precision or best_precision()
     seen: dict[str, list[dict[str, Any]]] = {}
     with tempfile.TemporaryDirectory(prefix="dgrc-loss-") as folder:
         for turn in range(turns):
             for who in CONTENDERS if turn % 2 == 0 else CONTENDERS[::-1]:
-                seen.setdefault(who, []).append(_turn(who, tokens, Path(folder) if turn == 0 else None))
+                seen.setdefault(who, []).append(_turn(who, tokens, precision, Path(folder) if turn == 0 else None))
                 say(f"turn {turn + 1} of {turns}, {who}: {json.dumps(seen[who][-1])}")
         apart = _apart(Path(folder))
-    twice = _turn("chunks", 2 * tokens, None)
+    twice = _turn("chunks", 2 * tokens, precision, None)
     say(f"chunks alone on {2 * tokens:,} tokens: {json.dumps(twice)}")
     peak = {who: statistics.median(t["peak_gb"] for t in runs) for who, runs in seen.items()}
     rate = {who: statistics.median(t["tokens_per_second"] for t in runs) for who, runs in seen.items()}
@@ -46,24 +58,33 @@ def compare(tokens: int, turns: int, say: Callable[[str], None] = lambda text: N
         "loss_memory_ratio": round(peak["chunks"] / peak["whole"], 4),
         "loss_speed_ratio": round(rate["chunks"] / rate["whole"], 3),
         **apart,
-        "loss_plan_error": {str(n): round(planned_gb(n) / p - 1, 3) for n, p in ((tokens, peak["chunks"]),
+        "loss_plan_error": {str(n): round(planned_gb(n, precision) / p - 1, 3) for n, p in ((tokens, peak["chunks"]),
                                                                               (2 * tokens, twice["peak_gb"]))},
         "peak_gb": {**peak, f"chunks_{2 * tokens}": twice["peak_gb"]},
         "loss_tokens_per_second": {**rate, f"chunks_{2 * tokens}": twice["tokens_per_second"]},
         "tokens": tokens,
         "turns": turns,
+        "precision": precision,
     }  # fmt: skip
 
 
-def planned_gb(tokens: int) -> float:
+def best_precision() -> str:
+    """`bf16` where there are kernels for it, on a GPU or in this CPU, else `fp32`."""
+    import torch
+
+    return "bf16" if torch.cuda.is_available() or has_bfloat16() else "fp32"
+
+
+def planned_gb(tokens: int, precision: str) -> float:
     """What `dgrc plan` says of the same."""
     from dgrc.training.plan.memory import Setup, activations
 
-    return activations(_shape(), Setup(1, 0, tokens=tokens, row=ROW, learned=1.0, device="cpu")) / 1e9
+    setup = Setup(1, 0, precision=BYTES[precision], tokens=tokens, row=ROW, learned=1.0, device="cpu")
+    return activations(_shape(), setup) / 1e9
 
 
-def _turn(who: str, tokens: int, folder: Path | None) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.train.memory", who, str(tokens), *([str(folder)] if folder else [])]
+def _turn(who: str, tokens: int, precision: str, folder: Path | None) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.train.memory", who, str(tokens), precision, str(folder or "")]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
     said: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return said
@@ -93,9 +114,9 @@ def main() -> None:
     from dgrc.training.model.head import give_loss
     from dgrc.training.run.loop import batch_loss
 
-    who, tokens = sys.argv[1], int(sys.argv[2])
+    who, tokens, precision, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model = _model(device)
+    model = _model(device, precision)
     if who == "chunks":
         assert give_loss(model) is None
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-6, weight_decay=0.0, fused=True)
@@ -117,9 +138,9 @@ def main() -> None:
     loss, _ = step(tokens, False)
     seconds = time.monotonic() - began
     peak = _peak(device) - held
-    if len(sys.argv) > 3:
+    if folder:
         loss, gradients = step(tokens, True)  # after what is measured: what is kept takes memory too
-        torch.save({"loss": loss, "gradients": gradients}, Path(sys.argv[3]) / f"{who}.pt")
+        torch.save({"loss": loss, "gradients": gradients}, Path(folder) / f"{who}.pt")
     print(json.dumps({"peak_gb": round(peak / 1e9, 4), "tokens_per_second": round(tokens / seconds, 2), "loss": loss}))
 
 
@@ -132,13 +153,13 @@ def _config() -> Any:
     )  # fmt: skip
 
 
-def _model(device: Any) -> Any:
+def _model(device: Any, precision: str) -> Any:
     import torch
     from transformers import Qwen2ForCausalLM
 
     torch.manual_seed(0)
     before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.bfloat16)  # or the head would be made in float32 first
+    torch.set_default_dtype(getattr(torch, DTYPES[precision]))  # or the head would be made in float32 first
     try:
         return Qwen2ForCausalLM(_config()).to(device).train()
     finally:

@@ -36,7 +36,7 @@ from dgrc.cli.submit import submit
 from dgrc.cli.train import train
 from dgrc.cli.verify import repair, verify_run
 from dgrc.cli.view import view
-from dgrc.errors import DgrcError, EmptyCurriculumError, NotReadyError
+from dgrc.errors import DgrcError, EmptyCurriculumError, Several
 from dgrc.runtime.signals import listen, told_to_end
 
 BAD_INPUT, NOTHING_MADE, TRY_AGAIN = 2, 3, os.EX_TEMPFAIL
@@ -54,8 +54,8 @@ class Main(click.Group):
             if ctx.params.get("debug"):
                 say(traceback.format_exc())
             else:
-                items = e.items if isinstance(e, NotReadyError) else ()
-                say(_filled(f"dgrc: {e.words}:" if isinstance(e, NotReadyError) and items else f"dgrc: {e}"))
+                items = e.items if isinstance(e, Several) else ()
+                say(_filled(f"dgrc: {e.words}:" if isinstance(e, Several) and items else f"dgrc: {e}"))
                 for item in items:
                     say(_filled(item, "- "))
             nothing_made = isinstance(e, EmptyCurriculumError)

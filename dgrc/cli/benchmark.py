@@ -8,13 +8,13 @@ import json
 
 import click
 
-from dgrc.cli.common import load, say, tell, with_settings
+from dgrc.cli.common import config_arguments, load, print_plan, say, tell
 
 
 @click.command()
-@with_settings
+@config_arguments
 @click.option("--questions", default=1000, show_default=True, type=click.IntRange(min=1), help="How many to curate.")
-def benchmark(config: str, questions: int, overrides: tuple[str, ...]) -> None:
+def benchmark(config: str, questions: int, overrides: tuple[str, ...], dry_run: bool) -> None:
     """Measure curation: questions/s, tokens/s a GPU, cost, bottleneck."""
     from dgrc.engines.load import in_words
     from dgrc.storage.run_dir import RunDir
@@ -26,6 +26,9 @@ def benchmark(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     settings = load(config, overrides)
     sampled = settings.questions.model_copy(update={"sample": questions})
     settings = settings.model_copy(update={"name": f"{settings.name}-benchmark", "questions": sampled})
+    if dry_run:
+        print_plan(settings, ("curate",), anew=True)
+        return
     check(settings, ("curate",), say, anew=True)
     run = RunDir.of(settings)
     with run.lock():

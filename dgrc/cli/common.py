@@ -4,6 +4,7 @@ Progress and reports go to standard error; standard output carries a command's r
 goes through `say`, `tell` or `said.Said`, for it may quote a question, a model, a file name or somebody's job.
 """
 
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,22 @@ DRY_RUN = (
 )
 LONGEST_NAME = 98
 """Characters of a name that is nowhere which an error quotes: what fits on its first line."""
+
+
+class Positive(click.ParamType):
+    """A finite number above 0; click's own ranges let `nan` pass."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number."""
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not 0 < number < math.inf:
+            self.fail(f"got {value!r}; wanted is a number above 0.", param, ctx)
+        return number
 
 
 def config_arguments(f: F) -> F:
@@ -128,8 +145,9 @@ def run_job(config: Any, parts: tuple[str, ...], empty: bool = False) -> Any:
         return job
 
 
-def print_plan(config: Any, parts: tuple[str, ...]) -> None:
-    """What a job would do: settings that are not defaults, passes with their columns, engines and trainers.
+def print_plan(config: Any, parts: tuple[str, ...], anew: bool = False) -> None:
+    """What a job would do: settings that are not defaults, passes with their columns, engines and trainers; `anew` as
+    `preflight.check` has it.
 
     Raises:
         DgrcError: what keeps it from starting, all together.
@@ -169,7 +187,7 @@ def print_plan(config: Any, parts: tuple[str, ...]) -> None:
         files = ", ".join([*config.evaluation.files, *benchmarks]) or "(no files)"
         tell(f"# evaluate  {files}; baselines {', '.join(config.evaluation.baselines) or 'none'}")
     tell(f"# relative paths begin in {Path.cwd()}")
-    report = look(config, parts, say)
+    report = look(config, parts, say, anew)
     for line in report.notes:
         tell(f"# looked at {line}")
     for line in report.warnings:

@@ -13,8 +13,8 @@ PARTS = ("curate",)
 @click.command()
 @config_arguments
 @allow_empty
-@click.option("--teacher-chains", multiple=True, metavar="FILE", help="JSONL of recorded teacher chains; repeatable.")
-@click.option("--student-chains", multiple=True, metavar="FILE", help="JSONL of recorded student chains; repeatable.")
+@click.option("--teacher-chains", multiple=True, metavar="FILE", help="The teacher's recorded chains; repeatable.")
+@click.option("--student-chains", multiple=True, metavar="FILE", help="The student's recorded chains; repeatable.")
 @click.option(
     "--marks", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Marks of `dgrc view` (RUN/marks.jsonl): what was found wrong leaves the curriculum.",
@@ -35,6 +35,8 @@ def curate(
     With --marks on a run that is curated, only the curriculum is made anew, without what people found wrong. The run
     keeps these marks; an empty file takes them back.
     """
+    if number is not None and marks is None:
+        raise click.UsageError("--round says of which round --marks are: give --marks too, or leave both out.")
     for role, files in (("teacher", teacher_chains), ("student", student_chains)):
         if files:
             overrides += (f"questions.{role}_chains={json.dumps(files)}",)
@@ -46,8 +48,6 @@ def curate(
     from dgrc.storage.standing import last_trained
     from dgrc.workflow.job import Job
 
-    if number is not None and marks is None:
-        raise click.UsageError("--round says of which round --marks are: give both, or neither.")
     with Job(settings, say, allow_empty).open(*PARTS) as job:
         job.enter_round(number or (last_trained(RunDir.of(settings)) if marks else 1))
         job.curate(marks)

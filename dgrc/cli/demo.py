@@ -15,7 +15,8 @@ SIZES = ("standard", "small")
 
 
 @click.command()
-@click.option("--seed", default=0, show_default=True, help="Makes its own world, models and run.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0),
+              help="Makes its own world, models and run.")  # fmt: skip
 @click.option("--size", type=click.Choice(SIZES), default="standard", show_default=True, help="`small` is for tests.")
 @click.option("--runs-dir", default="runs", show_default=True, help="Folder that holds the runs.")
 @click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a setting; repeatable.")
@@ -26,7 +27,7 @@ def demo(seed: int, size: str, runs_dir: str, overrides: tuple[str, ...]) -> Non
     from dgrc.runtime.memory import PeakMemory
 
     began = time.monotonic()
-    fixed = (f"seed={seed}", f"proving.seed={seed}", f"name=demo-{size}-{seed}", f"runs_dir={runs_dir}")
+    fixed = (f"seed={seed}", f"proving.seed={seed}", f"name=demo-{size}-{seed}", f"runs_dir={json.dumps(runs_dir)}")
     fast = () if has_bfloat16() else ("training.precision=fp32",)  # all on this machine, and on its CPU
     settings = load(str(shipped_file(f"proving/{size}")), (*fixed, *fast, *overrides))
     with PeakMemory() as memory:

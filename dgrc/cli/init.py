@@ -3,6 +3,7 @@
 What was found and what was not goes to standard error, and as comments into the file.
 """
 
+import shlex
 from pathlib import Path
 
 import click
@@ -37,7 +38,8 @@ def init(
     found = sniff(first, text, choices)
     notes = [f"{first}: {found.notes[0]}", *found.notes[1:]]
     if others:
-        notes.append(f"{len(others):,} more files were not looked at; the same columns are wanted in them")
+        more = "one more file was" if len(others) == 1 else f"{len(others):,} more files were"
+        notes.append(f"{more} not looked at; the same columns are wanted there")
     scripts = languages.shares(str(list(row.values())) for row in found.rows)
     if other := languages.mismatch(load_pack("general"), scripts):
         notes.append(f"! {other}")
@@ -49,4 +51,4 @@ def init(
         raise ConfigError(f"The configuration {path} cannot be written: {e.strerror}. Give another path.") from e
     for note in notes:
         say(f"  {note}")
-    say(f"written: {path}. What it would do, and what is missing yet:  dgrc run {path} --dry-run")
+    say(f"written: {path}. What it would do, and what is missing yet:  dgrc run {shlex.quote(str(path))} --dry-run")

@@ -14,8 +14,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 def address_option(f: F) -> F:
     """--address."""
     return click.option(
-        "--address", envvar="RAY_API_SERVER_ADDRESS", required=True, help="Dashboard of the cluster: http://…:8265."
-    )(f)
+        "--address", envvar="RAY_API_SERVER_ADDRESS", show_envvar=True, required=True,
+        help="Dashboard of the cluster: http://…:8265.",
+    )(f)  # fmt: skip
 
 
 @click.group()
@@ -31,7 +32,10 @@ def list_(address: str, as_json: bool) -> None:
     from dgrc.runtime.clock import clock
     from dgrc.workflow.submit import connect, listed
 
-    for job in listed(connect(address)):
+    found = list(listed(connect(address)))
+    if not found:
+        say("No job of dgrc is there.")
+    for job in found:
         if as_json:
             tell(json.dumps(job))
         else:

@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from dgrc.cli.common import load, say, tell, with_settings
+from dgrc.cli.common import config_arguments, load, print_plan, say, tell
 
 
 @click.command()
-@with_settings
+@config_arguments
 @click.option("--questions", default=50, show_default=True, type=click.IntRange(min=1), help="How many to try.")
-def pilot(config: str, questions: int, overrides: tuple[str, ...]) -> None:
+def pilot(config: str, questions: int, overrides: tuple[str, ...], dry_run: bool) -> None:
     """Try a random sample of the questions before paying for all of them."""
     from dgrc.cli.show import print_cases
     from dgrc.storage.run_dir import RunDir
@@ -23,6 +23,9 @@ def pilot(config: str, questions: int, overrides: tuple[str, ...]) -> None:
     from dgrc.workflow.preflight import check
 
     settings = pilot_config(load(config, overrides), questions)
+    if dry_run:
+        print_plan(settings, ("curate",), anew=True)
+        return
     check(settings, ("curate",), say, anew=True)
     clear_other(RunDir.of(settings), settings)
     with Job(settings, say, allow_empty=True, checked=True).open("curate") as job:

@@ -2,7 +2,7 @@
 
 import click
 
-from dgrc.cli.common import config_arguments, load, tell
+from dgrc.cli.common import Positive, load, tell, with_settings
 
 
 def _counts(context: click.Context, parameter: click.Parameter, value: str) -> list[int]:
@@ -16,16 +16,19 @@ def _counts(context: click.Context, parameter: click.Parameter, value: str) -> l
 
 
 @click.command()
-@config_arguments
+@with_settings
+@click.option("--dry-run", is_flag=True, help="Leave out steps and time, for which the run's curriculum is read.")
 @click.option("--model", help="Plan for this model directory, or for qwen2.5-1.5b, -7b, -32b.  [default: the student]")
 @click.option(
     "--gpus", default="1,8,32", show_default=True, callback=_counts, help="Numbers of GPUs to compare, with commas."
 )
 @click.option("--gpu", default="H100", show_default=True, help="Name of the GPU, for its peak arithmetic.")
-@click.option("--gpu-gib", default=79.0, show_default=True, help="Memory of a GPU (a worker's, on CPUs) in GiB.")
-@click.option("--tokens-per-second", type=float, help="Measured rate, all workers together.  [default: this run's]")
-@click.option("--mfu", default=0.4, show_default=True, help="Share of the peak to assume where no rate was measured.")
-@click.option("--price", type=float, help="Price of a GPU for an hour, in any currency.")
+@click.option("--gpu-gib", type=Positive(), default=79.0, show_default=True,
+              help="Memory of a GPU (a worker's, on CPUs) in GiB.")
+@click.option("--tokens-per-second", type=Positive(), help="Measured rate, all workers together.  [default: the run's]")
+@click.option("--mfu", type=Positive(), default=0.4, show_default=True,
+              help="Share of the peak to assume where no rate was measured.")
+@click.option("--price", type=Positive(), help="Price of a GPU for an hour, in any currency.")  # fmt: skip
 def plan(
     config: str,
     overrides: tuple[str, ...],

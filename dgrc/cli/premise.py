@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from dgrc.cli.common import load, say, tell, with_settings
+from dgrc.cli.common import config_arguments, load, print_plan, say, tell
 
 NOTHING_MEASURED = 3
 WORDS = {
@@ -26,7 +26,7 @@ TRUTH = (
 
 
 @click.command()
-@with_settings
+@config_arguments
 @click.option("--questions", default=400, show_default=True, type=click.IntRange(min=1), help="How many to measure on.")
 @click.option("--truth", type=click.Path(dir_okay=False, path_type=Path), help=TRUTH)
 @click.option(
@@ -35,18 +35,25 @@ TRUTH = (
 )  # fmt: skip
 @click.pass_context
 def premise(
-    ctx: click.Context, config: str, questions: int, truth: Path | None, steps: int, overrides: tuple[str, ...]
+    ctx: click.Context, config: str, questions: int, truth: Path | None, steps: int, overrides: tuple[str, ...],
+    dry_run: bool,
 ) -> None:
     """Measure what the method stands on, where answers are known, before paying for it.
 
     The teacher must be more reliable on small questions than on whole ones, and its verifier must tell right chains
     from wrong ones. A random sample is curated as a run of its own, without its labels, and held against the truth.
     """
+    from dgrc.evaluation.premise.sample import choose
     from dgrc.workflow.job import Job
     from dgrc.workflow.preflight import check
-    from dgrc.workflow.premise import measured_on, prepare, run_premise
+    from dgrc.workflow.premise import measured_on, premise_name, prepare, run_premise
 
     given = load(config, overrides)
+    if dry_run:
+        print_plan(measured_on(given).model_copy(update={"name": premise_name(given)}), ("curate",), anew=True)
+        sample = choose(given, questions, truth)
+        tell(f"# premise   {len(sample.questions):,} of {sample.there:,} questions whose answers are known")
+        return
     check(measured_on(given), ("curate",), say, anew=True)
     settings = prepare(given, questions, truth, say)
     with Job(settings, say, allow_empty=True, checked=True).open("curate") as job:

@@ -5,20 +5,22 @@ from pathlib import Path
 
 import click
 
-from dgrc.cli.common import load_file, say, tell
+from dgrc.cli.common import Positive, load_file, say, tell
 
 FAILED = 1
 
 
 @click.command()
 @click.argument("config", type=click.Path(dir_okay=False))
-@click.option("--address", envvar="RAY_API_SERVER_ADDRESS", required=True, help="Dashboard of the cluster: http://…:8265.")
+@click.option("--address", envvar="RAY_API_SERVER_ADDRESS", show_envvar=True, required=True,
+              help="Dashboard of the cluster: http://…:8265.")
 @click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a setting; repeatable.")
 @click.option("--part", default="run", show_default=True, help="What the job does.", type=click.Choice(
     ["run", "questions", "curate", "train", "evaluate", "pilot", "benchmark"]))  # fmt: skip
 @click.option("--working-dir", type=click.Path(exists=True, file_okay=False), default=".", show_default=True,
               help="Packaged but for junk, secrets and what .gitignore names; CONFIG is in it, or a name.")  # fmt: skip
-@click.option("--cpus", default=1.0, show_default=True, help="CPUs that the job's own process reserves.")
+@click.option("--cpus", type=Positive(), default=1.0, show_default=True,
+              help="CPUs that the job's own process reserves.")
 @click.option("--follow/--no-follow", default=False, help="Show what the job says, until it ends.")
 @click.option("--retries", default=0, show_default=True, type=click.IntRange(min=0),
               help="Follow, and submit a failed job again so often, but one whose input is wrong.")  # fmt: skip

@@ -24,6 +24,9 @@ and `--set section.key=value` overrides the file on the command line. To set one
 others keep the defaults below. The resolved configuration is written to `config.yaml` in the run's folder;
 `dgrc config diff A B` shows in what two configurations or runs differ.
 
+All that is wrong is told at once, one a line: the place (`my.yaml:12:3`, line and column, or `--set`), the setting,
+what it got and what it takes. Settings that do not go together are told with the rest.
+
 YAML is read by its version 1.2: `no`, `yes`, `on` and `off` are text (settings that are true or false take them too),
 `012` is twelve and `1:30` is text. Where text is wanted, a number is taken as it is written. Where a list of texts is
 wanted, one text is taken as a list of one.

@@ -9,18 +9,22 @@ import json
 import re
 import types
 import typing
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+
+from dgrc.errors import ConfigError
 
 LONGEST_QUOTE, MOST_PROBLEMS = 200, 20
 """Characters of a wrong value that an error quotes, and wrong values that it tells of."""
 SECRETIVE = ("key_env", "base_url")
 WANTED = "wanted"
 """In a field's `json_schema_extra`: what its text is to look like, in words."""
-BY_HAND = "In --set"
+BY_HAND = "--set"
+OBJECTION = "objection"
+ALL = "All settings are in docs/configuration.md."
 Location = tuple[int | str, ...]
 BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 NAMES: dict[Any, str] = {
@@ -29,44 +33,72 @@ NAMES: dict[Any, str] = {
 }  # fmt: skip
 
 
+class ObjectionsError(ValueError):
+    """Settings that do not go together, or are not passed on: one sentence for each such thing."""
+
+    def __init__(self, objections: list[str]):
+        super().__init__("; ".join(objections))
+        self.objections = objections
+
+
+def details(error: ValidationError) -> list[Any]:
+    """What pydantic objects to, each objection of a section by itself."""
+    found: list[Any] = []
+    for item in error.errors():
+        cause = item.get("ctx", {}).get("error")
+        several = cause.objections if isinstance(cause, ObjectionsError) else None
+        found += [objection(item["loc"], words) for words in several] if several is not None else [item]
+    return found
+
+
+def objection(location: Location, words: str) -> dict[str, Any]:
+    """An objection to what stands at a place, as pydantic tells its own."""
+    return {"type": OBJECTION, "loc": location, "msg": words, "input": None}
+
+
 def explain(
-    error: ValidationError,
+    found: Sequence[Any],
     where: str,
     section: type[BaseModel],
     overrides: Collection[str] = (),
-    line: Callable[[Location], int | None] = lambda _: None,
-) -> str:
-    """All that pydantic objects to, as one paragraph.
+    place: Callable[[Location], tuple[int, int] | None] = lambda _: None,
+    before: Sequence[str] = (),
+) -> ConfigError:
+    """All that is wrong, in one error: each with who said it, and of a file line and column.
 
     Args:
-        error: What pydantic raised.
+        found: What `details` tells.
         where: Names the file or the settings.
         section: What was to be made of them.
         overrides: Dotted names of the settings that came by `--set`, not from there.
-        line: In which line of the file a place is, if it is known; such a problem begins `In FILE:LINE`.
+        place: At which line and column of the file a setting is, if it is known: `FILE:LINE:COLUMN` is said then.
+        before: What else is wrong, in words, with who said it.
     """
-    problems: dict[str, tuple[int, str, str]] = {}
-    for item in error.errors():
-        # What a list of so many lacks has a place of its own; wanted is the list.
+    problems: dict[str, tuple[tuple[int, int], str, str]] = {}
+    for item in found:
         at = item["loc"]
-        path, kind = _place(item["loc"][:-1] if item["type"] == "missing" else item["loc"], section)
+        # What a list of so many lacks has a place of its own; wanted is the list.
+        path, kind = _place(at[:-1] if item["type"] == "missing" else at, section)
         if isinstance(item["input"], dict) and item["type"].endswith("_type") and section_in(kind) is not None:
             continue  # another form's objection to a section, which the setting may be
-        if item["type"] in ("extra_forbidden", "invalid_key") and item["loc"]:
-            path = ".".join([path, str(item["loc"][-1])] if path else [str(item["loc"][-1])])
-            problem = f"`{short(path)}` is not a setting{_nearest(str(item['loc'][-1]), kind)}"
-        elif item["type"] == "value_error" and section_in(kind) is not None:
-            # Settings that do not go together; the whole section says nothing.
-            about = f"in `{short(path)}`: " if path else ""
-            problem = about + item["msg"].removeprefix("Value error, ")
-            at = (*at, *_first_named(problem.removeprefix(about)))
+        key = path
+        if item["type"] in ("extra_forbidden", "invalid_key") and at:
+            key = path = ".".join([path, str(at[-1])] if path else [str(at[-1])])
+            problem = f"`{short(path)}` is not a setting{_nearest(str(at[-1]), kind)}"
+        elif item["type"] == OBJECTION:
+            # The whole section says nothing.
+            problem = f"in `{short(path)}`: {item['msg']}" if path else item["msg"]
+            at, key = (*at, *_first_named(item["msg"])), f"{path}: {item['msg']}"
+        elif any(path.startswith(f"{told}.") for told in problems):
+            continue  # of a setting with several forms pydantic tells each form's objection: what it takes is told
         else:
             problem = _wrong_value(item, path, kind)
-        # Of a setting with several forms pydantic tells each form's objection.
-        number = line(at)
-        place = where if number is None else f"{where}:{number}"
-        problems.setdefault(path, (number or 0, _said_by(path, place, overrides), problem))
-    return f"{_together(list(problems.values()))} All settings are in docs/configuration.md."
+        stands = place(at)
+        file = where if stands is None else f"{where}:{stands[0]}:{stands[1]}"
+        by_hand_alone = stands is None and item["type"] == "extra_forbidden"
+        who = _said_by(path, "" if by_hand_alone and overrides else file, overrides) or file
+        problems.setdefault(key, (stands or (0, 0), who, problem))
+    return _together(list(problems.values()), before)
 
 
 def type_name(field: Any) -> str:
@@ -128,7 +160,7 @@ def _place(location: Location, section: type[BaseModel]) -> tuple[str, Any]:
 
 def _first_named(words: str) -> list[str]:
     """The parts of the first setting that an objection names."""
-    found = re.search(r"`([a-z_.]+)(?:`|: )", words)
+    found = re.search(r"`([A-Za-z_.-]+)(?:`|: )", words)
     return found[1].split(".") if found else []
 
 
@@ -139,7 +171,8 @@ def _wrong_value(item: Any, path: str, kind: Any) -> str:
     own_words = item["type"] in ("value_error", "string_unicode")
     if own_words or not path:
         return f"`{short(path)}` got {got}: {item['msg'].removeprefix('Value error, ')}"
-    quoted = " (in quotes: YAML takes it for something else)" * (str in forms(kind) and isinstance(item["input"], bool))
+    is_text = str in forms(kind) and isinstance(item["input"], int | float)  # a truth is an int, too
+    quoted = " (in quotes: YAML takes it for something else)" * is_text
     empty = " (leave it out to have the defaults)" * (item["input"] is None)
     return f"`{short(path)}` got {got}, wanted: {type_name(kind)}{quoted}{empty}"
 
@@ -152,31 +185,42 @@ def _got(value: Any) -> str:
 
 
 def _said_by(path: str, where: str, overrides: Collection[str]) -> str:
-    """Who said what is wrong at a place: the file, `--set`, or both together."""
+    """Who said what is wrong at a place: the file (empty: not this), `--set`, or both together."""
     if any(f"{path}.".startswith(f"{name}.") for name in overrides):
         return BY_HAND
     if below := sorted(name for name in overrides if name.startswith(f"{path}." if path else "")):
-        return f"In {where} with --set {', '.join(short(name) for name in below[:3])}{', ...' * (len(below) > 3)}"
-    return f"In {where}"
+        named = f"--set {', '.join(short(name) for name in below[:3])}{', ...' * (len(below) > 3)}"
+        return f"{where} with {named}" if where else named
+    return where
 
 
-def _together(problems: list[tuple[int, str, str]]) -> str:
-    """Problems by line and by who said them, no more of them than can be read."""
-    shown = sorted(problems[:MOST_PROBLEMS], key=lambda problem: (problem[1] == BY_HAND, problem[0]))
-    more, sentences = len(problems) - MOST_PROBLEMS, []
-    *_, last = whose = list(dict.fromkeys(who for _, who, _ in shown))
-    for said in whose:
-        what = "; ".join(problem for _, who, problem in shown if who == said)
-        what += f"; and {more:,} more" * (more > 0 and said == last)
-        sentences.append(f"{said}: {what}{'' if what.endswith('?') else '.'}")
-    return " ".join(sentences)
+def _together(problems: list[tuple[tuple[int, int], str, str]], before: Sequence[str]) -> ConfigError:
+    """Problems by place and by who said them, no more of them than can be read."""
+    problems = sorted(problems, key=lambda problem: (problem[1].startswith(BY_HAND), problem[0]))
+    said = [*before, *(f"{who}: {what}" for _, who, what in problems)]
+    if len(said) == 1:
+        words = said[0] if before else f"In {said[0]}"
+        return ConfigError(f"{words[0].upper()}{words[1:]}{'' if words.endswith('?') else '.'} {ALL}")
+    more = [f"and {len(said) - MOST_PROBLEMS:,} more"] if len(said) > MOST_PROBLEMS else []
+    return ConfigError(f"{len(said):,} settings are wrong ({ALL[0].lower()}{ALL[1:-1]})", *said[:MOST_PROBLEMS], *more)
+
+
+def nearest_name(location: Location, section: type[BaseModel]) -> str | None:
+    """The setting that an unknown one may be meant for."""
+    return _close(str(location[-1]), _place(location[:-1], section)[1])
+
+
+def _close(name: str, kind: Any) -> str | None:
+    found = section_in(kind)
+    names = list(found.model_fields) if found is not None else []
+    return next(iter(difflib.get_close_matches(name[:LONGEST_QUOTE], names, n=1, cutoff=0.5)), None)
 
 
 def _nearest(name: str, kind: Any) -> str:
-    section = section_in(kind)
-    names = list(section.model_fields) if section is not None else []
-    close = difflib.get_close_matches(name[:LONGEST_QUOTE], names, n=1, cutoff=0.5)
-    return f"; did you mean `{close[0]}`?" if close else f"; here stand {', '.join(f'`{n}`' for n in names)}"
+    if close := _close(name, kind):
+        return f"; did you mean `{close}`?"
+    found = section_in(kind)
+    return f"; here stand {', '.join(f'`{n}`' for n in found.model_fields)}" if found is not None else ""
 
 
 def _name(annotation: Any) -> str:

@@ -4,19 +4,18 @@ out; and the way back.
 Unknown keys are refused with the nearest right name. The resolved form is written beside every run.
 """
 
-import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
 from dgrc.config import Config
+from dgrc.config.check import checked
 from dgrc.config.explain import explain, inside, section_in, short
 from dgrc.config.section import Section
 from dgrc.config.shipped import locate, nearest, with_shipped_files
-from dgrc.config.yaml_core import line_at, line_of, parse, what_is_wrong, write
+from dgrc.config.yaml_core import Places, line_of, parse, what_is_wrong, write
 from dgrc.errors import ConfigError
 
 DEEPEST, MOST_VALUES = 32, 100_000
@@ -70,12 +69,16 @@ def make_config(
         ConfigError: a setting is wrong.
     """
     data = _own(data)
-    by_hand = [name for override in overrides for name in _apply(data, override)]
-    try:
-        return Config.model_validate(data)
-    except ValidationError as e:
-        line = functools.partial(line_at, text) if text is not None else lambda _: None
-        raise ConfigError(explain(e, where, Config, by_hand, line)) from e
+    by_hand, unread = list[str](), list[str]()
+    for override in overrides:
+        try:
+            by_hand += _apply(data, override)
+        except ConfigError as e:
+            unread.append(str(e).removesuffix("."))
+    config, wrong = checked(data)
+    if config is not None and not unread:
+        return config
+    raise explain(wrong, where, Config, by_hand, Places(text).of if text is not None else lambda _: None, unread)
 
 
 def dump_config(config: Config) -> str:
@@ -123,22 +126,20 @@ def _own(value: Any) -> Any:
 def _apply(data: dict[str, Any], override: str) -> list[str]:
     """Sets what an override says and returns the dotted names of what it has set."""
     key, equals, value = override.partition("=")
-    said = repr(short(key))  # not its value, which may be a secret in the wrong place
+    said = f"--set {short(key)}"  # not its value, which may be a secret in the wrong place
     if not equals or not key:
-        raise ConfigError(
-            f"The override {short(override)!r} is not of the form a.b=c, for example --set method.max_pairs=2."
-        )
+        raise ConfigError(f"--set {short(override)!r} is not of the form a.b=c, such as --set method.max_pairs=2")
     *parents, last = key.split(".")
     if len(parents) > DEEPEST:
-        raise ConfigError(f"The override of {said} is nested deeper than {DEEPEST}, which no setting is.")
+        raise ConfigError(f"{said} is nested deeper than {DEEPEST}, which no setting is")
+    found = read_yaml(value, f"the value of {said}", QUOTES)
     node, kind = data, Config
     for name in parents:
         if node.get(name) is None:  # a section that is left out so far may be null
             node[name] = {}
         node, kind = node[name], inside(kind, name)
         if not isinstance(node, dict):
-            raise ConfigError(f"The override of {said} goes through `{name}`, which holds a value, not a section.")
-    found = read_yaml(value, f"The value of the override of {said}", QUOTES)
+            raise ConfigError(f"{said} goes through `{name}`, which holds a value, not a section")
     names = _put(node, last, found, inside(kind, last))
     return [".".join([*parents, *inner]) for inner in names]
 

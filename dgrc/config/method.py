@@ -1,8 +1,9 @@
 """The settings of the method and its rounds, a part of `dgrc.config`."""
 
+from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from dgrc.config.section import Sampling, Section
 
@@ -123,13 +124,11 @@ class MethodConfig(Section):
     auditor_chains: int = Field(3, ge=1, description="Chains the auditor samples for a question it looks at.")
     chains_per_question: int = Field(3, ge=1, description="Most verified chains a question gives to the curriculum.")
 
-    @model_validator(mode="after")
-    def _agreeing_has_what_it_needs(self) -> "MethodConfig":
+    def objections(self) -> Iterator[str]:
         if self.agreeing == "audit" and not self.audit_share:
-            raise ValueError("`agreeing: audit` keeps what an audit does not refute, so set `audit_share` above 0")
+            yield "`agreeing: audit` keeps what an audit does not refute, so set `audit_share` above 0"
         if self.agreeing == "corpus" and not self.corpus_facts:
-            raise ValueError("`agreeing: corpus` checks against corpus facts, so `corpus_facts` must be more than 0")
-        return self
+            yield "`agreeing: corpus` checks against corpus facts, so `corpus_facts` must be more than 0"
 
 
 class RoundsConfig(Section):

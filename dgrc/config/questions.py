@@ -1,8 +1,9 @@
 """The unlabeled questions: which files, which columns, and what is refused."""
 
+from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from dgrc.config.section import Section
 
@@ -83,8 +84,6 @@ class QuestionsConfig(Section):
     )
     student_chains: tuple[str, ...] = Field((), description="The same for the student.")
 
-    @model_validator(mode="after")
-    def _either_form_or_fields(self) -> "QuestionsConfig":
+    def objections(self) -> Iterator[str]:
         if self.form is not None and self.fields != FieldMap():
-            raise ValueError("`form` says where a question's parts are, and so do `fields`. Set one of them")
-        return self
+            yield "`form` says where a question's parts are, and so do `fields`. Set one of them"

@@ -1,8 +1,9 @@
 """A whole run: `Config`, and the sections that say where and how it works."""
 
+from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from dgrc.config.corpus import CorpusConfig
 from dgrc.config.engines import EngineConfig
@@ -108,26 +109,26 @@ class Config(Section):
             found["corpus.sampling"] = self.corpus.sampling
         return found
 
-    @model_validator(mode="after")
-    def _seeds_can_be_used(self) -> "Config":
+    def objections(self) -> Iterator[str]:
+        yield from self._seeds_that_cannot_be_used()
+        yield from self._engines_that_are_not_named()
+
+    def _seeds_that_cannot_be_used(self) -> Iterator[str]:
         for role, engine in self.engines().items():
             drawn = {name: each for name, each in self.samplings(role).items() if each.temperature > 0}
             seeded = [name for name, sampling in drawn.items() if sampling.seed is not None]
             if seeded and not engine.takes_seeds:
-                raise ValueError(
+                yield (
                     f"`{seeded[0]}.seed` seeds requests to `{role}`, which runs on a CPU and reads prompts in chunks: "
                     f"vLLM dies of the two together; set `{role}.engine_args: {{enable_chunked_prefill: false}}` too"
                 )
-        return self
 
-    @model_validator(mode="after")
-    def _every_engine_asked_is_named(self) -> "Config":
+    def _engines_that_are_not_named(self) -> Iterator[str]:
         if self.method.near_duplicate_cosine is not None and self.embedder is None:
-            raise ValueError("`method.near_duplicate_cosine` compares embeddings, so `embedder` must name a model")
+            yield "`method.near_duplicate_cosine` compares embeddings, so `embedder` must name a model"
         if self.embedder is not None and self.embedder.engine == "vllm":
-            raise ValueError("`embedder.engine` is `vllm`, which writes text; wanted is `embedding`")
+            yield "`embedder.engine` is `vllm`, which writes text; wanted is `embedding`"
         if self.method.ifd is not None and self.student.engine == "openai_api":
-            raise ValueError("`method.ifd` needs log-probabilities, which `student.engine: openai_api` does not give")
+            yield "`method.ifd` needs log-probabilities, which `student.engine: openai_api` does not give"
         if self.method.audit_share and self.auditor is None:
-            raise ValueError("`method.audit_share` asks a third model, so the section `auditor` must name one")
-        return self
+            yield "`method.audit_share` asks a third model, so the section `auditor` must name one"

@@ -1,6 +1,7 @@
 """What all sections of the configuration are, and how replies are drawn, which many of them say."""
 
 import typing
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pydantic import (
@@ -9,14 +10,14 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     ValidationError,
+    ValidationInfo,
     model_serializer,
     model_validator,
 )
 from pydantic.fields import FieldInfo
 
-from dgrc.config.explain import explain, forms, section_in
+from dgrc.config.explain import ObjectionsError, details, explain, forms, section_in
 from dgrc.config.yaml_core import WrittenFloat, WrittenInt
-from dgrc.errors import ConfigError
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass
@@ -33,7 +34,11 @@ class _Explained(ModelMetaclass):
             try:
                 return super().__call__(*values, **settings)
             except ValidationError as e:
-                raise ConfigError(explain(e, f"{cls.__name__}(...)", cls)) from e
+                raise explain(details(e), f"{cls.__name__}(...)", cls) from e
+
+
+LATER = {"objections": "later"}
+"""Context of a validation after which the caller asks each section for its objections (`check.py`)."""
 
 
 class Section(BaseModel, metaclass=_Explained):
@@ -50,6 +55,16 @@ class Section(BaseModel, metaclass=_Explained):
             return given
         fields = cls.model_fields
         return {name: _taken(fields[name], value) if name in fields else value for name, value in given.items()}
+
+    def objections(self) -> Iterator[str]:
+        """What of these settings, each right by itself, does not go together; each names its settings in backticks."""
+        yield from ()
+
+    @model_validator(mode="after")
+    def _go_together(self, info: ValidationInfo) -> "Section":
+        if info.context != LATER and (found := list(self.objections())):
+            raise ObjectionsError(found)
+        return self
 
 
 class Sampling(Section):
@@ -80,13 +95,11 @@ class Sampling(Section):
         usual = {name: type(self).model_fields[name].default for name in LATER_SAMPLING}
         return {name: value for name, value in written(self).items() if getattr(self, name) != usual.get(name, ...)}
 
-    @model_validator(mode="after")
-    def _can_be_drawn(self) -> "Sampling":
+    def objections(self) -> Iterator[str]:
         if any(not -100 <= bias <= 100 for bias in self.logit_bias.values()) or any(id_ < 0 for id_ in self.logit_bias):
-            raise ValueError("`logit_bias` holds ids of tokens, 0 and more, with numbers from -100 to 100")
+            yield "`logit_bias` holds ids of tokens, 0 and more, with numbers from -100 to 100"
         if "" in self.stop:
-            raise ValueError("`stop` holds an empty text, which would end every reply at once")
-        return self
+            yield "`stop` holds an empty text, which would end every reply at once"
 
     def drawn(self) -> dict[str, Any]:
         """The settings as a request has them."""

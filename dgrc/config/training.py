@@ -1,8 +1,9 @@
 """The settings of fine-tuning: a part of `config.Config` that has a file of its own for its size."""
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from dgrc.config.section import Section
 
@@ -77,15 +78,13 @@ class ReplayConfig(Section):
         description="License of `files`, for the student's card; null: what the README.md of their dataset says.",
     )
 
-    @model_validator(mode="after")
-    def _is_possible(self) -> "ReplayConfig":
+    def objections(self) -> Iterator[str]:
         if not self.files and self.model_fields_set & {"share", "license"}:
-            raise ValueError("`share` and `license` speak of `files`, of which none is named")
+            yield "`share` and `license` speak of `files`, of which none is named"
         if self.files and self.earlier + self.share >= 1:
-            raise ValueError(
+            yield (
                 f"`earlier` {self.earlier} and `share` {self.share} together leave the second stage no visit of its own"
             )
-        return self
 
 
 class TrainingConfig(Section):
@@ -179,23 +178,21 @@ class TrainingConfig(Section):
             raise ValueError(f"`replay` is {replay}; wanted is a share, at least 0 and less than 1")
         return replay
 
-    @model_validator(mode="after")
-    def _is_possible(self) -> "TrainingConfig":
+    def objections(self) -> Iterator[str]:
         least, most = (self.workers, self.workers) if isinstance(self.workers, int) else self.workers
         if not 1 <= least <= most:
-            raise ValueError(f"`workers` is {self.workers}; wanted is 1 or more, and the least not above the most")
+            yield f"`workers` is {self.workers}; wanted is 1 or more, and the least not above the most"
         if self.deepspeed is not None and (self.zero_stage != 2 or self.offload != "none"):
-            raise ValueError("`deepspeed` names a file, which decides: leave `zero_stage` and `offload` out")
-        if self.offload == "all" and self.zero_stage != 3:
-            raise ValueError(f"`offload: all` moves parameters, as ZeRO 3 alone can; `zero_stage` is {self.zero_stage}")
-        if self.offload != "none" and self.zero_stage == 0:
-            raise ValueError("`offload` needs `zero_stage` 1, 2 or 3: ZeRO 0 has no optimizer state of its own to move")
+            yield "`deepspeed` names a file, which decides: leave `zero_stage` and `offload` out"
+        elif self.offload == "all" and self.zero_stage != 3:
+            yield f"`offload: all` moves parameters, as ZeRO 3 alone can; `zero_stage` is {self.zero_stage}"
+        elif self.offload != "none" and self.zero_stage == 0:
+            yield "`offload` needs `zero_stage` 1, 2 or 3: ZeRO 0 has no optimizer state of its own to move"
         if self.adapter is not None and self.adapter.quantize != "none":
             if self.gpus_per_worker == 0:
-                raise ValueError("`adapter.quantize: nf4` runs on GPUs alone: set `gpus_per_worker`, or leave it out")
+                yield "`adapter.quantize: nf4` runs on GPUs alone: set `gpus_per_worker`, or leave it out"
             if self.zero_stage == 3:
-                raise ValueError("`adapter.quantize: nf4` has 4-bit weights, which ZeRO 3 cannot partition: use ZeRO 2")
-        return self
+                yield "`adapter.quantize: nf4` has 4-bit weights, which ZeRO 3 cannot partition: use ZeRO 2"
 
 
 MACHINERY = (

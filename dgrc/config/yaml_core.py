@@ -15,7 +15,7 @@ from yaml import MappingNode, ScalarNode, SequenceNode
 TAG = "tag:yaml.org,2002:"
 MOST_MERGED = 100_000
 """Keys of one mapping, merged ones counted: mappings that merge mappings can name more than a machine holds."""
-LONGEST_NUMBER = 400
+LONGEST_NUMBER, MOST_SAID = 400, 10
 RESOLVERS = (
     ("null", r"~|null|Null|NULL|", ("~", "n", "N", "")),
     ("bool", r"true|True|TRUE|false|False|FALSE", tuple("tTfF")),
@@ -53,17 +53,15 @@ class Loader(yaml.SafeLoader):
     def compose_mapping_node(self, anchor: Any) -> MappingNode:
         """A mapping as it is written, before anything is merged into it: here a key may stand once."""
         node: MappingNode = super().compose_mapping_node(anchor)
+        twice = self.__dict__.setdefault("twice", [])
         seen: dict[tuple[str, str], ScalarNode] = {}
         for key, _ in node.value:
             if not isinstance(key, ScalarNode):
                 continue
             first = seen.setdefault((key.tag, key.value), key)
             if first is not key:
-                raise yaml.MarkedYAMLError(
-                    problem=f"`{key.value[:100]}` stands twice, first in line {first.start_mark.line + 1}, and only "
-                    "one of them would count",
-                    problem_mark=key.start_mark,
-                )
+                twice.append((key.start_mark, f"`{key.value[:100]}` stands twice, first in line "
+                              f"{first.start_mark.line + 1}"))  # fmt: skip
         return node
 
     def flatten_mapping(self, node: MappingNode) -> None:
@@ -122,9 +120,22 @@ def parse(text: str) -> Any:
     """
     loader = Loader(text)
     try:
-        return loader.get_single_data()
+        node = loader.get_single_node()
+        _refuse_twice(getattr(loader, "twice", []))
+        return None if node is None else loader.construct_document(node)
     finally:
         loader.dispose()
+
+
+def _refuse_twice(twice: list[tuple[Any, str]]) -> None:
+    """Refuses keys of which only one would count, all together, in their order."""
+    if not twice:
+        return
+    (mark, first), *others = sorted(twice, key=lambda each: each[0].index)
+    more = [f"; line {at.line + 1}, column {at.column + 1}: {words}" for at, words in others[:MOST_SAID]]
+    more += [f"; and {len(others) - MOST_SAID:,} more"] if len(others) > MOST_SAID else []
+    problem = f"{first}, and only one of them would count{''.join(more)}"
+    raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
 
 
 def write(value: Any, **style: Any) -> str:
@@ -169,25 +180,32 @@ def line_of(text: str, position: int) -> str:
     return f"line {before.count(chr(10)) + 1}, column {position - before.rfind(chr(10))}"
 
 
-def line_at(text: str, location: Sequence[int | str]) -> int | None:
-    """The line, from 1, in which what a location leads to stands in a YAML text: a key, or an item of a list.
+class Places:
+    """Where settings stand in a YAML text, which is read once."""
 
-    Parts of the location that are not there are passed over: pydantic's words for forms, and what lies deeper than the
-    text goes. None if it leads nowhere. Of what is merged it is the line where that stands.
-    """
-    loader, line = Loader(text), None
-    try:
-        node: Any = loader.get_single_node()
+    def __init__(self, text: str):
+        self._loader = Loader(text)
+        try:
+            self._root = self._loader.get_single_node()
+        finally:
+            self._loader.dispose()
+
+    def of(self, location: Sequence[int | str]) -> tuple[int, int] | None:
+        """Line and column, from 1, at which what a location leads to stands: a key, or an item of a list.
+
+        Parts of the location that are not there are passed over: pydantic's words for forms, and what lies deeper than
+        the text goes. None if it leads nowhere. Of what is merged it is the place where that stands.
+        """
+        node: Any = self._root
+        mark = None
         for part in location:
             if isinstance(node, MappingNode):
-                loader.flatten_mapping(node)  # what is merged comes first, and the mapping's own keys win
+                self._loader.flatten_mapping(node)  # what is merged comes first, and the mapping's own keys win
                 found = [(key, value) for key, value in node.value if getattr(key, "value", None) == str(part)]
                 if found:
                     key, node = found[-1]
-                    line = key.start_mark.line + 1
+                    mark = key.start_mark
             elif isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value):
                 node = node.value[part]
-                line = node.start_mark.line + 1
-    finally:
-        loader.dispose()
-    return line
+                mark = node.start_mark
+        return (mark.line + 1, mark.column + 1) if mark is not None else None

@@ -23,11 +23,7 @@ class ScriptedEngine:
 
     async def start(self) -> None:
         """Imports the function."""
-        module, _, name = self.config.script.partition(":")
-        try:
-            self._reply: Callable[[Request], Any] = getattr(importlib.import_module(module), name)
-        except (ImportError, AttributeError) as e:
-            raise EngineError(f"The scripted engine {self.config.script!r} cannot be imported: {e}.") from e
+        self._reply = function_of(self.config.script)
 
     async def generate(self, request: Request) -> Completion:
         """One text a sample, lengths counted in words; log-probabilities are the numbers that the function writes."""
@@ -47,3 +43,19 @@ class ScriptedEngine:
 
     def stop(self) -> None:
         """Nothing to end."""
+
+
+def function_of(script: str) -> Callable[[Request], Any]:
+    """What `module:function` names.
+
+    Raises:
+        EngineError: there is no such module or function, or importing it fails.
+    """
+    module, _, name = script.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except Exception as e:  # a module of the user may raise whatever it likes
+        raise EngineError(f"The scripted engine {script!r} cannot be imported: {type(e).__name__}: {e}.") from e
+    if not callable(found):
+        raise EngineError(f"The scripted engine {script!r} is a {type(found).__name__}, a function is wanted.")
+    return found

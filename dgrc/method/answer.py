@@ -6,7 +6,7 @@ Neither the original question nor any chain is shown: a teacher that sees its ow
 import re
 
 from dgrc.method import reading
-from dgrc.method.echo import ECHO, is_echo
+from dgrc.method.echo import ECHO, has_only_words_of, is_echo, restates
 from dgrc.method.prompts import Pack
 from dgrc.method.reading import answer_forms
 from dgrc.method.replies import between, encodable, json_object, one_line
@@ -25,9 +25,9 @@ def build_messages(pack: Pack, atom: str) -> list[Message]:
     return pack.messages("answer", atom=atom)
 
 
-def parse_reply(pack: Pack, reply: str) -> tuple[str | None, str, str | None]:
+def parse_reply(pack: Pack, reply: str, atom: str) -> tuple[str | None, str, str | None]:
     """The answer on one line, the rationale (the reasoning as written, without outer space), and why there is no answer
-    though one was written: `echo`, the prompt's own words.
+    though one was written: `echo`, the words of the prompt or of the atom that was asked, and nothing else.
 
     Free text (a pack without `answer.schema.json`) is read in the tiers of `reading`. The answer is None if there is
     none, if it is one of `UNKNOWN`, or if it is refused; a reply that cannot be read is its own rationale.
@@ -46,9 +46,13 @@ def parse_reply(pack: Pack, reply: str) -> tuple[str | None, str, str | None]:
     answer, rationale = one_line(answer), encodable(rationale).strip()
     if (said := normalize(answer).strip("。")) in UNKNOWN or not said:
         return None, rationale, None
-    if pack.reply == "json" and (is_echo(pack, answer) or is_echo(pack, rationale)):
+    if pack.reply == "json" and (_says_nothing(pack, atom, answer) or is_echo(pack, rationale)):
         return None, rationale, ECHO
     return answer, rationale, None
+
+
+def _says_nothing(pack: Pack, atom: str, answer: str) -> bool:
+    return is_echo(pack, answer) or restates(atom, answer) or has_only_words_of(pack, "answer", answer, besides=atom)
 
 
 def _free(reply: str) -> tuple[str | None, str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from dgrc.method.prompts import Pack
 from dgrc.method.screen import content_words
 from dgrc.method.text.normalize import nfkc
-from dgrc.method.text.segment import WEIGHT, segments, spaceless, windows, word_weight
+from dgrc.method.text.segment import WEIGHT, known, segments, spaceless, windows, word_weight
 from dgrc.method.write import FORMS
 
 ECHO = "echo"
@@ -45,6 +45,9 @@ _OF_NOTHING = re.compile(
 """The same in Chinese, with what a diagnosis calls the chains and options that nobody sees who is asked the atom, and
 the small words that would make bigrams with their neighbours."""
 _WORD = re.compile(r"[^\W_]+")
+_ENDINGS = ("s", "ed", "ing")
+_ASKS_FOR = r"(?:\b(?:which|what)\s+(?:(?:kind|type|sort|form)s?\s+of\s+)?|(?:哪一?[个种类项条位些]?|什么|何种)的?)"
+"""What stands before the name of the thing that is asked for: `Which enzyme`, 哪种酶."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,11 @@ def is_echo(pack: Pack, text: str) -> bool:
 
 def stems(text: str) -> list[str]:
     """Content words that speak of something by themselves, in order, cut so that endings do not count."""
-    words = content_words(_OF_NOTHING.sub(" ", text))
-    return [word[:STEM] for word in words if word not in _PRONOUNS]
+    return [word[:STEM] for word in _speaking(text)]
+
+
+def _speaking(text: str) -> list[str]:
+    return [word for word in content_words(_OF_NOTHING.sub(" ", text)) if word not in _PRONOUNS]
 
 
 @functools.lru_cache(maxsize=64)
@@ -83,6 +89,38 @@ def own_words(pack: Pack, step: str) -> frozenset[str]:
     """The stems of the content words that the template of a step has itself; its numbers are nobody's."""
     words = stems(_INSERTED.sub(" ", _CODE.sub(" ", pack.templates[step])))
     return frozenset(word for word in words if word.isalpha())
+
+
+def has_only_words_of(pack: Pack, step: str, text: str, besides: str) -> bool:
+    """Whether all that a few words say, beyond the words that were inserted (`besides`), are words of the prompt of a
+    step, its system message included.
+
+    A small teacher that is asked for a "question of law" answers `Law`, whatever is asked, and agrees with itself.
+    """
+    words = _speaking(text)
+    if not _is_term(words):
+        return False
+    said = {*words} - known(words, {*_speaking(besides)})
+    return bool(said) and said <= known(words, _prompt_words(pack, step))
+
+
+def restates(question: str, answer: str) -> bool:
+    """Whether an answer only names what the question asks for (`Which enzyme is it?` Enzyme), or says all of its
+    words again and no other (`What is strict liability?` Strict liability)."""
+    words = _speaking(answer)
+    named = re.sub(r"^(?:an?|the) ", "", " ".join(_WORD.findall(nfkc(answer).casefold())))
+    asked = " ".join(_WORD.findall(nfkc(question).casefold()))
+    if named and re.search(f"{_ASKS_FOR}{re.escape(named)}(?![a-z0-9])", asked):
+        return True
+    return len(words) > 0 and {*words} == {*_speaking(question)}
+
+
+@functools.lru_cache(maxsize=64)
+def _prompt_words(pack: Pack, step: str) -> frozenset[str]:
+    template = _INSERTED.sub(" ", _CODE.sub(" ", pack.templates[step]))
+    words = [word for word in _speaking(f"{pack.system(step)}\n{template}") if word.isalpha()]
+    inflected = (word + ending for word in words if word.isascii() and len(word) > 3 for ending in _ENDINGS)
+    return frozenset([*words, *inflected])
 
 
 @functools.lru_cache(maxsize=16)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 
 from dgrc.method import quantities
 from dgrc.method.reading import answer_forms
+from dgrc.method.reading.verdicts import same_modal
 from dgrc.method.screen import content_words, decisive, words_of
 from dgrc.method.text.contained import conditions, gives
 from dgrc.method.text.markup import unwrap
@@ -19,8 +20,12 @@ from dgrc.method.text.normalize import normalize
 from dgrc.method.text.segment import spaceless
 
 STEM = 5
-_CONDITIONS = frozenset("if unless except only when without rarely sometimes until but".split())
+_CONDITIONS = frozenset(
+    "if unless except only when without rarely sometimes until but "
+    "most usually generally normally provided assuming depending depends partly partially probably possibly".split()
+)
 """Words that make a yes or no another one."""
+_REASON = re.compile(r"\b(?:because|since)\b", re.IGNORECASE)
 _CLAUSE = re.compile(r"([,;:)!?]|(?<![\w)])\(|\.(?=\s|$))")
 """Where clauses part; a bracket right behind a word, as in 10(b), is a part of it."""
 _MARKS = frozenset(",;:()!?.")
@@ -47,6 +52,9 @@ _ROMANS = {numeral: number for number, numeral in enumerate(
 _ROMAN = re.compile(
     r"\b((?i:article|chapter|stage|grade|class|phase|title|type|nerve|factor|level|part|tier)s?) ([IVX]{1,5})\b(?!-)"
 )
+_CARDINALS = {word: str(number) for number, word in enumerate(
+    "two three four five six seven eight nine ten eleven twelve".split(), 2)}  # fmt: skip
+_CARDINAL = re.compile(rf"(?<![\w-])({'|'.join(_CARDINALS)})(?![\w-])", re.IGNORECASE)
 _FIRST_SIGN = 0x10000
 _PLACES = 8
 """Of the short answer in the long one that are looked at."""
@@ -110,9 +118,14 @@ def same(a: str, b: str, form: str = "auto", tolerance: float = 0.0, question: s
     alike = (one is None) == (two is None) and normalize(unwrap(a)) == normalize(unwrap(b))
     if alike or answer_forms.same(a, b, form, tolerance, question):
         return True
-    if form == "auto" and None not in (said := [answer_forms.canonical(answer, "yes_no_maybe") for answer in (a, b)]):
+    said = [answer_forms.canonical(answer, "yes_no_maybe") for answer in (a, b)] if form == "auto" else [None]
+    if None not in said and same_modal(a, b):
         return said[0] == said[1] and _conditions(a) == _conditions(b)
-    return form in ("auto", "text") and quantities.units_in(a) == quantities.units_in(b) and _says(a, b, question)
+    return form in ("auto", "text") and _units(a) == _units(b) and _says(a, b, question)
+
+
+def _units(answer: str) -> list[str]:
+    return quantities.units_in(_one_spelling(answer))
 
 
 def _says(a: str, b: str, question: str) -> bool:
@@ -186,8 +199,10 @@ def _is_content(token: str) -> bool:
 
 
 def _one_spelling(answer: str) -> str:
-    """What is numbered, and signs, in one spelling: `4th Amendment` is `Fourth Amendment`, `type II` is `type 2`."""
+    """What is numbered, and signs, in one spelling: `4th Amendment` is `Fourth Amendment`, `type II` is `type 2`,
+    `three years` is `3 years`."""
     answer = _ORDINAL.sub(lambda match: _ORDINALS[int(match.group(1)) - 1], answer.translate(_SIGNS))
+    answer = _CARDINAL.sub(lambda match: _CARDINALS[match.group(1).casefold()], answer)
     return _ROMAN.sub(lambda match: f"{match.group(1)} {_ROMANS.get(match.group(2), match.group(2))}", answer)
 
 
@@ -201,7 +216,8 @@ def _stem(token: str) -> str:
 
 
 def _conditions(answer: str) -> set[str]:
-    return ({*words_of(answer)} & _CONDITIONS) | (conditions(answer) if spaceless(answer) else set())
+    said = _REASON.split(answer, maxsplit=1)[0]  # a reason may speak of most courts
+    return ({*words_of(said)} & _CONDITIONS) | (conditions(answer) if spaceless(answer) else set())
 
 
 def _singular(word: str) -> str:

@@ -18,6 +18,9 @@ _COMMANDS = frozenset(
     "right rightarrow rm tan tau text textbf textit tfrac theta tilde times to top triangle".split()
 )
 """Commands of LaTeX that begin like an escape of JSON (`\\b`, `\\f`, `\\n`, `\\r`, `\\t`)."""
+_LOOSE = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|,(?=\s*+[}\]])|//[^\n]*+|\b(?:True|False|None)\b", re.DOTALL)
+"""Strings, so that nothing inside them is looked at, and what JSON does not have."""
+_LITERALS = {"True": "true", "False": "false", "None": "null"}
 _MOST_TRIES = 64
 """Opening braces that are tried: text full of them holds no object worth the time."""
 
@@ -36,7 +39,11 @@ def json_object(reply: str) -> dict[str, Any] | None:
     if whole is not None:
         return whole
     # A fence says nothing: an object quoted in one must not win over the one that is the reply.
-    found = list(_objects(set_apart(reply)[1]))
+    text = set_apart(reply)[1]
+    # What is none by JSON's grammar may be one but for its commas or remarks, and its parts are not the reply.
+    if (outer := _loaded(_strict(text[text.find("{") : text.rfind("}") + 1]))) is not None:
+        return outer
+    found = list(_objects(text))
     return found[0] if len(found) == 1 else None
 
 
@@ -65,6 +72,16 @@ def _escape(match: re.Match[str]) -> str:
     said = match.group(1)
     stays = said[0] in '\\"/' or (said[0] in "bfnrt" and said not in _COMMANDS) or _HEX.match(said)
     return match.group() if stays else "\\" + match.group()
+
+
+def _strict(text: str) -> str:
+    """The text by JSON's grammar, where it is written as Python or JavaScript are: `{"a": True, }`, `//` remarks."""
+    return _LOOSE.sub(_by_grammar, text)
+
+
+def _by_grammar(match: re.Match[str]) -> str:
+    said = match.group()
+    return said if said[0] == '"' else _LITERALS.get(said, "")
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:

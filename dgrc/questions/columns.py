@@ -7,6 +7,7 @@ whole raises. Rows carry their place (`file:line`, counted from 1), so that quar
 import contextlib
 import functools
 import glob
+import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,9 @@ from dgrc.questions.options import Choices, Unusable, as_text, choices_of, colum
 from dgrc.questions.several import several_of
 from dgrc.questions.turns import SHOWN, SYSTEM, TOOLS, read_turns, turns_in
 from dgrc.storage.objectstore.files import is_remote, matching
+
+NO_FIELD = "no field"
+"""How the reason begins of a row that lacks the column of the question."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,11 @@ def find_files(patterns: tuple[str, ...], suffixes: tuple[str, ...] = SUFFIXES) 
                 f"{', '.join(PACKED)} or not."
             )
         for path in found:
+            if not is_remote(path) and os.path.isdir(path):
+                inside = str(Path(path) / f"*{suffixes[0]}")
+                raise QuestionFileError(
+                    f"{path or '.'!r} is a folder, files are wanted. Name the files in it, {inside!r} say."
+                )
             if suffix_of(path) not in suffixes:
                 raise QuestionFileError(
                     f"The question file {path} has an unknown suffix; wanted is one of {', '.join(suffixes)}, with one "
@@ -156,7 +165,9 @@ def _text(row: dict[str, Any], fields: FieldMap) -> str:
     if fields.text not in row:
         form = form_of(row)
         hint = f"; these are columns of `questions.form: {form}`" if form else ""
-        raise Unusable(f"no field {fields.text!r}; the row has {columns(row)}{hint}")
+        if len(row) == 1 and isinstance(rows := next(iter(row.values())), list) and rows and isinstance(rows[0], dict):
+            hint = "; that is a list of objects: if these are the rows, make a file of that list alone"
+        raise Unusable(f"{NO_FIELD} {fields.text!r}; the row has {columns(row)}{hint}")
     text = row[fields.text]
     if missing(text):
         raise Unusable(f"the field {fields.text!r} is null")

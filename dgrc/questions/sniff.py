@@ -14,10 +14,12 @@ from dgrc.errors import QuestionFileError
 from dgrc.method.reading import in_tags
 from dgrc.questions.columns import RawRow, pick
 from dgrc.questions.files.formats import BROKEN, Row, raw_rows
+from dgrc.questions.files.packed import suffix_of
 from dgrc.questions.names import CHOICES, LABEL, SOURCE_ID, TEXT, form_of, known, spread, unmapped
 from dgrc.questions.options import Choices, Unusable, choices_of, columns
 from dgrc.questions.published import read_form
 from dgrc.questions.turns import COLUMNS
+from dgrc.storage.objectstore.files import beside
 
 Options = str | tuple[str, ...] | None
 ROWS = 200
@@ -25,7 +27,8 @@ ROWS = 200
 ENOUGH = 0.9
 """Share of the rows whose values must fit; the others are quarantined when the file is read."""
 BESIDE = (
-    *TEXT, "contexts", "passage", "facts", "case", "background", "system", "system_prompt", "材料", "案情", "背景",
+    *TEXT, "contexts", "passage", "contract", "clause", "document", "article", "abstract", "facts", "case",
+    "background", "system", "system_prompt", "材料", "案情", "背景",
 )  # fmt: skip
 """Columns that, beside that of the question, often hold what it asks about."""
 SHORTEST_UNSPACED = 6
@@ -40,6 +43,7 @@ class Sniffed:
         names: Its columns.
         fields: Where a question's parts are; None for chat turns and published forms, which need no names.
         form: The published form that these rows are in.
+        unread: Why there is nothing of the rows among the first that cannot be read.
         notes: What was found and what was not, a sentence each; one that begins with `!` should be read.
     """
 
@@ -48,6 +52,7 @@ class Sniffed:
     names: list[str]
     fields: FieldMap | None = None
     form: str | None = None
+    unread: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -71,13 +76,13 @@ def sniff(path: str, text: str | None = None, choices: Sequence[str] = ()) -> Sn
     Raises:
         QuestionFileError: the file cannot be read, has no rows, or no column that can be a question or was named.
     """
-    rows = _first_rows(path)
-    found = Sniffed(path, rows, list(dict.fromkeys(name for row in rows for name in row)))
+    rows, unread = _first_rows(path)
+    found = Sniffed(path, rows, list(dict.fromkeys(name for row in rows for name in row)), unread=unread)
     for name in (*([text] if text else []), *choices):
         if name not in found.names:
             raise QuestionFileError(f"The question file {path} has no column {name!r}; it has {found.columns}.")
     turns = next((name for name in COLUMNS if name in found.names), None)
-    form = form_of(found.names) if text is None and not choices else None
+    form = _form(found) if text is None and not choices else None
     if form is not None and _are_good(read := _in_form(found, form)):
         found.form = form
         found.notes.append(
@@ -94,16 +99,26 @@ def sniff(path: str, text: str | None = None, choices: Sequence[str] = ()) -> Sn
     return found
 
 
-def _first_rows(path: str) -> list[Row]:
+def _form(found: Sniffed) -> str | None:
+    """The published form by its columns; LegalBench has any, and a prompt beside each table."""
+    if suffix_of(found.path) == ".tsv" and beside(found.path, "base_prompt.txt") is not None:
+        return "legalbench"
+    return form_of(found.names)
+
+
+def _first_rows(path: str) -> tuple[list[Row], list[str]]:
+    """The first rows, and why there is nothing of those that cannot be read."""
     try:
         read = [row for _, row in itertools.islice(raw_rows(path), ROWS)]
     except BROKEN as e:
         raise QuestionFileError(f"The question file {path} cannot be read: {e}. Mend it, or give another.") from e
     rows = [row for row in read if isinstance(row, dict)]
+    unread = [row for row in read if isinstance(row, str)]
     if not rows:
-        why = f"none of its first {len(read)} can be read, the first because of: {read[0]}" if read else "it is empty"
+        none = f"none of its first {len(read)} can be read, the first because of:"
+        why = f"{none} {unread[0]}" if unread else "it is empty"
         raise QuestionFileError(f"The question file {path} has no rows to look at: {why}.")
-    return rows
+    return rows, unread
 
 
 def _fields(found: Sniffed, text: str | None, choices: tuple[str, ...]) -> FieldMap:
@@ -137,11 +152,28 @@ def _text(found: Sniffed) -> str:
     if len(long) == 1:
         found.notes.append(f"! the question is in {long[0]!r}, the only column with several words: look whether it is")
         return long[0]
+    for name in known(found.names, TEXT):
+        if some := round(found.share(partial(_is_text, name=name)) * len(found.rows)):
+            found.notes.append(
+                f"! the question is in {name!r}, but of the first {len(found.rows)} rows {some} alone have text there"
+            )
+            return name
     why = f"several hold words ({columns(dict.fromkeys(long))})" if long else "none holds texts of several words"
     raise QuestionFileError(
         f"The question file {found.path} has no column that is known to be a question, and {why}. It has the columns "
-        f"{found.columns}. Name one with --text COLUMN."
+        f"{found.columns}. Name one with --text COLUMN.{_nested(found)}"
     )
+
+
+def _nested(found: Sniffed) -> str:
+    """What to do where columns hold objects: no name reaches into them."""
+    for name in found.names:
+        for value in (row.get(name) for row in found.rows):
+            if isinstance(value, dict):
+                return f" What stands inside {name!r} cannot be named: make columns of its parts first."
+            if isinstance(value, list) and value and isinstance(value[0], dict):
+                return f" {name!r} holds a list of objects: if these are the rows, make a file of that list alone."
+    return ""
 
 
 def _choices(found: Sniffed, text: str) -> Options:
@@ -222,11 +254,13 @@ def _are_good(read: Sequence[RawRow]) -> bool:
 
 def _tell(found: Sniffed, read: Sequence[RawRow]) -> None:
     """Says how many rows give a question."""
+    if found.unread:
+        found.notes.append(f"! {len(found.unread)} of the first rows cannot be read, one because of: {found.unread[0]}")
     good = [raw for raw in read if raw.error is None and raw.text]
     if not good:
         raise QuestionFileError(
             f"None of the first {len(read)} rows of the question file {found.path} gives a question; the first: "
-            f"{read[0].error or 'it has no text'}. It has the columns {found.columns}."
+            f"{read[0].error or 'it has no text'}. It has the columns {found.columns}.{_nested(found)}"
         )
     with_options = sum(bool(raw.choices) for raw in good)
     if refused := next((raw for raw in read if raw.error is not None), None):

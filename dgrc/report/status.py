@@ -95,7 +95,8 @@ def _advice(status: Status) -> str:
 
 def _going(going: dict[str, Any], state: str) -> str:
     """The line of what is under way, or was when the run stopped."""
-    name = f"{going['step']:<16} {'now ' if state == 'working' else 'was '}"
+    when = {"working": "now", "elsewhere": "last seen"}.get(state, "broken off")
+    name = f"{going['step']:<16} {when}"
     if going["total"]:
         count = f"{going['done']:,}/{going['total']:,} {going['unit']}"
         left = f"  {clock(going['left_s'])} left" if going["left_s"] is not None and state == "working" else ""

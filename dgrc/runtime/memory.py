@@ -48,6 +48,21 @@ def free_here() -> int:
     return min(of_this_machine() - int(get_used_memory()), int(psutil.virtual_memory().available))
 
 
+def of_gpus_here() -> list[int]:
+    """Bytes of memory of each GPU of this machine, as its driver tells; none where it tells nothing. No GPU is used."""
+    from ray._private.thirdparty import pynvml
+
+    try:
+        pynvml.nvmlInit()
+        try:
+            handles = map(pynvml.nvmlDeviceGetHandleByIndex, range(pynvml.nvmlDeviceGetCount()))
+            return [int(pynvml.nvmlDeviceGetMemoryInfo(handle).total) for handle in handles]
+        finally:
+            pynvml.nvmlShutdown()
+    except pynvml.NVMLError:
+        return []
+
+
 def tree_pss() -> int:
     """Bytes of this process and all its descendants together."""
     me = psutil.Process()

@@ -12,6 +12,8 @@ PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.msgpack",
 """Weights in forms that are no safetensors."""
 INDEX = "model.safetensors.index.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
+WIDTHS = {"float32": 4, "bfloat16": 2, "float16": 2}
+"""Bytes of a weight."""
 
 
 def model_problem(folder: str | Path) -> str | None:
@@ -41,6 +43,20 @@ def adapter_problem(folder: str | Path) -> str | None:
             f"is opened; wanted is {ADAPTER_WEIGHTS}. Convert it where you trust it."
         )
     return None
+
+
+def settings_of(folder: Path) -> dict[str, Any]:
+    """What the config.json of a model says of its language model; empty if it cannot be read."""
+    config = _object(folder / "config.json") or {}
+    inner = config.get("text_config")
+    return {**config, **inner} if isinstance(inner, dict) else config
+
+
+def held_weights(folder: Path) -> tuple[int, int]:
+    """Bytes of a model's weights as they lie there, and of each of them (a quantized one: of those that are not)."""
+    held = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+    config = settings_of(folder)
+    return held, WIDTHS.get(str(config.get("dtype") or config.get("torch_dtype")), 2)
 
 
 def _code(root: Path, config: dict[str, Any]) -> str | None:

@@ -32,7 +32,9 @@ def opened(given: str | Path, number: int = 1) -> RunDir:
     named = Path(RUNS) / given
     run = next((run for run in map(RunDir, (given, named)) if run.config_file.is_file()), None)
     if run is None:
-        raise RunDirError(f"{given} is not a run: it has no config.yaml. {_others(Path(given))}")
+        there = Path(given).exists() or named.exists()
+        why = "it has no config.yaml" if there else f"there is no such folder, here or in {RUNS}/"
+        raise RunDirError(f"{given} is not a run: {why}. {_others(Path(given))}")
     last = rounds(run)
     if number != 1 and number not in last:
         raise RunDirError(
@@ -141,5 +143,5 @@ def _others(given: Path) -> str:
     for folder in (given, given.parent, Path(RUNS)):
         if found := runs_in(folder):
             more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
-            return f"There are {', '.join(found[:MOST_NAMED])}{more}."
+            return f"These are: {', '.join(found[:MOST_NAMED])}{more}."
     return f"Give the folder of a run, for example {RUNS}/demo, or its name below {RUNS}/."

@@ -32,7 +32,7 @@ def dgrc(*args: Any) -> Result:
 def test_the_written_file_loads_at_once_and_names_what_is_missing(folder: Path) -> None:
     done = dgrc("init", "my.yaml", "--questions", "data/*.jsonl")
     assert (done.exit_code, done.stdout) == (0, "")
-    for said in ("the question is in 'question'", "the options are in 'options'", "not used: 'source'", "1 more files"):
+    for said in ("the question is in 'question'", "the options are in 'options'", "not used: 'source'", "one more"):
         assert said in done.stderr and said in (folder / "my.yaml").read_text()
     config = load_config("my.yaml")
     assert config.name == "my" and config.questions.files == ("data/*.jsonl",)

@@ -8,7 +8,7 @@ from dgrc.config.file import dump_config
 from dgrc.errors import NotReadyError
 from dgrc.workflow.preflight import check
 from tests.cli.test_main import dgrc
-from tests.workflow.preflight.builders import config
+from tests.workflow.preflight.builders import config, written
 
 API = {"engine": "openai_api", "model": "m", "api": {"base_url": "http://127.0.0.1:1/v1", "key_env": "TIGER_KEY"}}
 
@@ -28,7 +28,10 @@ def wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-COMMANDS = [["curate"], ["curate", "--dry-run"], ["pilot"], ["premise"], ["benchmark"], ["run"]]
+COMMANDS = [
+    ["curate"], ["curate", "--dry-run"], ["pilot"], ["pilot", "--dry-run"], ["premise"], ["premise", "--dry-run"],
+    ["benchmark"], ["benchmark", "--dry-run"], ["run"],
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -42,6 +45,21 @@ def test_everything_is_said_at_once(wrong: Path, command: list[str]) -> None:
         "- method.prompts", "- questions.files", "- student.model", "- teacher.api.key_env", "- student.gpus",
     ]  # fmt: skip
     assert [path.name for path in wrong.iterdir()] == ["c.yaml"]
+
+
+@pytest.mark.parametrize("name", ["pilot", "premise", "benchmark"])
+def test_a_dry_run_of_a_sample_leaves_nothing_behind(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = written(tmp_path / "q.jsonl", [{"question": f"which of {n} ?", "label": "red"} for n in range(3)])
+    (tmp_path / "c.yaml").write_text(dump_config(config(name="mine", questions={"files": [file]})))
+    said = dgrc(name, "c.yaml", "--questions", "2", "--dry-run")
+    assert said.exit_code == 0, said.output
+    *_, last = said.stdout.splitlines()
+    assert f"runs/mine-{name}\n" in said.stdout and "# nothing that was looked at keeps it from" in said.stdout
+    assert name != "premise" or last == "# premise   2 of 3 questions whose answers are known"
+    assert {path.name for path in tmp_path.iterdir()} == {"c.yaml", "q.jsonl"}
 
 
 def test_one_error_has_all_in_its_words(wrong: Path) -> None:

@@ -76,7 +76,16 @@ def test_wrong_numbers_of_gpus_are_refused(tmp_path: Path, gpus: str) -> None:
     assert result.exit_code == 2 and "--gpus" in result.output and "Traceback" not in result.output
 
 
+@pytest.mark.parametrize("option", ["--gpu-gib", "--mfu", "--price", "--tokens-per-second"])
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "much"])
+def test_what_must_be_above_nothing_is(tmp_path: Path, option: str, value: str) -> None:
+    result = dgrc("plan", write_config(tmp_path, "{}"), "--model", "qwen2.5-7b", option, value)
+    assert result.exit_code == 2 and f"got '{value}'; wanted is a number above 0" in result.output
+
+
 def test_a_model_that_is_not_known_is_one_paragraph(tmp_path: Path) -> None:
+    result = dgrc("plan", write_config(tmp_path, "student: {engine: scripted, script: 'tests.scripts:teacher'}"))
+    assert result.exit_code == 2 and "names no weights. Set `student.model`, or" in one_paragraph(result.output)
     result = dgrc("plan", write_config(tmp_path, "{}"), "--model", "nowhere")
     assert result.exit_code == 2 and "'nowhere' is neither a model directory" in one_paragraph(result.output)
 

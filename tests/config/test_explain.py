@@ -9,7 +9,7 @@ import pytest
 from dgrc.config import Config
 from dgrc.config.explain import type_name
 from dgrc.config.file import load_config, make_config
-from dgrc.config.yaml_core import line_at
+from dgrc.config.yaml_core import Places
 from dgrc.errors import ConfigError
 
 END = " All settings are in docs/configuration.md."
@@ -19,6 +19,13 @@ def said(data: dict[str, Any], *overrides: str) -> str:
     with pytest.raises(ConfigError) as caught:
         make_config(data, overrides, where="mine.yaml")
     return str(caught.value).removesuffix(END)
+
+
+def told(data: dict[str, Any], *overrides: str) -> list[str]:
+    """What is wrong, one by one."""
+    with pytest.raises(ConfigError) as caught:
+        make_config(data, overrides, where="mine.yaml")
+    return list(caught.value.items or (str(caught.value).removesuffix(END).removeprefix("In "),))
 
 
 @pytest.mark.parametrize(
@@ -31,6 +38,7 @@ def said(data: dict[str, Any], *overrides: str) -> str:
         ({"method": {"pairs": 3}}, "`method.pairs` got 3, wanted: `per_answer` or `all` or `majority`"),
         ({"method": {"prompts": True}},
          "`method.prompts` got true, wanted: text (in quotes: YAML takes it for something else)"),
+        ({"name": 2026}, " a letter or digit first (in quotes: YAML takes it for something else)"),
         ({"method": {"ifd": [0.3]}}, "`method.ifd` got [0.3], wanted: list of 2: number, number or null"),
         ({"training": {"betas": [1, "x"]}}, "`training.betas.1` got 'x', wanted: number"),
         ({"teacher": {"replicas": [1, "x"]}},
@@ -64,17 +72,61 @@ def test_a_wrong_setting_is_told_in_words(data: dict[str, Any], words: str) -> N
         assert jargon not in message or jargon in words, jargon
 
 
+WRONG = "settings are wrong (all settings are in docs/configuration.md): "
+
+
 def test_it_is_said_whether_the_file_or_set_said_it() -> None:
     file = {"seed": "x", "method": {"judge": 99}}
     assert said(file, "name=a b", "method.max_pair=1") == (
-        "In mine.yaml: `seed` got 'x', wanted: whole number, at least 0; `method.judge` got 99, wanted: whole number "
-        "or null, at least 1, at most 14. In --set: `name` got 'a b', wanted: text of letters, digits, `.`, `_` and "
-        "`-`, a letter or digit first; `method.max_pair` is not a setting; did you mean `max_pairs`?"
+        f"4 {WRONG}(1) mine.yaml: `seed` got 'x', wanted: whole number, at least 0 (2) mine.yaml: `method.judge` got "
+        "99, wanted: whole number or null, at least 1, at most 14 (3) --set: `name` got 'a b', wanted: text of "
+        "letters, digits, `.`, `_` and `-`, a letter or digit first (4) --set: `method.max_pair` is not a setting; did "
+        "you mean `max_pairs`?"
     )
     assert said({}, "method={judge: 99}").startswith("In --set: `method.judge` got 99")
     assert said({"method": {"judge": 99}}, "method.judge=0").startswith("In --set: `method.judge` got 0")
     assert said({"method": {"judge": 99}}, "method.pairs=all").startswith("In mine.yaml: `method.judge`")
     assert said({}, "seed=[1, 2]").startswith("In --set: `seed` got [1, 2]")
+    assert said({}, "methd.x=1").startswith("In --set methd.x: `methd` is not a setting; did you mean `method`?")
+
+
+def test_overrides_that_cannot_be_read_are_told_with_all_else() -> None:
+    items = told({"sead": 1}, "foo", "method=[1", "seed=x")
+    assert [item.split(" is ")[0] for item in items[:2]] == ["--set 'foo'", "the value of --set method"]
+    assert [item[:20] for item in items[2:]] == ["mine.yaml: `sead` is", "--set: `seed` got 'x"]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"teacher": {"replicas": [3, 1], "gpus": 3, "grammar_whitespace": False}},
+         ["in `teacher`: `replicas` is [3, 1];", "in `teacher`: `gpus` is 3,", "in `teacher`: `grammar_whitespace: f"]),
+        ({"method": {"audit_share": 0.5, "near_duplicate_cosine": 0.8}},
+         ["`method.near_duplicate_cosine` compares", "`method.audit_share` asks"]),
+        ({"method": {"audit_share": 0.5}, "training": {"offload": "all"}, "seed": "x"},
+         ["`seed` got 'x',", "in `training`: `offload: all`", "`method.audit_share` asks"]),
+        ({"method": {"judge": 99, "agreeing": "audit"}}, ["`method.judge` got 99", "in `method`: `agreeing: audit`"]),
+        ({"teacher": {"engine_args": {"seed": 1, "model": "x"}}},
+         ["in `teacher.engine_args`: the argument `seed` is", "in `teacher.engine_args`: the argument `model` is"]),
+        ({"evaluation": {"sampling": {"stop": [""], "logit_bias": {7: 101}}}},
+         ["in `evaluation.sampling`: `logit_bias`", "in `evaluation.sampling`: `stop`"]),
+        # What would be an error only because a wrong setting was left out is none.
+        ({"method": {"agreeing": "audit", "audit_share": 7}}, ["`method.audit_share` got 7"]),
+        ({"method": {"agreeing": "audit", "audit_shar": 0.5}}, ["`method.audit_shar` is not a setting"]),
+        ({"training": {"offload": "all", "zero_stage": "3x"}}, ["`training.zero_stage` got '3x'"]),
+        ({"method": {"near_duplicate_cosine": 0.8}, "embedder": 3}, ["`embedder` got 3"]),
+        ({"teacher": {"engine": "openai-api", "model": "m", "api": {"base_url": "http://x/v1"}}},
+         ["`teacher.engine` got 'openai-api'"]),
+        ({"teacher": {"replicas": [3, "x"], "gpus": 3}},
+         ["`teacher.replicas` got [3, 'x']", "in `teacher`: `gpus` is"]),
+        ({"evaluation": {"benchmarks": [{"form": "medqa", "file": "x"}, {"form": "medq"}]}},
+         ["`evaluation.benchmarks.0.file` is not", "`evaluation.benchmarks.1.form` got"]),
+    ],
+)  # fmt: skip
+def test_what_does_not_go_together_is_told_with_all_else_that_is_wrong(data: dict[str, Any], words: list[str]) -> None:
+    items = told(data)
+    assert len(items) == len(words)
+    assert all(any(item.startswith(f"mine.yaml: {begin}") for item in items) for begin in words), items
 
 
 def test_settings_that_do_not_go_together_name_those_of_set_among_them() -> None:
@@ -87,7 +139,7 @@ def test_settings_that_do_not_go_together_name_those_of_set_among_them() -> None
 
 def test_an_override_through_a_value_is_refused_by_its_key() -> None:
     assert said({"seed": 1}, "seed.deep=secret") == (
-        "The override of 'seed.deep' goes through `seed`, which holds a value, not a section."
+        "--set seed.deep goes through `seed`, which holds a value, not a section."
     )
 
 
@@ -138,62 +190,66 @@ training:
   report_to: tensorbord
 """
 LINES = {
-    "defaults": 2, "teacher.cpus": 3, "seed": 4, "teacher.modl": 8, "teacher.replicas": 9, "teacher.replicas.1": 11,
-    "student.gpus": 13, "student.engine_args": 13, "method.judge": 17, "method.verify_sampling.topp": 18,
-    "method.student_sampling.logit_bias.8": 22, "evaluation.benchmarks.1.file": 27, "training.report_to.0": 29,
+    "defaults": "2:1", "teacher.cpus": "3:3", "seed": "4:1", "teacher.modl": "8:3", "teacher.replicas": "9:3",
+    "student.gpus": "13:3", "student.engine_args.max_num_seqs": "14:5",
+    "method.judge": "17:3", "method.verify_sampling.topp": "18:39", "method.student_sampling.logit_bias.8": "22:7",
+    "evaluation.benchmarks.1.file": "27:7", "training.report_to.0": "29:3",
 }  # fmt: skip
 
 
-def of_file(tmp_path: Path, text: str, *overrides: str) -> str:
+def of_file(tmp_path: Path, text: str, *overrides: str) -> ConfigError:
     file = tmp_path / "mine.yaml"
     file.write_text(text)
     with pytest.raises(ConfigError) as caught:
         load_config(file, overrides)
-    return str(caught.value).replace(str(file), "mine.yaml")
+    return caught.value
 
 
-def test_a_wrong_setting_of_a_file_is_told_with_its_line_and_one_by_set_without(tmp_path: Path) -> None:
-    sentences = re.split(r"(?<=[.?]) (?=In |All )", of_file(tmp_path, FILE, "teacher.dtype=x", "teacher.nam=3"))
-    by_hand, _ = sentences.pop(-2), sentences.pop()
+def test_a_wrong_setting_of_a_file_is_told_with_its_place_and_one_by_set_without(tmp_path: Path) -> None:
+    error = of_file(tmp_path, FILE, "teacher.dtype=x", "teacher.nam=3")
     found = {}
-    for sentence in sentences:
-        number, problems = re.fullmatch(r"In mine\.yaml:(\d+): (.*)[.?]", sentence).groups()  # type: ignore[union-attr]
-        found |= dict.fromkeys(re.findall(r"(?:^|; )`([\w.]+)` (?:got|is not)", problems), int(number))
+    for item in error.items[:-2]:
+        place, problem = item.removeprefix(f"{tmp_path}/mine.yaml:").split(": ", 1)
+        name = re.match(r"`([\w.]+)` (?:got|is not)|in `([\w.]+)`: the argument `(\w+)`", problem)
+        assert name is not None, item
+        found[".".join(part for part in name.groups() if part)] = place
     assert found == LINES
-    assert list(found.values()) == sorted(found.values())
-    assert by_hand.startswith("In --set: ") and "`teacher.dtype` got 'x'" in by_hand and "`teacher.nam`" in by_hand
+    assert list(found) == list(LINES)
+    assert [item[:26] for item in error.items[-2:]] == ["--set: `teacher.dtype` got", "--set: `teacher.nam` is no"]
 
 
 @pytest.mark.parametrize(
     ("text", "overrides", "begins"),
     [
-        ("\n\nmethod:\n  audit_share: 0.5\n", (), "In mine.yaml:4: `method.audit_share` asks a third"),
-        ("\n\nmethod:\n  agreeing: audit\n", (), "In mine.yaml:4: in `method`: `agreeing: audit` keeps"),
+        ("\n\nmethod:\n  audit_share: 0.5\n", (), "In mine.yaml:4:3: `method.audit_share` asks a third"),
+        ("\n\nmethod:\n  agreeing: audit\n", (), "In mine.yaml:4:3: in `method`: `agreeing: audit` keeps"),
         ("\n\nteacher: {model: m}\nmethod: {pairs: all}", ("method.agreeing=corpus", "method.corpus_facts=0"),
-         "In mine.yaml:4 with --set method.agreeing, method.corpus_facts: in `method`: `agreeing: corpus`"),
+         "In mine.yaml:4:1 with --set method.agreeing, method.corpus_facts: in `method`: `agreeing: corpus`"),
         ("seed: 1\n", ("method.audit_share=0.5",), "In mine.yaml with --set method.audit_share: `meth"),
         ("\n\nmethod:\n  agreeing: corpus\n", ("method.corpus_facts=0",),
-         "In mine.yaml:4 with --set method.corpus_facts: in `method`: `agreeing: corpus` checks"),
+         "In mine.yaml:4:3 with --set method.corpus_facts: in `method`: `agreeing: corpus` checks"),
         ("seed: 1\n", ("method={agreeing: corpus, corpus_facts: 0}",), "In mine.yaml with --set method.agreeing, "),
         ("method: {judge: 99}\n", ("method.judge=0",), "In --set: `method.judge` got 0"),
-        ("method:\n  judge:\n    99\n", (), "In mine.yaml:2: `method.judge` got 99"),
-        ("# x\r\n\r\nseed: x\r\n", (), "In mine.yaml:3: `seed` got 'x'"),
-        ("---\n{1: 2}\n", (), "In mine.yaml:2: `1` is not a setting"),
-        ("teacher:\n", (), "In mine.yaml:1: `teacher` got null"),
-        ("a: &a {b: 1}\nteacher: {<<: [*a, *a], c: 2}\n", (), "In mine.yaml:1: `teacher.b` is not a setting"),
+        ("method:\n  judge:\n    99\n", (), "In mine.yaml:2:3: `method.judge` got 99"),
+        ("# x\r\n\r\nseed: x\r\n", (), "In mine.yaml:3:1: `seed` got 'x'"),
+        ("---\n{1: 2}\n", (), "In mine.yaml:2:2: `1` is not a setting"),
+        ("teacher:\n", (), "In mine.yaml:1:1: `teacher` got null"),
+        ("a: &a {b: 1}\nteacher: {<<: [*a, *a], c: 2}\n", (), "In mine.yaml:1:8: `teacher.b` is not a setting"),
     ],
 )  # fmt: skip
-def test_lines_are_those_of_the_text(tmp_path: Path, text: str, overrides: tuple[str, ...], begins: str) -> None:
-    assert of_file(tmp_path, text, *overrides).startswith(begins)
+def test_places_are_those_of_the_text(tmp_path: Path, text: str, overrides: tuple[str, ...], begins: str) -> None:
+    error = of_file(tmp_path, text, *overrides)
+    found = [f"In {item}" for item in error.items] or [str(error)]
+    assert any(item.replace(f"{tmp_path}/", "").startswith(begins) for item in found)
 
 
 def test_a_line_is_found_in_a_moment_however_often_things_are_merged() -> None:
     """Searched one by one, these would be two to the power of 28."""
     levels = "\n".join(f"m{n}: &m{n} {{<<: [*m{n - 1}, *m{n - 1}]}}" for n in range(1, 29))
-    assert line_at(f"m0: &m0 {{}}\n{levels}\nteacher: {{<<: *m28}}\n", ("teacher", "absent")) == 30
+    assert Places(f"m0: &m0 {{}}\n{levels}\nteacher: {{<<: *m28}}\n").of(("teacher", "absent")) == (30, 1)
 
 
 def test_a_shipped_file_is_named_by_its_path() -> None:
-    wanted = r"^In \S+legal/casehold\.yaml:\d+ with --set teacher\.gpus: in `teacher`: `gpus`"
+    wanted = r"^In \S+legal/casehold\.yaml:\d+:\d+ with --set teacher\.gpus: in `teacher`: `gpus`"
     with pytest.raises(ConfigError, match=wanted):
         load_config("legal/casehold", ["teacher.gpus=3"])

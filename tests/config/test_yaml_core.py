@@ -82,7 +82,7 @@ def test_a_key_that_stands_twice_is_refused_with_its_line(
 
 
 def test_a_key_that_stands_twice_is_refused_in_set_and_in_a_runs_own_file(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"override of 'method' is not valid YAML: line 1, column 12: `judge` stands"):
+    with pytest.raises(ConfigError, match=r"of --set method is not valid YAML: line 1, column 12: `judge` stands"):
         make_config({}, ["method={judge: 1, judge: 2}"])
     config = make_config({"runs_dir": str(tmp_path)})
     run = RunDir.of(config)
@@ -137,7 +137,7 @@ def test_what_is_no_yaml_is_told_with_line_and_column(tmp_path: Path, content: b
 def test_a_value_of_set_that_is_no_yaml_is_told_how_to_quote_and_not_shown() -> None:
     with pytest.raises(ConfigError) as caught:
         make_config({}, ["teacher.api.key_env=[sk-tiger"])
-    assert "override of 'teacher.api.key_env' is not valid YAML: line 1, column 10" in str(caught.value)
+    assert "value of --set teacher.api.key_env is not valid YAML: line 1, column 10" in str(caught.value)
     assert """--set 'questions.files="*.jsonl"'""" in str(caught.value) and "tiger" not in str(caught.value)
 
 

@@ -16,7 +16,7 @@ GENERAL, PROVING = load_pack("general"), load_pack("proving")
 
 def test_tagged_atom_is_the_reply_as_the_model_wrote_it() -> None:
     reply = "<think> scholar grace in corvin is 0 . </think> <answer> 0 </answer>"
-    said, why, _ = answer.parse_reply(PROVING, reply)
+    said, why, _ = answer.parse_reply(PROVING, reply, "what is the scholar grace in corvin ?")
     example = curriculum.atom_example(PROVING, atom("what is the scholar grace in corvin ?", said or "", why))
     assert example.messages[-1] == {"role": "assistant", "content": reply}
     assert list(example.messages[:-1]) == answer.build_messages(PROVING, "what is the scholar grace in corvin ?")

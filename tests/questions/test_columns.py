@@ -190,6 +190,11 @@ def test_files_that_are_not_there_or_of_no_known_kind_are_named(tmp_path: Path) 
         find_files((str(tmp_path / "absent.jsonl"),))
     with pytest.raises(QuestionFileError, match=r"q\.txt has an unknown suffix; wanted is one of \.jsonl"):
         find_files((str(tmp_path / "*"),))
+    (tmp_path / "folder.jsonl").mkdir()
+    with pytest.raises(QuestionFileError, match=r"folder\.jsonl' is a folder, files are wanted.*/\*\.jsonl' say\."):
+        find_files((str(tmp_path / "folder*"),))
+    with pytest.raises(QuestionFileError, match=r"'\.' is a folder"):
+        find_files(("",))
     with pytest.raises(QuestionFileError, match=r"`questions\.files`"):
         find_files(())
 

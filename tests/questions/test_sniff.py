@@ -142,6 +142,9 @@ def test_a_few_odd_rows_are_told_and_do_not_decide(tmp_path: Path) -> None:
         ({"nr": 7, "question": ASKED}, {"text": "nr"}, "None of the first 3 rows.*'nr' is a int.*'nr', 'question'"),
         ({"conversations": "hello"}, {}, "None of the first 3 rows.*conversations"),
         ({"question": ASKED, "options": ["x", ["y"]]}, {}, "None of the first 3 rows.*option 2 is a list.*'options'"),
+        ({"q": {"text": ASKED}}, {}, "What stands inside 'q' cannot be named: make columns of its parts first"),
+        ({"q": {"text": ASKED}}, {"text": "q"}, "text is wanted. It has the columns 'q'. What stands inside 'q'"),
+        ({"data": [{"question": ASKED}]}, {}, "'data' holds a list of objects: if these are the rows, make a file"),
         ({"question": ASKED, "incorrect_answers": ["x", "y"]}, {}, "Put the right one and these into one column"),
     ],
 )
@@ -180,3 +183,22 @@ def test_what_stands_beside_the_question_is_shown_before_it_is_left_out(tmp_path
     found = look(tmp_path, {"question": ASKED, column: "Facts no # of the case, in words."})
     assert any(note.startswith(f"! '{column}' may belong to the question") for note in found.notes), found.notes
     assert not any("may belong" in note for note in look(tmp_path, {"question": ASKED, column: "x#"}).notes)
+
+
+def test_rows_that_cannot_be_read_or_have_no_text_are_counted(tmp_path: Path) -> None:
+    rows = [{"question": ASKED, "id": "a"}, {"question": 7, "id": "b"}, {"question": ["x"], "id": "c"}]
+    (tmp_path / "q.jsonl").write_text("\n".join([*map(json.dumps, rows), "[1]", '{"question": "cut o']))
+    found = sniff(str(tmp_path / "q.jsonl"))
+    assert found.fields is not None and found.fields.text == "question"
+    assert "! the question is in 'question', but of the first 3 rows 1 alone have text there" in found.notes
+    assert "! 2 of the first rows cannot be read, one because of: a JSON list where an object is wanted" in found.notes
+
+
+def test_a_table_beside_a_prompt_is_one_of_legalbench(tmp_path: Path) -> None:
+    (tmp_path / "train.tsv").write_text("index\tanswer\tcontract\tquestion\n0\tYes\tA long one.\tMay it be ended?\n")
+    alone = sniff(str(tmp_path / "train.tsv"))
+    assert alone.form is None and any("'contract' may belong to the question" in note for note in alone.notes)
+    (tmp_path / "base_prompt.txt").write_text("Answer with Yes or No.\n\nContract: {{contract}}\nQ: {{question}}\nA:")
+    found = sniff(str(tmp_path / "train.tsv"))
+    assert (found.form, found.fields) == ("legalbench", None)
+    assert sniff(str(tmp_path / "train.tsv"), text="question").form is None, "whoever names a column is believed"

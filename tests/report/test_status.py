@@ -69,7 +69,7 @@ def test_a_run_that_was_stopped_says_where_and_how_to_go_on(run: RunDir) -> None
     write_json(run.root / UNDERWAY, {**note, "at": time.time() - 3 * 3600})
     words = said(run)
     assert "nobody works on it, its curation is done up to `gather`" in words and "ended without" not in words
-    assert "\nanswer was 250/1,000 rows 2.5/s (3 h 00 min ago)\nRun its command again" in words
+    assert "\nanswer broken off 250/1,000 rows 2.5/s (3 h 00 min ago)\nRun its command again" in words
     write_json(run.root / ".holder", {"pid": 2**22 + 9, "host": platform.node(), "since": "2026-01-01 00:00:00 UTC"})
     assert "`gather`; process 4194313, which did, ended without a word" in said(run)
     write_json(run.root / ".holder", {"pid": 7, "host": "far", "since": "2026-01-01 00:00:00 UTC"})

@@ -26,9 +26,10 @@ def test_a_run_is_opened_by_folder_or_by_name(run: RunDir) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ("two", "two is not a run: it has no config.yaml. There are runs/one."),
-        ("runs", "There are runs/one."), ("runs/two", "There are runs/one."), (".", "There are runs/one."),
-        ("/nowhere/two", "There are runs/one."),
+        ("two", "two is not a run: there is no such folder, here or in runs/. These are: runs/one."),
+        ("runs", "runs is not a run: it has no config.yaml. These are: runs/one."),
+        ("runs/two", "These are: runs/one."), (".", "These are: runs/one."),
+        ("/nowhere/two", "These are: runs/one."),
     ],
 )  # fmt: skip
 def test_what_is_no_run_is_refused_with_those_that_are(run: RunDir, given: str, words: str) -> None:

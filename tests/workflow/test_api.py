@@ -124,7 +124,7 @@ def test_the_same_call_goes_on_and_other_questions_are_refused(run: dgrc.Run, tm
 
 
 def test_a_run_is_opened_where_it_is_and_says_what_it_lacks(run: dgrc.Run, tmp_path: Path) -> None:
-    with pytest.raises(RunDirError, match=r"nowhere is not a run: it has no config\.yaml") as e:
+    with pytest.raises(RunDirError, match=r"nowhere is not a run: there is no such folder") as e:
         dgrc.open_run(tmp_path / "nowhere")
     one_paragraph(e.value)
     with pytest.raises(RunDirError, match="has no round 2"):

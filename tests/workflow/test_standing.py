@@ -87,7 +87,7 @@ def test_a_curated_run_is_not_evaluated_nor_exported_nor_verified(
 def test_an_unknown_run_is_refused_with_those_that_are(curated: RunDir, command: tuple[str, ...]) -> None:
     name, *rest = command
     said = refusal(name, curated.root.parent / "typo", *rest)
-    assert f"typo is not a run: it has no config.yaml. There are {curated.root}." in said
+    assert f"typo is not a run: there is no such folder, here or in runs/. These are: {curated.root}." in said
     assert [path.name for path in curated.root.parent.iterdir()] == ["t"]
 
 

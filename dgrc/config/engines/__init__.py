@@ -1,12 +1,13 @@
 """The settings of one model's engine."""
 
 import datetime
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from dgrc.config.engines.api import ApiConfig, Price
-from dgrc.config.passed_on.vllm import checked_arguments, data_parallel_size, deciding
+from dgrc.config.passed_on.vllm import checked_arguments, data_parallel_problem, data_parallel_size, deciding
 from dgrc.config.section import Section
 
 MACHINERY = (
@@ -173,60 +174,57 @@ class EngineConfig(Section):
         whole = self.request_seeds or self.engine_args.get("enable_chunked_prefill") is False
         return self.engine != "vllm" or self.gpus > 0 or whole
 
-    @model_validator(mode="after")
-    def _can_be_placed(self) -> "EngineConfig":
+    def objections(self) -> Iterator[str]:
+        yield from self._why_it_cannot_be_placed()
+        yield from self._why_it_cannot_be_passed_on()
+        yield from self._why_it_names_no_model()
+
+    def _why_it_cannot_be_placed(self) -> Iterator[str]:
         if not 1 <= self.fewest_replicas <= self.most_replicas:
-            raise ValueError(
-                f"`replicas` is {self.replicas}; wanted is 1 or more, and the least not above the most: 2 or [1, 8]"
-            )
+            said = self.replicas if isinstance(self.replicas, int) else [*self.replicas]
+            yield f"`replicas` is {said}; wanted is 1 or more, and the least not above the most: 2 or [1, 8]"
         if self.engine == "vllm" and self.pipeline_parallel > 1 and not self.gpus:
-            raise ValueError("`pipeline_parallel` is for GPUs; vLLM's CPU build dies of it: set `gpus` or leave it")
-        data_parallel = data_parallel_size(self.engine_args, self.gpus)
+            yield "`pipeline_parallel` is for GPUs; vLLM's CPU build dies of it: set `gpus` or leave it"
+        if problem := data_parallel_problem(self.engine_args, self.gpus):
+            yield problem
+            return
+        data_parallel = data_parallel_size(self.engine_args)
         wanted = self.tensor_parallel * self.pipeline_parallel * data_parallel
         if self.gpus and self.gpus != wanted and (wanted > 1 or self.gpus > 1):
             more = f" x data_parallel_size {data_parallel}" if data_parallel > 1 else ""
-            raise ValueError(
+            yield (
                 f"`gpus` is {self.gpus:g}, but tensor_parallel {self.tensor_parallel} x pipeline_parallel "
                 f"{self.pipeline_parallel}{more} needs {wanted}; set it to {wanted}"
             )
-        return self
 
-    @model_validator(mode="after")
-    def _passes_on_what_it_may(self) -> "EngineConfig":
+    def _why_it_cannot_be_passed_on(self) -> Iterator[str]:
         if self.engine_args and self.engine not in ("vllm", "embedding"):
-            raise ValueError(f"`engine_args` are vLLM's; engine `{self.engine}` has none (a server: `api.extra_body`)")
+            yield f"`engine_args` are vLLM's; engine `{self.engine}` has none (a server: `api.extra_body`)"
         if self.max_num_batched_tokens is not None and "max_num_batched_tokens" in self.engine_args:
-            raise ValueError("`max_num_batched_tokens` stands twice: here and in `engine_args`; leave the latter out")
+            yield "`max_num_batched_tokens` stands twice: here and in `engine_args`; leave the latter out"
         if (self.max_num_batched_tokens or self.max_num_seqs or 0) < (self.max_num_seqs or 0):
-            raise ValueError(
+            yield (
                 f"`max_num_batched_tokens` is {self.max_num_batched_tokens}, less than `max_num_seqs`, "
                 f"{self.max_num_seqs}: each sequence takes one of them a step"
             )
         if self.request_seeds and not self.gpus and self.engine_args.get("enable_chunked_prefill"):
-            raise ValueError("`request_seeds` on a CPU goes without chunked prefill: vLLM dies of the two together")
-        return self
-
-    @model_validator(mode="after")
-    def _backend_can_be_compact(self) -> "EngineConfig":
+            yield "`request_seeds` on a CPU goes without chunked prefill: vLLM dies of the two together"
         if not self.grammar_whitespace and self.grammar_backend not in ("xgrammar", "guidance"):
-            raise ValueError(
+            yield (
                 "`grammar_whitespace: false` needs `grammar_backend: xgrammar` or `guidance`, not "
                 f"`{self.grammar_backend}`"
             )
-        return self
 
-    @model_validator(mode="after")
-    def _names_a_model(self) -> "EngineConfig":
+    def _why_it_names_no_model(self) -> Iterator[str]:
         if self.engine == "scripted" and ":" not in self.script:
-            raise ValueError("engine `scripted` needs `script: module:function`")
+            yield "`engine: scripted` needs `script: module:function`"
         if (self.engine == "openai_api") != (self.api is not None):
-            raise ValueError("`engine: openai_api` and the section `api` belong together; set both or neither")
-        if self.api is not None:
+            yield "`engine: openai_api` and the section `api` belong together; set both or neither"
+        elif self.api is not None:
             url = self.api.base_url
             if not url.startswith(("http://", "https://")):
-                raise ValueError(f"`api.base_url` is {url!r}; wanted is a URL such as http://127.0.0.1:8000/v1")
+                yield f"`api.base_url` is {url!r}; wanted is a URL such as http://127.0.0.1:8000/v1"
             if not self.model:
-                raise ValueError("`engine: openai_api` needs `model`, the name that the server has for it")
+                yield "`engine: openai_api` needs `model`, the name that the server has for it"
             if self.api.budget is not None and self.price_per_million is None:
-                raise ValueError("`api.budget` is counted by `price_per_million`, which is not set")
-        return self
+                yield "`api.budget` is counted by `price_per_million`, which is not set"

@@ -8,12 +8,14 @@ refused flows out.
 from collections.abc import Callable
 from typing import TypeVar
 
+from dgrc.config.explain import ObjectionsError
+
 T = TypeVar("T")
 
 
 def checked(given: dict[str, T], why_not: Callable[[str, T], str | None], what: str) -> dict[str, T]:
     """What was given, if nothing speaks against any of it."""
-    for name, value in given.items():
-        if reason := why_not(name, value):
-            raise ValueError(f"{what.format(name)}: {reason}")
+    reasons = [(name, why_not(name, value)) for name, value in given.items()]
+    if refused := [f"{what.format(name)}: {reason}" for name, reason in reasons if reason]:
+        raise ObjectionsError(refused)
     return given

@@ -105,15 +105,21 @@ def why_not_argument(name: str, value: Any) -> str | None:
     return None
 
 
-def data_parallel_size(arguments: Mapping[str, Any], gpus: float) -> int:
+def data_parallel_size(arguments: Mapping[str, Any]) -> int:
     """How often vLLM is to hold the model within a replica."""
     size = arguments.get("data_parallel_size", 1)
-    if type(size) is not int or size < 1 or (size > 1 and not gpus):
-        raise ValueError(
-            f"`engine_args.data_parallel_size` is {size!r}; wanted is a whole number, and with `gpus: 0` no more than "
-            "1: there `replicas` does the same"
-        )
-    return size
+    return size if type(size) is int and size > 0 else 1
+
+
+def data_parallel_problem(arguments: Mapping[str, Any], gpus: float) -> str | None:
+    """Why vLLM cannot hold the model so often."""
+    size = arguments.get("data_parallel_size", 1)
+    if type(size) is int and size > 0 and (size == 1 or gpus):
+        return None
+    return (
+        f"`engine_args.data_parallel_size` is {size!r}; wanted is a whole number, and with `gpus: 0` no more than "
+        "1: there `replicas` does the same"
+    )
 
 
 def deciding(arguments: Mapping[str, Any]) -> dict[str, Any]:

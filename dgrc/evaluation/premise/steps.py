@@ -74,7 +74,7 @@ async def put(client: PoolClient, steps: Sequence[tuple[int, Step]], method: Met
             completion = await client.generate(request, sibling_key(question, "premise"))
         said, right = None, False
         if completion.error is None and completion.samples[0].finish_reason == "stop":
-            said, _, _ = answer.parse_reply(pack, completion.samples[0].text)
+            said, _, _ = answer.parse_reply(pack, completion.samples[0].text, step.question)
             right = is_right(said, step.answer, (), tolerance=method.number_tolerance, question=step.question)
         return Asked(question, step.kind, step.question, step.answer, said, right, completion.error)
 

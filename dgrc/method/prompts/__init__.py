@@ -91,11 +91,13 @@ class Pack:
 
         Raises PromptPackError if the template cannot be rendered.
         """
-        turns: list[Message] = []
-        if "system" in self.templates:
-            if system := _system(self, step):
-                turns.append({"role": "system", "content": system})
+        system = self.system(step)
+        turns: list[Message] = [{"role": "system", "content": system}] if system else []
         return [*turns, {"role": "user", "content": self._render(step, variables)}]
+
+    def system(self, step: str) -> str:
+        """The system message of a step; empty if the pack has none for it."""
+        return _system(self, step) if "system" in self.templates else ""
 
     def require(self, step: str, setting: str) -> None:
         """Raises PromptPackError if the pack lacks an optional step that a setting asks for."""

@@ -18,12 +18,13 @@ from dgrc.method.reading.marks import plain
 from dgrc.method.reading.options import CONFLICT, Options, bare
 from dgrc.method.reading.phrases import LAST, REACH, opening, phrases
 from dgrc.method.reading.sets import also_right, answer_in, joined, names_more
-from dgrc.method.reading.wordings import ANSWER_IS, LABEL
+from dgrc.method.reading.wordings import ANSWER_IS, LABEL, NOT_BUT
 from dgrc.method.replies import encodable, json_object
 from dgrc.method.text.markup import unwrap
 from dgrc.method.text.normalize import normalize
 from dgrc.method.text.segment import count
 from dgrc.method.text.thoughts import set_apart
+from dgrc.method.text.turns import before_next, without_offer
 
 TIERS = ("tag", "open_tag", "boxed", "phrase", "line", "whole", "asked")
 """What `Chain.read_by` may say; `asked` is a reader's word (`read`), counted apart."""
@@ -41,6 +42,7 @@ _BETWEEN = re.compile(
 _PLACEHOLDERS = frozenset(
     ("letter", "letters", "answer", "option", "choice", "the letter", "the answer", "your answer", "the letter alone",
      "the answer alone", "final answer", "option letter", "letter alone", "answer alone", "the letters", "", "result",
+     "n/a", "i don't know", "i do not know", "not sure", "i'm not sure", "i am not sure", "不知道",
      "字母", "选项", "答案", "选项字母", "最终答案", "正确答案", "你的答案", "字母组合")
 )  # fmt: skip
 """What a prompt puts where the answer is to stand, which comes back as it is."""
@@ -49,8 +51,18 @@ _OUTRIGHT = re.compile(
     r"|(?:是的?|否|不是|对的?|不对|正确|错误|可能|不确定)\s*(?:[.,:;!。，；：！]|$))",
     re.IGNORECASE,
 )
-_JSON_NAMES = ("final answer", "correct answer", "answer", "answers", "最终答案", "正确答案", "答案")
+_JSON_NAMES = (
+    "final answer", "correct answer", "answer", "answers", "最终答案", "正确答案", "答案", "selected answer",
+    "final choice", "selected option", "correct option", "choice", "option", "selection", "answer letter", "letter",
+    "选项", "选择",
+)  # fmt: skip
 _SENTENCE = re.compile(r"[.!?;](?=\s|$)|[。！？；]")
+_NOT_OTHER = re.compile(
+    r"(?<=[\w%)])(?:, {1,2}(?:and |but )?not|,? (?:rather than|instead of)|[,\uff0c](?:而|并)?(?:不是|非))"
+    r" ?[^\n]{1,200}$|(?<=[\w%]) \(not [^()\n]{1,80}\)$"
+)
+"""What an answer is not, behind it."""
+_STANDS_OUT = re.compile(r"#{2,6} *([^\n]{1,80})|\*\*([^*\n]{1,80})\*\*[.。]?")
 _OPEN_ANSWER_WORDS = 14
 """More words after "the answer is" are an explanation, not an answer of a question without options."""
 
@@ -71,6 +83,16 @@ def read(
         if several and len(choices) > MOST_OF_SETS:
             return None, None
         options, text = Options.of(choices, several), plain(_TEXT.sub(r"\1", text.replace("~\\", " \\")))
+    text = without_offer(text)
+    if (own := before_next(text)) is not None:  # a document that goes on with the next question
+        first = _first_said(own, options, form)
+        if first[0] is not None and first[1] != "whole":
+            return first
+    return _first_said(text, options, form)
+
+
+def _first_said(text: str, options: Options | None, form: str) -> tuple[str | None, str | None]:
+    """The answer of the first tier that finds anything."""
     for tier, found in _tiers(text, options, form):
         if found:
             distinct = {answer if options is None or not answer else _canonical(answer, options) for answer in found}
@@ -123,6 +145,7 @@ def _tiers(text: str, options: Options | None, form: str) -> Iterator[tuple[str,
         yield "phrase", [_said(said, options, form)]
     if options is None:
         yield "phrase", _open_phrases(text, form)
+        yield "line", _open_last_line(text, form)
         yield "whole", _open_whole(text, form)
         return
     yield "phrase", phrases(text, options)
@@ -162,6 +185,8 @@ def _in_json(text: str) -> str | None:
         return None
     named = {name.strip().casefold().replace("_", " "): said for name, said in value.items()}
     said = next((named[name] for name in _JSON_NAMES if name in named), None)
+    if isinstance(said, dict):  # {"answer": {"letter": "B", "text": ...}}
+        said = next((said[name] for name in ("letter", "option", "value", "text") if name in said), None)
     items = said if isinstance(said, list) else [said]
     if not all(isinstance(item, str | int | float) for item in items):
         return None
@@ -202,9 +227,18 @@ def _open_phrases(text: str, form: str) -> list[str | None]:
             said = line if bare(line) else more.strip().partition("\n")[0]
             if not _is_measure(said):
                 said = _SENTENCE.split(said if _is_measure(_SENTENCE.split(said)[0]) else bare(said))[0]
+            said = NOT_BUT.sub("", _NOT_OTHER.sub("", said), count=1) if count(said) < LAST else said
             if said and count(said) <= _OPEN_ANSWER_WORDS and not _is_placeholder(said):
                 found.append((match.start(), _open_answer(said, form)))
     return [answer for _, answer in sorted(found, key=lambda one: one[0])[-1:]]
+
+
+def _open_last_line(text: str, form: str) -> list[str | None]:
+    """A last line that is a measure and stands out: `#### 72`, `**160 minutes**`."""
+    lines = [line.strip() for line in text.splitlines() if bare(line)]
+    stands_out = _STANDS_OUT.fullmatch(lines[-1]) if len(lines) > 1 else None
+    said = stands_out and (stands_out.group(1) or stands_out.group(2)).strip()
+    return [_open_answer(said, form)] if said and _is_measure(said) else []
 
 
 def _is_measure(said: str) -> bool:

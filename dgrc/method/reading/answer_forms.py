@@ -7,7 +7,7 @@ equal or not.
 
 
 from dgrc.method import quantities
-from dgrc.method.reading.verdicts import verdict
+from dgrc.method.reading.verdicts import same_modal, verdict
 from dgrc.method.text.markup import DEPTH, unwrap
 from dgrc.method.text.normalize import normalize
 
@@ -62,7 +62,7 @@ def same(a: str, b: str, form: str, tolerance: float, question: str = "") -> boo
     one, two = value(a, form, question), value(b, form, question)
     if one is not None and two is not None:
         return quantities.same(one, two, tolerance)
-    if form == "auto" and a.isalpha() and b.isalpha():
+    if form == "auto" and a.isalpha() and b.isalpha() and same_modal(a, b):
         said = verdict(a, maybe=True), verdict(b, maybe=True)
         return None not in said and said[0] == said[1]
     return False

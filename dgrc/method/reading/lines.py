@@ -8,13 +8,14 @@ import re
 from dgrc.method.reading.options import ARE_WRONG, CONFLICT, Options
 from dgrc.method.reading.phrases import named_lines, opening
 from dgrc.method.reading.sets import joined
-from dgrc.method.reading.wordings import LABEL
+from dgrc.method.reading.wordings import LABEL, VERDICT
 from dgrc.method.text.segment import count
 
 _IN_BRACKETS = re.compile(r"[(\[]([A-Z])[)\]]")
 _BEGINS = re.compile(r"^[\s>#*+\u2022-]*[(\[]?([A-Z])[)\].:,]")
 _OR_BEFORE = re.compile(r"(?:\bor|或者?是?|还是)\s?(?:an? |the )?$", re.IGNORECASE)
 _OR_BEHIND = re.compile(r",?\s?(?:or\b|或|还是)", re.IGNORECASE)
+_LEFT_OPEN = re.compile(r"\b(?:unless|depends|depending|whether|unclear|uncertain)\b|取决于|是否", re.IGNORECASE)
 _WHOLE_WORDS, _WHOLE_CHARACTERS = 80, 2000
 """A longer reply that names one option may still only speak of it."""
 
@@ -61,10 +62,12 @@ def whole_reply(text: str, options: Options) -> list[str | None]:
     lines, named = named_lines(text, options, LABEL)
     if lines and named[0] is None and not ARE_WRONG.match(lines[0].strip()):
         named[0] = opening(lines[0], options)
+    if len({match.group(1) for match in VERDICT.finditer(text[:_WHOLE_CHARACTERS]) if match.group(2)}) > 1:
+        return [CONFLICT] if not options.several else []
     if any(answer is not None for answer in named):
         return [CONFLICT] if named[0] is None else [answer for answer in named if answer is not None]
     words = count(text)
-    if options.several or len(text) > _WHOLE_CHARACTERS or words > _WHOLE_WORDS:
+    if options.several or len(text) > _WHOLE_CHARACTERS or words > _WHOLE_WORDS or _LEFT_OPEN.search(text):
         return []
     in_brackets = {letter for letter in _IN_BRACKETS.findall(text) if letter in options.letters}
     spoken_of = in_brackets or options.mentioned(text)

@@ -33,11 +33,14 @@ _SEPARATED = re.compile(r"^([A-Za-z]{1,2})\s*(?:[).:,;\]\u2013\u2014=/|]|-+(?=\s
 _BARE = re.compile(r"^([A-Z]{1,2})(?:\s+(.*))?$", re.DOTALL)
 _GLUED = re.compile(rf"^([A-Z])([{HAN}].*)$", re.DOTALL)
 _AFTER = re.compile(
-    r"^(?:because|since|only\b|alone\b|吧|[了だ]$|です|\(|[-\u2013\u2014]|[是即]?因|由于|理由)",
+    r"^(?:because|since|only\b|alone\b|here\b|in this case\b|as my\b|as the\b"
+    r"|吧|[了だ]$|です|\(|[-\u2013\u2014]|[是即]?因|由于|理由)",
     re.IGNORECASE,
 )
 _AS_LETTER = re.compile(r"(?:(?<=[(\[])|\b(?=[A-Z][.):,])|(?<=option )|(?<=answer )|(?<=choice ))([A-Z])\b")
+_GENUS = re.compile(r"([A-Z])\. ([a-z]{3,40})")
 _OTHER = re.compile(r"(?:^|[\s(*])([A-Z])[.):](?=\s)")
+_BECAUSE = re.compile(r"\b(?:because|since|whereas|unlike)\b|因为|由于")
 _TOKEN = re.compile(rf"[0-9]+(?:[.:/,][0-9]+)*|[{HAN}]|[^\W\d_{HAN}]+|[%\u00b0$\u20ac\u00a3+]")
 _NOT = re.compile(
     r"^[,;: ]*(?:(?:(?:and |but )?not|rather than|instead of) (?:option |the )?"
@@ -70,6 +73,10 @@ OPENING = 4
 """Words from which a shortened option is known."""
 _DENIALS = frozenset("not no n't never cannot incorrect wrong false neither nor unlikely except".split())
 _JOINING = ("AND", "OR", "NOT", "和", "与", "及", "或")
+_SUPPOSED = frozenset("isn aren wasn weren doesn don didn couldn wouldn shouldn whether if unless unclear unlike "
+                      "than instead except".split())  # fmt: skip
+_IF, _PLACES = frozenset(("if", "unless")), 8
+"""Words before a text that deny it, compare with it or only suppose it."""
 _WRONG, _IS = frozenset(("incorrect", "wrong", "false", *"错误不非")), frozenset(("is", "was", "are", "would", *"是为"))
 GLUED = 0.8
 """Likeness that a text must have to an option whose letter stands before it without a space."""
@@ -128,6 +135,8 @@ class Options:
             return self.letters[self.exact.index(exact)]  # as a whole: `> 5` is not `5`
         as_written = bare(said)
         said = bare(LEAD.sub("", as_written))
+        if (by_genus := self._by_genus(said)) is not None:
+            return by_genus
         for whole in (as_written, said):
             if whole.upper() in self.letters:  # letters are asked for, so they win over texts that are letters
                 return whole.upper()
@@ -151,6 +160,15 @@ class Options:
         prose = marked is None and own < (ALIKE if match.re is _BARE else GLUED) and not _AFTER.match(rest)
         return None if prose or (match.group(1).islower() and own < ALIKE and _MARKED.match(said) is None) else named
 
+    def _by_genus(self, said: str) -> str | None:
+        """The option that a shortened name of a species is (`E. coli`); a letter before it names none."""
+        match = _GENUS.fullmatch(said)
+        if match is None:
+            return None
+        found = [name for name, own in zip(self.letters, self.words, strict=True)
+                 if len(own) == 2 and own[1] == match.group(2) and own[0][0] == match.group(1).lower()]  # fmt: skip
+        return found[0] if len(found) == 1 else None
+
     def mentioned(self, text: str) -> set[str]:
         """Letters of the options whose text, or its first four words, stands in a text; an option inside a longer one
         that stands there does not count, nor does a bare number, nor one that the words beside it deny."""
@@ -162,6 +180,9 @@ class Options:
         # Of an option that is there otherwise it is not known what is said: no other one can be meant beyond doubt.
         there = {i for i, option in enumerate(self.exact) if i not in found and chinese.is_left_open(text, option)}
         if any(not any(self.exact[i] in self.exact[j] for j in found) for i in there):
+            return set()
+        others = (i for i in range(len(self.words)) if i not in found)
+        if any(_cross(said, runs[j], self.words[i]) for i in others for j in found):
             return set()
         return {self.letters[index] for index in found - inside}
 
@@ -204,7 +225,7 @@ class Options:
         letters = re.findall(r"[A-Za-z]+|[" + HAN + "]+", rest)
         if letters and all(word.upper() in (*self.letters, *_JOINING) for word in letters):
             return True
-        if any(other in self.letters and other != named for other in _OTHER.findall(rest)):
+        if any(other in self.letters and other != named for other in _OTHER.findall(_BECAUSE.split(rest)[0])):
             return True
         mine = self.letters.index(named)
         others = [i for i in range(len(self.letters)) if i != mine]
@@ -251,6 +272,19 @@ def _has(said: Sequence[str], words: Sequence[str]) -> bool:
     size, said = len(words), list(said)
     for at in range(len(said) - size + 1):
         if said[at : at + size] == list(words):
-            if not _DENIALS & {*said[max(at - 4, 0) : at], *said[at + size : at + size + 3]} - {*words}:
+            before, after = {*said[max(at - 4, 0) : at]}, {*said[at + size : at + size + 3]}
+            if not (((_DENIALS | _SUPPOSED) & before) | ((_DENIALS | _IF) & after)) - {*words}:
                 return True
     return False
+
+
+def _places(said: Sequence[str], words: Sequence[str]) -> list[tuple[int, int]]:
+    """Where the words stand in a row."""
+    size, wanted = len(words), tuple(words)
+    return [(at, at + size) for at in range(len(said) - size + 1) if size and tuple(said[at : at + size]) == wanted]
+
+
+def _cross(said: Sequence[str], one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two texts share words of a place and neither holds the other: `not guilty of murder`."""
+    pairs = itertools.product(_places(said, one)[:_PLACES], _places(said, other)[:_PLACES])
+    return any(a < c < b < d or c < a < d < b for (a, b), (c, d) in pairs)

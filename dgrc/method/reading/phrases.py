@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from dgrc.method.reading import chinese
 from dgrc.method.reading.options import CONFLICT, Options, bare
-from dgrc.method.reading.sets import also_right, answer_in, joined, lists_on, names_more, stands_beside
+from dgrc.method.reading.sets import also_right, answer_in, is_text_of, joined, lists_on, names_more, stands_beside
 from dgrc.method.reading.wordings import (
     ANSWER_IS,
     ANSWERS_ARE,
@@ -22,8 +22,12 @@ from dgrc.method.reading.wordings import (
     DENIED_BEFORE,
     LETTER_IS,
     LETTERS_ARE,
+    MORE,
+    NOT_BUT,
+    REMAINS,
     TAKEN_BACK,
     TEXT_IS,
+    VERDICT,
 )
 
 _BEHIND = re.compile(
@@ -63,7 +67,7 @@ def phrases(text: str, options: Options) -> list[str | None]:
         found += _letters_right(text, options)
     named = sorted((at, answer) for at, answer in found if answer is not None)
     if not named:
-        return _statements(text, options, is_chinese)
+        return _statements(text, options, is_chinese) or _verdicts(text, options)
     last_at, last = named[-1]
     if last and also_right(options, last, text[last_at + 1 :]):
         return [CONFLICT]
@@ -121,7 +125,7 @@ def _letters_chosen(text: str, options: Options) -> Found:
 def _letters_right(text: str, options: Options) -> Found:
     """Letters and texts that are called right."""
     found: Found = []
-    for match in deque(LETTER_IS.finditer(text), LAST):
+    for match in (*deque(LETTER_IS.finditer(text), LAST), *deque(REMAINS.finditer(text), LAST)):
         if match.group(1) in options.letters and not _denied(text, match.start()):
             if not DENIED_AFTER.search(match.group()):
                 more = names_more(options, match.group(1), text[match.end() : match.end() + REACH].partition("\n")[0])
@@ -150,6 +154,15 @@ def _statements(text: str, options: Options, is_chinese: bool) -> list[str | Non
     if len({*right}) > 1 or (wrong and (options.several or {*joined(wrong), *right} != {*options.letters})):
         return [CONFLICT]
     return [right[0] if {*right[0]} <= {*options.letters} and (options.several or len(right[0]) == 1) else CONFLICT]
+
+
+def _verdicts(text: str, options: Options) -> list[str | None]:
+    """The one option that a list calls right, where it calls each of the others wrong."""
+    said = [(match.group(1).upper(), bool(match.group(2))) for match in deque(VERDICT.finditer(text), LAST)]
+    if options.several or len({*said}) != len(said) or sorted(name for name, _ in said) != [*options.letters]:
+        return []
+    right = [name for name, is_right in said if is_right]
+    return [right[0]] if len(right) == 1 and len(said) > 2 else []
 
 
 def _stated(text: str, pattern: re.Pattern[str], options: Options) -> list[str]:
@@ -185,6 +198,7 @@ def _beside(answer: str | None, more: str, options: Options) -> str | None:
 
 
 def _in_line(line: str, options: Options) -> str | None:
+    line = NOT_BUT.sub("", line, count=1) if NOT_BUT.match(line) else line
     if DENIED_AFTER.match(line.strip().casefold()) and not answer_in(options, line):
         return None
     return opening(line, options)
@@ -210,7 +224,9 @@ def opening(line: str, options: Options) -> str | None:
         if (named := answer_in(options, piece)) == CONFLICT:
             return CONFLICT
         if named is not None:
-            return _with_rest(named, line[len(piece) :], options)
+            rest = line[len(piece) :]
+            ended = rest.startswith(". ") and is_text_of(options, named, piece) and not MORE.match(rest)
+            return named if ended else _with_rest(named, rest, options)
     return None
 
 

@@ -67,6 +67,11 @@ def _is_own_text(options: Options, said: str) -> bool:
     return spelled(bare(said)) in options.exact
 
 
+def is_text_of(options: Options, named: str, said: str) -> bool:
+    """Whether a piece is an option's text, without its letter, so that a full stop behind it ends what is said."""
+    return named in options.letters and spelled(bare(said)) == options.exact[options.letters.index(named)]
+
+
 def _single(options: Options, said: str, named: str) -> str | None:
     """The one option that is named, where nothing in the piece may be a second."""
     listed = letters_in(options, said)

@@ -23,17 +23,21 @@ _HEDGED = 4
 """Words of the first sentence in which a hedge beside yes or no makes it none; later ones may be of the reasons."""
 _SENTENCE = re.compile(r"[.;!?\n]")
 _CLAUSES = {
-    **dict.fromkeys("是 对 正确 属实 成立 可以 能 会 应该 应当 有 没错 真 属于 是这样".split(), YES),
+    **dict.fromkeys("构成 是 对 正确 属实 成立 可以 能 会 应该 应当 有 没错 真 属于 是这样".split(), YES),
     **dict.fromkeys(
-        "否 不是 不 不对 错 错误 有误 不正确 不属实 不成立 不可以 不能 不会 不应该 不应当 没有 并非 非 假".split(), NO
+        ("不构成 否 不是 不 不对 错 错误 有误 不正确 不属实 不成立 不可以 不能 不会 不应该 不应当 没有 并非 非 "
+         "假").split(), NO
     ),
     **dict.fromkeys(
         "可能 可能是 也许 或许 有可能 不确定 无法确定 不能确定 难以确定 不一定 无法判断 不明确 不清楚".split(), MAYBE
     ),
 }  # fmt: skip
+_MODALS = frozenset("可以 能 会 应该 应当 不可以 不能 不会 不应该 不应当".split())
 _ENDS = re.compile(r"[,.;:!?\s]+")
 _PARTICLES = "的了啊呀吧呢\"'*"
 _MOST_CLAUSES = 40
+_OPPOSITE = {"correct": "incorrect", "true": "false", "incorrect": "correct", "false": "true"}
+_NOT_SO = re.compile(rf"\bnot (?:entirely |quite |strictly )?({'|'.join(_OPPOSITE)})\b", re.IGNORECASE)
 
 
 def verdict(answer: str, maybe: bool = False) -> str | None:
@@ -44,7 +48,14 @@ def verdict(answer: str, maybe: bool = False) -> str | None:
     return None if found == MAYBE and not maybe else found
 
 
+def same_modal(a: str, b: str) -> bool:
+    """Whether two answers are not two modal verbs: `应当` and `可以` are both a yes, and two rules of law."""
+    said = [answer.strip(_PARTICLES + " .。") for answer in (a, b)]
+    return said[0] == said[1] or not {*said} <= _MODALS
+
+
 def _english(text: str) -> str | None:
+    text = _NOT_SO.sub(lambda match: _OPPOSITE[match.group(1).casefold()], text)
     words = re.findall(r"[a-z]+", text.casefold())
     if not words or words[0] not in _WORDS:
         return None

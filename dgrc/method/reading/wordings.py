@@ -7,14 +7,15 @@ may be 100,000 times the same word, and an open end would be looked for from eac
 import re
 
 _KIND = (
-    r"(?:(?:final|correct|right|best|proper|true|most (?:likely|appropriate|accurate|suitable|probable)|appropriate|"
-    r"likely|legal|medical|only|single|preferred|overall) {1,4}){0,4}"
+    r"(?:(?:final|correct|right|best|better|proper|true|most (?:likely|appropriate|accurate|suitable|probable)|"
+    r"appropriate|likely|legal|medical|only|single|preferred|overall) {1,4}){0,4}"
 )
 ANSWER_IS = re.compile(
-    rf"(?<![\w])(?:(?:the|my|our|your|an?) {{1,4}})?{_KIND}(?:answer|option|choice|response|solution|conclusion)"
+    rf"(?<![\w])(?:(?:the|my|our|your|an?) {{1,4}})?{_KIND}(?:answer|option|choice|letter|response|solution|conclusion"
+    r"|(?<=final )(?:decision|verdict|pick|selection))"
     r"(?: {1,4}(?:letter|option|choice|here|then|(?:to|for|in|of|from|among|that|which)\b[^.:\n]{0,80}?))?[*_ ]{0,8}"
     r"(?:(?:\bis|\bwould be|\bshould be|\bmust be|\bwill be|\bseems to be|\bappears to be|\bremains|\bhas to be|=|:"
-    r"|\u2192|->|-(?= ))[*_ ]{0,8}:? {0,8}){1,4}"
+    r"|\u2192|->|[\u2013\u2014]|-(?= ))[*_ ]{0,8}:? {0,8}){1,4}"
     r"(?:(?:most |very )?(?:likely|probably|clearly|definitely|certainly|obviously|simply|actually|indeed|therefore|"
     r"thus|hence|then|also|now)(?:,? {1,4}|:[*_ ]{0,8}))?",
     re.IGNORECASE,
@@ -29,8 +30,14 @@ LETTER_IS = re.compile(
     r"[)\]*\".:]{0,6}"
     r"(?:[).:] [^.\n]{0,100}?)?(?:,| is|,? which is| would be| appears to be| seems to be){1,3} {1,4}"
     r"(?:therefore |thus |clearly |indeed |also )?"
-    r"(?:the |an? )?(?:most |only )?(?:final |correct|right|best|appropriate|accurate|likely|suitable|answer)\b"
+    r"(?:the |an? )?(?:most |only )?(?:final |correct|right|best|better|appropriate|accurate|likely|suitable|answer)\b"
 )
+REMAINS = re.compile(
+    r"(?:\bonly |(?:^|(?<=[.;:] )|(?<=\n))(?=[(*]{0,3}[A-Z][)*]{0,3} \w+ best))(?:(?:option|choice|answer) )?"
+    r"[(*]{0,3}([A-Z])[)*]{0,3} (?:remains|is left|stands|fits|matches|satisfies|applies|explains|works)\b",
+    re.IGNORECASE,
+)
+"""`Only D remains`, `D fits best`."""
 TEXT_IS = re.compile(
     r"(?:^|[.,;:\n]|\bso\b|\bthus\b|\btherefore\b)([^.,;:\n]{1,160}?) (?:is|would be) (?:therefore |thus |clearly )?"
     r"(?:the |a )?(?:most )?(?:correct|right|best) (?:answer|option|choice)\b",
@@ -38,19 +45,33 @@ TEXT_IS = re.compile(
 )
 CHOSEN = re.compile(
     r"(?i:\b(?:choose|select|pick|return|go with|opt for|chose|selected|conclude|it is|it's|settle on|vote for"
-    r"|it (?:must|should|would|has to|can only) be|i(?:'d| would|'ll| will)? answer)"
+    r"|it (?:must|should|would|has to|can only) be|i(?:'d| would|'ll| will)? (?:answer|say)"
+    r"|leaves?(?: us)?(?: only)?(?: with)?|left with(?: only)?|points? to)"
     r"[: ]{1,4}"
     r"(?:that )?(?:the )?(?:(?:option|answer|choice|letter)s? )?)(?=[(\[*\"]{0,6}[A-Z]{1,2}\b)"
     r"|(?i:\b(?:therefore|thus|hence|so|accordingly|consequently)[,:]? {1,4})"
     r"(?=[(\[*\"]{0,6}[A-Z][)\]*\"]{0,6}\.?\s{0,9}(?:\n|$))"
 )
 LABEL = re.compile(
-    r"^[\s*_#>-]*(?:lett(?:er)?|ans|choice|option|answer|result|verdict|conclusion)\s*[:=]\s*"
-    r"|^[\s*_#>-]*ans\.\s",
+    r"^[\s*_#>-]*(?:lett(?:er)?|ans|choice|option|answer|result|verdict|conclusion"
+    r"|correct(?=\s*\S\s*[(\[*\"]{0,4}[A-Z]\b[^,;/&]{0,99}$))\s*(?:[:=\u2013\u2014]|-(?=\s))\s*"
+    r"|^[\s*_#>-]*ans\.\s|^[\s*_#>-]*(?:(?:most )?(?:likely|probably)|(?:i'd|i would) say)[:,]?\s+",
     re.IGNORECASE,
 )
+VERDICT = re.compile(
+    r"(?:^|(?<=[.;]\s)|(?<=\n))[\s*_#>|-]{0,8}(?:(?:option|choice|answer)\s)?[(\[*]{0,4}([A-Z])[)\]*]{0,4}\s{0,2}"
+    r"(?:[.:)|\u2013\u2014-]|is\b|(?=[\u4e00-\u9fff]))[^\n;]{0,200}?"
+    r"(?:(\u2713|\u2714|\u2705|\bcorrect\b|\bright\b|\btrue\b|(?<![不])正确|(?<![不])符合)"
+    r"|\u274c|\u2717|\u2718|\u2716|\bincorrect\b|\bwrong\b|\bfalse\b|\bnot (?:correct|right|true)\b"
+    r"|错误|不正确|不符合)",
+    re.IGNORECASE,
+)
+"""What a list says of an option; the second group is there where it is right."""
+NOT_BUT = re.compile(r"\s*not (?!only|just|merely|simply)[^.;\n]{1,80}?,? but (?:rather |instead )?", re.IGNORECASE)
+"""`not A but` B."""
 TAKEN_BACK = re.compile(
-    r"\b(?:wait|however|but|on reflection|actually|instead|correction|rather|final|finally|therefore|thus|hence|so)\b",
+    r"\b(?:scratch that|corrected|wait|however|but|on reflection|actually|instead|correction|rather|final|finally"
+    r"|therefore|thus|hence|so)\b",
     re.IGNORECASE,
 )
 DENIED = re.compile(
@@ -60,8 +81,10 @@ DENIED = re.compile(
 )
 DENIED_AFTER = re.compile(r"\b(?:not|n't|never|incorrect|wrong|cannot|false)\b", re.IGNORECASE)
 DENIED_BEFORE = re.compile(
-    r"(?:\b(?:if|whether|unless|suppose|assume|not|which|what|why|how|because|than|each|no|incorrect|wrong)\b"
-    r"[^.,\n;:]{0,25})$",
+    r"(?:(?:\b(?:if|whether|unless|suppose|assume|not|which|what|why|how|because|than|each|no(?! doubt)|incorrect|wrong"
+    r"|cannot|some|argue\w*|(?<!no )(?<!without )(?<!without a )doubt\w*|hardly|unlikely|unclear)\b|n't\b)"
+    r"[^.,\n;:?!]{0,25}"
+    r"|\bsecond[ -]|\b(?:student|user|candidate)(?:'s|s')? )\Z",
     re.IGNORECASE,
 )
 ANSWERS_ARE = re.compile(

@@ -29,6 +29,7 @@ _SOURCE = re.compile(
     r"\b(?:in|by|from|to|of|according to) (?:the|your|my|either|both|each) (?:two )?"
     r"(?:passage|question|scenario|reasonings?|problem statement|line of reasoning|lines of reasoning)\b"
     r"(?! (?:of|as to)\b)"
+    r"|\b(?:reasoning|analysis|chain|response) (?:A|B|1|2|one|two)\b(?! cells?)"
     r"|\b(?:in|by|of) (?:either|both|each|the two) solutions?\b"  # the solution may well be a glucose solution
     r"|\b(?:what|which) does the (?:passage|text|question|scenario)\b"
     r"|\b(?:mentioned|described|stated|given|listed) "
@@ -67,6 +68,8 @@ def _described(before: str, noun: str, after: str) -> bool:
     if re.search(rf"\b{noun}(?:e?s)?\b", before, re.IGNORECASE):
         return True
     if re.match(r", [^,]{1,40},", after):  # `this condition, gout, ...` says which
+        return True
+    if noun not in _PERSONS and re.match(r"[^.?:]{0,60}: \w", after):  # `does this rule hold: ...?`
         return True
     if noun in _PERSONS:
         return _PERSON_BEFORE.search(before) is not None

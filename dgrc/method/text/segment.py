@@ -46,6 +46,7 @@ _NAMES = {
     "CJK": "Han", "KANGXI": "Han", "IDEOGRAPHIC": "Han", "HIRAGANA": "Kana", "KATAKANA": "Kana",
     "KATAKANA-HIRAGANA": "Kana",
 }  # fmt: skip
+_ASCII_LETTER = re.compile("[A-Za-z]")
 _MOST_LOOKED_AT = 20_000
 
 
@@ -154,6 +155,8 @@ def script(text: str) -> str:
 
     A letter counts one, an ideograph, Kana or Hangul syllable three, for it takes about so many letters to say it.
     """
+    if text.isascii():  # by far the most texts, told many times faster
+        return "Latin" if _ASCII_LETTER.search(text, 0, _MOST_LOOKED_AT) else ""
     found = Counter[str]()
     for character, number in Counter(text[:_MOST_LOOKED_AT]).items():
         if character.isalpha():

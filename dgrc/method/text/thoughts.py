@@ -8,11 +8,17 @@ Engines with a reasoning parser give the thoughts apart already. What reaches he
 import re
 
 from dgrc.method.text.segment import count
+from dgrc.method.text.turns import own_turn
 from dgrc.records import Chain
 
 _MARK = re.compile(
-    r"<(/?)(?:think|thinking|thought|reasoning)>|\[(/?)THINK\]|\u25c1(/?)think\u25b7", re.IGNORECASE
+    r"< ?(/?) ?(?:seed:)?(?:think(?:ing)?|thoughts?|reasoning|scratchpad|inner_monologue) ?>|\[(/?)THINK\]"
+    r"|\u25c1(/?)think\u25b7|<\|(?:(/|end_of_|END_)|begin_of_|START_)?(?:think(?:ing)?|thought)\|>"
+    r"|<unused94>(?:thought\b)?|<(unused95)>",
+    re.IGNORECASE,
 )
+_AROUND = re.compile(r"<\|(?:(?:begin|end)_of_solution|(?:START|END)_RESPONSE)\|>")
+"""What models put round what they say after such thoughts."""
 _ANSWER = re.compile(r"<answer>.*?(?:</answer>|$)|\\boxed\{[^{}]*\}", re.IGNORECASE | re.DOTALL)
 _CALCULATION = re.compile(r"\d[^\n=]{0,80}[=\u2248\uff1d][^\n=]{0,20}\d")
 LEAST_WORDS = 8
@@ -23,8 +29,9 @@ def set_apart(reply: str) -> tuple[str, str]:
     """Thoughts and visible text of a reply.
 
     Thoughts that are never closed reach to the end; those that are closed without being opened (some templates open
-    them in the prompt) begin with the reply.
+    them in the prompt) begin with the reply. What follows the end of the model's turn is not its reply.
     """
+    reply = own_turn(reply)
     thoughts: list[str] = []
     visible: list[str] = []
     at, thinks, marked = 0, False, False
@@ -42,7 +49,8 @@ def set_apart(reply: str) -> tuple[str, str]:
     if not marked:
         return "", reply
     (thoughts if thinks else visible).append(reply[at:])
-    return "\n".join(filter(None, (part.strip() for part in thoughts))), "".join(visible).strip()
+    text = _AROUND.sub("", "".join(visible)).strip()
+    return "\n".join(filter(None, (part.strip() for part in thoughts))), text
 
 
 def reasons(text: str) -> bool:

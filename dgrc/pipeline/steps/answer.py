@@ -18,7 +18,7 @@ async def answer(tools: Toolbox, atom: AtomQuestion) -> Atom:
         method.answer_sampling, n=method.answers_per_atom, priority=PRIORITY["answer"],
         schema=tools.pack.schema("answer"),
     )
-    replies = [_parse_answer(tools.pack, s.text, s.finish_reason) for s in completion.samples]
+    replies = [_parse_answer(tools.pack, s.text, s.finish_reason, atom.question) for s in completion.samples]
     said = [answer for answer, _, _ in replies]
     groups, graded, ungraded = await grouped(tools, atom.id, atom.question, [a for a in said if a is not None], "auto")
     best, agreement = meaning.agreement(said, groups)
@@ -78,7 +78,7 @@ async def _judge(
     return score, None if score >= least else "judge"
 
 
-def _parse_answer(pack: Pack, text: str, finish_reason: str) -> tuple[str | None, str, str | None]:
+def _parse_answer(pack: Pack, text: str, finish_reason: str, atom: str) -> tuple[str | None, str, str | None]:
     if finish_reason != "stop":  # a cut reply may end in half an answer
         return None, "", None
-    return answer_step.parse_reply(pack, text)
+    return answer_step.parse_reply(pack, text, atom)

@@ -5,6 +5,7 @@ raised. No line, cell or nesting is taken further than the limits say, so that n
 All may be packed (`packed`).
 """
 
+import codecs
 import contextlib
 import io
 import json
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 from dgrc.config import LimitsConfig
-from dgrc.questions.files.packed import is_packed, suffix_of, unpacked, whole
+from dgrc.questions.files.packed import is_packed, refuse_wide, suffix_of, unpacked, whole
 from dgrc.questions.files.tables import table_rows, too_long
 from dgrc.storage.objectstore.files import open_bytes
 
@@ -42,7 +43,10 @@ def raw_rows(path: str, limits: LimitsConfig = LIMITS) -> Numbered:
 def jsonl_rows(path: str, limits: LimitsConfig = LIMITS) -> Numbered:
     """Each line's number and object, or why it is none; blank lines are left out."""
     with unpacked(path) as f:
+        refuse_wide(f)
         for number, line in enumerate(_lines(f, limits.row_bytes), 1):
+            if number == 1 and line is not None:
+                line = line.removeprefix(codecs.BOM_UTF8)
             if line is None:
                 yield number, too_long(limits)
             elif line.strip():
@@ -62,7 +66,9 @@ def _lines(file: IO[bytes], most: int) -> Iterator[bytes | None]:
 
 def _object_in(line: bytes, limits: LimitsConfig) -> Row | str:
     try:
-        row = json.loads(line)
+        row = json.loads(line.decode())  # bytes it would take for UTF-16 where every other one is 0
+    except UnicodeDecodeError:
+        return "not valid JSON: it is not UTF-8 text"
     except (ValueError, RecursionError) as e:
         return f"not valid JSON: {e}"
     brackets = line.count(b"[") + line.count(b"{")  # nothing is nested deeper than it has brackets
@@ -95,7 +101,10 @@ def _json(path: str, limits: LimitsConfig) -> Numbered:
     if _has_lines(path, limits):
         yield from jsonl_rows(path, limits)
         return
-    data = json.loads(whole(path, limits))
+    content = whole(path, limits)
+    if not content.strip(codecs.BOM_UTF8 + b" \t\r\n"):
+        return  # no rows, as in an empty file of any other form
+    data = json.loads(content)
     if isinstance(data, dict) and data and all(isinstance(value, dict) for value in data.values()):
         # Whoever keeps rows by their ids may have left the id out of the row.
         data = [row if "id" in row else {"id": key, **row} for key, row in data.items()]
@@ -151,7 +160,7 @@ def parquet_rows(path: str, limits: LimitsConfig, wanted: Sequence[str] = (), at
                     number += 1
                     yield number, row
     except pa.ArrowException as e:  # some of them are no ValueError and no OSError
-        raise ValueError(f"{'after row ' + str(number) + ': ' if number else ''}{e}") from e
+        raise ValueError(f"{'after row ' + str(number) + ': ' if number else ''}{str(e).rstrip('.')}") from e
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@
 """
 
 import bz2
+import codecs
 import contextlib
 import gzip
 import io
@@ -16,6 +17,11 @@ from dgrc.config import LimitsConfig
 from dgrc.storage.objectstore.files import BUFFER, open_bytes
 
 PACKED = (".gz", ".bz2", ".xz", ".zst")
+WIDE_MARKS = (
+    (codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF32_BE, "UTF-32"), (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)  # fmt: skip
+"""The longest first: UTF-32 begins with the mark of UTF-16."""
 LARGEST_DICTIONARY = 1 << 28
 """Bytes that unpacking `.xz` may take (its strongest preset takes a quarter); its header could ask for 4 GiB."""
 
@@ -35,6 +41,15 @@ def unpacked(path: str) -> Iterator[IO[bytes]]:
     """A file's bytes to read, as they are unpacked."""
     with open_bytes(path) as file, _opened(file, Path(path).suffix.lower()) as inner:
         yield inner
+
+
+def refuse_wide(file: Any) -> None:
+    """Raises ValueError where a text file begins as UTF-16 or UTF-32 does: its lines cannot be told, so that rows would
+    be lost or read as others."""
+    head = file.peek(4)
+    for mark, name in WIDE_MARKS:
+        if head.startswith(mark):
+            raise ValueError(f"it is {name} by its first bytes, wanted is UTF-8: iconv -f {name} -t UTF-8")
 
 
 def _opened(file: io.BufferedReader, packing: str) -> Any:

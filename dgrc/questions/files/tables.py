@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 from dgrc.config import LimitsConfig
-from dgrc.questions.files.packed import unpacked
+from dgrc.questions.files.packed import refuse_wide, unpacked
 
 Values = list[str] | str
 """The values of a row, or why there are none."""
@@ -40,6 +40,7 @@ def table_rows(
     csv.field_size_limit(limits.row_bytes)
     has_header, width = names is None, [len(names)] if names else list[int]()
     with unpacked(path) as raw, io.TextIOWrapper(raw, "utf-8-sig", "surrogateescape", "") as f:
+        refuse_wide(raw)
         feed = _Feed(f, limits.row_bytes)
         rows = _csv_values(feed, limits) if separator == "," else _tsv_values(feed, limits, width)
         for at, (number, values) in enumerate(rows):
@@ -50,12 +51,28 @@ def table_rows(
                     raise ValueError(f"its header, line {number}, cannot be read: {values}")
                 yield number, values
             elif names is None:
+                if other := _other_separator(values, separator):
+                    raise ValueError(other)
                 names = _once(values)
                 width[:] = [len(names)]
             elif len(values) > len(names):
                 yield number, f"more values than {'the header has' if has_header else 'there are'} columns"
             else:
                 yield number, dict(zip(names, [*values, *[None] * (len(names) - len(values))], strict=True))
+
+
+def _other_separator(header: list[str], separator: str) -> str | None:
+    """What is wrong with a header of one column that is several, put apart by another sign."""
+    shown = {",": "a comma", "\t": "a tab", ";": "a semicolon", "|": "a bar"}
+    for sign in (";", "\t", "|", ",") if len(header) == 1 else ():
+        parts = [part.strip() for part in header[0].split(sign)]
+        # A comma stands in sentences, too.
+        if len(parts) > 1 and all(parts) and not (sign == "," and any(" " in part for part in parts)):
+            return (
+                f"its header {header[0][:200]!r} is one column, for its names are put apart by {shown[sign]}; wanted "
+                f"is {shown[separator]} (.csv has commas, .tsv has tabs)"
+            )
+    return None
 
 
 def _once(names: list[str]) -> list[str]:

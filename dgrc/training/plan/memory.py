@@ -7,7 +7,6 @@ divided among the workers by stage; then what a micro-batch needs, and the buffe
 
 from dataclasses import dataclass
 
-from dgrc.training.model.loss import SLICES, chunk_size
 from dgrc.training.plan.shapes import Shape
 
 GIB = 2**30
@@ -104,6 +103,8 @@ def loss(shape: Shape, setup: Setup) -> float:
     learned, b = setup.tokens * setup.learned, setup.precision
     if not learned:
         return 0.0
+    from dgrc.training.model.loss import SLICES, chunk_size  # torch, without which the rest can be told
+
     if shape.whole_logits:  # and their gradient, log-softmax in float32
         return learned * shape.vocabulary * (2 * b + 12)
     chunk = min(learned, chunk_size(shape.vocabulary, b)) * shape.vocabulary

@@ -196,6 +196,11 @@ def _what_fits(config: Config, shape: Shape, workers: int, gpu_gib: float) -> st
 def model_shape(config: Config, model: str | None) -> Shape:
     """The shape of the model that is planned for: the configuration's student, or another."""
     name = model or config.student.model
+    if not name:
+        raise TrainingError(
+            f"There is no model to plan for: `student.engine: {config.student.engine}` names no weights. Set "
+            "`student.model`, or give a model by --model."
+        )
     if is_remote(name):
         name = local_copy(name, weights=False)
     if not (Path(name) / "config.json").is_file():  # a name on the Hub, perhaps of a shape that is known

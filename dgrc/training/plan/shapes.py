@@ -13,13 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from dgrc.errors import TrainingError
-from dgrc.storage.model_directory import model_problem
+from dgrc.storage.model_directory import held_weights, model_problem, settings_of
 
 DENSE_BF16 = {
     "H200": 989e12, "H100 PCIe": 756e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "A10": 125e12, "L4": 121e12,
     "B200": 2250e12,
 }
 """Peak operations a second of dense bf16 by a part of the GPU's name, from the makers' data sheets."""
+
+
+OF_SHAPE = ("num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size", "vocab_size")
+OF_OTHER_SHAPE = ("quantization_config", "num_experts", "num_local_experts", "n_routed_experts")
+"""What in a config.json says that weights or layers are not of the plain kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,30 @@ def shape_of(base_model: str) -> Shape:
         whole_logits=why_whole(model) or "",
         mixing=_mixing(model),
     )
+
+
+def shape_of_files(folder: Path) -> Shape | None:
+    """The shape by a model's config.json and the size of its weights, without torch; None if they do not say all of it.
+
+    The layers' matrices are taken for those of a Llama: what an adapter of them has is told within a few percent.
+    """
+    config, (held, width) = settings_of(folder), held_weights(folder)
+    if any(config.get(name) for name in OF_OTHER_SHAPE) or not held:
+        return None
+    try:
+        layers, hidden, heads, inner, vocabulary = (int(config[name]) for name in OF_SHAPE)
+        head_size = int(config.get("head_dim") or hidden // heads)
+        others = int(config.get("num_key_value_heads") or heads) * head_size
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    attention, parameters = heads * head_size, held // width
+    tables = vocabulary * hidden * (1 if config.get("tie_word_embeddings") else 2)
+    matrices = [(attention, hidden), (others, hidden), (others, hidden), (hidden, attention), *[(inner, hidden)] * 3]
+    return Shape(
+        parameters=parameters, matrices=max(parameters - tables, 0), head=vocabulary * hidden, layers=layers,
+        width=hidden, attention=attention, inner=inner, vocabulary=vocabulary, largest=vocabulary * hidden,
+        layer=max(parameters - tables, 0) // layers, linear=tuple(matrices) * layers,
+    )  # fmt: skip
 
 
 def _mixing(model: Any) -> tuple[str, ...]:

@@ -2,19 +2,22 @@
 
 A configuration and parts of a job flow in; a report flows out (`look`), or one error of all that stops the job
 (`check`). Cheap looks come first: files and their first rows (`rows.py`), models (`models.py`), keys and servers
-(`servers.py`), what is reserved of Ray (`resources.py`), memory and disk (`room.py`); then chat templates
-(`templates.py`) and what a training needs (`training.py`), for which transformers is read. No engine is started, no
-cluster is joined, and nothing is generated.
+(`servers.py`), what is reserved of Ray (`resources.py`), memory and disk (`room.py`, `engine_memory.py`,
+`training_memory.py`); then chat templates (`templates.py`) and what a training needs (`training.py`), for which
+transformers is read. No engine is started, no cluster is joined, and nothing is generated.
 """
 
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
 from typing import TypeAlias
 
 from dgrc.config import Config, MethodConfig
 from dgrc.errors import DgrcError, ExtraError, PromptPackError
 from dgrc.runtime.extras import needs
 from dgrc.storage.run_dir import RunDir
+from dgrc.workflow.preflight.engine_memory import engines_have_memory
 from dgrc.workflow.preflight.findings import Finding, Report
 from dgrc.workflow.preflight.models import engines, models_fit, stores_have
 from dgrc.workflow.preflight.resources import resources_are_there
@@ -23,12 +26,17 @@ from dgrc.workflow.preflight.rows import files_there, rows_fit
 from dgrc.workflow.preflight.servers import keys_are_set, servers_answer
 from dgrc.workflow.preflight.templates import can_be_read, templates_render
 from dgrc.workflow.preflight.training import training_fits
+from dgrc.workflow.preflight.training_memory import training_has_memory
 from dgrc.workflow.standing import check_standing
 
 Say = Callable[[str], None]
 Look: TypeAlias = Callable[[Config, Collection[str]], Iterable[Finding | str]]
 NETWORK_S = 2.5
-"""So long servers and stores are waited for together; the settings of a run bound longer waits."""
+"""So long whoever asks a server or store may wait without a turn of work; the settings of a run bound longer waits."""
+TURN_NS = 10_000_000
+"""What a retry of somebody's client does not take, and an import on the busiest machine does."""
+AT_MOST_S = 60.0
+"""So long it may take in all, on a machine that hardly gets to it."""
 
 
 def check(config: Config, parts: Iterable[str] = (), say: Say | None = None, anew: bool = False) -> None:
@@ -153,7 +161,8 @@ def _publishing(config: Config, parts: Collection[str]) -> Iterator[Finding]:
 
 
 HERE: tuple[Look, ...] = (
-    _pack, _files, rows_fit, models_fit, keys_are_set, resources_are_there, room_suffices,
+    _pack, _files, rows_fit, models_fit, keys_are_set, resources_are_there, room_suffices, engines_have_memory,
+    training_has_memory,
 )  # fmt: skip
 """What is looked at on this machine, and asked of a cluster's head."""
 
@@ -184,7 +193,7 @@ class _Network:
     def found(self) -> Iterator[Finding | str]:
         """What came of it in time, in order; what did not is said and stops nothing."""
         for what, thread in self._threads.items():
-            thread.join(NETWORK_S)
+            _join(thread)
             result = self._results.get(what)
             if isinstance(result, Exception):
                 raise result
@@ -198,3 +207,20 @@ class _Network:
             self._results[what] = list(each(self._config, self._parts))
         except Exception as e:  # noqa: BLE001 - raised again where it is asked for
             self._results[what] = e
+
+
+def _join(thread: threading.Thread) -> None:
+    """Waits for a thread while it works; once it only waits itself, no longer than others may be waited for.
+
+    On a machine that is busy its own imports take longer than any server, and a server that is away would pass.
+    """
+    began = waits = time.monotonic()
+    worked = 0
+    while thread.is_alive() and time.monotonic() - waits < NETWORK_S and time.monotonic() - began < AT_MOST_S:
+        thread.join(NETWORK_S / 10)
+        try:
+            spent = int(Path(f"/proc/self/task/{thread.native_id}/schedstat").read_text().split()[0])
+        except (OSError, ValueError, IndexError):  # it has ended, or nobody counts
+            continue
+        if spent - worked > TURN_NS:
+            worked, waits = spent, time.monotonic()

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from dgrc.config import Config, EngineConfig
+from dgrc.engines.scripted import function_of
 from dgrc.engines.vllm.adapters import adapter_settings
 from dgrc.engines.vllm.architectures import architecture_problem
 from dgrc.engines.vllm.arguments import problems
@@ -42,6 +43,11 @@ def models_fit(config: Config, parts: Collection[str]) -> Iterator[Finding]:
                 yield from _model(role, engine)
             if engine.adapter:
                 yield from _adapter(role, engine)
+        if engine.engine == "scripted" and config.ray.address is None:  # elsewhere it may be installed all the same
+            try:
+                function_of(engine.script)
+            except EngineError as e:
+                yield Finding.of(f"{role}.script", e)
     settings = config.training.deepspeed
     if "train" in parts:
         if settings is not None and not Path(settings).expanduser().is_file():

@@ -4,7 +4,6 @@ Only what is sure is counted: weights, KV cache, the object store, and what a tr
 is refused that would have gone, and a job may still run out.
 """
 
-import json
 import os
 import shutil
 from collections.abc import Collection, Iterator
@@ -14,6 +13,7 @@ from dgrc.config import Config, EngineConfig
 from dgrc.runtime.cpu import has_bfloat16
 from dgrc.runtime.extras import engines_of
 from dgrc.runtime.memory import of_this_machine
+from dgrc.storage.model_directory import WIDTHS, held_weights, settings_of
 from dgrc.storage.objectstore.files import is_remote
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow.preflight.findings import Finding
@@ -23,7 +23,6 @@ from dgrc.workflow.preflight.resources import stages_of
 GIB = 2**30
 STATE_BYTES = 12
 """Of a trained parameter in a checkpoint: the weight and both moments in float32."""
-WIDTHS = {"float32": 4, "bfloat16": 2, "float16": 2}
 LEAST_FREE_GIB = 1.0
 
 
@@ -57,7 +56,10 @@ def _memory(config: Config, parts: Collection[str]) -> Iterator[Finding]:
 
 def _disk(config: Config, parts: Collection[str]) -> Iterator[Finding]:
     root = RunDir.of(config).root
-    place = next((folder for folder in (root, *root.parents) if folder.is_dir()), Path("/"))
+    place = next((folder for folder in (root, *root.parents) if folder.exists()), Path("/"))
+    if not place.is_dir():
+        yield Finding("runs_dir", f"{place} is a file, and the run's folder {root} is wanted there. Name another.")
+        return
     if not os.access(place, os.W_OK):
         yield Finding("runs_dir", f"{place} cannot be written to, and the run's folder is made in it. Name another.")
         return
@@ -75,13 +77,32 @@ def _disk(config: Config, parts: Collection[str]) -> Iterator[Finding]:
 
 def engine_bytes(engine: EngineConfig) -> float:
     """What a replica on a CPU is sure to take: its weights and its KV cache."""
+    folder = directory_of(engine.model)
+    return (weight_bytes(engine, folder) if folder is not None else 0) + kv_cache_bytes(engine)
+
+
+def kv_cache_bytes(engine: EngineConfig) -> float:
+    """The KV cache of a replica on a CPU."""
     from dgrc.engines.vllm.engine import CPU_KV_CACHE_GIB
 
-    folder = directory_of(engine.model)
-    held, width = _weights(folder) if folder is not None else (0, 2)
-    dtype = engine.dtype if engine.dtype != "auto" else "bfloat16" if has_bfloat16() else "float32"
-    held = held // width * WIDTHS[dtype]
-    return held + (engine.kv_cache_gib or CPU_KV_CACHE_GIB) * GIB
+    return (engine.kv_cache_gib or CPU_KV_CACHE_GIB) * GIB
+
+
+def weight_bytes(engine: EngineConfig, folder: Path) -> float:
+    """What an engine is sure to take for a model's weights, in its precision; quantized ones are taken as they lie."""
+    held, width = held_weights(folder)
+    if settings_of(folder).get("quantization_config"):
+        return held
+    if engine.engine_args.get("quantization"):  # when they are loaded, to 4 bits at the least
+        return held / width / 2
+    return held / width * width_of(engine, width)
+
+
+def width_of(engine: EngineConfig, own: int) -> int:
+    """Bytes of a number in the engine's precision, of a model whose own has so many."""
+    if engine.dtype != "auto":
+        return WIDTHS[engine.dtype]
+    return own if engine.gpus else WIDTHS["bfloat16" if has_bfloat16() else "float32"]
 
 
 def _training_bytes(config: Config) -> float:
@@ -89,19 +110,8 @@ def _training_bytes(config: Config) -> float:
     folder = directory_of(config.student.model) if config.training.adapter is None else None
     if folder is None:
         return 0
-    held, width = _weights(folder)
+    held, width = held_weights(folder)
     storage = config.training.checkpoints.storage
     kept = 0 if storage and is_remote(storage) else 1  # while one is written, none need be there yet
     students = 1 + len(config.evaluation.baselines)
     return students * held + kept * held / width * STATE_BYTES
-
-
-def _weights(folder: Path) -> tuple[int, int]:
-    """Bytes of a model's weights, and of each: a quantized one is taken for what its file says."""
-    held = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        config = config.get("text_config", config)
-        return held, WIDTHS.get(str(config.get("dtype") or config.get("torch_dtype")), 2)
-    except (OSError, ValueError, AttributeError):
-        return held, 2

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from dgrc.config import Config, FieldMap
 from dgrc.errors import DgrcError, EvaluationError, QuestionFileError
-from dgrc.questions.columns import RawRow, configured, find_files, read_rows
+from dgrc.questions.columns import NO_FIELD, RawRow, configured, find_files, read_rows
 from dgrc.questions.options import columns
 from dgrc.questions.published import HEADER_ALONE, rows_of_form
 from dgrc.questions.recorded import first_problem
@@ -66,7 +66,7 @@ class Seen:
         ]  # fmt: skip
         refused = sum(self.refused.values())
         why = f", {refused:,} not usable ({self.refused.most_common(1)[0][0]})" if refused else ""
-        return f"{setting}: {first}{self.rows:,} rows of {of}: {', '.join(parts)}{why}"
+        return f"{setting}: {first}{self.rows:,} row{'s' if self.rows != 1 else ''} of {of}: {', '.join(parts)}{why}"
 
 
 def files_there(config: Config, parts: Collection[str], remote: bool = False) -> Iterator[Finding]:
@@ -128,10 +128,10 @@ def _look(
     if not seen.usable:
         reason, _ = seen.refused.most_common(1)[0]
         where = "any row" if seen.whole else f"any of the first {seen.rows:,} rows"
-        yield Finding(
-            setting, f"no question was found in {where} of {', '.join(paths[:3])}: {reason}. Name the columns in "
-            f"`{section}.fields`, or the published form in `{section}.form`.", QuestionFileError,
-        )  # fmt: skip
+        # A row that says itself what to do, or that is no row, needs no other column.
+        other = f" Name the columns in `{section}.fields`, or the published form in `{section}.form`."
+        words = f"no question was found in {where} of {', '.join(paths[:3])}: {reason.rstrip('.')}."
+        yield Finding(setting, words + (other if reason.startswith(NO_FIELD) else ""), QuestionFileError)
     yield seen.told(setting, len(paths))
     if not seen.usable:
         return

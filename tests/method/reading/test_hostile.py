@@ -23,6 +23,8 @@ PIECES = (
     "{}", "\\text{", "**", "_", " ", "\n", "A\n", "A. x\n", "letter: ", "word, ", "word. ", "- ", "a-", "zinc and ",
     "<b",
     "\u0301", "1.", "0,", "$", "yes ", "```", "A/", "wait ",
+    "<|channel|>", "<|channel|>analysis<|message|>", "<|im_end|>", "\nQuestion: ", "would you like ", "analysisA",
+    "assistantfinal", "| A - ", "A: correct. ", "not A but ", "#### 5\n", ", not ", "only A remains ", "A. lead ",
 )  # fmt: skip
 CHINESE = (
     "答案是", "答案：", "答案：A。", "选", "选A或", "故选A。", "A项", "A、", "A正确", "A、B、C", "（", "不", "最可能的",

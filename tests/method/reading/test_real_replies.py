@@ -82,7 +82,7 @@ def test_no_echo_becomes_an_answer_or_a_finding(half: str, version_3: dict[str, 
     for row in rows("steps", half):
         pack = version_3[row["pack"]]
         if row["step"] == "answer" and row["label"]["echo"]:
-            answers.append(answer.parse_reply(pack, row["reply"])[0])
+            answers.append(answer.parse_reply(pack, row["reply"], row["question"])[0])
         if row["step"] == "verify" and row["label"]["echo"]:
             facts = [verify.Fact(number, *fact) for number, fact in enumerate(row["facts"])]
             findings.append(verify.parse_reply(pack, row["reply"], facts)[0])
@@ -96,7 +96,7 @@ def test_two_answers_are_the_same_if_a_reader_says_so(half: str) -> None:
     for row in rows("steps", half):
         if row["step"] != "answer":
             continue
-        said, _, _ = answer.parse_reply(pack, row["reply"])
+        said, _, _ = answer.parse_reply(pack, row["reply"], row["question"])
         key = (row["model"], row["pack"], row["question"])
         if said and before.get(key) and row["label"].get("same") is not None:
             found[row["label"]["same"], meaning.same(before[key], said, question=row["question"])] += 1

@@ -151,6 +151,27 @@ def test_a_byte_order_mark_and_windows_lines_are_no_trouble(tmp_path: Path) -> N
     assert outcome(tmp_path / "q.csv", b"\xef\xbb\xbfid,question\r\n1,one\r\n\r\n2,two\r\n") == [(2, "one"), (4, "two")]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+@pytest.mark.parametrize("packed", ["", ".gz"])
+@pytest.mark.parametrize("name", ["q.jsonl", "q.csv", "q.tsv"])
+def test_text_in_another_unicode_is_refused_as_a_whole(tmp_path: Path, name: str, packed: str, encoding: str) -> None:
+    """Lines that are told by the byte of a line's end are shifted in it: some would be lost, some read as others."""
+    lines = '{"question": "one"}\n{"question": "two"}\n' if name == "q.jsonl" else "question\none\ntwo\n"
+    content = lines.encode(encoding)
+    with pytest.raises(QuestionFileError, match=f"it is {encoding.upper()} by its first bytes, wanted is UTF-8: iconv"):
+        read(tmp_path / (name + packed), gzip.compress(content) if packed else content)
+
+
+def test_a_line_is_utf_8_or_refused_for_that(tmp_path: Path) -> None:
+    nulls = '{"question": "one"}'.encode("utf-16-le") + b"\n"
+    rows = outcome(tmp_path / "q.jsonl", b'{"question": "caf\xe9"}\n' + nulls)
+    assert rows[0] == (1, "not valid JSON: it is not UTF-8 text") and rows[1][1].startswith("not valid JSON")
+
+
+def test_an_empty_json_file_has_no_rows_as_any_other(tmp_path: Path) -> None:
+    assert [outcome(tmp_path / "q.json", content) for content in (b"", b"\xef\xbb\xbf\r\n ", b"[]")] == [[], [], []]
+
+
 def test_a_file_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / b"q\xff.jsonl".decode("utf-8", "surrogateescape")).write_bytes(b"")
     with pytest.raises(QuestionFileError, match=r"is not UTF-8\. Rename it"):

@@ -54,6 +54,24 @@ def test_a_quote_sign_in_a_tsv_is_text_unless_the_field_is_closed_as_quoted(
     assert texts(tmp_path, *lines) == wanted
 
 
+@pytest.mark.parametrize(
+    ("name", "header", "says"),
+    [
+        ("q.csv", "id;question;label", "a semicolon; wanted is a comma"),
+        ("q.csv", "id\tthe question", "a tab; wanted is a comma"),
+        ("q.csv", "id|question", "a bar; wanted is a comma"),
+        ("q.tsv", "id,question", "a comma; wanted is a tab"),
+    ],
+)
+def test_a_header_that_other_signs_put_apart_is_refused(tmp_path: Path, name: str, header: str, says: str) -> None:
+    (tmp_path / name).write_text(f"{header}\n1 2\n")
+    with pytest.raises(ValueError, match=says):
+        list(raw_rows(str(tmp_path / name)))
+    for good in ("question", "Which one, say?" if name == "q.tsv" else "question;"):
+        (tmp_path / name).write_text(f"{good}\n1 2\n")
+        assert [row for _, row in raw_rows(str(tmp_path / name))] == [{good: "1 2"}]
+
+
 def test_in_a_csv_a_quote_opens_a_field_as_the_standard_says(tmp_path: Path) -> None:
     rows = read(tmp_path / "q.csv", 'id,text\n1,"one\ntwo"\n2,"a ""b"" c"\n')
     assert [row["text"] for _, row in rows if isinstance(row, dict)] == ["one\ntwo", 'a "b" c']

@@ -101,6 +101,19 @@ def test_a_column_that_the_first_of_many_rows_lack_is_no_error_yet(here: Path) -
     assert looked(questions={"files": [late]})[0] == [], "one that can be used is found behind many that cannot"
 
 
+def test_what_to_do_is_said_of_that_which_is_wrong(here: Path) -> None:
+    written(here / "nested.json", [{"data": [BARE, BARE]}])
+    (found,), (count,) = looked(questions={"files": ["nested.json"]})
+    assert "the row has 'data'; that is a list of objects: if these are the rows, make a file of" in found.words
+    assert found.words.endswith("or the published form in `questions.form`.") and "1 row of 1 file" in count
+    (here / "numbers.json").write_text("[1, 2]")
+    (found,), _ = looked(questions={"files": ["numbers.json"]})
+    assert found.words.endswith("a JSON int where an object is wanted."), "no column is wrong"
+    written(here / "options.jsonl", [{**BARE, "A": "x", "B": "y"}])
+    (found,), _ = looked(questions={"files": ["options.jsonl"]})
+    assert found.words.endswith("or to null if these are no options."), "what to do is said once"
+
+
 def test_a_file_that_cannot_be_read_or_is_empty_stops_a_run(here: Path) -> None:
     (here / "q.parquet").write_bytes(b"PAR1 no")
     (here / "none.jsonl").write_text("")

@@ -58,6 +58,18 @@ def test_a_directory_that_is_not_there_or_not_whole_is_named(here: Path) -> None
 
 
 @pytest.mark.parametrize(
+    ("script", "says"),
+    [("tests.nowhere:teacher", "No module named 'tests.nowhere'"),
+     ("tests.scripts:nobody", "has no attribute 'nobody'"), ("tests:__name__", "is a str, a function is wanted")],
+)  # fmt: skip
+def test_a_script_that_cannot_be_had_is_named(script: str, says: str) -> None:
+    (one,) = found(("curate",), teacher={"engine": "scripted", "script": script})
+    assert one.stops and one.setting == "teacher.script" and repr(script) in one.words and says in one.words
+    elsewhere = {"address": "ray://cluster:10001"}
+    assert found(("curate",), teacher={"engine": "scripted", "script": script}, ray=elsewhere) == []
+
+
+@pytest.mark.parametrize(
     ("architecture", "words"),
     [
         ("NoSuchForCausalLM", "neither in the registry of the installed vLLM nor in transformers"),

@@ -70,3 +70,9 @@ def test_a_folder_that_cannot_be_written_stops_a_run(tmp_path: Path, monkeypatch
     monkeypatch.setattr("os.access", lambda place, mode: False)
     (one,) = found(tmp_path, CURATE)
     assert one.stops and one.setting == "runs_dir" and str(tmp_path) in one.words
+
+
+def test_a_file_in_the_place_of_the_folder_of_runs_stops_a_run(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("")
+    (one,) = found(tmp_path, CURATE)
+    assert one.stops and one.setting == "runs_dir" and one.words.startswith(f"{tmp_path / 'runs'} is a file")

@@ -1,14 +1,18 @@
 """Servers of APIs are asked once before anything starts: away, slow, of another key or without the model."""
 
 import asyncio
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dgrc.config import Config
+from dgrc.workflow import preflight
 from dgrc.workflow.preflight import servers
+from dgrc.workflow.preflight.findings import Finding
 from dgrc.workflow.preflight.servers import keys_are_set, servers_answer
 from tests.loopback import serving
 from tests.workflow.preflight.builders import config
@@ -78,3 +82,26 @@ def test_a_server_that_is_away_is_told_also_where_a_loop_runs(tmp_path: Path) ->
 
 def test_a_part_that_asks_nobody_asks_no_server() -> None:
     assert list(servers_answer(behind("http://127.0.0.1:1/v1"), ("train",))) == []
+
+
+@pytest.mark.parametrize(("works", "told"), [(True, "is away"), (False, "did not answer in time")])
+def test_whoever_asks_is_waited_for_while_it_works_itself(
+    monkeypatch: pytest.MonkeyPatch, works: bool, told: str
+) -> None:
+    """Imports take longer than any server on a busy machine; a server that is away must not pass for that."""
+    asked = threading.Event()
+
+    def look(config: Config, parts: Collection[str]) -> Iterator[Finding]:
+        until = time.thread_time() + 1.0
+        while works and time.thread_time() < until:
+            sum(range(1000))
+        if not works:
+            asked.wait(60)
+        yield Finding("teacher.api", "is away")
+
+    monkeypatch.setattr(preflight, "NETWORK_S", 0.3)
+    monkeypatch.setattr(preflight._Network, "LOOKS", (("the servers", look),))
+    with preflight._Network(config(), ()) as network:
+        (one,) = network.found()
+    asked.set()
+    assert isinstance(one, Finding) and told in one.words
