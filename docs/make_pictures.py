@@ -8,7 +8,6 @@ from the round before, or from a second run over the same questions. Nothing is 
 the index of the view. The toy models know no chance, so without RUN the pictures can be made again.
 """
 
-import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -49,6 +48,15 @@ LIT = """(() => {
   }
   return false;
 })()"""
+
+
+NAMELESS = """
+const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walk.nextNode()) {
+  for (const [folder, name] of arguments[0]) walk.currentNode.data = walk.currentNode.data.replaceAll(folder, name);
+}
+"""
+"""Where a run lies on this machine is nobody's business: pictures say `runs/NAME`."""
 
 
 class Refused(click.ClickException):
@@ -103,7 +111,7 @@ def toy() -> list[str]:
         changed = [f"name={name}", f"runs_dir={ROOT / 'runs'}", f"method.teacher_chains={chains}"]
         settings = load_config("proving/toy", changed)
         run = RunDir.of(settings)
-        if not run.curriculum().is_dir():
+        if not run.mark("assemble"):
             dgrc.curate(settings, questions=asked)
         folders.insert(0, str(run.root))
     return folders
@@ -120,7 +128,7 @@ class Pages:
         """Each picture by its name."""
         with (
             tempfile.TemporaryDirectory(prefix="dgrc-pictures-") as profile,
-            viewing(*(Path(os.path.relpath(one.root, ROOT)) for one in self.runs)) as self.address,  # pages tell it
+            viewing(*(one.root.resolve() for one in self.runs)) as self.address,
             chromium(Path(profile)) as self.driver,
         ):
             self.driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
@@ -155,6 +163,8 @@ class Pages:
         return self.driver.execute_script(f"return {what}")
 
     def shot(self) -> bytes:
+        folders = [(str(one.root.resolve().parent), "runs") for one in self.runs]
+        self.driver.execute_script(NAMELESS, [*folders, (f"{ROOT}/", "")])
         return bytes(self.driver.get_screenshot_as_png())
 
 

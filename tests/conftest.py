@@ -9,9 +9,10 @@ waits for processes to come and go for nearly half of its time. `make test-unit`
 """
 
 import fcntl
+import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -45,6 +46,17 @@ SMALL_SEED = 3
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "stack: starts Ray, vLLM, or a training; left out by `make test-unit`")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collects no garbage meanwhile, nor ever looks through what is there then: torch, Ray and thousands of tests."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

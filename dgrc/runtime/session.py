@@ -36,6 +36,8 @@ ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_TRAIN_V2_ENABLED": "1",
+    # Else Ray starts a worker for each CPU that it was told of, and waits for all; a pass has use for two or three.
+    "RAY_prestart_worker_first_driver": "0",
     "TOKENIZERS_PARALLELISM": "false",
     # Ray's own default is to try again for ever what it ended for want of memory; a pass must come to an end.
     "RAY_task_oom_retries": "15",
@@ -44,6 +46,7 @@ ENVIRONMENT = {
     MAX_CONCURRENCY: "512",
 }
 """Set before Ray is started, and before Ray Data first maps (it reads the last one then)."""
+SETUP_HOOK = "dgrc.runtime.processes.bind_to_raylet"
 
 
 @contextlib.contextmanager
@@ -75,7 +78,7 @@ def _session(config: Config, run: RunDir) -> Iterator[None]:
 
     args = _init_args(config)
     try:
-        with listening_after():
+        with listening_after(), _inherited() if args["address"] == "local" else contextlib.nullcontext():
             ray.init(**args)
     except Exception as e:  # Ray raises many kinds here; each means: no cluster
         reason = str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__
@@ -134,23 +137,39 @@ def native_noise_to(file: Path) -> Iterator[None]:
 
 
 def _init_args(config: Config) -> dict[str, Any]:
-    args: dict[str, Any] = dict(
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        runtime_env={
-            # Workers import this package also when it runs from a checkout that is not installed.
-            "env_vars": {"PYTHONPATH": os.pathsep.join(p for p in _python_path() if p)},
-            "worker_process_setup_hook": "dgrc.runtime.processes.bind_to_raylet",
-        },
-    )
+    args: dict[str, Any] = dict(log_to_driver=False, logging_level=logging.ERROR)
     if config.ray.address:
-        return args | {"address": config.ray.address}
+        path = {"PYTHONPATH": _python_path()}
+        return args | dict(
+            address=config.ray.address, runtime_env={"env_vars": path, "worker_process_setup_hook": SETUP_HOOK}
+        )
     return args | dict(
         address="local",
         num_cpus=_logical_cpus(config),
         object_store_memory=int(config.ray.object_store_gib * 2**30),
         include_dashboard=False,
     )
+
+
+@contextlib.contextmanager
+def _inherited() -> Iterator[None]:
+    """What workers need, in the environment that Ray's daemons inherit if they are started while this is entered.
+
+    In a runtime environment it would cost each worker a process before it that imports Ray only to set it.
+    """
+    from ray._private.ray_constants import WORKER_PROCESS_SETUP_HOOK_ENV_VAR  # Ray's own way to hand the hook on
+
+    given = {"PYTHONPATH": _python_path(), WORKER_PROCESS_SETUP_HOOK_ENV_VAR: SETUP_HOOK}
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _needed_cpus(config: Config) -> int:
@@ -197,9 +216,10 @@ def _logical_cpus(config: Config) -> int:
     return config.ray.num_cpus or max(os.cpu_count() or 1, needed + math.ceil(beside))
 
 
-def _python_path() -> list[str]:
+def _python_path() -> str:
+    """With it workers import this package also when it runs from a checkout that is not installed."""
     package_root = str(Path(__file__).resolve().parents[2])
-    return [package_root, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    return os.pathsep.join(p for p in (package_root, *os.environ.get("PYTHONPATH", "").split(os.pathsep)) if p)
 
 
 @contextlib.contextmanager

@@ -36,7 +36,9 @@ def tell_case(store: Store, id_: int, method: MethodConfig | None) -> Told | Non
     verdicts = {verdict["chain"]: verdict for verdict in (verified or {}).get("verdicts") or ()}
     examples, assembled = kept_replies(store, id_), bool(len(store.tables["cot"]))
     chains = {
-        role: [_chain(chain, examples) for chain in chains if chain is not None] for role, chains in roles.items()
+        # Only the teacher's are taken, though another may have written the very same.
+        role: [_chain(chain, examples if role == "teacher" else set()) for chain in chains if chain is not None]
+        for role, chains in roles.items()
     }
     for number, chain in enumerate(chains["teacher"]):
         verdict = verdicts.get(number)

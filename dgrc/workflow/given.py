@@ -22,11 +22,14 @@ from typing import Any
 
 from dgrc.config import Config, QuestionsConfig
 from dgrc.errors import ConfigError, DgrcError, QuestionFileError
+from dgrc.questions.files.formats import SUFFIXES
+from dgrc.questions.files.packed import suffix_of
 from dgrc.questions.names import form_of, option_columns
 from dgrc.questions.options import as_text, missing
 from dgrc.questions.turns import COLUMNS as TURNS
 from dgrc.questions.turns import SHOWN, SYSTEM, TOOLS
 from dgrc.storage.atomic import explain_os_error, fresh_folder
+from dgrc.storage.objectstore.files import is_remote
 from dgrc.storage.run_dir import RunDir
 
 Write = Callable[[Path], None]
@@ -40,6 +43,8 @@ HINTS = {
     "DatasetDict": "Give one of its splits.",
     "IterableDataset": "Load it without `streaming=True`, or write it to Parquet and give the path.",
     "Series": "Give a frame: `series.to_frame('question')`.",
+    "generator": "Give a list: `list(...)`.",
+    "ndarray": "Give a list of dicts, or a frame with named columns.",
 }
 """What to do about types that people have in their hands."""
 RAISED = re.compile(r"^(?!ray\.)\w+(?:\.\w+)*: .+$", re.MULTILINE)
@@ -95,7 +100,19 @@ def _of_list(questions: Sequence[Any], settings: QuestionsConfig) -> tuple[str, 
                 f"`questions[{number}]` is {_named(item)}, where a list holds dicts alone or paths alone. Give each "
                 "question as a dict, for example {'question': '...', 'choices': ['...', '...'], 'id': '...'}."
             )
+    if are_paths and (text := next(filter(_is_question, questions), None)) is not None:
+        raise ConfigError(
+            f"`questions` holds {text[:80]!r}, and texts in a list are paths of files. Give each question as a dict, "
+            "for example {'question': '...'}."
+        )
     return tuple(map(os.fspath, questions)) if are_paths else partial(_write_rows, questions, settings)
+
+
+def _is_question(path: Any) -> bool:
+    """Whether a text is a question and no path: it has several words and names no file of a kind that is read."""
+    if not isinstance(path, str) or " " not in path.strip():
+        return False
+    return suffix_of(path) not in SUFFIXES and not is_remote(path) and not glob.glob(os.path.expanduser(path))
 
 
 def _is(value: Any, module: str, name: str) -> bool:
@@ -112,11 +129,13 @@ def _named(value: Any) -> str:
 
 def _wanted(columns: Iterable[Any], settings: QuestionsConfig) -> list[str]:
     """The columns that `ingest` will look at. Images, embeddings and the like are not copied."""
+    columns = [*columns]
     there = [column for column in columns if isinstance(column, str)]
     fields = settings.fields
     if settings.form is None and fields.text not in there and not {*TURNS} & {*there}:
+        shown = [repr(column) if isinstance(column, str) else f"{column!r} (no text)" for column in columns[:20]]
         raise ConfigError(
-            f"The questions have no column {fields.text!r}, but {', '.join(map(repr, there[:20])) or 'none'}. Rename "
+            f"The questions have no column {fields.text!r}, but {', '.join(shown) or 'none'}. Rename "
             "the one that holds the question, or name it in `questions.fields.text`."
         )
     names = {*_content(settings, there), fields.label, fields.source_id}

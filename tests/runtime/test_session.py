@@ -1,6 +1,7 @@
 """How many CPUs a cluster started here is told to have, and that nothing is left running when it ends."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from dgrc.config.file import make_config
 from dgrc.errors import ConfigError
 from dgrc.runtime.session import DATA_CPUS, _logical_cpus
+from tests.paths import ROOT
 
 
 def test_engines_and_ray_data_both_find_room() -> None:
@@ -49,6 +51,19 @@ def test_every_worker_is_bound_to_its_raylet(told: dict[str, Any]) -> None:
 
 
 @pytest.mark.stack
+def test_no_worker_starts_before_it_is_asked_for_nor_by_way_of_another_process(told: dict[str, Any]) -> None:
+    """Each costs an import of Ray; for a runtime environment Ray starts a process before each, which imports it too."""
+    assert told["workers"] == 0
+    assert told["runtime_envs"] == [{}, {"env_vars": {"OMP_NUM_THREADS": "1"}}]
+
+
+@pytest.mark.stack
+def test_workers_import_this_checkout_and_the_callers_environment_is_as_it_was(told: dict[str, Any]) -> None:
+    assert all(path.split(os.pathsep)[0] == str(ROOT) for path in told["paths"])
+    assert told["changed"] == []
+
+
+@pytest.mark.stack
 def test_ray_gives_the_signal_back_to_the_system_and_the_session_takes_it_again(told: dict[str, Any]) -> None:
     """It is about the kernel's view of it; the rest is in test_signals."""
     assert told["after"] == "stopped"
@@ -56,6 +71,7 @@ def test_ray_gives_the_signal_back_to_the_system_and_the_session_takes_it_again(
 
 SESSION = """
 import ctypes, json, os, signal, tempfile, threading, time
+import psutil
 from pathlib import Path
 from dgrc.config import Config
 from dgrc.runtime import signals
@@ -70,11 +86,17 @@ def slow(batch):
     return batch
 
 told = {"executions": [], "after": ""}
+os.environ.pop("PYTHONPATH", None)
 signals.listen()
 config = Config.model_validate({"ray": {"object_store_gib": 0.1}})
 try:
     with ray_session(config, RunDir(Path(tempfile.mkdtemp()))):
         import ray
+        from ray._private.ray_constants import WORKER_PROCESS_SETUP_HOOK_ENV_VAR
+
+        started = [" ".join(process.cmdline()) for process in psutil.Process().children(recursive=True)]
+        told["workers"] = sum("ray::IDLE" in line or "_worker.py" in line.split("--")[0] for line in started)
+        told["changed"] = [name for name in ("PYTHONPATH", WORKER_PROCESS_SETUP_HOOK_ENV_VAR) if name in os.environ]
 
         @ray.remote
         class Actor:
@@ -83,8 +105,13 @@ try:
                 ctypes.CDLL(None).prctl(2, ctypes.byref(found))  # PR_GET_PDEATHSIG
                 return found.value
 
+            def environment(self):
+                return os.environ["PYTHONPATH"], dict(ray.get_runtime_context().runtime_env)
+
         actors = [Actor.remote(), Actor.options(runtime_env={"env_vars": {"OMP_NUM_THREADS": "1"}}).remote()]
         told["death_signals"] = ray.get([actor.signal.remote() for actor in actors])
+        environments = ray.get([actor.environment.remote() for actor in actors])
+        told["paths"], told["runtime_envs"] = zip(*environments)
         for actor in actors:
             ray.kill(actor)
         batches = iter(ray.data.range(500, override_num_blocks=500).map_batches(slow).iter_batches(batch_size=1))

@@ -1,5 +1,6 @@
 """Lists: facets with their counts, search, orders, pages by key, neighbours; and what one case and one atom tell."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,17 @@ def test_neighbours_are_those_of_the_list(cases: View) -> None:
     assert around == {"place": 2, "total": 4, "before": str(LEASE), "after": str(ARABIC)}
     assert cases.around(Chosen({"status": ["failed"]}), HAN)["place"] is None
     assert cases.around(Chosen(), 5)["place"] is None
+
+
+def test_only_the_teachers_chains_are_in_the_curriculum_whoever_wrote_the_same(tmp_path: Path) -> None:
+    lease = replace(CASES[0], student=(CASES[0].teacher[0],))
+    run = write_run(tmp_path / "same", [lease])
+    build(run)
+    store = Store(place_of(run))
+    told = tell_case(store, LEASE, MethodConfig())
+    store.close()
+    assert told is not None
+    assert told["chains"]["teacher"][0]["kept"] and not told["chains"]["student"][0]["kept"]
 
 
 def test_a_case_tells_why_each_chain_was_kept_or_dropped(store: Store) -> None:

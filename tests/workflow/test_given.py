@@ -169,14 +169,16 @@ def test_options_may_stand_in_columns_and_others_are_not_copied(tmp_path: Path) 
     [
         (3, "`questions` is a int; wanted is a path or a list of paths, a list of dicts, a pandas DataFrame"),
         (ROWS[0], "`questions` is a dict; wanted is"),
-        ((row for row in ROWS), "`questions` is a generator; wanted is"),
+        ((row for row in ROWS), r"`questions` is a generator; wanted is .* Give a list: `list\(\.\.\.\)`\."),
+        (["What is 1 + 2?"], r"holds .What is 1 \+ 2\?., and texts in a list are paths of files\. Give each question"),
+        (pd.DataFrame([["What is 1 + 2?"]]), r"no column 'question', but 0 \(no text\)"),
         (pd.Series(["a"]), r"is a pandas Series; .*series\.to_frame\('question'\)"),
         (datasets.DatasetDict({"train": datasets.Dataset.from_list(ROWS)}), "datasets DatasetDict; .* its splits"),
         ([ROWS[0], "q.jsonl"], r"`questions\[1\]` is a str, where a list holds dicts alone or paths alone"),
         ([ROWS[0], None], r"`questions\[1\]` is a NoneType"),
         ([], "`questions` is an empty list"),
         (pd.DataFrame({"question": []}), "have not a single row"),
-        (pd.DataFrame({"ask": ["a"], 5: ["b"]}), r"have no column 'question', but 'ask'\. .*`questions\.fields\.text`"),
+        (pd.DataFrame({"ask": ["a"], 5: ["b"]}), r"have no column 'question', but 'ask', 5 \(no text\)\. Rename"),
         (pd.DataFrame([["a", "b"]], columns=["question", "question"]), "more than one column 'question'"),
     ],
 )

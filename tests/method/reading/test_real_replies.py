@@ -50,6 +50,8 @@ def version_3(tmp_path_factory: pytest.TempPathFactory) -> Any:
         '["first atomic question", "..."]}',
         "answer": '{"reasoning": "the mechanism, rule or holding that settles the question, in a few sentences", '
         '"answer": "the answer alone, in as few words as it takes"}',
+        "medical answer": '{"reasoning": "the mechanism, criterion or evidence that settles the question, in a few '
+        'sentences", "answer": "the answer alone, in as few words as it takes"}',
         "verify": '{"facts": [{"fact": 1, "finding": "what the reasoning says or assumes on this point", "relation": '
         '"supports"}], "consistent": true}',
     }

@@ -50,6 +50,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     env = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")} | {
         "HOME": str(home), "PATH": f"{ours}{os.pathsep}{os.environ['PATH']}", "RAY_AUTH_MODE": "token",
         "RAY_USAGE_STATS_ENABLED": "0", "OPENAI_API_KEY": KEY, "RAY_API_SERVER_ADDRESS": f"http://127.0.0.1:{dashboard}",
+        "RAY_prestart_worker_first_driver": "0",  # no worker for each of its CPUs
     }  # fmt: skip
     (home / ".ray").mkdir()
     (home / ".ray" / "auth_token").write_text(TOKEN)
