@@ -39,7 +39,7 @@ def json_object(reply: str) -> dict[str, Any] | None:
     if whole is not None:
         return whole
     # A fence says nothing: an object quoted in one must not win over the one that is the reply.
-    text = set_apart(reply)[1]
+    text = set_apart(reply, whole=True)[1]
     # What is none by JSON's grammar may be one but for its commas or remarks, and its parts are not the reply.
     if (outer := _loaded(_strict(text[text.find("{") : text.rfind("}") + 1]))) is not None:
         return outer

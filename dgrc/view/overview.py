@@ -59,7 +59,8 @@ def _lost(tables: Mapping[str, Table], reports: dict[str, Told]) -> Iterator[str
     wrote = (("ingest", "questions", "kept"), ("gather", "cases", "rows"), ("screen", "atoms", "rows"),
              ("verify", "verdicts", "rows"))  # fmt: skip
     for step, stream, key in wrote:
-        rows, there = reports.get(step, {}).get(key), len(tables[stream])
+        rows: Any = reports.get(step, {}).get(key)
+        there = len(tables[stream])
         if isinstance(rows, int) and there < rows:
             yield f"Of the {rows:,} rows that {step} wrote {there:,} can be read in {stream}/. The rest is not shown."
 

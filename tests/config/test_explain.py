@@ -38,7 +38,8 @@ def told(data: dict[str, Any], *overrides: str) -> list[str]:
         ({"method": {"pairs": 3}}, "`method.pairs` got 3, wanted: `per_answer` or `all` or `majority`"),
         ({"method": {"prompts": True}},
          "`method.prompts` got true, wanted: text (in quotes: YAML takes it for something else)"),
-        ({"name": 2026}, " a letter or digit first (in quotes: YAML takes it for something else)"),
+        ({"name": 2026}, "`name` got 2026, wanted: text of letters, digits, `.`, `_` and `-`, a letter or digit first "
+         "(in quotes: YAML takes it for something else)"),
         ({"method": {"ifd": [0.3]}}, "`method.ifd` got [0.3], wanted: list of 2: number, number or null"),
         ({"training": {"betas": [1, "x"]}}, "`training.betas.1` got 'x', wanted: number"),
         ({"teacher": {"replicas": [1, "x"]}},

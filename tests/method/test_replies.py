@@ -119,3 +119,10 @@ def test_raw_line_breaks_inside_a_json_text_are_taken() -> None:
 def test_a_backslash_that_begins_no_escape_stays_one(written: str, text: str) -> None:
     assert json_object(f'{{"a": "{written}"}}') == {"a": text}
     assert json_object(f'So: {{"a": "{written}"}}.') == {"a": text}
+
+
+def test_a_mark_that_ends_a_turn_hides_no_second_object() -> None:
+    """It may stand in a text that is quoted before the reply's own object."""
+    for mark in ("<|im_end|>", "<end_of_turn>", "</s>", "<|eot_id|>"):
+        assert json_object(f'{{"a": 1}}{mark}\n{{"a": 2}}') is None
+        assert json_object(f'{{"a": 1}}{mark}') == {"a": 1}

@@ -50,7 +50,7 @@ def prompts(pack: Pack, text: str) -> dict[str, str]:
 
 def answer_of(text: str) -> str:
     """An answer as `answer.parse_reply` gives it."""
-    said, _, _ = answer.parse_reply(load_pack("proving"), f"<think> x </think> <answer> {text} </answer>")
+    said, _, _ = answer.parse_reply(load_pack("proving"), f"<think> x </think> <answer> {text} </answer>", "which ?")
     return said or "x"
 
 

@@ -146,7 +146,7 @@ def test_a_pack_in_another_script_than_the_questions_is_said_with_its_share() ->
     method = METHOD.model_copy(update={"prompts": "medical"})
     figures = measure(report(), [han, han, han, latin], [], method)
     assert figures["scripts"] == {"Han": 0.75, "Latin": 0.25}
-    assert figures["pack"] == {"name": "medical", "version": "7", "language": "en"}
+    assert figures["pack"] == {"name": "medical", "version": "8", "language": "en"}
     (said,) = warnings(figures)
     assert said.startswith("75% of the questions are written in Han, the pack `medical` asks in English")
     assert "`medical_zh`" in said

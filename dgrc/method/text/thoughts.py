@@ -8,7 +8,7 @@ Engines with a reasoning parser give the thoughts apart already. What reaches he
 import re
 
 from dgrc.method.text.segment import count
-from dgrc.method.text.turns import own_turn
+from dgrc.method.text.turns import own_turn, with_channels
 from dgrc.records import Chain
 
 _MARK = re.compile(
@@ -25,13 +25,21 @@ LEAST_WORDS = 8
 """A text of fewer words (`segment.count`), its answer apart, reasons about nothing, unless it calculates."""
 
 
-def set_apart(reply: str) -> tuple[str, str]:
+def set_apart(reply: str, whole: bool = False) -> tuple[str, str]:
     """Thoughts and visible text of a reply.
 
     Thoughts that are never closed reach to the end; those that are closed without being opened (some templates open
-    them in the prompt) begin with the reply. What follows the end of the model's turn is not its reply.
+    them in the prompt) begin with the reply. What follows the end of the model's turn is not its reply, unless the
+    `whole` is wanted: in a step whose reply is an object, a text that it quotes may hold such a mark.
     """
-    reply = own_turn(reply)
+    thoughts, text = _parted(with_channels(reply))
+    while thoughts and (more := _parted(with_channels(text)))[0]:  # a channel may begin behind them
+        thoughts, text = f"{thoughts}\n{more[0]}", more[1]
+    return thoughts, text if whole else own_turn(text)
+
+
+def _parted(reply: str) -> tuple[str, str]:
+    """Thoughts and text of a turn by the marks between them."""
     thoughts: list[str] = []
     visible: list[str] = []
     at, thinks, marked = 0, False, False

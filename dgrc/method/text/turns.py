@@ -35,8 +35,8 @@ _OFFER = re.compile(
 """A last sentence that offers more: it may name options, and answers nothing."""
 
 
-def own_turn(reply: str) -> str:
-    """The reply up to the end of the model's turn, with the channels of gpt-oss as `<think>` and text."""
+def with_channels(reply: str) -> str:
+    """The reply with the channels of gpt-oss as `<think>` and text, without the mark that begins a turn."""
     begin = _BEGIN.match(reply)
     reply = reply[begin.end() :] if begin else reply
     if _HEADER.match(reply.lstrip()):
@@ -53,6 +53,11 @@ def own_turn(reply: str) -> str:
         final = _BARE_FINAL.search(reply)
         thoughts = reply[bare.end() : final.start()] if final else reply[bare.end() :]
         reply = f"<think>{thoughts}</think>{reply[final.end():]}" if final else f"<think>{thoughts}"
+    return reply
+
+
+def own_turn(reply: str) -> str:
+    """What stands before a mark that ends the model's turn; a mark with nothing before it ends nothing."""
     end = next((mark for mark in _END.finditer(reply) if reply[: mark.start()].strip()), None)
     return reply[: end.start()] if end else reply
 

@@ -66,7 +66,7 @@ def _lines(file: IO[bytes], most: int) -> Iterator[bytes | None]:
 
 def _object_in(line: bytes, limits: LimitsConfig) -> Row | str:
     try:
-        row = json.loads(line.decode())  # bytes it would take for UTF-16 where every other one is 0
+        row = json.loads(line.decode("utf-8", "surrogatepass"))  # bytes with zeros it would take for UTF-16
     except UnicodeDecodeError:
         return "not valid JSON: it is not UTF-8 text"
     except (ValueError, RecursionError) as e:

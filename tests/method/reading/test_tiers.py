@@ -24,6 +24,7 @@ READ = {
     "phrase": [
         ("The final answer is C.", "C"), ("Therefore, the correct option is B) Vancomycin, as it works.", "B"),
         ("**Answer:** B", "B"), ("**Final Answer**: (B)", "B"), ("Answer:\n**B**", "B"), ("Answer = B", "B"),
+        ("LETTER: B", "B"),
         ("The answer is: \n\nB", "B"), ("B is correct", "B"), ("It is B", "B"), ("I choose B", "B"),
         ("I'd go with option B.", "B"), ("Option B is the best choice.", "B"), ("The drug of choice is vancomycin.",
         "B"),
@@ -37,7 +38,7 @@ READ = {
         (r"\boxed{LETTER} The answer is B", "B"), ("The answer is (B) (option A is wrong)", "B"),
     ],
     "line": [
-        ("**C. Cost**", "C"), ("D. PDGF Fab", "D"), ("B - Vancomycin", "B"), ("LETTER: B", "B"), ("<b>B</b>", "B"),
+        ("**C. Cost**", "C"), ("D. PDGF Fab", "D"), ("B - Vancomycin", "B"), ("<b>B</b>", "B"),
         ("B because it kills the germ.", "B"), ("{B}", "B"), ("(b)", "B"), ("Vancomycin", "B"), ("- B", "B"), ("1. B",
         "B"),
         ("### Answer\nB", "B"), ("`B`", "B"), ("Let us think.\nIt kills the germ.\n\n**B. Vancomycin**", "B"),

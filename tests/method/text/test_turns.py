@@ -4,7 +4,7 @@ import pytest
 
 from dgrc.method.reading import read
 from dgrc.method.sample import to_chain
-from dgrc.method.text.turns import before_next, own_turn, without_offer
+from dgrc.method.text.turns import before_next, own_turn, with_channels, without_offer
 
 DRUGS = ("Metoprolol", "Lisinopril", "Amlodipine", "Hydrochlorothiazide")
 CHANNELS = "<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>b"
@@ -22,7 +22,7 @@ CHANNELS = "<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>f
     ],
 )  # fmt: skip
 def test_a_reply_ends_with_its_turn(reply: str, own: str) -> None:
-    assert own_turn(reply) == own
+    assert own_turn(with_channels(reply)) == own
 
 
 def test_channels_are_the_thoughts_of_a_chain() -> None:
