@@ -23,6 +23,7 @@ SIZES = ("standard", "small")
 def demo(seed: int, size: str, runs_dir: str, overrides: tuple[str, ...]) -> None:
     """Watch a real teacher and a real student go through the whole method, from nothing."""
     from dgrc.config.shipped import shipped_file
+    from dgrc.errors import ConfigError
     from dgrc.runtime.cpu import has_bfloat16
     from dgrc.runtime.memory import PeakMemory
 
@@ -30,6 +31,11 @@ def demo(seed: int, size: str, runs_dir: str, overrides: tuple[str, ...]) -> Non
     fixed = (f"seed={seed}", f"proving.seed={seed}", f"name=demo-{size}-{seed}", f"runs_dir={json.dumps(runs_dir)}")
     fast = () if has_bfloat16() else ("training.precision=fp32",)  # all on this machine, and on its CPU
     settings = load(str(shipped_file(f"proving/{size}")), (*fixed, *fast, *overrides))
+    if settings.rounds.count > 1:
+        raise ConfigError(
+            f"`rounds.count` is {settings.rounds.count}, and the demo is of one round. Leave it out, or use "
+            f"`dgrc run proving/{size} --set rounds.count={settings.rounds.count}`."
+        )
     with PeakMemory() as memory:
         job = run_job(settings, ("curate", "train", "evaluate"))
         figures = collect_figures(job, seed)

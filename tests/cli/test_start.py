@@ -68,3 +68,9 @@ def test_one_error_has_all_in_its_words(wrong: Path) -> None:
     with pytest.raises(NotReadyError, match=r"5 things .*: \(1\) method\.prompts: .* \(5\) student\.gpus: ") as raised:
         check(load_config("c.yaml"), ("curate",))
     assert len(raised.value.items) == 5
+
+
+def test_a_demo_of_several_rounds_is_refused() -> None:
+    done = CliRunner().invoke(main, ["demo", "--size", "small", "--set", "rounds.count=2"])
+    said = " ".join(done.stderr.split())
+    assert done.exit_code == 2 and "`dgrc run proving/small --set rounds.count=2`" in said, done.output
