@@ -71,6 +71,6 @@ def test_one_error_has_all_in_its_words(wrong: Path) -> None:
 
 
 def test_a_demo_of_several_rounds_is_refused() -> None:
-    done = CliRunner().invoke(main, ["demo", "--size", "small", "--set", "rounds.count=2"])
+    done = dgrc("demo", "--size", "small", "--set", "rounds.count=2")
     said = " ".join(done.stderr.split())
-    assert done.exit_code == 2 and "`dgrc run proving/small --set rounds.count=2`" in said, done.output
+    assert done.exit_code == 2 and "`dgrc run proving/small --set rounds.count=2`" in said, done.stderr
