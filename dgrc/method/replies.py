@@ -18,8 +18,9 @@ _COMMANDS = frozenset(
     "right rightarrow rm tan tau text textbf textit tfrac theta tilde times to top triangle".split()
 )
 """Commands of LaTeX that begin like an escape of JSON (`\\b`, `\\f`, `\\n`, `\\r`, `\\t`)."""
-_LOOSE = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|,(?=\s*+[}\]])|//[^\n]*+|\b(?:True|False|None)\b", re.DOTALL)
-"""Strings, so that nothing inside them is looked at, and what JSON does not have."""
+_LOOSE = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|,(?=\s*+[}\]])|//[^\n{}]*+(?=\n|\Z)|\b(?:True|False|None)\b", re.DOTALL)
+"""Strings, so that nothing inside them is looked at, and what JSON does not have. A remark with braces is none: it
+would hide an object."""
 _LITERALS = {"True": "true", "False": "false", "None": "null"}
 _MOST_TRIES = 64
 """Opening braces that are tried: text full of them holds no object worth the time."""

@@ -121,8 +121,9 @@ def test_a_backslash_that_begins_no_escape_stays_one(written: str, text: str) ->
     assert json_object(f'So: {{"a": "{written}"}}.') == {"a": text}
 
 
-def test_a_mark_that_ends_a_turn_hides_no_second_object() -> None:
-    """It may stand in a text that is quoted before the reply's own object."""
-    for mark in ("<|im_end|>", "<end_of_turn>", "</s>", "<|eot_id|>"):
+def test_neither_the_end_of_a_turn_nor_a_remark_hides_a_second_object() -> None:
+    """Either may stand in a text that is quoted before the reply's own object."""
+    for mark in ("<|im_end|>", "<end_of_turn>", "</s>", "<|eot_id|>", "//", "// so it says"):
         assert json_object(f'{{"a": 1}}{mark}\n{{"a": 2}}') is None
+        assert json_object(f'{{"a": 1}}{mark}{{"a": 2}}') is None
         assert json_object(f'{{"a": 1}}{mark}') == {"a": 1}
