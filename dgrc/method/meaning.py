@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from dgrc.method import quantities
+from dgrc.method.quantities.numerals import ONES
 from dgrc.method.reading import answer_forms
 from dgrc.method.reading.verdicts import same_modal
 from dgrc.method.screen import content_words, decisive, words_of
@@ -52,8 +53,7 @@ _ROMANS = {numeral: number for number, numeral in enumerate(
 _ROMAN = re.compile(
     r"\b((?i:article|chapter|stage|grade|class|phase|title|type|nerve|factor|level|part|tier)s?) ([IVX]{1,5})\b(?!-)"
 )
-_CARDINALS = {word: str(number) for number, word in enumerate(
-    "two three four five six seven eight nine ten eleven twelve".split(), 2)}  # fmt: skip
+_CARDINALS = {word: str(number) for word, number in ONES.items() if 2 <= number <= 12}
 _CARDINAL = re.compile(rf"(?<![\w-])({'|'.join(_CARDINALS)})(?![\w-])", re.IGNORECASE)
 _FIRST_SIGN = 0x10000
 _PLACES = 8

@@ -40,12 +40,17 @@ def json_object(reply: str) -> dict[str, Any] | None:
     if whole is not None:
         return whole
     # A fence says nothing: an object quoted in one must not win over the one that is the reply.
-    text = set_apart(reply, whole=True)[1]
+    reply = _mended(reply)
+    text = set_apart(reply)[1]
     # What is none by JSON's grammar may be one but for its commas or remarks, and its parts are not the reply.
-    if (outer := _loaded(_strict(text[text.find("{") : text.rfind("}") + 1]))) is not None:
-        return outer
-    found = list(_objects(text))
-    return found[0] if len(found) == 1 else None
+    outer = text[text.find("{") : text.rfind("}") + 1]
+    found = [(value, outer)] if (value := _loaded(_strict(outer))) is not None else list(_objects(text))
+    if len(found) != 1:
+        return None
+    # A text that is quoted may hold marks as well, of thoughts or of a turn's end: they hide no object behind it.
+    value, written = found[0]
+    _, there, behind = reply.rpartition(written)
+    return None if not there or any(_objects(behind)) else value
 
 
 def is_wrapped(reply: str) -> bool:
@@ -85,9 +90,8 @@ def _by_grammar(match: re.Match[str]) -> str:
     return said if said[0] == '"' else _LITERALS.get(said, "")
 
 
-def _objects(text: str) -> Iterator[dict[str, Any]]:
-    """The outermost JSON objects in a text, at most two: more than one is as good as none."""
-    text = _mended(text)
+def _objects(text: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """The outermost JSON objects in a text and how they are written, at most two: more than one is as good as none."""
     decoder = json.JSONDecoder(strict=False)
     at, tries, found = text.find("{"), 0, 0
     while at >= 0 and tries < _MOST_TRIES and found < 2:
@@ -98,7 +102,7 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
             end = at + 1
         else:
             found += 1
-            yield value
+            yield value, text[at:end]
         at = text.find("{", end)
 
 

@@ -121,9 +121,19 @@ def test_a_backslash_that_begins_no_escape_stays_one(written: str, text: str) ->
     assert json_object(f'So: {{"a": "{written}"}}.') == {"a": text}
 
 
-def test_neither_the_end_of_a_turn_nor_a_remark_hides_a_second_object() -> None:
-    """Either may stand in a text that is quoted before the reply's own object."""
-    for mark in ("<|im_end|>", "<end_of_turn>", "</s>", "<|eot_id|>", "//", "// so it says"):
-        assert json_object(f'{{"a": 1}}{mark}\n{{"a": 2}}') is None
-        assert json_object(f'{{"a": 1}}{mark}{{"a": 2}}') is None
-        assert json_object(f'{{"a": 1}}{mark}') == {"a": 1}
+MARKS = ("<|im_end|>", "<end_of_turn>", "</s>", "<|eot_id|>", "//", "// so it says", "<think>", "<|START_THINKING|>",
+         "[THINK]", "<|channel|>analysis<|message|>", "<think>so</think>", '"', ",")  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_no_mark_hides_a_second_object(mark: str) -> None:
+    """Each may stand in a text that is quoted before the reply's own object."""
+    assert json_object(f'{{"a": 1}}{mark}\n{{"a": 2}}') is None
+    assert json_object(f'{{"a": 1}}{mark}{{"a": 2}}') is None
+    assert json_object(f'It says {{"a": 1}}{mark} and I say {{"a": 2}}.') is None
+
+
+def test_an_object_behind_thoughts_is_the_reply() -> None:
+    for thoughts in ('<think>{"a": 1}</think>', '{"a": 1}</think>', "<think>{</think>"):
+        assert json_object(f'{thoughts}\n{{"a": 2}}') == {"a": 2}
+        assert json_object(f'{thoughts}\n```json\n{{"a": 2}}\n```<|im_end|>') == {"a": 2}

@@ -45,7 +45,7 @@ _PLACEHOLDERS = frozenset(
      "n/a", "i don't know", "i do not know", "not sure", "i'm not sure", "i am not sure", "不知道",
      "字母", "选项", "答案", "选项字母", "最终答案", "正确答案", "你的答案", "字母组合")
 )  # fmt: skip
-"""What a prompt puts where the answer is to stand, which comes back as it is."""
+"""What a prompt puts where the answer is to stand, which comes back as it is, and words for having no answer."""
 _OUTRIGHT = re.compile(
     r"(?:(?:yes|no|maybe|true|false|correct|incorrect)\b *(?:[.,:;!\u2013\u2014-]|$)"
     r"|(?:是的?|否|不是|对的?|不对|正确|错误|可能|不确定)\s*(?:[.,:;!。，；：！]|$))",

@@ -32,7 +32,7 @@ _CLAUSES = {
         "可能 可能是 也许 或许 有可能 不确定 无法确定 不能确定 难以确定 不一定 无法判断 不明确 不清楚".split(), MAYBE
     ),
 }  # fmt: skip
-_MODALS = frozenset("可以 能 会 应该 应当 不可以 不能 不会 不应该 不应当".split())
+_MODALS = frozenset("可以 能 会 应当 不可以 不能 不会 不应当".split())
 _ENDS = re.compile(r"[,.;:!?\s]+")
 _PARTICLES = "的了啊呀吧呢\"'*"
 _MOST_CLAUSES = 40
@@ -49,8 +49,8 @@ def verdict(answer: str, maybe: bool = False) -> str | None:
 
 
 def same_modal(a: str, b: str) -> bool:
-    """Whether two answers are not two modal verbs: `应当` and `可以` are both a yes, and two rules of law."""
-    said = [answer.strip(_PARTICLES + " .。") for answer in (a, b)]
+    """Whether two answers are not two modal verbs: `应当` (`应该`) and `可以` are both a yes, and two rules."""
+    said = [answer.strip(_PARTICLES + " .。").replace("应该", "应当") for answer in (a, b)]
     return said[0] == said[1] or not {*said} <= _MODALS
 
 

@@ -25,17 +25,16 @@ LEAST_WORDS = 8
 """A text of fewer words (`segment.count`), its answer apart, reasons about nothing, unless it calculates."""
 
 
-def set_apart(reply: str, whole: bool = False) -> tuple[str, str]:
+def set_apart(reply: str) -> tuple[str, str]:
     """Thoughts and visible text of a reply.
 
     Thoughts that are never closed reach to the end; those that are closed without being opened (some templates open
-    them in the prompt) begin with the reply. What follows the end of the model's turn is not its reply, unless the
-    `whole` is wanted: in a step whose reply is an object, a text that it quotes may hold such a mark.
+    them in the prompt) begin with the reply. What follows the end of the model's turn is not its reply.
     """
     thoughts, text = _parted(with_channels(reply))
     while thoughts and (more := _parted(with_channels(text)))[0]:  # a channel may begin behind them
         thoughts, text = f"{thoughts}\n{more[0]}", more[1]
-    return thoughts, text if whole else own_turn(text)
+    return thoughts, own_turn(text)
 
 
 def _parted(reply: str) -> tuple[str, str]:

@@ -157,3 +157,11 @@ def test_long_answers_of_one_word_are_compared_at_once() -> None:
 )
 def test_what_the_answer_is_explains_it_only_in_words_of_the_question(long: str, question: str, same: bool) -> None:
     assert meaning.same("Aspirin", long, question=question) is meaning.same(long, "Aspirin", question=question) is same
+
+
+@pytest.mark.parametrize(("a", "b", "alike"), [
+    ("应当", "应该", True), ("不应当", "不应该。", True), ("应当", "可以", False), ("不能", "不应当", False),
+    ("应当", "是", True),
+])  # fmt: skip
+def test_modal_verbs_are_two_rules_of_law(a: str, b: str, alike: bool) -> None:
+    assert meaning.same(a, b) is alike and meaning.same(b, a) is alike
