@@ -1,5 +1,8 @@
 """Tiny builders shared by the method's tests."""
 
+import time
+from collections.abc import Callable
+
 from dgrc.records import Atom, Case, Chain, Verdict, VerifiedCase
 
 HOSTILE = (
@@ -25,6 +28,17 @@ HOSTILE = (
     "A" * 100_000,
 )
 """Texts that a model or a user may send and no function may stumble over."""
+
+
+def assert_no_backtracking(work: Callable[[str], object], piece: str, before: str = "", length: int = 100_000) -> None:
+    """A text four times as long takes about four times as long, not sixteen: held to itself, since machines differ."""
+    times = []
+    for size in (length // 4, length):
+        text = before + piece * (size // len(piece)) + "x"
+        began = time.process_time()
+        work(text)
+        times.append(time.process_time() - began)
+    assert times[1] < 1 + 8 * times[0], f"{times[0]:.2f} s for a quarter, {times[1]:.2f} s for the whole"
 
 
 def chain(answer: str | None, text: str | None = None) -> Chain:

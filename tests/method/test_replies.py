@@ -2,14 +2,13 @@
 
 import json
 import re
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dgrc.method.replies import between, encodable, is_wrapped, json_object, one_line
-from tests.method.builders import HOSTILE
+from tests.method.builders import HOSTILE, assert_no_backtracking
 
 
 @pytest.mark.parametrize(
@@ -87,9 +86,10 @@ PIECES = ("{", "]", '{"a": ', '{"a": 1} ', "```", "```json\n", "`", "<think>", "
 @pytest.mark.parametrize("piece", PIECES)
 @pytest.mark.parametrize("before", ["", "```", "words {"])
 def test_hostile_json_takes_no_time(before: str, piece: str) -> None:
-    began = time.process_time()
-    assert json_object(before + piece * (100_000 // len(piece)) + "x") is None
-    assert time.process_time() - began < 1
+    def work(reply: str) -> None:
+        assert json_object(reply) is None
+
+    assert_no_backtracking(work, piece, before)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -62,12 +62,12 @@ def run(example: tuple[dgrc.Run, str]) -> dgrc.Run:
 
 
 def test_the_package_is_imported_in_no_time_and_names_all_that_it_offers() -> None:
-    """In processor time, for other processes on the machine take their share of any other."""
-    code = "import time; t = time.process_time(); import dgrc; print(time.process_time() - t, len(dir(dgrc)))\n"
-    code += "import sys; print(*sys.modules)"
+    """No time is measured, for machines differ: what would take it is not loaded."""
+    code = "import sys, dgrc; print(len(dir(dgrc)), *(name for name in sys.modules if name.startswith('dgrc')))\n"
+    code += "print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    seconds, names = done.stdout.splitlines()[0].split()
-    assert float(seconds) < 0.1 and int(names) >= len(dgrc.__all__)
+    names, *own = done.stdout.splitlines()[0].split()
+    assert {*own} == {"dgrc", "dgrc.version"} and int(names) >= len(dgrc.__all__)
     loaded = {name.partition(".")[0] for name in done.stdout.splitlines()[1].split()}
     assert not loaded & {"pydantic", "pyarrow", "ray", "torch", "pandas", "numpy", "yaml"}
     tree = ast.parse((ROOT / "dgrc" / "__init__.py").read_text())

@@ -1,18 +1,14 @@
 """No text breaks the reading, and none takes long: 100,000 characters of what backtracking feeds on."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dgrc.method.reading import TIERS, in_tags, read
 from dgrc.method.reading.choices import split_choices
-from tests.method.builders import HOSTILE
+from tests.method.builders import HOSTILE, assert_no_backtracking
 
 OPTIONS = ("Iron", "Zinc and tin", "Lead", "Both A and B")
-LENGTH, SECONDS = 100_000, 3.0
-"""The slowest takes 0.3 s alone; the processes of the suite share the machine."""
 PIECES = (
     "the answer is ", "the answer is A. ", "the answer is A.\n", "final ", "the final correct ", "answer of ",
     "answer for *",
@@ -37,22 +33,22 @@ WORDS = st.lists(st.sampled_from(SAID), max_size=12).map("".join)
 @pytest.mark.parametrize("piece", PIECES)
 @pytest.mark.parametrize("before", ["", "The answer is ", "<answer>", "\\boxed{"])
 def test_a_long_reply_takes_no_time(before: str, piece: str) -> None:
-    reply = before + piece * (LENGTH // len(piece)) + "x"
-    began = time.process_time()
-    read(reply, OPTIONS)
-    read(reply, ())
-    in_tags(f"<answer>{reply}</answer>", OPTIONS)
-    assert time.process_time() - began < SECONDS
+    def work(reply: str) -> None:
+        read(reply, OPTIONS)
+        read(reply, ())
+        in_tags(f"<answer>{reply}</answer>", OPTIONS)
+
+    assert_no_backtracking(work, piece, before)
 
 
 @pytest.mark.parametrize("piece", [*CHINESE, "and ", "or A ", "also A ", "A, ", "A.", "(A) ", "B is also "])
 def test_neither_do_long_lists(piece: str) -> None:
-    reply = piece * (LENGTH // len(piece)) + "x"
-    began = time.process_time()
-    for before in ("", "<answer>", "答案："):
-        read(before + reply, OPTIONS, several=not before)
-    split_choices(reply)
-    assert time.process_time() - began < SECONDS
+    def work(reply: str) -> None:
+        for before in ("", "<answer>", "答案："):
+            read(before + reply, OPTIONS, several=not before)
+        split_choices(reply)
+
+    assert_no_backtracking(work, piece)
 
 
 @given(st.text() | WORDS | st.sampled_from(HOSTILE), st.sampled_from([OPTIONS, (), ("", "x"), ("A", "B")]))
