@@ -44,10 +44,12 @@ def sampled(
     completions = ask(asked)
     chains = [
         [
-            sample.to_chain(s.text, s.finish_reason, s.tokens, (), "auto", s.thoughts, pack.reply == "tagged")
+            sample.to_chain(
+                s.text, s.finish_reason, s.tokens, (), "auto", s.thoughts, pack.reply == "tagged", question=problem.text
+            )
             for s in completion.samples
         ]
-        for completion in completions
+        for problem, completion in zip(problems, completions, strict=True)
     ]
     pairs = [(problem, chain) for problem, of in zip(problems, chains, strict=True) for chain in of]
     stopped = [(p, c) for p, c in pairs if c.finish_reason == "stop"]
@@ -118,7 +120,7 @@ def answered(ask: Ask, pack: Pack, steps: Sequence[tuple[Problem, Step]], sampli
     for (problem, step), completion in zip(steps, completions, strict=True):
         said: list[str | None] = []
         for reply in completion.samples:
-            whole = reply.finish_reason == "stop" and _has_texts(pack, reply.text)
+            whole = reply.finish_reason == "stop" and _has_texts(pack, reply.text, step.question)
             text, _, problem_of = answer.parse_reply(pack, reply.text, step.question) if whole else (None, "", None)
             parsed.append((problem.id, whole))
             counts["echo"] += problem_of == ECHO
@@ -268,9 +270,9 @@ def _spent(completions: Sequence[Completion]) -> Result:
     }
 
 
-def _has_texts(pack: Pack, reply: str) -> bool:
+def _has_texts(pack: Pack, reply: str, atom: str) -> bool:
     if pack.schema("answer") is None:
-        return pack.reply == "tagged" or reading.read(reply, ())[0] is not None
+        return pack.reply == "tagged" or reading.read(reply, (), question=atom)[0] is not None
     value = json_object(reply) or {}
     return all(isinstance(value.get(name), str) for name in ("answer", "reasoning"))
 

@@ -48,6 +48,8 @@ def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str,
     lm_eval does not say of a reply whether it was cut off, so all are read as if they had ended by themselves.
     """
     by = json.loads(doc["scoring"])
-    answer = sample.to_chain(results[0], "stop", 0, by["choices"], by["form"], several=by["several"]).answer
+    chain = sample.to_chain(
+        results[0], "stop", 0, by["choices"], by["form"], several=by["several"], question=by["question"]
+    )
     asked = (by[name] for name in ("label", "choices", "form", "tolerance", "meta", "several", "question"))
-    return {METRIC: float(right(answer, *asked))}
+    return {METRIC: float(right(chain.answer, *asked))}

@@ -146,7 +146,7 @@ async def predict(
         replies = [
             sample.to_chain(
                 reply.text, reply.finish_reason, reply.tokens, question.choices, method.answers, reply.thoughts,
-                pack.reply == "tagged", question.several,
+                pack.reply == "tagged", question.several, question.text,
             )
             for reply in completion.samples
         ]

@@ -40,7 +40,7 @@ def parse_reply(pack: Pack, reply: str, atom: str) -> tuple[str | None, str, str
         value = json_object(reply) or {}
         answer, rationale = value.get("answer"), value.get("reasoning")
         if pack.schema("answer") is None and not (isinstance(answer, str) and isinstance(rationale, str)):
-            answer, rationale = _free(reply)
+            answer, rationale = _free(reply, atom)
     if not isinstance(answer, str) or not isinstance(rationale, str):
         return None, encodable(reply).strip(), None
     answer, rationale = one_line(answer), encodable(rationale).strip()
@@ -55,14 +55,14 @@ def _says_nothing(pack: Pack, atom: str, answer: str) -> bool:
     return is_echo(pack, answer) or restates(atom, answer) or has_only_words_of(pack, "answer", answer, besides=atom)
 
 
-def _free(reply: str) -> tuple[str | None, str]:
+def _free(reply: str, atom: str) -> tuple[str | None, str]:
     """The answer of free text, read as a chain's is, as it is written if it stands in tags; and what is written before
     them."""
     text = set_apart(reply)[1]
     tags = [*_TAGGED.finditer(text)]
     if tags and not tags[-1].group(1).strip():
         return None, text
-    answer, tier = reading.read(text, ())
+    answer, tier = reading.read(text, (), question=atom)
     if answer is None or tier != "tag":
         return answer, text
     written = one_line(tags[-1].group(1))

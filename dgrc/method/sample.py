@@ -41,13 +41,14 @@ def to_chain(
     thoughts: str = "",
     tagged: bool = False,
     several: bool = False,
+    question: str = "",
 ) -> Chain:
     """A reply as a chain. One that did not stop by itself has no answer: what it says may not be its last word.
 
     `thoughts` are those that the engine gave apart; what stands in thinking marks in the reply joins them, but not
     where the pack's replies are `tagged`: there such marks are part of the text that is asked for.
     """
-    answer, read_by = read(reply, choices, form, several) if finish_reason == "stop" else (None, None)
+    answer, read_by = read(reply, choices, form, several, question) if finish_reason == "stop" else (None, None)
     inside, text = ("", reply) if tagged else set_apart(reply)
     if thoughts.strip():
         text = text.strip()  # parsers leave the line breaks between the two

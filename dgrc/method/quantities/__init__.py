@@ -16,9 +16,9 @@ What is decided here, and may be decided otherwise elsewhere:
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from dgrc.method.quantities.asked import resolved
+from dgrc.method.quantities.asked import asks, is_asked, resolved
 from dgrc.method.quantities.grammar import read
 from dgrc.method.quantities.results import named_value, without_working
 from dgrc.method.quantities.spelling import spell
@@ -43,10 +43,16 @@ from dgrc.method.quantities.values import (
 
 __all__ = [
     "Clock", "Comparison", "Compound", "Date", "Pair", "Quantity", "Range", "Ratio", "Schedule", "Unit", "Value",
-    "groups", "parse", "plain", "resolved", "same", "spell", "units_in", "without_working",
+    "asks", "fits", "groups", "measures_in", "parse", "plain", "resolved", "same", "spell", "units_in",
+    "without_working",
 ]  # fmt: skip
 
 _MEASURED = re.compile(r"(?<![\w.])[0-9][0-9.,]{0,40} ?([A-Za-z\u00b5\u03bc\u03a9\u00b0%]{1,30})")
+
+
+_BEGINS = re.compile(r"(?<![A-Za-z0-9_.,-])[$\u20ac\u00a3\u00a5]?[0-9]")
+_WORD_ENDS = re.compile(r"(?<=[\w%)])(?=[\s.,;:)\u3000-\u303f\uff00-\uff1f\u4e00-\u9fff]|$)")
+_LONGEST_IN_PROSE = 40
 
 
 @functools.lru_cache(maxsize=4096)
@@ -59,6 +65,25 @@ def parse(text: str) -> Value | None:
     said = without_working(text)
     found = read(said) if said != text else None
     return found if found is not None or (value := named_value(said)) is None else read(value)
+
+
+def fits(text: str, question: str) -> bool:
+    """Whether a text is a measure of the kind that a question asks for."""
+    value = parse(text)
+    return value is not None and is_asked(value, question)
+
+
+def measures_in(text: str) -> Iterator[str]:
+    """The measures that stand in prose, each the longest that is understood where a number begins."""
+    past = 0
+    for number in _BEGINS.finditer(text):
+        if number.start() < past:
+            continue
+        ends = [word.end() for word in _WORD_ENDS.finditer(text, number.start(), number.start() + _LONGEST_IN_PROSE)]
+        said = next((text[number.start() : end] for end in reversed(ends) if parse(text[number.start() : end])), None)
+        if said is not None:
+            past = number.start() + len(said)
+            yield said
 
 
 def groups(values: Sequence[Value], tolerance: float) -> list[list[int]]:

@@ -17,6 +17,7 @@ from dgrc.method.quantities.units.nouns import COUNTED, NOUNS
 from dgrc.method.quantities.values import (
     NO_UNIT,
     PERCENT,
+    Clock,
     Comparison,
     Date,
     Pair,
@@ -55,6 +56,10 @@ _HAN_MANY = re.compile(r"(?:多少|几)\s*(.{1,8})")
 _HAN_UNIT = re.compile(r"以(.{1,12}?)为?(?:单位|计)|单位(?:是|为|:|：)\s*(.{1,12})")
 _CLOCK = re.compile(
     r"\b(?:at )?what time\b|\bHH:MM\b|\b(?:24|twelve|12)-hour (?:clock|time)\b|几点|何时刻|什么时刻|几时几分",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"\b(?:which|what|give the|on what) (?:date|calendar day)\b|YYYY-MM-DD|哪一?[天日]|何日|什么日期|几月几[日号]",
     re.IGNORECASE,
 )
 _PERIOD = re.compile(
@@ -111,6 +116,25 @@ def asked(question: str) -> Asked:
     text = question[-_LONGEST_QUESTION:].translate(_WIDE)
     # A time that is only spoken of ("starts at 14:30 on a 24-hour clock") takes nothing from what else is asked for.
     return replace(_asked(text), clock=_CLOCK.search(text) is not None)
+
+
+def asks(question: str) -> bool:
+    """Whether a question asks for a measure: so many of a unit, a year, a date or a time of day."""
+    wanted = asked(question)
+    return wanted.unit is not None or wanted.year or wanted.clock or _DATE.search(question) is not None
+
+
+def is_asked(value: Value, question: str) -> bool:
+    """Whether a value is of the kind that a question asks for; any is where it asks for none in words."""
+    wanted, value = asked(question), resolved(value, question)
+    if wanted.clock:
+        return isinstance(value, Clock)
+    if wanted.year or (wanted.unit is None and _DATE.search(question)):
+        return isinstance(value, Date)
+    if wanted.unit is not None:
+        often = any("times a" in words for words in value.tail)  # so many a day, where no day was asked for
+        return isinstance(value, Quantity) and value.unit.base == wanted.unit.base and not often
+    return True
 
 
 def _asked(text: str) -> Asked:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from dgrc.method import quantities
 from dgrc.method.reading import answer_forms, chinese
+from dgrc.method.reading.conclusions import concluded
 from dgrc.method.reading.lines import last_line, whole_reply
 from dgrc.method.reading.marks import plain
 from dgrc.method.reading.options import CONFLICT, Options, bare
@@ -68,13 +69,13 @@ _OPEN_ANSWER_WORDS = 14
 
 
 def read(
-    reply: str, choices: Sequence[str], form: str = "auto", several: bool = False
+    reply: str, choices: Sequence[str], form: str = "auto", several: bool = False, question: str = ""
 ) -> tuple[str | None, str | None]:
     """The answer of a reply, and the tier that read it; (None, None) if none can be read beyond doubt.
 
     With choices the answer is an option's letter, or, where `several` of them may be right, the sorted letters of all
     that the reply names (`ABD`); options of one text have the letter of the first. Without choices it is text in the
-    form that is asked for.
+    form that is asked for. The `question` says of a last sentence whether the measure in it is what was asked for.
     """
     _, text = set_apart(reply)
     text = encodable(text)
@@ -85,15 +86,15 @@ def read(
         options, text = Options.of(choices, several), plain(_TEXT.sub(r"\1", text.replace("~\\", " \\")))
     text = without_offer(text)
     if (own := before_next(text)) is not None:  # a document that goes on with the next question
-        first = _first_said(own, options, form)
+        first = _first_said(own, options, form, question)
         if first[0] is not None and first[1] != "whole":
             return first
-    return _first_said(text, options, form)
+    return _first_said(text, options, form, question)
 
 
-def _first_said(text: str, options: Options | None, form: str) -> tuple[str | None, str | None]:
+def _first_said(text: str, options: Options | None, form: str, question: str) -> tuple[str | None, str | None]:
     """The answer of the first tier that finds anything."""
-    for tier, found in _tiers(text, options, form):
+    for tier, found in _tiers(text, options, form, question):
         if found:
             distinct = {answer if options is None or not answer else _canonical(answer, options) for answer in found}
             answer = distinct.pop() if len(distinct) == 1 else None
@@ -132,7 +133,7 @@ def one_answer(answer: str, choices: Sequence[str], several: bool = False) -> st
     return _canonical(letters, options) if known and letters else answer
 
 
-def _tiers(text: str, options: Options | None, form: str) -> Iterator[tuple[str, list[str | None]]]:
+def _tiers(text: str, options: Options | None, form: str, question: str) -> Iterator[tuple[str, list[str | None]]]:
     """Each tier's answers; an empty list if it finds nothing, None in it for what is found and cannot be read."""
     open_tag = _OPEN_TAG.search(text)
     if open_tag is None:
@@ -145,7 +146,7 @@ def _tiers(text: str, options: Options | None, form: str) -> Iterator[tuple[str,
         yield "phrase", [_said(said, options, form)]
     if options is None:
         yield "phrase", _open_phrases(text, form)
-        yield "line", _open_last_line(text, form)
+        yield "line", _open_last_line(text, form) or _concluded(text, form, question)
         yield "whole", _open_whole(text, form)
         return
     yield "phrase", phrases(text, options)
@@ -239,6 +240,11 @@ def _open_last_line(text: str, form: str) -> list[str | None]:
     stands_out = _STANDS_OUT.fullmatch(lines[-1]) if len(lines) > 1 else None
     said = stands_out and (stands_out.group(1) or stands_out.group(2)).strip()
     return [_open_answer(said, form)] if said and _is_measure(said) else []
+
+
+def _concluded(text: str, form: str, question: str) -> list[str | None]:
+    said = concluded(text, form, question)
+    return [] if said is None else [answer_forms.canonical(said, "number")]
 
 
 def _is_measure(said: str) -> bool:

@@ -13,7 +13,9 @@ _KIND = (
 ANSWER_IS = re.compile(
     rf"(?<![\w])(?:(?:the|my|our|your|an?) {{1,4}})?{_KIND}(?:answer|option|choice|letter|response|solution|conclusion"
     r"|(?<=final )(?:decision|verdict|pick|selection))"
-    r"(?: {1,4}(?:letter|option|choice|here|then|(?:to|for|in|of|from|among|that|which)\b[^.:\n]{0,80}?))?[*_ ]{0,8}"
+    r"(?: {1,4}(?:letter|option|choice|here|then"
+    r"|to (?:the|this|your) question:? ?[\"\u201c][^\"\u201c\u201d\n]{1,400}[\"\u201d]"
+    r"|(?:to|for|in|of|from|among|that|which)\b[^.:\n]{0,80}?))?[*_ ]{0,8}"
     r"(?:(?:\bis|\bwould be|\bshould be|\bmust be|\bwill be|\bseems to be|\bappears to be|\bremains|\bhas to be|=|:"
     r"|\u2192|->|[\u2013\u2014]|-(?= ))[*_ ]{0,8}:? {0,8}){1,4}"
     r"(?:(?:most |very )?(?:likely|probably|clearly|definitely|certainly|obviously|simply|actually|indeed|therefore|"

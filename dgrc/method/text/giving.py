@@ -2,7 +2,8 @@
 
 Small models go on where a question ends (`How many mg is that? 120 mg.`). Who answers such an atom repeats what stands
 there, all answers agree, and a wrong one becomes a fact. Only what stands behind the question is looked at: how an
-answer is to be written may stand there, a value or a name may not.
+answer is to be written may stand there, a value or a name may not. Before it only what is worked out there is
+looked at.
 """
 
 import re
@@ -36,16 +37,30 @@ _LONGEST = 2000
 
 
 def gives_answer(atom: str) -> bool:
-    """Whether a value, a date, yes or no, or anything behind `Answer:` follows the last question mark."""
+    """Whether a value, a date, yes or no, or anything behind `Answer:` follows the last question mark, or what is asked
+    for is worked out before it (`21.6 g x 1000 = 21,600 mg. How many mg is that?`)."""
     text = " ".join(nfkc(atom[:_LONGEST]).split())
     *asked, behind = _QUESTION_MARK.split(text)
-    if not asked or not behind.strip():
+    if not asked:
+        return False
+    if _is_worked_out(asked[-1]):
+        return True
+    if not behind.strip():
         return False
     if _LEAD.search(behind.strip()):
         return True
     if _is_name(behind.strip()):
         return True
     return any(_is_value(sentence.strip(" ()[]*\"'-:=")) for sentence in _SENTENCE.split(behind))
+
+
+def _is_worked_out(asked: str) -> bool:
+    """Whether a calculation gives what a last sentence asks for that has no number of its own."""
+    said = _SENTENCE.split(asked)
+    before, last = asked[: len(asked) - len(said[-1])], said[-1]
+    if "=" not in before or any(sign.isdecimal() for sign in last):
+        return False
+    return any("=" in measure and quantities.fits(measure, last) for measure in quantities.measures_in(before))
 
 
 def _is_name(behind: str) -> bool:

@@ -111,7 +111,8 @@ def _parsed(tools: Toolbox, chain: Chain, question: Question | Case) -> Chain:
 def _chain(tools: Toolbox, said: Sample | Chain, question: Question | Case) -> Chain:
     form, tagged = tools.method.answers, tools.pack.reply == "tagged"
     return sample.to_chain(
-        said.text, said.finish_reason, said.tokens, question.choices, form, said.thoughts, tagged, question.several
+        said.text, said.finish_reason, said.tokens, question.choices, form, said.thoughts, tagged, question.several,
+        question.text,
     )
 
 

@@ -19,6 +19,7 @@ PIECES = (
     "{}", "\\text{", "**", "_", " ", "\n", "A\n", "A. x\n", "letter: ", "word, ", "word. ", "- ", "a-", "zinc and ",
     "<b",
     "\u0301", "1.", "0,", "$", "yes ", "```", "A/", "wait ",
+    'answer to the question "',
     "<|channel|>", "<|channel|>analysis<|message|>", "<|im_end|>", "\nQuestion: ", "would you like ", "analysisA",
     "assistantfinal", "| A - ", "A: correct. ", "not A but ", "#### 5\n", ", not ", "only A remains ", "A. lead ",
 )  # fmt: skip
