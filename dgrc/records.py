@@ -201,10 +201,9 @@ class AtomQuestion:
 class Atom:
     """`answer`'s row: a distinct atomic question, its majority answer and what became of it.
 
-    `agreement` is the share of the self-answers that equal `answer` (unparsable ones count against). `ifd` is the
-    instruction-following difficulty under the student, `judge` the judge's score of 14, both None where not asked for;
-    `cluster` is the smallest id among its near-duplicates in the corpus.
-    """
+    `agreement` is the share of the self-answers that equal `answer` (empty ones, whose replies are in `unread`, count
+    against). `ifd` is the instruction-following difficulty under the student, `judge` the judge's score of 14, both
+    None where not asked for; `cluster` is the smallest id among its near-duplicates in the corpus."""
 
     id: int
     question: str
@@ -221,6 +220,7 @@ class Atom:
     ifd: float | None = None
     judge: int | None = None
     cluster: int | None = None
+    unread: tuple[Refused, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

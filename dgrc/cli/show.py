@@ -160,17 +160,22 @@ def _unread(store: Any) -> Iterable[str]:
     return (f"{path} cannot be read: {trouble}" for _, path, trouble in store.files())
 
 
+AS_IT_CAME = ("raw", "unread")
+"""What a story holds of replies as they came, of a diagnosis and of an atom."""
+
+
 def _plain(told: Any, store: Any, method: Any, raw: bool) -> dict[str, Any]:
     """A story as JSON holds it, the user's id and the verdict first; what was asked and replied if it is wanted."""
     from dgrc.view.case import prompt_of
     from dgrc.view.stories import name_of
 
     left = {name: value for name, value in told.items() if name not in ("marks", "outcome", "diagnoses")}
-    diagnoses = [
-        {name: value for name, value in one.items() if raw or name != "raw"} for one in told["diagnoses"]
-    ]  # fmt: skip
+    diagnoses, atoms = (
+        [{name: value for name, value in one.items() if raw or name not in AS_IT_CAME} for one in told[what]]
+        for what in ("diagnoses", "atoms")
+    )
     prompt = {"prompt": prompt_of(store, int(told["id"]), method)} if raw and method is not None else {}
-    return {"name": name_of(told), "verdict": told["outcome"], **left, "diagnoses": diagnoses, **prompt}
+    return {"name": name_of(told), "verdict": told["outcome"], **left, "atoms": atoms, "diagnoses": diagnoses, **prompt}
 
 
 def _print(parts: Iterable[Any], err: bool = False) -> None:

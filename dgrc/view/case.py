@@ -215,7 +215,7 @@ def _atom(atom: Row) -> Told:
         "id": str(atom["id"]), "question": atom["question"], "answer": atom["answer"], "rationale": atom["rationale"],
         "agreement": atom["agreement"], "answers": atom["answers"], "kept": atom["kept"],
         "dropped_because": atom["dropped_because"], "ifd": atom.get("ifd"), "judge": atom.get("judge"),
-        "asked": len(atom["asked_by"]), "error": atom["error"],
+        "asked": len(atom["asked_by"]), "error": atom["error"], "unread": atom.get("unread") or [],
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from dgrc.cli import main
 from dgrc.cli.show import print_cases
 from dgrc.storage.run_dir import RunDir
 from tests.cli.test_main import one_paragraph
-from tests.view.made import CASES, Told, chain, write_run
+from tests.view.made import CASES, UNREAD, Told, chain, write_run
 
 HAN, LINK = "龘" * 700, f"https://example.test/{'Q' * 900}"
 ODD_NAME = "name\x7f\x85\u202e" + "Z" * 300
@@ -114,12 +115,15 @@ def test_json_is_the_whole_case_and_text_survives_it(run: RunDir) -> None:
     assert "raw" not in case["diagnoses"][0] and "prompt" not in case
     lease = json.loads(shown(run, "lease-17", "--json", "--raw").stdout)
     assert lease["verdict"] == "mixed" and lease["diagnoses"][0]["raw"] == CASES[0].raw
+    assert [atom["unread"] for atom in lease["atoms"]] == [[], [asdict(UNREAD)]]
+    assert not any("unread" in atom for atom in case["atoms"])
     assert CASES[0].text in lease["prompt"][-1]["content"]
 
 
 def test_raw_replies_are_shown_where_they_are_asked_for(run: RunDir) -> None:
     plain, raw = (" ".join(shown(run, "lease-17", *more).stdout.split()) for more in ((), ("--raw",)))
-    for words in ("as it came", "made again from the run's settings", "-> one month", "The statute says so."):
+    told = ("as it came", "made again from the run's settings", "-> one month", "The statute says so.", UNREAD.text)
+    for words in told:
         assert words in raw and words not in plain, words
 
 

@@ -93,6 +93,7 @@ WRONG = (
 )
 BOTH = facts("notice", "writing")
 
+UNREAD = Refused("A notice has a form, and forms differ from place to place.", "unread")
 CASES = (
     Told(
         "lease-17", LEASE, OPTIONS, "divergent",
@@ -216,6 +217,7 @@ def _atoms(cases: Sequence[Told]) -> list[Atom]:
         found.append(Atom(
             atom_id(question), question, (question,), askers, ANSWERS[name], "The statute says so.",
             answers.count(ANSWERS[name]) / 4, answers, kept, None if kept else "disagreement", (), None, judge=12,
+            unread=(UNREAD,) if name == "writing" else (),
         ))  # fmt: skip
     return [atom for atom in found if atom.asked_by]
 

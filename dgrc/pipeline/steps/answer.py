@@ -4,10 +4,14 @@ from dgrc.method import answer as answer_step
 from dgrc.method import curriculum, judge, meaning, screen
 from dgrc.method.echo import ECHO
 from dgrc.method.prompts import Pack
+from dgrc.method.replies import encodable
 from dgrc.pipeline.steps.ask import merge
 from dgrc.pipeline.steps.same import grouped
 from dgrc.pipeline.steps.toolbox import PRIORITY, Toolbox, request_error
-from dgrc.records import Atom, AtomQuestion, Usage
+from dgrc.records import Atom, AtomQuestion, Refused, Usage
+
+UNREAD, CUT = "unread", "cut_off"
+"""Why a reply that is no echo gives no answer."""
 
 
 async def answer(tools: Toolbox, atom: AtomQuestion) -> Atom:
@@ -34,6 +38,11 @@ async def answer(tools: Toolbox, atom: AtomQuestion) -> Atom:
     return Atom(
         atom.id, atom.question, atom.variants, atom.asked_by, text, rationale, agreement,
         tuple(a or "" for a in said), dropped is None, dropped, merge(spent), completion.error or ungraded, ifd, score,
+        unread=tuple(
+            Refused(encodable(sample.text), problem or (UNREAD if sample.finish_reason == "stop" else CUT))
+            for sample, (answer, _, problem) in zip(completion.samples, replies, strict=True)
+            if answer is None
+        ),
     )
 
 

@@ -147,7 +147,7 @@ STREAMS: tuple[Stream, ...] = (
     Stream(
         "atoms",
         ("id", "question", "variants", "asked_by", "answer", "rationale", "agreement", "answers", "kept",
-         "dropped_because", "usage", "error", "ifd", "judge", "cluster"),
+         "dropped_because", "usage", "error", "ifd", "judge", "cluster", "unread"),
         atom, one=("became", "agreement", "judge", "error", "asked_by", "script"), numbers=("agreed", "asked"),
         searched=True,
     ),

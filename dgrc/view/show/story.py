@@ -48,6 +48,7 @@ def raw_replies(told: Told, prompt: Sequence[dict[str, str]] | None) -> list[Any
         if atom["answered"]:
             parts.append(Said(f"\nAll answers to: {atom['question']}", style="bold"))
             parts += [Said(f"  -> {answer or 'not read'}") for answer in atom["answers"]]
+            parts += [Box(f"not read: {one['reason'].replace('_', ' ')}", Said(one["text"])) for one in atom["unread"]]
             parts += [Said(f"  {atom['rationale']}", style="dim")] if atom["rationale"] else []
     return parts
 

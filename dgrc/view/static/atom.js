@@ -2,7 +2,7 @@
 
 import { format } from "./address.js";
 import { ask } from "./ask.js";
-import { steps, walking } from "./case.js";
+import { steps, unreadReplies, walking } from "./case.js";
 import { bars, folded, h, meter, percent, plural, said } from "./dom.js";
 import { Judging } from "./judge.js";
 import { drawRow } from "./list.js";
@@ -27,6 +27,7 @@ export async function atomPage(at, signal) {
     asked,
     told.answers.length ? h("section", {}, bars([...counted].sort((a, b) => b[1] - a[1]), "Answers", "atoms")) : null,
     told.rationale ? h("section", {}, h("h2", {}, "Rationale"), h("div.text", {}, folded(told.rationale))) : null,
+    told.unread.length ? h("section.raw", {}, h("h2", {}, "Replies without an answer"), unreadReplies(told)) : null,
     others.length ? h("section", {}, h("h2", {}, "Other wordings"), h("ul", {}, others.map((one) => h("li", {}, said(one))))) : null,
     cases(at, "Contradicts chains of", told.contradicts, told.contradicts_count),
     cases(at, "Asked by", told.asked_by, told.asked_by_count));

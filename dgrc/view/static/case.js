@@ -158,10 +158,16 @@ function drawAtom(at, atom, lit, judging) {
       return those.length ? h(`li.${relation === "contradicts" ? "against" : "fine"}`, {}, `${relation} teacher ${those.join(", ")}`) : null;
     })),
     h("details", {}, h("summary", {}, "All answers"), h("ul", {}, atom.answers.map((one) => h("li", {}, one ? said(one) : h("em", {}, "not read")))),
-      atom.rationale ? h("div.text", {}, folded(atom.rationale)) : null),
+      atom.rationale ? h("div.text", {}, folded(atom.rationale)) : null, unreadReplies(atom)),
   ] : h("p.quiet", {}, "not answered yet"));
   if (atom.sha) box.append(judging.place(box, atom, { what: "atom", id: atom.id, chain: null, name: "this atom" }));
   return box;
+}
+
+// What was replied and gave no answer, as it came.
+export function unreadReplies(atom) {
+  return atom.unread.map((one) => h("details", {}, h("summary", {}, "A reply that gave no answer: ", said(one.reason.replaceAll("_", " "))),
+    h("pre", {}, folded(one.text, (part) => h("span", {}, pieces(part))))));
 }
 
 function prompts(at, told, signal) {

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from dgrc.engines.base import Completion, failed
+from dgrc.engines.base import Completion, Sample, failed
 from dgrc.method.judge import ASPECTS
 from dgrc.pipeline.counters import inert_judge, of_atom
 from dgrc.pipeline.steps.answer import answer
 from dgrc.records import Atom, AtomQuestion
-from dgrc.storage.arrow import to_row
+from dgrc.storage.arrow import from_row, to_row
 from tests.pipeline.steps.tools import FakeCaller, toolbox
 
 ASKED = AtomQuestion(1, "How long is the limit?", ("How long is the limit?",), (7,))
@@ -131,3 +131,21 @@ def test_an_atom_that_is_answered_in_the_prompts_words_alone_is_dropped_as_that(
     atom, _ = run(answered(*["name the fact or rule that settles it"] * 3))
     assert (atom.answer, atom.kept, atom.dropped_because) == (None, False, "echo")
     assert "dropped_echo" in list(of_atom(to_row(atom)))
+
+
+def test_replies_without_an_answer_are_kept_as_they_came_each_with_its_reason() -> None:
+    echo = json.dumps({"reasoning": "By it.", "answer": "The limit is how long?"})
+    said = iter([
+        Sample(SAID, "stop", 5), Sample("It depends on many\nthings, as ever.", "stop", 7),
+        Sample("The limit is", "length", 9), Sample(echo, "stop", 9),
+    ])  # fmt: skip
+    tools, _ = toolbox(lambda *_: Completion(tuple(said), 3, 30), prompts="general", answers_per_atom=4)
+    atom = asyncio.run(answer(tools, ASKED))
+    assert atom.answers == ("5 years", "", "", "")
+    assert [(one.text, one.reason) for one in atom.unread] == [
+        ("It depends on many\nthings, as ever.", "unread"), ("The limit is", "cut_off"),
+        (echo, "echo"),
+    ]  # fmt: skip
+    assert from_row(Atom, to_row(atom)) == atom
+    earlier = {name: value for name, value in to_row(atom).items() if name != "unread"}
+    assert from_row(Atom, earlier).unread == ()

@@ -94,7 +94,8 @@ def case_of(texts: list[str], row: int) -> tuple[Filled, list[Any]]:
         Question(id_, f("source_id"), same[1], choices, f("label"), f"{f('source')}:7", f("meta")),
         Case(*same, (chains[0], chains[1]), (chains[2], mute), (diagnosis,), spent, f("case error")),
         Atom(atom_id(asks), asks, (asks, f("variant")), (id_,), f("atom answer"), f("rationale"), 0.5,
-             (f("self answer"), f("other answer")), False, f("dropped"), spent, f("atom error")),
+             (f("self answer"), f("other answer")), False, f("dropped"), spent, f("atom error"),
+             unread=(Refused(f("unread reply"), f("unread reason")),)),
         VerifiedCase(*same, (chains[0], chains[1]), verdicts, spent, None, f("audit")),
         Example(row, "chain", id_, ({"role": "assistant", "content": chains[0].text},)),
     ]  # fmt: skip

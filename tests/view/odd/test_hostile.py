@@ -18,10 +18,11 @@ OF_A_CASE = (
     "choice", "other choice", "atom", "a text", "a answer", "a thoughts", "b text", "b answer", "b thoughts", "c text",
     "c answer", "c thoughts", "mute text", "refused", "refused reason", "diagnosis error", "raw", "question",
     "verdict reason", "source_id", "label", "source", "meta", "case error", "atom answer", "rationale", "self answer",
-    "other answer", "dropped", "audit",
+    "other answer", "dropped", "audit", "unread reply", "unread reason",
 )  # fmt: skip
-OF_AN_ATOM = ("atom", "variant", "atom answer", "rationale", "self answer", "other answer", "dropped", "atom error")
-WITH_SPACES, FOLDED = ("refused reason", "dropped"), ("choice", "other choice")
+OF_AN_ATOM = ("atom", "variant", "atom answer", "rationale", "self answer", "other answer", "dropped", "atom error",
+              "unread reply", "unread reason")  # fmt: skip
+WITH_SPACES, FOLDED = ("refused reason", "dropped", "unread reason"), ("choice", "other choice")
 """Names of ours, whose underscores are shown as spaces; options, which models and people get on one line each."""
 OPENED = """
 for (let more; (more = document.querySelector('button.more')); more.click());
