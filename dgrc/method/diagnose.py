@@ -23,6 +23,8 @@ _ASKING = frozenset(
     "what which who whom whose when where why how is are was were do does did can could may might must should shall "
     "will would has have had define name state explain describe give list identify".split()
 )
+_ALWAYS_ASKING = frozenset("what which who whom whose how".split())
+"""With which no statement begins, behind others either: `The report is 15 days late. How many dollars is the fine`."""
 _SETTING = frozenset("under in at for to from on by with if given suppose assuming according after before".split())
 """Words with which a question begins that asks behind them: `To whom`, `Under what`, `If a minor signs, is`."""
 _ASKING_HAN = re.compile(
@@ -114,8 +116,8 @@ def _refused_because(pack: Pack, atom: str, said: set[str]) -> str | None:
 
 
 def _is_question(atom: str) -> bool:
-    """Whether a text asks: by its mark, by the word it begins with, or in Chinese by a word that asks. Other scripts
-    are not judged."""
+    """Whether a text asks: by its mark, by the word that it or its last sentence begins with (what is known may stand
+    before), or in Chinese by a word that asks. Other scripts are not judged."""
     if any(mark in atom for mark in "?\uff1f\u061f\u037e"):
         return True
     if _HAN.search(atom) and not _KANA_OR_HANGUL.search(atom):
@@ -125,6 +127,9 @@ def _is_question(atom: str) -> bool:
     first, *clauses = [[word.casefold().strip("\"'*(") for word in clause.split()] for clause in atom.split(",")]
     if len(atom.split()) < 3 or not first:
         return False
+    last = _BETWEEN_SENTENCES.split(atom)[-1].split()
+    if len(last) >= 3 and last[0].casefold().strip("\"'*(") in _ALWAYS_ASKING:
+        return True
     if first[0] in _SETTING:
         return any(word in _ASKING for word in (*first[1:2], *(word for clause in clauses for word in clause[:1])))
     return first[0] in _ASKING

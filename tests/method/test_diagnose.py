@@ -137,6 +137,9 @@ CASE = (
         (["Under the rule, antiviral drugs lower the fever."], 0, ["no_question"]),
         (["Under what fever is oseltamivir given", "If influenza is seen after 30 hours, is oseltamivir given"], 2, []),
         (["Within 48 hours of symptoms, the drug helps."], 0, ["no_question"]),
+        (["A fever lasts 48 hours. How many hours does oseltamivir help"], 1, []),
+        (["How influenza spreads is known. The drug oseltamivir helps"], 1, []),  # which begins as questions do
+        (["Influenza causes a fever. When oseltamivir is given, the fever falls"], 0, ["no_question"]),
         (["Is oseltamivir an antiviral drug?", "Which of the following is antiviral?"], 1, ["leans_on_options"]),
         (["Is influenza viral?", "Which option is correct?"], 1, ["leans_on_options"]),
         (["Which of the following is an antiviral drug: oseltamivir or aspirin?"], 1, []),
