@@ -21,14 +21,19 @@ DRY_RUN = (
     "Print the settings that are not defaults and what would run, look at all that it needs (files and their first "
     "rows, models, templates, keys, servers, GPUs, memory, disk), and stop. The exit status is 2 if it could not start."
 )
+DATA = (".jsonl", ".parquet", ".csv", ".tsv", ".gz", ".bz2", ".xz", ".zst")
+"""Ends of names that are no configuration's. One may be JSON, which is YAML too."""
 LONGEST_NAME = 98
 """Characters of a name that is nowhere which an error quotes: what fits on its first line."""
 
 
 class Positive(click.ParamType):
-    """A finite number above 0; click's own ranges let `nan` pass."""
+    """A finite number above 0, and not above `most`; click's own ranges let `nan` pass."""
 
     name = "number"
+
+    def __init__(self, most: float = math.inf):
+        self.most = most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number."""
@@ -36,8 +41,9 @@ class Positive(click.ParamType):
             number = float(value)
         except ValueError:
             number = math.nan
-        if not 0 < number < math.inf:
-            self.fail(f"got {value!r}; wanted is a number above 0.", param, ctx)
+        if not (0 < number < math.inf and number <= self.most):
+            most = f", {self.most:g} at most" if self.most < math.inf else ""
+            self.fail(f"got {value!r}; wanted is a number above 0{most}.", param, ctx)
         return number
 
 
@@ -100,6 +106,11 @@ def load_file(config: str, overrides: tuple[str, ...], here: Path | None = None)
     from dgrc.config.shipped import locate, shipped_folder
 
     file = locate(config, here)
+    if file.suffix.lower() in DATA and file.is_file():
+        raise ConfigError(
+            f"{file} is no configuration: by its name it holds data. Wanted is a YAML file, the name of one that comes "
+            "with dgrc, or a run. `dgrc init mine.yaml --questions FILE` writes a first one for a file of questions."
+        )
     if file.is_relative_to(shipped_folder()) and file != Path(config):
         say(f"configuration: {file}, which comes with dgrc")
     return load_config(file, overrides)
@@ -114,10 +125,12 @@ def _run_named(name: str, overrides: tuple[str, ...]) -> Any:
     from dgrc.config.explain import short
     from dgrc.config.file import make_config
     from dgrc.config.shipped import nearest
-    from dgrc.storage.standing import found
+    from dgrc.storage.standing import found, holding
 
     runs = make_config({}, [said for said in overrides if said.startswith("runs_dir=")]).runs_dir
     run = found(name, runs)
+    if run is None and (around := holding(name)) is not None:
+        raise ConfigError(f"{name!r} is neither a configuration nor a run, but lies in a run: give {around.root}.")
     if run is None:
         raise ConfigError(
             f"{short(name, LONGEST_NAME)!r} is neither a configuration nor a run: there is no YAML file and no folder "
@@ -145,9 +158,11 @@ def run_job(config: Any, parts: tuple[str, ...], empty: bool = False) -> Any:
         return job
 
 
-def print_plan(config: Any, parts: tuple[str, ...], anew: bool = False) -> None:
+def print_plan(
+    config: Any, parts: tuple[str, ...], anew: bool = False, own: Callable[[], str] | None = None
+) -> None:
     """What a job would do: settings that are not defaults, passes with their columns, engines and trainers; `anew` as
-    `preflight.check` has it.
+    `preflight.check` has it, `own` looks at what a command wants beside it and has a line for it.
 
     Raises:
         DgrcError: what keeps it from starting, all together.
@@ -194,4 +209,6 @@ def print_plan(config: Any, parts: tuple[str, ...], anew: bool = False) -> None:
         tell(f"# warning   {line}")
     if (error := report.error()) is not None:
         raise error
+    if own is not None:
+        tell(own())
     tell("# nothing that was looked at keeps it from starting")

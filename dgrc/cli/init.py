@@ -10,6 +10,8 @@ import click
 
 from dgrc.cli.common import say
 
+ENDS = (".yaml", ".yml")
+
 
 @click.command()
 @click.argument("config", type=click.Path())
@@ -32,6 +34,10 @@ def init(
     from dgrc.questions.sniff import sniff
 
     path = Path(config)
+    if path.suffix not in ENDS:
+        raise ConfigError(f"{config!r} is no name for a configuration: wanted is one that ends with .yaml.")
+    if not path.parent.is_dir():
+        raise ConfigError(f"The configuration {path} cannot be written: {path.parent} is no folder. Make it first.")
     if path.exists():
         raise ConfigError(f"There is a {path} already, and `dgrc init` overwrites nothing. Give another name.")
     first, *others = find_files(files)

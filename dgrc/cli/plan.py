@@ -26,7 +26,7 @@ def _counts(context: click.Context, parameter: click.Parameter, value: str) -> l
 @click.option("--gpu-gib", type=Positive(), default=79.0, show_default=True,
               help="Memory of a GPU (a worker's, on CPUs) in GiB.")
 @click.option("--tokens-per-second", type=Positive(), help="Measured rate, all workers together.  [default: the run's]")
-@click.option("--mfu", type=Positive(), default=0.4, show_default=True,
+@click.option("--mfu", type=Positive(most=1), default=0.4, show_default=True,
               help="Share of the peak to assume where no rate was measured.")
 @click.option("--price", type=Positive(), help="Price of a GPU for an hour, in any currency.")  # fmt: skip
 def plan(

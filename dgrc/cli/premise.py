@@ -50,9 +50,8 @@ def premise(
 
     given = load(config, overrides)
     if dry_run:
-        print_plan(measured_on(given).model_copy(update={"name": premise_name(given)}), ("curate",), anew=True)
-        sample = choose(given, questions, truth)
-        tell(f"# premise   {len(sample.questions):,} of {sample.there:,} questions whose answers are known")
+        sampled = measured_on(given).model_copy(update={"name": premise_name(given)})
+        print_plan(sampled, ("curate",), anew=True, own=lambda: _sampled(choose(given, questions, truth)))
         return
     check(measured_on(given), ("curate",), say, anew=True)
     settings = prepare(given, questions, truth, say)
@@ -64,6 +63,11 @@ def premise(
     tell(json.dumps(figures))
     if not figures["measured"]:
         ctx.exit(NOTHING_MEASURED)
+
+
+def _sampled(sample: Any) -> str:
+    """What would be measured on."""
+    return f"# premise   {len(sample.questions):,} of {sample.there:,} questions whose answers are known"
 
 
 def _lines(figures: dict[str, Any]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dgrc.cli.common import say, tell
 
 
 @click.command()
-@click.argument("run", type=click.Path(file_okay=False))
+@click.argument("run", type=click.Path())
 @click.option("--out", type=click.Path(), help="Write it there; by default to report.html in the run's folder.")
 @click.option("--markdown", is_flag=True, help="A card in Markdown, printed where --out names no file.")
 @click.option("--round", "number", type=click.IntRange(min=1), help="Of this round; of the last one by default.")

@@ -14,7 +14,7 @@ NOT_FOUND = "No case has all of this. Take a filter or a word away."
 
 
 @click.command(context_settings={"ignore_unknown_options": True})  # ids may begin with a minus
-@click.argument("run", type=click.Path(file_okay=False))
+@click.argument("run", type=click.Path())
 @click.argument("id_", required=False, metavar="[ID]")
 @click.option("--status", multiple=True, type=click.Choice(STATUS), help="Cases of this status; repeatable.")
 @click.option("--verdict", multiple=True, type=click.Choice(VERDICTS), help="By how chains fared; repeatable.")

@@ -11,7 +11,7 @@ DAMAGED = 1
 
 
 @click.command()
-@click.argument("run", type=click.Path(file_okay=False))
+@click.argument("run", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def status(run: str, as_json: bool) -> None:
     """What of a run is done, what is under way with rate and time left, and who holds it.

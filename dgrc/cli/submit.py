@@ -11,7 +11,7 @@ FAILED = 1
 
 
 @click.command()
-@click.argument("config", type=click.Path(dir_okay=False))
+@click.argument("config", type=click.Path())
 @click.option("--address", envvar="RAY_API_SERVER_ADDRESS", show_envvar=True, required=True,
               help="Dashboard of the cluster: http://…:8265.")
 @click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Override a setting; repeatable.")

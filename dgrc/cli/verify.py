@@ -11,7 +11,7 @@ DAMAGED = 1
 
 
 @click.command("verify-run")
-@click.argument("run", type=click.Path(file_okay=False))
+@click.argument("run", type=click.Path())
 def verify_run(run: str) -> None:
     """Check files, rows and ids of a complete run; exit status 1 if anything is damaged."""
     from dgrc.storage.standing import opened
@@ -27,7 +27,7 @@ def verify_run(run: str) -> None:
 
 
 @click.command()
-@click.argument("run", type=click.Path(file_okay=False))
+@click.argument("run", type=click.Path())
 @click.option("--forget-only", is_flag=True, help="Only take the run back; do not run it again.")
 def repair(run: str, forget_only: bool) -> None:
     """Redo the first damaged step of a complete run and what follows from it."""

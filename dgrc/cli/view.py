@@ -13,7 +13,7 @@ PORT = 7474
 
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=click.Path(file_okay=False))
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=click.Path())
 @click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65535), help="Or the next free one.")
 @click.option("--browser/--no-browser", default=True, help="Open the address in the browser.")
 @click.option("--read-only", is_flag=True, help="Take no marks: nothing is written but the index.")

@@ -100,8 +100,12 @@ def places(address: str | None) -> Places:
         with native_noise_to(Path(os.devnull)):
             state._initialize_global_state(GcsClientOptions.create(head, None, True, False))
             return _of_cluster(state)
-    except Exception as e:  # Ray raises what its parts raise; each means: no cluster that answers
-        raise _no_cluster(address, str(e)) from e
+    except Exception as e:  # Ray raises what its parts raise; each means: no cluster that answers us
+        raise NotReadyError(
+            f"something listens at {address!r}, but does not let this process in as a Ray cluster would "
+            f"({_first(e)}). If the cluster wants its token, as one by `ray start` does, set RAY_AUTH_MODE=token and "
+            "put the token into RAY_AUTH_TOKEN or ~/.ray/auth_token. If it is no cluster, name the address of its head."
+        ) from e
     finally:
         state.disconnect()
 
@@ -115,17 +119,16 @@ def _head(address: str) -> str:
         host, _, port = head.rpartition(":")
         socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
     except (OSError, ValueError) as e:
-        raise _no_cluster(address, str(e)) from e
+        raise NotReadyError(
+            f"there is no Ray cluster at {address!r} ({_first(e)}). Start one (`ray start --head`), name the address "
+            "of its head, or leave `ray.address` out: then one is started here."
+        ) from e
     return head
 
 
-def _no_cluster(address: str, reason: str) -> NotReadyError:
-    first = (reason.strip().splitlines() or ["nothing answers"])[0]
-    return NotReadyError(
-        f"there is no Ray cluster at {address!r} ({first.rstrip('.')}). Start one (`ray start --head`), name the "
-        "address of its head, set RAY_AUTH_MODE=token if it wants its token, or leave `ray.address` out: then one is "
-        "started here."
-    )
+def _first(error: Exception) -> str:
+    """The first line of an error."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _of_cluster(state: Any) -> Places:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dgrc.config import Config
+from dgrc.config.explain import short
 from dgrc.config.file import load_config
 from dgrc.errors import RunDirError
 from dgrc.storage.atomic import write_text
@@ -19,7 +20,7 @@ from dgrc.storage.run_dir import RunDir
 STEPS = ("cut", "write", "screen_questions", "ingest", "carry", "gather", "collect", "answer", "screen", "index",
          "verify", "assemble")  # fmt: skip
 """What is marked done before a training, in order; a run has those that its settings ask for."""
-RUNS, MOST_NAMED = "runs", 8
+RUNS, MOST_NAMED, LONGEST_NAME = "runs", 8, 98
 SAMPLING = ("pilot", "benchmark", "premise")
 """Commands that curate a sample as a run of its own."""
 
@@ -35,12 +36,11 @@ def opened(given: str | Path, number: int = 1) -> RunDir:
             f"{given} lies on a store, where a run can only be looked at: `dgrc view`, `show`, `report` and `status` "
             "take it there. For all else copy it to a disk and give that folder."
         )
+    check_path(given)
     named = Path(RUNS) / given
     run = next((run for run in map(RunDir, (given, named)) if run.config_file.is_file()), None)
     if run is None:
-        there = Path(given).exists() or named.exists()
-        why = "it has no config.yaml" if there else f"there is no such folder, here or in {RUNS}/"
-        raise RunDirError(f"{given} is not a run: {why}. {_others(Path(given))}")
+        raise RunDirError(f"{given} is not a run: {_why(Path(given))}. {_meant(Path(given))}")
     last = rounds(run)
     if number != 1 and number not in last:
         raise RunDirError(
@@ -50,12 +50,33 @@ def opened(given: str | Path, number: int = 1) -> RunDir:
     return run.in_round(number)
 
 
+def check_path(given: str | Path) -> None:
+    """Raises RunDirError if the system does not take a path: a link that leads to itself, a name that is too long."""
+    try:
+        os.stat(os.path.expanduser(given))
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as e:
+        raise RunDirError(
+            f"{short(str(given), LONGEST_NAME)} is not a run: {e.strerror}. Give the folder of a run, or its "
+            f"name below {RUNS}/."
+        ) from e
+
+
 def found(given: str, runs_dir: str | None = None) -> RunDir | None:
     """The run in a folder; with `runs_dir` the run of that name there. None if there is none."""
     if runs_dir is not None and (given in ("", os.curdir, os.pardir) or os.sep in given):
         return None
     folder = os.path.expanduser(given if runs_dir is None else os.path.join(runs_dir, given))
     return RunDir(folder) if os.path.isfile(os.path.join(folder, "config.yaml")) else None
+
+
+def holding(given: str | Path) -> RunDir | None:
+    """The run in which a file or folder lies, if it lies in one."""
+    if not os.path.exists(given):
+        return None
+    above = map(RunDir, Path(given).resolve().parents)
+    return next((run for run in above if run.config_file.is_file() and rounds(run)), None)
 
 
 def own_settings(run: RunDir, overrides: Sequence[str] = ()) -> Config:
@@ -144,8 +165,22 @@ def how_far(run: RunDir) -> str:
     return f"{place}its curation is done up to `{done[-1]}`" if done else f"{place}nothing of it is finished"
 
 
-def _others(given: Path) -> str:
-    """What a user may have meant."""
+def _why(given: Path) -> str:
+    """What keeps what a user named from being a run."""
+    if (found := next((path for path in (given, Path(RUNS) / given) if os.path.exists(path)), None)) is None:
+        return f"there is no such folder, here or in {RUNS}/"
+    return "it has no config.yaml" if found.is_dir() else "it is a file, and a run is a folder"
+
+
+def _meant(given: Path) -> str:
+    """What a user may have meant: the run that holds what was named, or others that there are."""
+    if (run := holding(given)) is not None:
+        return f"It lies in a run: give {run.root}."
+    if given.suffix in (".yaml", ".yml") and given.is_file():
+        return (
+            "If it is a configuration, `dgrc run` and the like take it; the run that it makes lies in its `runs_dir`, "
+            "by its `name`."
+        )
     for folder in (given, given.parent, Path(RUNS)):
         if found := runs_in(folder):
             more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""

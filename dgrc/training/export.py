@@ -16,13 +16,10 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 
-from dgrc.errors import TrainingError
 from dgrc.storage.cards import front_matter, harmless, row, table
-from dgrc.storage.model_directory import adapter_problem, model_problem
-from dgrc.storage.objectstore.models import local_copy
+from dgrc.training.adapter import base_of, is_adapter
 from dgrc.training.ending import stop_where_turns_end
 from dgrc.training.merge import merge_into
-from dgrc.training.model.load import ADAPTER
 from dgrc.training.run.state import State
 
 SHARD_BYTES = 4 * 2**30
@@ -138,23 +135,7 @@ def merge_adapter(adapter: str, output: str) -> str:
         TrainingError: `adapter` is no adapter directory, its base model is gone, or the two make another model when
             they are merged than the adapter is.
     """
-    from peft import PeftConfig
-
-    if not is_adapter(Path(adapter)):
-        raise TrainingError(
-            f"{adapter!r} holds no {ADAPTER}, so there is nothing to merge. Give the directory of a student that was "
-            "trained with `training.adapter`; one that was trained without is a full model already."
-        )
-    if problem := adapter_problem(adapter):
-        raise TrainingError(problem)
-    base_model = local_copy(str(PeftConfig.from_pretrained(adapter).base_model_name_or_path))
-    if not (Path(base_model) / "config.json").is_file():
-        raise TrainingError(
-            f"The adapter {adapter!r} belongs to the base model {base_model!r}, but there is no such directory. Put "
-            f"the model back, or change `base_model_name_or_path` in its {ADAPTER}."
-        )
-    if problem := model_problem(base_model):
-        raise TrainingError(problem)
+    base_model = base_of(adapter)
     with tempfile.TemporaryDirectory(dir=_parent(output)) as folder:
         merge_into(folder, adapter, base_model)
         card = {"name": Path(output).name, "method": f"the adapter {Path(adapter).name}, merged"}
@@ -205,11 +186,6 @@ def write_student(weights: str, base_model: str, output: str, card: dict[str, st
             os.replace(draft, target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-
-
-def is_adapter(folder: Path) -> bool:
-    """Whether a directory holds a PEFT adapter rather than a model."""
-    return (folder / ADAPTER).is_file()
 
 
 def model_card(base_model: str, card: dict[str, str], adapter: bool = False) -> str:

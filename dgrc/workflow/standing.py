@@ -10,7 +10,7 @@ from pathlib import Path
 from dgrc.config import Config
 from dgrc.errors import EvaluationError, TrainingError
 from dgrc.storage.run_dir import RunDir
-from dgrc.storage.standing import how_far, is_student, opened, runs_in
+from dgrc.storage.standing import check_path, how_far, is_student, opened, runs_in
 
 SUBJECT = "dgrc"
 """The recipe that all others are held against."""
@@ -72,6 +72,7 @@ def adapter_of(given: str) -> str:
         RunDirError: there is no such folder, nor a run of that name.
         TrainingError: it is a run that has no student yet.
     """
+    check_path(given)
     folder = Path(given)
     if is_student(folder):
         return given

@@ -81,7 +81,9 @@ def test_nothing_is_overwritten(folder: Path) -> None:
         (("my.yaml", "--questions", "data/odd.jsonl"), "It has the columns 'nr', 'code'. Name one with --text COLUMN."),
         (("my.yaml", "--questions", "data/odd.txt"), "unknown suffix"),
         (("my.yaml", "--questions", "data/a.jsonl", "--text", "stem"), "has no column 'stem'; it has 'id', 'question'"),
-        (("no/my.yaml", "--questions", "data/a.jsonl"), "no/my.yaml cannot be written: No such file or directory."),
+        (("no/my.yaml", "--questions", "data/a.jsonl"), "no/my.yaml cannot be written: no is no folder."),
+        (("my.jsonl", "--questions", "data/a.jsonl"), "'my.jsonl' is no name for a configuration: wanted is"),
+        (("", "--questions", "data/a.jsonl"), "'' is no name for a configuration: wanted is one that ends with .yaml."),
     ],
 )
 def test_what_cannot_be_done_is_said_and_writes_nothing(folder: Path, args: tuple[str, ...], says: str) -> None:

@@ -193,3 +193,48 @@ def test_a_run_goes_on_by_its_own_settings(here: Path) -> None:
     again = dgrc("curate", config.name)
     assert again.exit_code == 0, again.output
     assert json.loads(mark.read_text()) == before and "done: " in again.stderr
+
+
+TAKE_A_RUN_ALONE = ["show", "report", "status", "verify-run", "repair", "view", "export"]
+
+
+def refusal(command: str, given: str) -> str:
+    """What a command that takes a run says of what is none, in one paragraph."""
+    said = dgrc(command, given, *(["--merge", "merged"] if command == "export" else []))
+    assert (said.exit_code, said.stdout) == (2, "")
+    return one_paragraph(said.stderr)
+
+
+@pytest.mark.parametrize("command", TAKE_A_RUN_ALONE)
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("q.jsonl", "q.jsonl is not a run: it is a file, and a run is a folder. These are: runs/mine."),
+        ("runs/mine/round-1/cases.parquet", "it is a file, and a run is a folder. It lies in a run: give {run}."),
+        ("c.yaml", "it is a file, and a run is a folder. If it is a configuration, `dgrc run` and the like take it;"),
+        ("loop", "loop is not a run: Too many levels of symbolic links. Give the folder of a run,"),
+        ("n" * 5000, "n... is not a run: File name too long. Give the folder of a run,"),
+    ],
+)
+def test_a_file_in_the_place_of_a_run_is_called_one(here: Path, command: str, given: str, words: str) -> None:
+    run = begun(here / "runs")
+    run.round().mkdir()
+    (here / "loop").symlink_to("loop")
+    for name in ("q.jsonl", "runs/mine/round-1/cases.parquet", "c.yaml"):
+        (here / name).write_text("{}\n")
+    before = files(here)
+    assert words.format(run=run.root) in refusal(command, given)
+    assert files(here) == before
+
+
+@pytest.mark.parametrize("command", TAKE_A_RUN)
+def test_data_in_the_place_of_a_configuration_are_called_that(here: Path, command: str) -> None:
+    run = begun(here / "runs")
+    run.round().mkdir()
+    for name in ("q.jsonl", "runs/mine/round-1/cases.parquet"):
+        (here / name).write_text('{"question": "?"}\n{"question": "!"}\n')
+        said = refusal(command, name)
+        assert f"{name} is no configuration: by its name it holds data. Wanted is a YAML file" in said
+        assert "`dgrc init mine.yaml --questions FILE`" in said
+    within = refusal(command, "runs/mine/round-1")
+    assert f"'runs/mine/round-1' is neither a configuration nor a run, but lies in a run: give {run.root}." in within

@@ -1,6 +1,10 @@
 """What keeps a run from starting is said together, by every command that starts one, and leaves no folder behind."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,7 +12,8 @@ from dgrc.config.file import dump_config
 from dgrc.errors import NotReadyError
 from dgrc.workflow.preflight import check
 from tests.cli.test_main import dgrc
-from tests.workflow.preflight.builders import config, written
+from tests.paths import ROOT
+from tests.workflow.preflight.builders import config, model, written
 
 API = {"engine": "openai_api", "model": "m", "api": {"base_url": "http://127.0.0.1:1/v1", "key_env": "TIGER_KEY"}}
 
@@ -57,9 +62,22 @@ def test_a_dry_run_of_a_sample_leaves_nothing_behind(
     said = dgrc(name, "c.yaml", "--questions", "2", "--dry-run")
     assert said.exit_code == 0, said.output
     *_, last = said.stdout.splitlines()
-    assert f"runs/mine-{name}\n" in said.stdout and "# nothing that was looked at keeps it from" in said.stdout
-    assert name != "premise" or last == "# premise   2 of 3 questions whose answers are known"
+    assert f"runs/mine-{name}\n" in said.stdout
+    assert name != "premise" or "\n# premise   2 of 3 questions whose answers are known\n" in said.stdout
+    assert last.startswith("# nothing that was looked at keeps it from")
     assert {path.name for path in tmp_path.iterdir()} == {"c.yaml", "q.jsonl"}
+
+
+def test_a_premise_without_labels_or_truth_is_not_said_to_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = written(tmp_path / "q.jsonl", [{"question": f"which of {n} ?"} for n in range(3)])
+    (tmp_path / "c.yaml").write_text(dump_config(config(name="mine", questions={"files": [file]})))
+    for more in ([], ["--truth", "nothere.jsonl"]):
+        said = dgrc("premise", "c.yaml", "--dry-run", *more)
+        assert said.exit_code == 2 and "keeps it from" not in said.stdout
+        assert "has a label" in said.stderr or "There is no truth file nothere.jsonl" in said.stderr
 
 
 def test_one_error_has_all_in_its_words(wrong: Path) -> None:
@@ -74,3 +92,45 @@ def test_a_demo_of_several_rounds_is_refused() -> None:
     done = dgrc("demo", "--size", "small", "--set", "rounds.count=2")
     said = " ".join(done.stderr.split())
     assert done.exit_code == 2 and "`dgrc run proving/small --set rounds.count=2`" in said, done.stderr
+
+
+HEAVY = ("torch", "transformers", "vllm", "deepspeed", "peft")
+FAULTY = {
+    "no question file": {"questions": {"files": ["gone.jsonl"]}},
+    "no model": {"student": {"model": "./absent"}},
+    "no pack": {"method": {"prompts": "nowhere"}},
+    "no key": {"teacher": API},
+    "no column": {"questions": {"files": ["q.jsonl"], "fields": {"text": "frage"}}},
+    "no GPU": {"student": {"model": "./m", "gpus": 1, "kv_cache_gib": 0.1}},
+    "no cluster": {"ray": {"address": "127.0.0.1:1"}},
+}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["curate", f"{fault}.yaml", "--dry-run"] for fault in FAULTY), ["run", "no model.yaml"],
+        ["plan", "no model.yaml"], ["export", "m", "--merge", "merged"], ["export", "adapter", "--merge", "merged"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_what_is_cheap_to_find_is_found_before_anything_heavy_is_read(words: list[str], tmp_path: Path) -> None:
+    """Whoever mistypes a name is not kept waiting while torch is imported, which takes seconds."""
+    model(tmp_path / "m")
+    written(tmp_path / "q.jsonl", [{"question": f"which of {n} ?"} for n in range(3)])
+    (tmp_path / "adapter").mkdir()
+    (tmp_path / "adapter" / "adapter_config.json").write_text('{"base_model_name_or_path": "/gone"}')
+    for fault, settings in FAULTY.items():
+        whole: dict[str, Any] = {"questions": {"files": ["q.jsonl"]}, "student": {"model": "./m"}, **settings}
+        (tmp_path / f"{fault}.yaml").write_text(dump_config(config(**whole)))
+    code = (
+        "import sys; from dgrc.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        f"finally: print('loaded:', *({{*sys.modules}} & {{*{HEAVY}}}))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={name: value for name, value in os.environ.items() if name != "TIGER_KEY"} | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert said.returncode == 2 and "Traceback" not in said.stderr, said.stderr
+    assert said.stdout.splitlines()[-1] == "loaded:"

@@ -83,6 +83,11 @@ def test_what_must_be_above_nothing_is(tmp_path: Path, option: str, value: str) 
     assert result.exit_code == 2 and f"got '{value}'; wanted is a number above 0" in result.output
 
 
+def test_no_more_than_the_whole_peak_is_assumed(tmp_path: Path) -> None:
+    result = dgrc("plan", write_config(tmp_path, "{}"), "--model", "qwen2.5-7b", "--mfu", "40")
+    assert result.exit_code == 2 and "got '40'; wanted is a number above 0, 1 at most." in result.output
+
+
 def test_a_model_that_is_not_known_is_one_paragraph(tmp_path: Path) -> None:
     result = dgrc("plan", write_config(tmp_path, "student: {engine: scripted, script: 'tests.scripts:teacher'}"))
     assert result.exit_code == 2 and "names no weights. Set `student.model`, or" in one_paragraph(result.output)

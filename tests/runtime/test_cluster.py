@@ -2,6 +2,7 @@
 
 import json
 import math
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,21 @@ def test_a_cluster_that_is_not_there_is_one_sentence(address: str, monkeypatch: 
     monkeypatch.setattr(ray, "is_initialized", lambda: False)  # another test's session may be up in this process
     with pytest.raises(NotReadyError, match=f"there is no Ray cluster at '{address}'"):
         places(address)
+
+
+def test_a_head_that_lets_nobody_in_is_told_apart_from_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `ray start` begins wants a token by default; without one Ray only says that it failed to connect."""
+
+    def refuse(*_: object) -> None:
+        raise RuntimeError("System error: Failed to connect to GCS.\nstack")
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr("ray._private.state.GlobalState._initialize_global_state", refuse)
+    with socket.create_server(("", 0)) as head, pytest.raises(NotReadyError) as e:
+        places(f"127.0.0.1:{head.getsockname()[1]}")
+    said = str(e.value)
+    assert "something listens at '127.0.0.1:" in said and "(System error: Failed to connect to GCS)" in said
+    assert "set RAY_AUTH_MODE=token" in said and "there is no Ray cluster" not in said
 
 
 def test_this_machine_has_as_many_cpus_as_are_wanted_and_no_others_resources(monkeypatch: pytest.MonkeyPatch) -> None:

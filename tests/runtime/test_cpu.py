@@ -1,6 +1,7 @@
 """What a CPU without instructions for bfloat16 is spared."""
 
 import importlib
+from pathlib import Path
 from typing import Any
 
 import click.testing
@@ -18,6 +19,25 @@ def test_bfloat16_is_what_onednn_has_kernels_for(monkeypatch: pytest.MonkeyPatch
     assert cpu.has_bfloat16() is has
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
     assert cpu.has_bfloat16() is False
+
+
+def test_the_flags_tell_the_same_as_torch() -> None:
+    assert cpu.is_told_bfloat16() is cpu.has_bfloat16()
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("flags\t\t: fpu avx2 avx512f avx512dq avx512bw avx512vl", True), ("flags\t\t: fpu avx2 fma", False),
+        ("flags\t\t: fpu avx2 avx512f avx512cd", False), ("Features\t: fp asimd bf16", True),
+        ("Features\t: fp asimd", False), ("", False),
+    ],
+)  # fmt: skip
+def test_the_flags_that_count_are_those_of_avx512_and_of_arms_bf16(
+    monkeypatch: pytest.MonkeyPatch, line: str, told: bool
+) -> None:
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: f"processor\t: 0\nmodel name\t: one\n{line}\n")
+    assert cpu.is_told_bfloat16() is told
 
 
 @pytest.mark.parametrize(("has", "wanted"), [(True, "bfloat16"), (False, "float32")])

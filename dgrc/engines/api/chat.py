@@ -14,17 +14,20 @@ import itertools
 import json
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dgrc.config import EngineConfig
 from dgrc.engines.api.body import Body, body_of
 from dgrc.engines.api.headers import headers_of
 from dgrc.engines.api.ledger import Accounts
 from dgrc.engines.api.rate_limit import Estimate, Window, backoff
-from dgrc.engines.api.replies import Answer, judge, read
+from dgrc.engines.api.replies import Answer, judge, read, unanswered
 from dgrc.engines.api.suspicion import Suspicion
 from dgrc.engines.base import Completion, Request, Sample, failed
 from dgrc.errors import EngineAwayError, EngineError
+
+if TYPE_CHECKING:
+    import aiohttp
 
 COMPLETIONS = "/chat/completions"
 LEASED_AT_ONCE = 64
@@ -75,8 +78,8 @@ class OpenAIEngine:
         if problem := self.problem(answer):
             raise EngineError(problem)
 
-    async def look(self) -> Answer:
-        """Opens the connections and asks the server once for its models.
+    async def look(self, timeout: "aiohttp.ClientTimeout | None" = None) -> Answer:
+        """Opens the connections and asks the server once for its models, with the patience of requests or another.
 
         Raises:
             EngineError: a key or header is not set.
@@ -86,17 +89,22 @@ class OpenAIEngine:
         headers, self._secrets = headers_of(self.api)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self.api.max_concurrency, keepalive_timeout=60),
-            timeout=aiohttp.ClientTimeout(total=self.api.timeout_s, sock_connect=30),
+            timeout=timeout or aiohttp.ClientTimeout(total=self.api.timeout_s, sock_connect=30),
             headers=headers,
         )
         return await self._attempt("GET", "/models", None)
 
     def problem(self, answer: Answer) -> str | None:
         """Why the server cannot be used, by what it said when it was asked for its models; None if it can."""
+        if answer.stopping is not None:
+            return (
+                f"The server {self.api.base_url} cannot be used: {answer.stopping}. Look at `api.base_url` and at the "
+                f"key in the environment variable {self.api.key_env!r}."
+            )
         if answer.reply is None and answer.refused is None:  # some servers have no list of models, and refuse
             return (
-                f"The server {self.api.base_url} cannot be used: {answer.stopping or answer.says}. Look at "
-                f"`api.base_url` and at the key in the environment variable {self.api.key_env!r}."
+                f"The server {self.api.base_url} cannot be used: {answer.says}. See that it is up and reached from "
+                "here, and that `api.base_url` is its address."
             )
         listed = (answer.reply or {}).get("data")
         names = [model.get("id") for model in listed if isinstance(model, dict)] if isinstance(listed, list) else []
@@ -256,9 +264,8 @@ class OpenAIEngine:
                     return Answer(reply={"text": text}) if response.status == 200 else judge(response.status, {}, text)
                 return judge(response.status, response.headers, text, completion=path == COMPLETIONS)
         except (aiohttp.ClientError, TimeoutError, UnicodeDecodeError) as e:
-            slow = isinstance(e, TimeoutError)
-            said = self._without_key(f"{type(e).__name__}: {e}" if str(e) else type(e).__name__)
-            return Answer(says=said, overtaxed=slow)
+            said = self._without_key(unanswered(e, self._session.timeout.total))
+            return Answer(says=said, overtaxed=isinstance(e, TimeoutError))
 
     def _without_key(self, text: str, status: int = 0) -> str:
         """What a server said, without our key and headers: some quote them in a refusal, and what they say is kept.

@@ -3,6 +3,7 @@ passing failure, or the end of all requests. A line of a batch's file is judged 
 inside an answer that says it is well, as gateways send them.
 """
 
+import errno
 import json
 import time
 from dataclasses import dataclass, replace
@@ -61,6 +62,21 @@ class Answer:
     about: str = ""
     of_prompt: bool = False
     bill: Bill | None = None
+
+
+def unanswered(error: BaseException, seconds: float | None) -> str:
+    """Why there is no answer, of which so many seconds were waited for: nobody listens, or there is none yet."""
+    import aiohttp
+
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"no host is known by the name {error.host!r}"
+    if isinstance(error, aiohttp.ClientConnectorError) and f"[Errno {errno.ECONNREFUSED}]" in str(error.os_error):
+        return f"nobody listens at {error.host}:{error.port} (connection refused)"
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return f"nobody takes the connection ({error})"
+    if isinstance(error, TimeoutError) and seconds is not None:
+        return f"no answer yet: it took the connection, and has not answered within {seconds:g} s"
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 def judge(status: int, headers: Any, text: str, completion: bool = True) -> Answer:

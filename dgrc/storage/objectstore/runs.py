@@ -19,7 +19,7 @@ from dgrc.errors import RunDirError
 from dgrc.storage.atomic import explain_os_error, write_bytes, write_json
 from dgrc.storage.objectstore.files import explaining, file_system, is_remote, require_bucket
 from dgrc.storage.run_dir import RunDir
-from dgrc.storage.standing import opened, rounds
+from dgrc.storage.standing import check_path, opened, rounds
 
 ORIGIN, THREADS, LONGEST_NAME = ".origin.json", 8, 60
 FETCHED = re.compile(
@@ -57,6 +57,7 @@ def looked_at(given: str, number: int = 1) -> RunDir:
         StorageError: the store cannot be used.
     """
     if not is_remote(given):
+        check_path(given)
         run = RunDir(given, number)
         return run if _without_settings(run) else opened(given, number)
     url = given.rstrip("/")

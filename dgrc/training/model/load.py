@@ -19,9 +19,6 @@ from dgrc.errors import TrainingError
 from dgrc.storage.objectstore.models import local_copy
 from dgrc.training.model.attention import attention
 
-ADAPTER = "adapter_config.json"
-"""The file that makes a directory a PEFT adapter."""
-
 
 def load_model(config: TrainingConfig, base_model: str, settings: dict[str, Any]) -> Any:
     """The model of a directory, on the CPU (partitioned under ZeRO 3), with a fresh adapter if one is configured."""

@@ -78,12 +78,26 @@ QWEN2_5 = {  # hidden size, layers, heads, key-value heads, inner size, vocabula
 """Published configurations, for plans without a model directory."""
 
 
+def check_model(model: str) -> None:
+    """Raises TrainingError if it is neither a model directory that may be loaded nor one of `QWEN2_5` by name."""
+    if model.lower() in QWEN2_5:
+        return
+    if not (Path(model) / "config.json").is_file():
+        raise TrainingError(
+            f"{model!r} is neither a model directory (it holds no config.json) nor one of {', '.join(QWEN2_5)}. Give "
+            "one of them."
+        )
+    if problem := model_problem(model):
+        raise TrainingError(problem)
+
+
 def model_config(model: str) -> Any:
     """transformers' configuration of a model directory, or of one of `QWEN2_5` by name.
 
     Raises:
         TrainingError: it is neither.
     """
+    check_model(model)
     from transformers import AutoConfig, Qwen2Config
 
     if model.lower() in QWEN2_5:
@@ -93,18 +107,12 @@ def model_config(model: str) -> Any:
             intermediate_size=inner, vocab_size=vocabulary, tie_word_embeddings=tied, max_position_embeddings=32768,
             rms_norm_eps=1e-6, rope_parameters={"rope_type": "default", "rope_theta": 1e6},
         )  # fmt: skip
-    if not (Path(model) / "config.json").is_file():
-        raise TrainingError(
-            f"{model!r} is neither a model directory (it holds no config.json) nor one of {', '.join(QWEN2_5)}. Give "
-            "one of them."
-        )
-    if problem := model_problem(model):
-        raise TrainingError(problem)
     return AutoConfig.from_pretrained(model, trust_remote_code=False)
 
 
 def shape_of(base_model: str) -> Shape:
     """The shape of a model directory or a known name, from its configuration."""
+    check_model(base_model)  # before torch is read, which takes seconds
     import torch
     from transformers import AutoModelForCausalLM
 

@@ -3,8 +3,8 @@
 A configuration and parts of a job flow in; a report flows out (`look`), or one error of all that stops the job
 (`check`). Cheap looks come first: files and their first rows (`rows.py`), models (`models.py`), keys and servers
 (`servers.py`), what is reserved of Ray (`resources.py`), memory and disk (`room.py`, `engine_memory.py`,
-`training_memory.py`); then chat templates (`templates.py`) and what a training needs (`training.py`), for which
-transformers is read. No engine is started, no cluster is joined, and nothing is generated.
+`training_memory.py`). If nothing stops the job by then, transformers is read for chat templates (`templates.py`) and
+what a training needs (`training.py`). No engine is started, no cluster is joined, and nothing is generated.
 """
 
 import threading
@@ -23,7 +23,7 @@ from dgrc.workflow.preflight.models import engines, models_fit, stores_have
 from dgrc.workflow.preflight.resources import resources_are_there
 from dgrc.workflow.preflight.room import room_suffices
 from dgrc.workflow.preflight.rows import files_there, rows_fit
-from dgrc.workflow.preflight.servers import keys_are_set, servers_answer
+from dgrc.workflow.preflight.servers import ANSWER_S, keys_are_set, servers_answer
 from dgrc.workflow.preflight.templates import can_be_read, templates_render
 from dgrc.workflow.preflight.training import training_fits
 from dgrc.workflow.preflight.training_memory import training_has_memory
@@ -33,6 +33,8 @@ Say = Callable[[str], None]
 Look: TypeAlias = Callable[[Config, Collection[str]], Iterable[Finding | str]]
 NETWORK_S = 2.5
 """So long whoever asks a server or store may wait without a turn of work; the settings of a run bound longer waits."""
+PATIENT_S = ANSWER_S + NETWORK_S
+"""So long in all if nothing else stops the job: who is asked gives up first, and says why."""
 TURN_NS = 10_000_000
 """What a retry of somebody's client does not take, and an import on the busiest machine does."""
 AT_MOST_S = 60.0
@@ -59,8 +61,9 @@ def check(config: Config, parts: Iterable[str] = (), say: Say | None = None, ane
 
 
 def look(config: Config, parts: Collection[str], say: Say | None = None, anew: bool = False) -> Report:
-    """Everything that can be found out in seconds. What takes longer than a moment is announced to `say`, with what
-    was found before it. Where the run does not stand where these parts begin, that is all that is told."""
+    """Everything that can be found out in seconds. What takes longer than a moment is announced to `say`, and not begun
+    where something stops the job already. Where the run does not stand where these parts begin, that is all that is
+    told."""
     report = Report()
     _take(report, _standing(config, parts, anew))
     _take(report, _extras(config, parts))  # what is not installed would be missing for whatever is to be done first
@@ -69,16 +72,13 @@ def look(config: Config, parts: Collection[str], say: Say | None = None, anew: b
     with _Network(config, parts) as network:
         for each in HERE:
             _take(report, each(config, parts))
-    _take(report, network.found())
-    broken = {finding.setting.partition(".")[0] for finding in report.stopping if finding.setting.endswith(".model")}
-    models = [engine.model for role, engine in engines(config, parts).items() if role not in broken]
-    if say is not None and report.stopping and any(map(can_be_read, models)):
-        for finding in report.stopping:
-            say(f"! {finding.line}")
-        say("Chat templates are tried yet, which takes some seconds.")
-    _take(report, templates_render(config, parts, broken))
-    if "student" not in broken:
-        _take(report, training_fits(config, parts))
+    _take(report, network.found(say, patient=not report.stopping))
+    if report.stopping:
+        if say is not None and any(can_be_read(engine.model) for engine in engines(config, parts).values()):
+            say("Not tried yet, for what follows: chat templates, and what a training needs.")
+        return report
+    _take(report, templates_render(config, parts))
+    _take(report, training_fits(config, parts))
     return report
 
 
@@ -170,16 +170,19 @@ HERE: tuple[Look, ...] = (
 class _Network:
     """What is asked over a network, side by side and while the rest is looked at; none may hold a command up."""
 
-    LOOKS: tuple[tuple[str, Look], ...] = (
-        ("the servers of APIs", servers_answer), ("files on object stores", _files_on_stores),
-        ("models on object stores and of the Hub", stores_have), ("the place to publish to", _publishing),
-    )  # fmt: skip
+    LOOKS: tuple[tuple[str, Look, float], ...] = (
+        ("the servers of APIs", servers_answer, PATIENT_S),
+        ("models on object stores and of the Hub", stores_have, PATIENT_S),
+        ("files on object stores", _files_on_stores, NETWORK_S),
+        ("the place to publish to", _publishing, NETWORK_S),
+    )
+    """What is asked, and how long it is waited for."""
 
     def __init__(self, config: Config, parts: Collection[str]):
         self._config, self._parts = config, parts
         self._results: dict[str, list[Finding | str] | Exception] = {}
         self._threads = {
-            what: threading.Thread(target=self._ask, args=(what, each), daemon=True) for what, each in self.LOOKS
+            what: threading.Thread(target=self._ask, args=(what, each), daemon=True) for what, each, _ in self.LOOKS
         }
 
     def __enter__(self) -> "_Network":
@@ -190,10 +193,16 @@ class _Network:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def found(self) -> Iterator[Finding | str]:
-        """What came of it in time, in order; what did not is said and stops nothing."""
-        for what, thread in self._threads.items():
-            _join(thread)
+    def found(self, say: Say | None = None, patient: bool = True) -> Iterator[Finding | str]:
+        """What came of it in time, in order; what did not is said and stops nothing. Without patience nobody is waited
+        for longer than a moment."""
+        for what, _, longest in self.LOOKS:
+            thread = self._threads[what]
+            _join(thread, NETWORK_S)
+            if thread.is_alive() and patient and longest > NETWORK_S:
+                if say is not None:
+                    say(f"No answer yet from {what}; it is waited for, {longest:g} s at most.")
+                _join(thread, longest)
             result = self._results.get(what)
             if isinstance(result, Exception):
                 raise result
@@ -209,14 +218,14 @@ class _Network:
             self._results[what] = e
 
 
-def _join(thread: threading.Thread) -> None:
-    """Waits for a thread while it works; once it only waits itself, no longer than others may be waited for.
+def _join(thread: threading.Thread, longest: float) -> None:
+    """Waits for a thread while it works; once it only waits itself, no longer than it may be waited for.
 
     On a machine that is busy its own imports take longer than any server, and a server that is away would pass.
     """
     began = waits = time.monotonic()
     worked = 0
-    while thread.is_alive() and time.monotonic() - waits < NETWORK_S and time.monotonic() - began < AT_MOST_S:
+    while thread.is_alive() and time.monotonic() - waits < longest and time.monotonic() - began < AT_MOST_S:
         thread.join(NETWORK_S / 10)
         try:
             spent = int(Path(f"/proc/self/task/{thread.native_id}/schedstat").read_text().split()[0])

@@ -1,7 +1,7 @@
 """Models and adapters: whether they are there, whole, and of an architecture that can be run. Findings out.
 
 Only config.json, the index of the weights and the settings of adapters are read. A name of the Hub that is not in the
-cache is asked for there, for as long as anybody may be asked (`asked.py`).
+cache is asked for there, as patiently as servers are (`servers.py`).
 """
 
 import json
@@ -23,9 +23,10 @@ from dgrc.storage.objectstore.hub import is_hub_name
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.standing import is_student
 from dgrc.workflow.preflight.findings import Finding
+from dgrc.workflow.preflight.servers import ANSWER_S, CONNECT_S
 
-ASKED_S = 2.0
-"""Longest wait for one answer of the Hub."""
+PATIENCE = (CONNECT_S, ANSWER_S, ANSWER_S, ANSWER_S)
+"""Longest waits for the Hub, as its client takes them: to connect, to read, to write, for a free connection."""
 
 
 def engines(config: Config, parts: Collection[str]) -> dict[str, EngineConfig]:
@@ -167,7 +168,7 @@ def _of_hub(role: str, model: str) -> Finding:
     if constants.HF_HUB_OFFLINE:
         return Finding(f"{role}.model", f"{nowhere}, and HF_HUB_OFFLINE says not to ask there.", EngineError)
     try:
-        about = HfApi().model_info(model, timeout=ASKED_S, files_metadata=True)
+        about = HfApi().model_info(model, timeout=PATIENCE, files_metadata=True)  # type: ignore[arg-type]
     except GatedRepoError:
         words = f"{nowhere}, and the Hub gives it to those alone who were let in. Ask for access and set HF_TOKEN."
         return Finding(f"{role}.model", words, EngineError)
@@ -178,7 +179,10 @@ def _of_hub(role: str, model: str) -> Finding:
         status = getattr(e.response, "status_code", "no status")
         return Finding(f"{role}.model", f"{nowhere}, and the Hub answered {status}. Try again later.", EngineError)
     except Exception as e:  # noqa: BLE001 - whatever its client raises of networks and names
-        words = f"{nowhere}, and the Hub cannot be reached ({type(e).__name__}). Download it where there is a network."
+        away = f"cannot be reached ({type(e).__name__}). Download it where there is a network."
+        if "ReadTimeout" in type(e).__name__:
+            away = f"took the connection and has not answered within {ANSWER_S:g} s. Try again later."
+        words = f"{nowhere}, and the Hub {away}"
         return Finding(f"{role}.model", words, EngineError)
     sizes = [file.size or 0 for file in about.siblings or () if file.rfilename.endswith(".safetensors")]
     if not sizes:

@@ -129,7 +129,8 @@ def _lack(demand: Demand, there: "Places") -> Finding | None:
     for name, wanted in demand.bundle.items():
         most = there.most(name)
         if wanted > most:
-            has = f"at most {most:g} on one" if most else "none"
+            alone = sum(machines.count for machines in there.machines) == 1
+            has = "none" if not most else f"{most:g}" if alone else f"at most {most:g} on one"
             words = f"each {demand.what} reserves {wanted:g} {name}, and {_of(there)} {has}"
             return _finding(demand, name, words, there)
     held = there.hold(demand.bundle)

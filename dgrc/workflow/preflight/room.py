@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from dgrc.config import Config, EngineConfig
-from dgrc.runtime.cpu import has_bfloat16
+from dgrc.runtime.cpu import is_told_bfloat16
 from dgrc.runtime.extras import engines_of
 from dgrc.runtime.memory import of_this_machine
 from dgrc.storage.model_directory import WIDTHS, held_weights, settings_of
@@ -102,7 +102,7 @@ def width_of(engine: EngineConfig, own: int) -> int:
     """Bytes of a number in the engine's precision, of a model whose own has so many."""
     if engine.dtype != "auto":
         return WIDTHS[engine.dtype]
-    return own if engine.gpus else WIDTHS["bfloat16" if has_bfloat16() else "float32"]
+    return own if engine.gpus else WIDTHS["bfloat16" if is_told_bfloat16() else "float32"]
 
 
 def _training_bytes(config: Config) -> float:

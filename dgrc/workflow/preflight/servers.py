@@ -1,6 +1,7 @@
 """Servers of APIs: keys that are not set, and servers that do not answer, or not as they must. Findings out.
 
-Each is asked once for its models, as its engine does when it starts (`engines/api/chat.py`); nothing is generated.
+Each is asked once for its models, as its engine does when it starts (`engines/api/chat.py`); nothing is generated. That
+nobody listens is known at once; one that took the connection may be slow, and is waited for longer.
 """
 
 import asyncio
@@ -14,8 +15,10 @@ from dgrc.runtime.driver import finish
 from dgrc.runtime.extras import engines_of
 from dgrc.workflow.preflight.findings import Finding
 
-ASKED_S = 2.0
-"""Longest wait for one server."""
+CONNECT_S = 5.0
+"""Longest wait for a server to take the connection."""
+ANSWER_S = 30.0
+"""Longest wait for its answer: one that loads its weights when it is asked is slow, and well."""
 HTTP = "HTTP "
 """How a failure is said that may pass: the server is there, and its engine asks it again."""
 
@@ -53,18 +56,15 @@ async def _ask(engines: dict[str, EngineConfig]) -> list[Finding | None]:
 
 
 async def _answers(setting: str, engine: EngineConfig) -> Finding | None:
+    import aiohttp
+
     from dgrc.engines.api.chat import OpenAIEngine
     from dgrc.engines.api.ledger import Ledger, LocalAccounts
 
     assert engine.api is not None
     asking = OpenAIEngine(engine, LocalAccounts(Ledger(engine.api, None, None)))
-    server = engine.api.base_url
     try:
-        async with asyncio.timeout(ASKED_S):
-            answer = await asking.look()
-    except TimeoutError:
-        words = f"The server {server} does not answer within {ASKED_S:g} s. See that it is up and reached from here."
-        return Finding(setting, words, EngineError)
+        answer = await asking.look(aiohttp.ClientTimeout(total=ANSWER_S, connect=CONNECT_S))
     except DgrcError as e:
         return Finding.of(setting, e)
     finally:

@@ -28,10 +28,8 @@ OTHER = Chain("The notice is 60 days.\n<answer>B</answer>", "B", "stop", 9)
 LOG = logging.getLogger(__name__)
 
 
-def templates_render(
-    config: Config, parts: Collection[str] = (), without: Collection[str] = ()
-) -> Iterator[Finding]:
-    """Tries the chat templates of all local models of these parts of a job (none named: of all), `without` some roles'.
+def templates_render(config: Config, parts: Collection[str] = ()) -> Iterator[Finding]:
+    """Tries the chat templates of all local models of these parts of a job (none named: of all).
 
     A template that refuses the messages of a step or leaves some out, or does not know its settings, is a finding; so
     is a student's that cannot be trained on. A job that only curates is told of the latter. Without transformers
@@ -43,9 +41,9 @@ def templates_render(
         pack = load_pack(config.method.prompts)
     except PromptPackError:
         return  # which is told by itself
-    refused = {*without}
+    refused = set[str]()
     for role, engine in engines(config, parts).items():
-        if engine.engine == "vllm" and role not in without and can_be_read(engine.model):
+        if engine.engine == "vllm" and can_be_read(engine.model):
             try:
                 _try_prompts(config, pack, role, engine)
             except DgrcError as e:

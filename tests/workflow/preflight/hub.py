@@ -12,6 +12,8 @@ REFUSED = {"gone": (404, "RepoNotFound"), "gated": (403, "GatedRepo"), "broken":
 
 async def about(asked: web.Request) -> web.Response:
     name = asked.match_info["name"]
+    if name == "slow":
+        await asyncio.sleep(600)
     if name in REFUSED:
         status, code = REFUSED[name]
         return web.json_response({"error": "no"}, status=status, headers={"X-Error-Code": code} if code else {})

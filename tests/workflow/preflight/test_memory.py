@@ -36,7 +36,7 @@ def there(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     for module in (room, training_memory):
         monkeypatch.setattr(module, "of_this_machine", lambda: 32 * GIB)
-    monkeypatch.setattr(room, "has_bfloat16", lambda: True)
+    monkeypatch.setattr(room, "is_told_bfloat16", lambda: True)
     set_(Machines({"CPU": float("inf")}, 1, HERE))
     return set_
 

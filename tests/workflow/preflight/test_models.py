@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dgrc.workflow.preflight import models
 from dgrc.workflow.preflight.findings import Finding
 from dgrc.workflow.preflight.models import models_fit, stores_have
 from tests.loopback import serving
@@ -124,6 +125,12 @@ def test_a_name_of_the_hub_is_asked_for_there(
 ) -> None:
     one = of_hub(name, monkeypatch, hub)
     assert one.setting == "teacher.model" and words in one.words and one.stops is stops
+
+
+def test_a_hub_that_is_slow_is_told_apart_from_one_that_is_away(hub: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "PATIENCE", (30.0, 0.5, 0.5, 0.5))
+    one = of_hub("org/slow", monkeypatch, hub)
+    assert one.stops and "the Hub took the connection and has not answered within" in one.words
 
 
 def test_a_hub_that_is_away_or_not_to_be_asked_has_no_model(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ CURATE = ("curate",)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with 8 GiB of memory and 20 GiB of free disk."""
     monkeypatch.setattr(room, "of_this_machine", lambda: 8 * GIB)
-    monkeypatch.setattr(room, "has_bfloat16", lambda: True)
+    monkeypatch.setattr(room, "is_told_bfloat16", lambda: True)
     monkeypatch.setattr("shutil.disk_usage", lambda place: SimpleNamespace(free=20 * GIB))
 
 

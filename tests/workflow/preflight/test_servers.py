@@ -59,13 +59,13 @@ def test_a_server_that_has_the_model_is_well(server: str) -> None:
         ("/refusing", "m", "the key is not accepted", True),
         ("/html", "m", "an answer that is no whole JSON object", True),
         ("/loading", "m", "HTTP 503", False),
-        ("/slow", "m", "does not answer within", True),
+        ("/slow", "m", "no answer yet: it took the connection, and has not answered within 0.5 s", True),
     ],
 )
 def test_what_a_server_says_is_told(
     server: str, monkeypatch: pytest.MonkeyPatch, path: str, model: str, words: str, stops: bool
 ) -> None:
-    monkeypatch.setattr(servers, "ASKED_S", 0.5 if path == "/slow" else 30.0)
+    monkeypatch.setattr(servers, "ANSWER_S", 0.5 if path == "/slow" else 30.0)
     (one,) = servers_answer(behind(server + path, model), PART)
     assert one.setting == "teacher.api" and words in one.words and one.stops is stops
     assert "sk-tiger" not in one.words
@@ -77,7 +77,7 @@ def test_a_server_that_is_away_is_told_also_where_a_loop_runs(tmp_path: Path) ->
 
     for found in (asyncio.run(cell()), list(servers_answer(behind("http://127.0.0.1:1/v1"), PART))):
         (one,) = found
-        assert one.stops and "http://127.0.0.1:1/v1 cannot be used" in one.words and "Connect" in one.words
+        assert one.stops and "http://127.0.0.1:1/v1 cannot be used: nobody listens at 127.0.0.1:1" in one.words
 
 
 def test_a_part_that_asks_nobody_asks_no_server() -> None:
@@ -101,8 +101,36 @@ def test_whoever_asks_is_waited_for_while_it_works_itself(
 
     monkeypatch.setattr(preflight, "NETWORK_S", 1.0)
     monkeypatch.setattr(preflight, "TURN_NS", 0)  # whatever else the machine does: any turn counts
-    monkeypatch.setattr(preflight._Network, "LOOKS", (("the servers", look),))
+    monkeypatch.setattr(preflight._Network, "LOOKS", (("the servers", look, 1.0),))
     with preflight._Network(config(), ()) as network:
         (one,) = network.found()
     asked.set()
     assert isinstance(one, Finding) and told in one.words
+
+
+@pytest.mark.parametrize(("else_wrong", "waited"), [(False, True), (True, False)])
+def test_a_slow_server_is_waited_for_and_that_is_said_unless_something_else_stops_the_run(
+    monkeypatch: pytest.MonkeyPatch, else_wrong: bool, waited: bool
+) -> None:
+    answer, said = threading.Event(), list[str]()
+
+    def slow(config: Config, parts: Collection[str]) -> Iterator[Finding]:
+        answer.wait(60)
+        yield Finding("teacher.api", "has no such model")
+
+    def say(line: str) -> None:
+        said.append(line)
+        answer.set()
+
+    monkeypatch.setattr(preflight, "NETWORK_S", 0.2)
+    monkeypatch.setattr(preflight, "TURN_NS", 10**12)  # nothing that it does counts as work
+    monkeypatch.setattr(preflight._Network, "LOOKS", (("the servers", slow, 30.0),))
+    with preflight._Network(config(), ()) as network:
+        (one,) = network.found(say, patient=not else_wrong)
+    answer.set()
+    assert isinstance(one, Finding)
+    if waited:
+        assert said == ["No answer yet from the servers; it is waited for, 30 s at most."]
+        assert one.words == "has no such model"
+    else:
+        assert not said and not one.stops and "did not answer in time and were not looked at" in one.words

@@ -146,7 +146,11 @@ def test_replayed_chats_are_tried_before_a_run_that_trains(save: Any, tmp_path: 
     chats.write_text(json.dumps({"messages": turns[:1]}) + "\n")
     with pytest.raises(QuestionFileError, match=r"1 of 1 rows .*mine\.jsonl:1: its last message must be"):
         check(replay)
-    assert any("mine.jsonl:1" in finding.line for finding in look(replay, ("curate", "train")).findings)
+    asked = tmp_path / "q.jsonl"
+    asked.write_text('{"question": "How long is the notice?"}\n')
+    whole = config(model, model, training={"replay": {"files": [str(chats)]}}, questions={"files": [str(asked)]})
+    assert any("mine.jsonl:1" in line for line in told(whole, "curate", "train"))
+    assert not any("mine.jsonl" in line for line in told(replay, "curate", "train")), "there are no questions"
     chats.unlink()
     gone = [finding.line for finding in look(replay, ("curate", "train")).stopping if "mine.jsonl" in finding.line]
     assert len(gone) == 1 and gone[0].startswith("training.replay.files: "), "what is not there is told once"
