@@ -9,8 +9,9 @@
 # make clean     removes .venv and caches; runs/ stays
 
 PY := .venv/bin/python
-# Two processes of tests, a file in one of them, in the order of tests/conftest.py.
-SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
+# So many processes of tests, a file in one of them, in the order of tests/conftest.py.
+PROCESSES ?= 2
+SIDE_BY_SIDE := -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 # If this is set, each of a run's many processes would compile the same modules again.
 unexport PYTHONDONTWRITEBYTECODE

@@ -23,6 +23,9 @@ from hypothesis import settings
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
+# Else Ray's workers are nicer than all else by 15: with a trickle of a core they keep their test waiting while anything
+# else has work, another process of tests or another program.
+os.environ.setdefault("RAY_worker_niceness", "0")
 
 # Other processes on the machine make single examples slow, so there is no deadline.
 settings.register_profile("dgrc", deadline=None, derandomize="CI" in os.environ)

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.questions import __main__ as questions
-from benchmarks.questions import chinese, parts
+from benchmarks.questions import chinese, corpus, parts
 from benchmarks.questions.chinese import ChineseMaker
 from benchmarks.questions.corpus import Maker, make
 from benchmarks.questions.score import known, score
@@ -38,15 +38,18 @@ def test_a_small_corpus_is_cleaned_of_what_was_planted(tmp_path: Path) -> None:
     assert score(folder, 4, seed=3)["lost"] == rows > 0
 
 
-def test_the_maker_is_seeded_and_tells_the_truth(tmp_path: Path) -> None:
-    one, again, other = ([d.text for d in Maker(seed).documents(300_000)] for seed in (1, 1, 2))
+def test_the_maker_is_seeded_and_tells_the_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corpus, "VOCABULARY", 5_000)
+    one, again, other = ([d.text for d in Maker(seed).documents(3_000_000)] for seed in (1, 1, 2))
     assert one == again and one[0] != other[0]
-    make(tmp_path / "c", 0.3, seed=1)
+    make(tmp_path / "c", 3, seed=1)
     truth = known(tmp_path / "c" / "truth.jsonl")
     assert len(truth) == len(one)
     maker = Maker(1)
+    documents = list(maker.documents(3_000_000))
     by_number = {it.number: it for it in truth.values()}
-    for made in maker.documents(300_000):
+    assert any(made.leaks is not None for made in documents) and any(made.cluster != made.number for made in documents)
+    for made in documents:
         it = by_number[made.number]
         assert (it.cluster, it.leaks) == (made.cluster, made.leaks)
         if made.leaks is not None:
