@@ -29,10 +29,12 @@ _SAID = re.compile(
     rf"(?:\b(?:{_SAYS})|{_HAN_SAYS})[^\w\n]{{0,4}}(?:about |approximately |exactly |only )?\d", re.IGNORECASE
 )
 _NO_CONCLUSION = re.compile(
-    r"\b(?:not|never|if|unless|whether|assum\w*|suppos\w*|wrong|incorrect|or|between|first|second|other|maybe"
+    r"\b(?:not|never|if|unless|whether|assum\w*|suppos\w*|wrong|incorrect|or|between|maybe"
     r"|perhaps|might|could)\b|n't\b|不是|不等于|如果|若|假设|或者?|错误|\?|\uff1f",
     re.IGNORECASE,
 )
+_ONE_OF_SEVERAL = re.compile(r"\b(?:first|second|third|other)\b", re.IGNORECASE)
+"""Words that tell one of several measures from what is asked for, unless the question says them too."""
 _END = re.compile(r"[.!;](?=\s)|[。！；]")
 _PLACE = re.compile(r"(?<=[\s=:(\[$\u2248])(?=\S)|(?<=[\u4e00-\u9fff])(?=\d)")
 _NUMBER = re.compile(r"[0-9][0-9.,:/-]*")
@@ -53,6 +55,8 @@ def concluded(text: str, form: str, question: str) -> str | None:
     line = unwrap(lines[-1]).strip(" *_>#-\u2022").rstrip(".。! ")
     said = _END.split(line)[-1].strip()
     if not said or len(said) > _LONGEST_SENTENCE or _NO_CONCLUSION.search(said):
+        return None
+    if {*map(str.lower, _ONE_OF_SEVERAL.findall(said))} - {*map(str.lower, _ONE_OF_SEVERAL.findall(question))}:
         return None
     alone = "=" in said and len(lines) > 1 and quantities.parse(said) is not None
     opened = _CONCLUDES.search(said)
@@ -76,8 +80,7 @@ def _alone(said: str, question: str) -> str | None:
     """The one measure of the kind that is asked for, wherever it stands (`she can claim 190 dollars of lost wages`); a
     bare number or what the question says itself may be of anything."""
     found = {measure for measure in quantities.measures_in(said) if quantities.fits(measure, question)}
-    asked = {*_NUMBER.findall(question)}
-    if len(found) != 1 or {*_NUMBER.findall(said)} & asked:
+    measure = found.pop() if len(found) == 1 else ""
+    if not measure or {*_NUMBER.findall(measure)} & {*_NUMBER.findall(question)}:
         return None
-    measure = found.pop()
     return None if measure.replace(",", "").replace(".", "").isdecimal() else measure

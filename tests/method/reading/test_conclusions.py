@@ -29,6 +29,8 @@ FINE = "每迟延一天罚款80元，迟延8天，罚款多少元？"
         (WEEKS, "He has 216 hours. In total, it takes about 18 weeks.", "18 week"),
         (FEE, "3% of 4000 is 120.\nTherefore Ms Grant can claim a total of 190 dollars of lost wages.", "190 dollar"),
         (MG, "A gram has 1000 mg.\nSo a nurse needs 66000 mg of it to fill the sachet.", "66000 milligram"),
+        ("A patient gets 25.2 L. How many mL per hour is it in the first 8 hours?",
+         "It is 25.2 / 8.\nSo the fluid runs in the first 8 hours at a rate of 3.1 mL/hour.", "3.1 milliliter/hour"),
         (DATE, "She has 21 days. So 2015-05-24 is the last one.", "2015-05-24"),
         (DATE, "She has 21 days. This means that she takes the last 5 of them on 2015-05-24.", "2015-05-24"),
         (TIME, "It runs 3 hours. Therefore the infusion is finished at 09:20.", "09:20"),
@@ -55,6 +57,7 @@ def test_a_conclusion_is_read(question: str, reply: str, said: str) -> None:
         (MG, "A gram has 1000 mg.\nSo a nurse fills 500 mg into one sachet and 66000 mg into the bag."),
         (MG, "A gram has 1000 mg.\nSo a nurse needs 66000 of them to fill the sachet."),  # of what?
         (MG, "A gram has 1000 mg.\nSo a nurse gives 500 mg a day to him."),
+        (MG, "A gram has 1000 mg.\nSo the first sachet is 500 mg."),
         (MG, "So the weight is 66000 mg.\nI hope this helps in the pharmacy of the hospital, as it should for all."),
         (WEEKS, "The hours are known to all.\nTherefore the offender works on 2015-05-24."),
         (DATE, "She has 21 days in all.\nTherefore the number of capsules is 105."),
