@@ -33,7 +33,7 @@ HOSTILE = (
 def assert_no_backtracking(work: Callable[[str], object], piece: str, before: str = "") -> None:
     """A text four times as long takes about four times as long, not sixteen: held to itself, since machines differ.
 
-    The longer one is above the length at which anything is cut (20,000). What else a process does may take a while, too,
+    The longer one is above the length at which anything is cut (20,000). What else a process does may take a while too,
     but not three times in a row.
     """
     times: list[float] = []
