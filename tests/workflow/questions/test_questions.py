@@ -42,7 +42,7 @@ def text_of(rule: int, words: str = "") -> str:
 
 def job_for(tmp_path: Path, corpus: dict[str, Any], **settings: Any) -> tuple[Job, list[str]]:
     said: list[str] = []
-    engine = {"engine": "scripted", "script": "tests.workflow.test_questions:teacher", "cpus": 0}
+    engine = {"engine": "scripted", "script": "tests.workflow.questions.test_questions:teacher", "cpus": 0}
     return Job(make_config({
         "name": "law", "runs_dir": str(tmp_path / "runs"), "teacher": engine, "student": engine,
         "method": {"prompts": "legal"}, "pipeline": {"workers": 1, "rows_per_block": 4},
