@@ -12,19 +12,21 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from dgrc.errors import DgrcError, StoreAwayError
+from dgrc.storage.objectstore.files import is_remote
 from dgrc.storage.run_dir import RunDir
-from dgrc.view.index.files import files_of
-from dgrc.view.index.parts import Part, parts_of
+from dgrc.view.index.files import State, files_of
+from dgrc.view.index.parts import Part
 from dgrc.view.index.segment import Names, Segment
 from dgrc.view.index.streams import STREAMS, Stream
 from dgrc.view.index.tables import TABLES, connect, place_of
+from dgrc.view.index.workers import WORTH, Read, Workers, read, useful
 
 Said = Callable[[str, int], None]
 """Is told a stream and how many of its rows are in the index."""
@@ -44,8 +46,10 @@ def build(run: RunDir, file: Path | None = None, said: Said = lambda *_: None, w
         with FileLock(file.with_suffix(".lock"), timeout=-1 if wait else 0):
             db = connect(file)
             try:
-                for stream in STREAMS:
-                    _Stream(db, stream, files_of(run, stream.name), said).update()
+                with ExitStack() as stack:
+                    readers = _Readers(stack)
+                    for stream in STREAMS:
+                        _Stream(db, stream, files_of(run, stream.name), said, readers).update()
             finally:
                 db.close()
     except Timeout:
@@ -53,13 +57,42 @@ def build(run: RunDir, file: Path | None = None, said: Said = lambda *_: None, w
     return True
 
 
+class _Readers:
+    """Who reads files: processes of their own where there is much to read on several cores, else this one."""
+
+    def __init__(self, stack: ExitStack):
+        self._stack = stack
+        self._workers: Workers | None = None
+        self.alone = not useful()
+
+    def read(self, stream: Stream, wanted: dict[str, int], size: int) -> Read:
+        """Files of this size together, each from a row on."""
+        if self.alone or size < WORTH or any(map(is_remote, wanted)):
+            return read(stream, wanted)
+        if self._workers is None:
+            self._workers = self._stack.enter_context(Workers())
+        return self._workers.read(stream, wanted)
+
+
 class _Stream:
     """One stream of an index while it is brought up to date."""
 
-    def __init__(self, db: sqlite3.Connection, stream: Stream, files: dict[str, tuple[int, int]], said: Said):
-        self._db, self._stream, self._files, self._said = db, stream, files, said
+    def __init__(
+        self, db: sqlite3.Connection, stream: Stream, files: dict[str, State], said: Said, readers: _Readers
+    ):
+        self._db, self._stream, self._files, self._said, self._readers = db, stream, files, said, readers
 
     def update(self) -> None:
+        """Brings it up to date, in this process alone if one of the others was killed."""
+        try:
+            self._update()
+        except EOFError:
+            if self._readers.alone:
+                raise
+            self._readers.alone = True
+            self._update()
+
+    def _update(self) -> None:
         """Reads what is new; all of it if something that was read is gone or another now."""
         db, name = self._db, self._stream.name
         known = {
@@ -112,11 +145,13 @@ class _Stream:
         """The rows of files from their places on; they are noted as taken before they are given."""
         note = "insert or replace into files values(?, ?, ?, ?, ?, ?, ?)"
         name = self._stream.name
-        for path, taken in wanted.items():
+        whole = sum(self._files[path][0] for path in wanted)
+        for path, parts in self._readers.read(self._stream, wanted, whole):
+            taken = wanted[path]
             size, changed = self._files[path]
             count = 0
             try:
-                for part in parts_of(self._stream, path, taken):
+                for part in parts:
                     if isinstance(part, int):
                         count = part
                         continue
@@ -150,6 +185,7 @@ def main() -> None:
     """For a process of its own: what it says goes to standard output, a line each."""
     root, number = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1
     began, parent = time.monotonic(), os.getppid()
+    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps 50 MB for later
 
     def said(stream: str, rows: int) -> None:
         sys.stdout.write(f"{stream} {rows} {time.monotonic() - began:.1f}\n")

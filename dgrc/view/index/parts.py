@@ -29,7 +29,8 @@ _as_json = json.JSONEncoder(separators=(",", ":")).encode
 class Part:
     """Some rows of a stream, column by column: `one` and `many` are facets' values, `kept` what pages need, packed."""
 
-    bytes: int
+    size: int
+    """Bytes of the rows as they were read."""
     ids: list[int]
     lines: list[str]
     one: dict[str, list[str]]
@@ -68,7 +69,7 @@ def part_of(stream: Stream, batch: pa.RecordBatch) -> Part:
             for what in USAGE:
                 usage[f"{spent['role']}/{spent['step']}/{what}"] += spent[what]
     return Part(
-        bytes=batch.nbytes,
+        size=batch.nbytes,
         ids=[entry.id for entry in entries],
         lines=[_as_json(entry.line) for entry in entries],
         one={name: [entry.one.get(name, "") for entry in entries] for name in stream.one},

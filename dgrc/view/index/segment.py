@@ -44,7 +44,7 @@ class Names:
         return [known[names] for names in rows]
 
     def _bits(self, facet: str, names: Iterable[str]) -> int:
-        return sum({1 << (code - 1) for name in names if (code := self._code(facet, name, MOST_MANY))})
+        return sum({1 << (code - 1) for name in sorted(names) if (code := self._code(facet, name, MOST_MANY))})
 
     def _code(self, facet: str, name: str, most: int) -> int:
         """The code of a value; new values get the next."""
@@ -96,7 +96,7 @@ class Segment:
         if part.words is not None:
             self._words.add(part.words, self.rows)
         self.rows += len(part)
-        self.bytes += part.bytes
+        self.bytes += part.size
 
     def write(self) -> None:
         """Writes what was gathered; the caller commits."""

@@ -1,5 +1,5 @@
-"""What the index keeps of each dataset of a run: a row as Arrow gives it in, an `Entry` out, and the names of the columns
-that a row's page needs.
+"""What the index keeps of each dataset of a run: a row as Arrow gives it in, an `Entry` out; and which columns
+a row's page needs.
 
 A facet is a column by which rows are filtered and counted: `one` value a row, or `many`. Numbers are columns to sort
 and to sum by. A run of an earlier version has rows without the columns that came later.

@@ -5,7 +5,6 @@ the punctuation around them.
 """
 
 import re
-from operator import add
 
 from dgrc.method.text.segment import runs_and_words, segments, spaceless
 
@@ -27,14 +26,11 @@ def words(text: str) -> list[str]:
     return [word[:LONGEST] for word in found if word]
 
 
-def indexed(text: str) -> set[str]:
-    """The distinct words of a text that is not all ASCII; of a script without spaces each character too, which may be
-    all that is looked for."""
+def indexed(text: str) -> tuple[set[str], set[str]]:
+    """What a text that is not all ASCII is found by: the runs of scripts without spaces, of which each bigram and each
+    character is a word, for one may be all that is looked for; and its other words."""
     runs, other = runs_and_words(text)
-    found = set(_BETWEEN.split(" ".join(other).casefold()))
-    for run in runs:
-        found.update(run, map(add, run, run[1:]))
-    return found
+    return runs, set(_BETWEEN.split(" ".join(other).casefold()))
 
 
 def terms(query: str) -> list[tuple[str, bool]]:
