@@ -19,7 +19,8 @@ from dgrc.view.index.streams import Entry, Stream
 
 PART_ROWS, PART_BYTES = 256, 256 << 10
 """A page that shows one row unpacks the part that it is in. A row that is larger is a part of its own."""
-PACKED = "zstd"
+PACKED = "lz4"
+"""Half again as large as by zstd, and a case is unpacked in half the time."""
 BUFFER = 1 << 20
 USAGE = ("calls", "prompt_tokens", "completion_tokens", "cached_tokens")
 _as_json = json.JSONEncoder(separators=(",", ":")).encode

@@ -151,7 +151,7 @@ STREAMS: tuple[Stream, ...] = (
         many=("read_by",), numbers=("tokens", "atoms", "agreement", "teacher_says", "student_says"), searched=True,
     ),
     Stream(
-        "atoms", ATOM, atom, (*ATOM, "ifd", "cluster"), numbers=("agreed", "asked"), searched=True,
+        "atoms", ATOM, atom, (*ATOM, "ifd", "cluster", "unread"), numbers=("agreed", "asked"), searched=True,
         one=("became", "agreement", "judge", "error", "asked_by", "script"),
     ),
     Stream(
