@@ -77,9 +77,7 @@ class _Readers:
 class _Stream:
     """One stream of an index while it is brought up to date."""
 
-    def __init__(
-        self, db: sqlite3.Connection, stream: Stream, files: dict[str, State], said: Said, readers: _Readers
-    ):
+    def __init__(self, db: sqlite3.Connection, stream: Stream, files: dict[str, State], said: Said, readers: _Readers):
         self._db, self._stream, self._files, self._said, self._readers = db, stream, files, said, readers
 
     def update(self) -> None:

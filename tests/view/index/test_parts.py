@@ -28,9 +28,7 @@ def taken(run: RunDir, name: str, after: int = 0) -> list[Part]:
 
 @pytest.mark.parametrize("size", [1, 1 << 30])
 @pytest.mark.parametrize("name", ["questions", "cases", "atoms", "verdicts"])
-def test_each_row_has_what_its_page_needs(
-    run: RunDir, name: str, size: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_row_has_what_its_page_needs(run: RunDir, name: str, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "PART_BYTES", size)
     (path,) = files_of(run, name)
     stream = next(stream for stream in STREAMS if stream.name == name)
