@@ -21,7 +21,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ from dgrc.storage.run_dir import RunDir
 from dgrc.view.index.build import build
 from dgrc.view.index.tables import place_of
 
-CASES, MORE, REQUESTS, SHOWN, LOOK_S, MIB = 100_000, 1_000_000, 200, 5, 0.05, 1 << 20
+CASES, MORE, REQUESTS, SHOWN, LOOK_S, MIB = 100_000, 1_000_000, 200, 5, 0.2, 1 << 20
 GROWING = ("page_ms", "facet_ms", "search_ms", "case_ms")
 FACETS = (
     "status=divergent",
@@ -134,15 +134,15 @@ def _get(url: str) -> Any:
 
 
 def _watched(command: list[str]) -> tuple[float, float]:
-    """Seconds that a command takes, and the most memory in MB that it has."""
+    """Seconds that a command takes, and the most memory in MB that it has, with what processes of its own add."""
     began, peak = time.monotonic(), 0
     process = psutil.Popen(command, stdout=subprocess.DEVNULL)
     while process.poll() is None:
-        try:
-            peak = max(peak, process.memory_info().rss)
-        except psutil.Error:
-            break
-        time.sleep(LOOK_S)
+        with suppress(psutil.Error):  # one of them has ended
+            added = sum(one.memory_full_info().uss for one in process.children(recursive=True))
+            peak = max(peak, process.memory_info().rss + added)
+        with suppress(psutil.TimeoutExpired):
+            process.wait(LOOK_S)
     if process.wait():
         raise click.ClickException(f"{' '.join(command)} failed")
     return time.monotonic() - began, peak / MIB

@@ -230,4 +230,4 @@ def _cases(store: Store, ids: list[int]) -> list[Told]:
 def row_of(store: Store, stream: str, id_: int) -> Told | None:
     """All that the index keeps of a row; None if there is none."""
     at = store.tables[stream].place(id_)
-    return None if at is None else store.details(stream, [at])[0]
+    return None if at is None else store.detail(stream, at)

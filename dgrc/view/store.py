@@ -7,7 +7,6 @@ are read by the row.
 import json
 import sqlite3
 import threading
-import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 from dgrc.errors import RunDirError
 from dgrc.storage.run_dir import RunDir
 from dgrc.view.index.files import behind
+from dgrc.view.index.parts import unpacked
 from dgrc.view.index.segment import ID, MANY, NUMBER, ONE
 from dgrc.view.index.streams import STREAMS, Stream
 from dgrc.view.index.tables import connect
@@ -98,12 +98,19 @@ class Store:
 
     def lines(self, stream: str, numbers: list[int]) -> list[dict[str, Any]]:
         """What a list shows of rows."""
-        return [json.loads(text) for text in self._of_rows("select line from lines", stream, numbers)]
+        asked = "select line from lines where stream=? and number=?"
+        with self._lock:
+            found = [self._db.execute(asked, (stream, at)).fetchone() for at in numbers]
+        return [json.loads(_there(row)[0]) for row in found]
 
-    def details(self, stream: str, numbers: list[int]) -> list[dict[str, Any]]:
-        """All that is kept of rows."""
-        found = self._of_rows("select detail from details", stream, numbers)
-        return [json.loads(zlib.decompress(packed)) for packed in found]
+    def detail(self, stream: str, number: int) -> dict[str, Any]:
+        """All that is kept of a row."""
+        asked = "select first, rows, kept from details where stream=? and first<=? order by first desc limit 1"
+        with self._lock:
+            found = self._db.execute(asked, (stream, number)).fetchone()
+        first, rows, kept = _there(found)
+        _there(number < first + rows)
+        return unpacked(kept, number - first)
 
     def words(self, stream: str, word: str, beginning: bool) -> Mask:
         """The rows that have a word, or one that begins so."""
@@ -133,15 +140,18 @@ class Store:
         with self._lock:
             self._db.close()
 
-    def _of_rows(self, select: str, stream: str, numbers: list[int]) -> list[Any]:
-        asked = f"{select} where stream=? and number=?"
-        with self._lock:
-            found = [self._db.execute(asked, (stream, at)).fetchone() for at in numbers]
-        if None in found:
-            raise MadeAnewError(
-                "A pass of this run was done again, and its index is being made anew. Look again in a moment."
-            )
-        return [row[0] for row in found]
+
+def _there(found: Any) -> Any:
+    """What was found of a row.
+
+    Raises:
+        MadeAnewError: there was nothing.
+    """
+    if not found:
+        raise MadeAnewError(
+            "A pass of this run was done again, and its index is being made anew. Look again in a moment."
+        )
+    return found
 
 
 def _load(db: sqlite3.Connection, stream: Stream) -> Table:

@@ -41,7 +41,7 @@ def test_every_row_is_there_with_its_columns_and_texts(run: RunDir) -> None:
     assert cases.ids.tolist() == [one.id for one in CASES]
     at = cases.place(CASES[0].id)
     assert at == 0 and cases.place(1) is None and cases.place(1 << 70) is None
-    assert store.details("cases", [at])[0]["teacher"][1]["text"] == CASES[0].teacher[1].text
+    assert store.detail("cases", at)["teacher"][1]["text"] == CASES[0].teacher[1].text
     assert cases.columns["atoms"].tolist() == [2, 1, 1, 1, 0, 0, 0]
     assert cases.columns["agreement"][0] == 50  # two of four chains say C; one that is not read says nothing
     assert cases.usage["teacher/sample/completion_tokens"] == 7 * 900
@@ -108,7 +108,7 @@ def test_a_killed_build_goes_on_where_it_was(run: RunDir, monkeypatch: pytest.Mo
 def test_a_killed_build_goes_on_within_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = write_run(tmp_path / "r", rows_a_file=100)
     monkeypatch.setattr(segment, "MOST_ROWS", 3)
-    monkeypatch.setattr("dgrc.view.index.build.BATCH_ROWS", 3)
+    monkeypatch.setattr("dgrc.view.index.parts.PART_ROWS", 3)
 
     def killed(stream: str, rows: int) -> None:
         if (stream, rows) == ("cases", 6):
@@ -116,7 +116,7 @@ def test_a_killed_build_goes_on_within_a_file(tmp_path: Path, monkeypatch: pytes
 
     with pytest.raises(KeyboardInterrupt):
         build(run, said=killed)
-    monkeypatch.setattr("dgrc.view.index.build.BATCH_ROWS", 2)  # what was taken ends within a batch
+    monkeypatch.setattr("dgrc.view.index.parts.PART_ROWS", 2)  # what was taken ends within a batch
     assert indexed(run).tables["cases"].ids.tolist() == [one.id for one in CASES]
 
 

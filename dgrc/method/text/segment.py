@@ -6,6 +6,7 @@ gives its *bigrams*, each two neighbouring characters, as is usual in their retr
 scripts meet, words end: `COVID-19患者` is `COVID-19` and one bigram. Hangul has spaces.
 """
 
+import functools
 import re
 import unicodedata
 from collections import Counter
@@ -60,12 +61,28 @@ def segments(text: str) -> list[str]:
     if not spaceless(text):
         return text.split()
     found: list[str] = []
-    for part in _PART.findall(_VARIANT.sub("", text)):
+    for part in _parts(text):
         if _SPACELESS.match(part):
             found += bigrams(part)
-        elif not _PUNCTUATION.fullmatch(part):
+        else:
             found.append(part)
     return found
+
+
+def runs_and_words(text: str) -> tuple[set[str], set[str]]:
+    """What `segments` is made of: the distinct runs of scripts without spaces in a text, and its other words."""
+    text = text if text.isascii() else _parted(nfkc(text))
+    if not spaceless(text):
+        return set(), set(text.split())
+    parts = set(_parts(text))
+    runs = set(filter(_SPACELESS.match, parts))
+    return runs, parts - runs
+
+
+def _parts(text: str) -> list[str]:
+    """The runs of a text in normal form, and what stands between them but punctuation."""
+    found = _PART.findall(_VARIANT.sub("", text))
+    return [part for part in found if not _PUNCTUATION.fullmatch(part)]
 
 
 def bigrams(run: str) -> list[str]:
@@ -160,9 +177,14 @@ def script(text: str) -> str:
     found = Counter[str]()
     for character, number in Counter(text[:_MOST_LOOKED_AT]).items():
         if character.isalpha():
-            name = unicodedata.name(unicodedata.normalize("NFKC", character)[0], "").partition(" ")[0]
-            known = _NAMES.get(name, name.capitalize())
+            known = _script_of(character)
             found[known] += number * (3 if known in ("Han", "Kana", "Hangul") else 1)
     if found["Kana"] * 4 >= found["Han"]:
         found["Kana"] += found.pop("Han", 0) if found["Kana"] else 0
     return max(found, key=lambda name: (found[name], name)) if found.total() else ""
+
+
+@functools.lru_cache(maxsize=8192)  # most characters of a text were in the one before
+def _script_of(letter: str) -> str:
+    name = unicodedata.name(unicodedata.normalize("NFKC", letter)[0], "").partition(" ")[0]
+    return _NAMES.get(name, name.capitalize())

@@ -2,7 +2,7 @@
 
     python -m dgrc.view.index.build RUN [ROUND]
 
-A file is read in batches, and what was taken of it is noted with each segment that is committed, so whoever is killed
+A file is read part by part, and what was taken of it is noted with each segment that is committed, so whoever is killed
 goes on there. Files that cannot be read (one that is being written has no end yet) are noted, and read when they have
 changed.
 """
@@ -12,22 +12,22 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from dgrc.errors import DgrcError, StoreAwayError
+from dgrc.storage.objectstore.files import is_remote
 from dgrc.storage.run_dir import RunDir
-from dgrc.view.index.files import files_of, source_of
+from dgrc.view.index.files import State, files_of
+from dgrc.view.index.parts import Part
 from dgrc.view.index.segment import Names, Segment
-from dgrc.view.index.streams import STREAMS, Entry, Row, Stream
+from dgrc.view.index.streams import STREAMS, Stream
 from dgrc.view.index.tables import TABLES, connect, place_of
+from dgrc.view.index.workers import WORTH, Read, Workers, read, useful
 
-BATCH_ROWS, BUFFER = 256, 1 << 20
 Said = Callable[[str, int], None]
 """Is told a stream and how many of its rows are in the index."""
 
@@ -46,8 +46,10 @@ def build(run: RunDir, file: Path | None = None, said: Said = lambda *_: None, w
         with FileLock(file.with_suffix(".lock"), timeout=-1 if wait else 0):
             db = connect(file)
             try:
-                for stream in STREAMS:
-                    _Stream(db, stream, files_of(run, stream.name), said).update()
+                with ExitStack() as stack:
+                    readers = _Readers(stack)
+                    for stream in STREAMS:
+                        _Stream(db, stream, files_of(run, stream.name), said, readers).update()
             finally:
                 db.close()
     except Timeout:
@@ -55,13 +57,40 @@ def build(run: RunDir, file: Path | None = None, said: Said = lambda *_: None, w
     return True
 
 
+class _Readers:
+    """Who reads files: processes of their own where there is much to read on several cores, else this one."""
+
+    def __init__(self, stack: ExitStack):
+        self._stack = stack
+        self._workers: Workers | None = None
+        self.alone = not useful()
+
+    def read(self, stream: Stream, wanted: dict[str, int], size: int) -> Read:
+        """Files of this size together, each from a row on."""
+        if self.alone or size < WORTH or any(map(is_remote, wanted)):
+            return read(stream, wanted)
+        if self._workers is None:
+            self._workers = self._stack.enter_context(Workers())
+        return self._workers.read(stream, wanted)
+
+
 class _Stream:
     """One stream of an index while it is brought up to date."""
 
-    def __init__(self, db: sqlite3.Connection, stream: Stream, files: dict[str, tuple[int, int]], said: Said):
-        self._db, self._stream, self._files, self._said = db, stream, files, said
+    def __init__(self, db: sqlite3.Connection, stream: Stream, files: dict[str, State], said: Said, readers: _Readers):
+        self._db, self._stream, self._files, self._said, self._readers = db, stream, files, said, readers
 
     def update(self) -> None:
+        """Brings it up to date, in this process alone if one of the others was killed."""
+        try:
+            self._update()
+        except EOFError:
+            if self._readers.alone:
+                raise
+            self._readers.alone = True
+            self._update()
+
+    def _update(self) -> None:
         """Reads what is new; all of it if something that was read is gone or another now."""
         db, name = self._db, self._stream.name
         known = {
@@ -88,22 +117,21 @@ class _Stream:
 
     def _take(self, wanted: dict[str, int]) -> None:
         """Reads files from the row on that each is given with."""
-        batches, more = self._batches(wanted), True
+        parts, more = self._parts(wanted), True
         while more:
             with _transaction(self._db):
-                more = self._segment(batches)
+                more = self._segment(parts)
 
-    def _segment(self, batches: Iterator[list[Entry]]) -> bool:
-        """Adds a segment of the next batches; False if there were no more. It ends where a batch does, for what was
-        taken of a file is noted by the batch."""
+    def _segment(self, parts: Iterator[Part]) -> bool:
+        """Adds a segment of the next parts; False if there were no more. It ends where a part does, for what was
+        taken of a file is noted by the part."""
         db, name = self._db, self._stream.name
         number, first = db.execute(
             "select coalesce(max(number) + 1, 0), coalesce(max(first + rows), 0) from segments where stream=?", (name,)
         ).fetchone()
         segment = Segment(db, self._stream, Names(db, self._stream), number, first)
-        for batch in batches:
-            for entry in batch:
-                segment.add(entry)
+        for part in parts:
+            segment.add(part)
             if segment.full:
                 break
         if segment.rows:
@@ -111,38 +139,29 @@ class _Stream:
             self._said(name, first + segment.rows)
         return segment.full
 
-    def _batches(self, wanted: dict[str, int]) -> Iterator[list[Entry]]:
+    def _parts(self, wanted: dict[str, int]) -> Iterator[Part]:
         """The rows of files from their places on; they are noted as taken before they are given."""
         note = "insert or replace into files values(?, ?, ?, ?, ?, ?, ?)"
-        name, make = self._stream.name, self._stream.entry
-        for path, taken in wanted.items():
+        name = self._stream.name
+        whole = sum(self._files[path][0] for path in wanted)
+        for path, parts in self._readers.read(self._stream, wanted, whole):
+            taken = wanted[path]
             size, changed = self._files[path]
             count = 0
             try:
-                with source_of(path) as source, pq.ParquetFile(source, buffer_size=BUFFER, pre_buffer=False) as file:
-                    count = file.metadata.num_rows
-                    for rows in self._rows(file, taken):
-                        entries = [make(row) for row in rows]
-                        taken += len(rows)
-                        self._db.execute(note, (name, path, size, changed, count, taken, None))
-                        yield entries
+                for part in parts:
+                    if isinstance(part, int):
+                        count = part
+                        continue
+                    taken += len(part)
+                    self._db.execute(note, (name, path, size, changed, count, taken, None))
+                    yield part
                 self._db.execute(note, (name, path, size, changed, count, count, None))
             except StoreAwayError:  # it says nothing of the file, which is read when the store is back
                 raise
             except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, AttributeError) as e:
                 words = f"{type(e).__name__}: {e}"[:500]
                 self._db.execute(note, (name, path, size, changed, max(count, taken), taken, words))
-
-    def _rows(self, file: Any, taken: int) -> Iterator[list[Row]]:
-        """The rows of a file after its first ones, in batches."""
-        there = set(file.schema_arrow.names)
-        columns = [column for column in self._stream.columns if column in there]
-        for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=columns, use_threads=False):
-            if taken >= len(batch):
-                taken -= len(batch)
-                continue
-            yield batch.slice(taken).to_pylist()
-            taken = 0
 
 
 def _unfinished(rows: int, taken: int, trouble: str | None) -> bool:
@@ -164,6 +183,7 @@ def main() -> None:
     """For a process of its own: what it says goes to standard output, a line each."""
     root, number = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1
     began, parent = time.monotonic(), os.getppid()
+    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps 50 MB for later
 
     def said(stream: str, rows: int) -> None:
         sys.stdout.write(f"{stream} {rows} {time.monotonic() - began:.1f}\n")

@@ -1,22 +1,21 @@
-"""One segment of a stream while it is made: entries flow in, rows of the index's tables flow out.
+"""One segment of a stream while it is made: parts flow in, rows of the index's tables flow out.
 
-A segment has at most `MOST_ROWS` rows and about `MOST_BYTES` of text, so that what is held does not grow with the run.
+A segment has about `MOST_ROWS` rows or `MOST_BYTES` of text, so that what is held does not grow with the run.
 """
 
 import json
 import sqlite3
-import zlib
-from array import array
 from collections import Counter
+from collections.abc import Iterable
 
 import numpy as np
 
-from dgrc.view.index.streams import Entry, Stream
-from dgrc.view.index.words import indexed
+from dgrc.view.index.parts import Part
+from dgrc.view.index.postings import Postings
+from dgrc.view.index.streams import Stream
 
 MOST_ROWS, MOST_BYTES = 16_384, 96 << 20
 """Row numbers within a segment fit 16 bits."""
-COMPRESSION = 1
 ONE, MANY, NUMBER, ID = "u2", "u4", "u4", "i8"
 """Kinds of columns: the code of a facet's value, a bit for each value, a number, an id."""
 OTHERS, MOST_ONE, MOST_MANY = "others", 4000, 31
@@ -34,22 +33,31 @@ class Names:
             self._codes[facet, name] = code
             self._most[facet] = max(self._most[facet], code)
 
-    def code(self, facet: str, name: str, most: int) -> int:
+    def codes(self, facet: str, names: list[str]) -> list[int]:
+        """The codes of rows' values."""
+        known = {name: self._code(facet, name, MOST_ONE) for name in dict.fromkeys(names)}
+        return [known[name] for name in names]
+
+    def bits(self, facet: str, rows: list[frozenset[str]]) -> list[int]:
+        """The bits of rows' values."""
+        known = {names: self._bits(facet, names) for names in dict.fromkeys(rows)}
+        return [known[names] for names in rows]
+
+    def _bits(self, facet: str, names: Iterable[str]) -> int:
+        return sum({1 << (code - 1) for name in sorted(names) if (code := self._code(facet, name, MOST_MANY))})
+
+    def _code(self, facet: str, name: str, most: int) -> int:
         """The code of a value; new values get the next."""
         if not name:
             return 0
         found = self._codes.get((facet, name))
         if found is None:
             if self._most[facet] >= most and name != OTHERS:
-                return self.code(facet, OTHERS, most + 1)
+                return self._code(facet, OTHERS, most + 1)
             self._most[facet] += 1
             found = self._codes[facet, name] = self._most[facet]
             self._db.execute("insert into names values(?, ?, ?, ?)", (self._stream.name, facet, found, name))
         return found
-
-    def bits(self, facet: str, names: set[str]) -> int:
-        """The bits of values."""
-        return sum({1 << (code - 1) for name in names if (code := self.code(facet, name, MOST_MANY))})
 
 
 class Segment:
@@ -60,8 +68,7 @@ class Segment:
         self._number, self._first = number, first
         self._columns: dict[str, list[int]] = {name: [] for name in ("id", *stream.one, *stream.many, *stream.numbers)}
         self._pairs: list[tuple[int, int]] = []
-        self._words: dict[str, int] = {}
-        self._of_word, self._of_row = array("I"), array("H")
+        self._words = _Words()
         self._usage: Counter[str] = Counter()
         self.rows, self.bytes = 0, 0
 
@@ -69,33 +76,27 @@ class Segment:
     def full(self) -> bool:
         return self.rows >= MOST_ROWS or self.bytes >= MOST_BYTES
 
-    def add(self, entry: Entry) -> None:
-        """Takes a row in."""
-        stream, at = self._stream, self._first + self.rows
-        line, detail = (json.dumps(data, separators=(",", ":")) for data in (entry.line, entry.detail))
-        self._db.execute("insert into lines values(?, ?, ?)", (stream.name, at, line))
-        if entry.detail:
-            packed = zlib.compress(detail.encode(), COMPRESSION)
-            self._db.execute("insert into details values(?, ?, ?)", (stream.name, at, packed))
+    def add(self, part: Part) -> None:
+        """Takes rows in."""
+        name, first = self._stream.name, self._first + self.rows
+        lines = ((name, at, line) for at, line in enumerate(part.lines, first))
+        self._db.executemany("insert into lines values(?, ?, ?)", lines)
+        if part.kept:
+            self._db.execute("insert into details values(?, ?, ?, ?)", (name, first, len(part), part.kept))
         columns = self._columns
-        columns["id"].append(entry.id)
-        for facet in stream.one:
-            columns[facet].append(self._names.code(facet, entry.one.get(facet, ""), MOST_ONE))
-        for facet in stream.many:
-            columns[facet].append(self._names.bits(facet, entry.many.get(facet, set())))
-        for name in stream.numbers:
-            columns[name].append(min(entry.numbers.get(name, 0), 0xFFFFFFFF))
-        self._pairs += [(entry.id, other) for other in entry.pairs]
-        for spent in entry.usage:
-            for what in ("calls", "prompt_tokens", "completion_tokens", "cached_tokens"):
-                self._usage[f"{spent['role']}/{spent['step']}/{what}"] += spent[what]
-        if stream.searched:
-            numbered = self._words
-            found = [numbered.setdefault(word, len(numbered)) for word in indexed(entry.texts)]
-            self._of_word.extend(found)
-            self._of_row.extend([self.rows] * len(found))
-        self.rows += 1
-        self.bytes += len(detail)
+        columns["id"] += part.ids
+        for facet, values in part.one.items():
+            columns[facet] += self._names.codes(facet, values)
+        for facet, sets in part.many.items():
+            columns[facet] += self._names.bits(facet, sets)
+        for column, numbers in part.numbers.items():
+            columns[column] += numbers
+        self._pairs += part.pairs
+        self._usage.update(part.usage)
+        if part.words is not None:
+            self._words.add(part.words, self.rows)
+        self.rows += len(part)
+        self.bytes += part.size
 
     def write(self) -> None:
         """Writes what was gathered; the caller commits."""
@@ -108,18 +109,42 @@ class Segment:
             arrays["pairs"] = np.array(self._pairs, ID)
         rows = ((name, number, column, values.tobytes()) for column, values in arrays.items())
         self._db.executemany("insert into columns values(?, ?, ?, ?)", rows)
-        self._write_words()
-
-    def _write_words(self) -> None:
-        """Each word's rows, the words in order, as the table holds them."""
-        if not self._words:
-            return
-        order = np.argsort(np.frombuffer(self._of_word, "u4"), kind="stable")
-        rows = np.frombuffer(self._of_row, "u2")[order]
-        ends = np.cumsum(np.bincount(np.frombuffer(self._of_word, "u4"), minlength=len(self._words)))
-        starts = np.r_[0, ends[:-1]]
-        packed = (
-            (self._stream.name, self._number, word, rows[starts[at] : ends[at]].tobytes())
-            for word, at in sorted(self._words.items())
+        self._db.executemany(
+            "insert into words values(?, ?, ?, ?)", ((name, number, word, of) for word, of in self._words.sorted())
         )
-        self._db.executemany("insert into words values(?, ?, ?, ?)", packed)
+
+
+class _Numbered(dict[str, int]):
+    """Gives each word that is asked for the next number."""
+
+    def __missing__(self, word: str) -> int:
+        number = self[word] = len(self)
+        return number
+
+
+class _Words:
+    """The postings of a segment's parts, and of them those of the whole segment."""
+
+    def __init__(self) -> None:
+        self._numbers = _Numbered()
+        self._parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+
+    def add(self, part: Postings, first: int) -> None:
+        """Takes in a part's, whose rows begin at `first` of the segment."""
+        numbers = np.fromiter(map(self._numbers.__getitem__, part.words), "u4", len(part.words))
+        self._parts.append((numbers, part.counts, part.rows + np.uint16(first)))
+
+    def sorted(self) -> Iterable[tuple[str, bytes]]:
+        """Each word with its rows, the words in order, as the table holds them."""
+        counts = np.zeros(len(self._numbers), np.int64)
+        for numbers, added, _ in self._parts:
+            counts[numbers] += added
+        ends = np.cumsum(counts)
+        free = ends - counts
+        whole = np.empty(counts.sum(), "u2")
+        for numbers, added, rows in self._parts:  # the rows of each word go on where those of the last part ended
+            starts = np.cumsum(added) - added
+            whole[np.repeat(free[numbers] - starts, added) + np.arange(len(rows))] = rows
+            free[numbers] += added
+        for word, at in sorted(self._numbers.items()):
+            yield word, whole[ends[at] - counts[at] : ends[at]].tobytes()

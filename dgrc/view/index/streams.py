@@ -1,4 +1,5 @@
-"""What the index keeps of each dataset of a run: a row as Arrow gives it in, an `Entry` out.
+"""What the index keeps of each dataset of a run: a row as Arrow gives it in, an `Entry` out; and which columns
+a row's page needs.
 
 A facet is a column by which rows are filtered and counted: `one` value a row, or `many`. Numbers are columns to sort
 and to sum by. A run of an earlier version has rows without the columns that came later.
@@ -21,11 +22,10 @@ UNREAD = "not read"
 
 @dataclass(slots=True)
 class Entry:
-    """A row of the index: what a list shows of it (`line`), what its page needs (`detail`), and its columns."""
+    """A row of the index: what a list shows of it (`line`), the texts by which it is found, and its columns."""
 
     id: int
     line: Row
-    detail: Row
     texts: Iterable[str] = ()
     one: dict[str, str] = field(default_factory=dict)
     many: dict[str, set[str]] = field(default_factory=dict)
@@ -33,6 +33,8 @@ class Entry:
     pairs: tuple[int, ...] = ()
     """Other ids that go with this one: of verdicts the facts that contradict a chain, once a chain."""
     usage: Iterable[Row] = ()
+    spared: tuple[str, ...] = ()
+    """Columns that are not kept of this row, for its page has the same from another dataset."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,10 @@ class Stream:
 
     name: str
     columns: tuple[str, ...]
-    """Those that are read of its files, where they are there."""
+    """Those that an entry is made of, where they are there."""
     entry: Callable[[Row], Entry]
+    kept: tuple[str, ...] = ()
+    """Those that a row's page needs, where they are there."""
     one: tuple[str, ...] = ()
     many: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
@@ -54,8 +58,7 @@ def question(row: Row) -> Entry:
     """A question as it was read: where it stood in the user's files."""
     file = row["source"].rpartition(":")[0] or row["source"]
     told = {name: row[name] for name in ("source_id", "source")}
-    detail = {**told, "label": row.get("label"), "meta": row.get("meta") or ""}
-    return Entry(row["id"], told, detail, [row["source_id"]], one={"source": file.rpartition("/")[2][-80:]})
+    return Entry(row["id"], told, [row["source_id"]], one={"source": file.rpartition("/")[2][-80:]})
 
 
 def case(row: Row) -> Entry:
@@ -70,7 +73,6 @@ def case(row: Row) -> Entry:
     return Entry(
         row["id"],
         {"text": row["text"][:LINE], "status": row["status"], "answers": shown, "atoms": len(atoms)},
-        row,
         [text[:MANY_WORDS] for text in (row["text"], *row["choices"], *atoms, *told)],
         one={
             "status": row["status"], "error": kind_of(row["error"]), "tokens_band": band(tokens),
@@ -90,18 +92,17 @@ def verdict(row: Row) -> Entry:
     verdicts = row["verdicts"] or []
     said = [verdict["consistent"] for verdict in verdicts]
     contradicting = tuple(id_ for verdict in verdicts for id_ in verdict["contradicted_by"])
-    detail = {name: row.get(name) for name in ("verdicts", "audit", "supporting", "opposing", "error")}
-    if said[:1] != [True]:  # only where no chain passed is the teacher asked again, and has more than in `cases`
-        detail["teacher"] = row["teacher"]
+    # Only where facts reject every chain is the teacher asked again, and has more than in `cases`.
+    asked_again = said[:1] not in ([], [True])
     return Entry(
-        row["id"], {"outcome": outcome(said), "passed": said.count(True), "chains": len(said)}, detail,
+        row["id"], {"outcome": outcome(said), "passed": said.count(True), "chains": len(said)},
         one={"verdict": outcome(said), "audit": row.get("audit") or ""},
         many={"unchecked": {kind_of(v["reason"]) for v in verdicts if v["consistent"] is None}},
         numbers={
             "passed": said.count(True), "rejected": said.count(False), "checked": len(said),
             "contradictions": len(contradicting),
         },
-        pairs=contradicting, usage=row.get("usage") or (),
+        pairs=contradicting, usage=row.get("usage") or (), spared=() if asked_again else ("teacher",),
     )  # fmt: skip
 
 
@@ -116,7 +117,7 @@ def atom(row: Row) -> Entry:
         "answers": len(row["answers"]), "kept": kept, "why": why, "asked": asked,
     }  # fmt: skip
     return Entry(
-        row["id"], line, row,
+        row["id"], line,
         [text[:MANY_WORDS] for text in (row["question"], row["answer"] or "", *row["variants"], row["rationale"])],
         one={
             "became": why, "agreement": f"{min(agreement // 10 * 10, 100)} %" if row["answers"] else "not answered",
@@ -132,29 +133,31 @@ def atom(row: Row) -> Entry:
 def example(row: Row) -> Entry:
     """A chain that is in the curriculum, by its question and its words."""
     reply = row["messages"][-1]["content"]
-    return Entry(row["source"], {"reply": str(hash64(reply))}, {})
+    return Entry(row["source"], {"reply": str(hash64(reply))})
 
 
+CASE = ("id", "text", "choices", "status", "teacher", "student", "diagnoses", "usage", "error", "auditor")
+ATOM = (
+    "id", "question", "variants", "asked_by", "answer", "rationale", "agreement", "answers", "kept", "dropped_because",
+    "usage", "error", "judge",
+)  # fmt: skip
 STREAMS: tuple[Stream, ...] = (
-    Stream("questions", ("id", "source_id", "source", "label", "meta"), question, one=("source",), searched=True),
     Stream(
-        "cases",
-        ("id", "text", "choices", "status", "teacher", "student", "diagnoses", "usage", "error", "auditor", "asked",
-         "several"),
-        case, one=("status", "error", "tokens_band", "script"), many=("read_by",),
-        numbers=("tokens", "atoms", "agreement", "teacher_says", "student_says"), searched=True,
-    ),
-    Stream(
-        "atoms",
-        ("id", "question", "variants", "asked_by", "answer", "rationale", "agreement", "answers", "kept",
-         "dropped_because", "usage", "error", "ifd", "judge", "cluster", "unread"),
-        atom, one=("became", "agreement", "judge", "error", "asked_by", "script"), numbers=("agreed", "asked"),
+        "questions", ("id", "source_id", "source"), question, ("source_id", "source", "label", "meta"), one=("source",),
         searched=True,
     ),
     Stream(
-        "verdicts", ("id", "teacher", "verdicts", "audit", "supporting", "opposing", "error", "usage"), verdict,
-        one=("verdict", "audit"), many=("unchecked",), numbers=("passed", "rejected", "checked", "contradictions"),
-        paired=True,
+        "cases", CASE, case, (*CASE, "asked", "several"), one=("status", "error", "tokens_band", "script"),
+        many=("read_by",), numbers=("tokens", "atoms", "agreement", "teacher_says", "student_says"), searched=True,
+    ),
+    Stream(
+        "atoms", ATOM, atom, (*ATOM, "ifd", "cluster", "unread"), numbers=("agreed", "asked"), searched=True,
+        one=("became", "agreement", "judge", "error", "asked_by", "script"),
+    ),
+    Stream(
+        "verdicts", ("id", "verdicts", "audit", "usage"), verdict,
+        ("verdicts", "audit", "supporting", "opposing", "error", "teacher"), one=("verdict", "audit"),
+        many=("unchecked",), numbers=("passed", "rejected", "checked", "contradictions"), paired=True,
     ),
     Stream("cot", ("source", "messages"), example),
 )  # fmt: skip

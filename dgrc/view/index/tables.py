@@ -1,7 +1,8 @@
 """The index of one round of a run: an SQLite file, its tables, and where it lies.
 
 Each dataset of the run is a *stream* of rows, numbered from 0 in the order they were read. Streams come in segments:
-a segment's columns are arrays, one a name, and its words are lists of rows, one a word. All of it is appended in
+a segment's columns are arrays, one a name, and its words are lists of rows, one a word. What a row's page needs is
+packed with that of the rows beside it. All of it is appended in
 order, so that building stays as fast as it begins, and nothing of it is changed later; where a pass was done again,
 its stream is emptied and read anew.
 """
@@ -15,7 +16,7 @@ from pathlib import Path
 from dgrc.errors import RunDirError
 from dgrc.storage.run_dir import RunDir
 
-VERSION = 3
+VERSION = 4
 """Of these tables and of what is kept in them; another one's index is made anew."""
 FOLDER, FILE = "view", "index.sqlite"
 SCHEMA = """
@@ -29,7 +30,7 @@ create table if not exists names(stream text, facet text, code int, name text, p
 create table if not exists words(stream text, segment int, word text, rows blob, primary key(stream, segment, word))
   without rowid;
 create table if not exists lines(stream text, number int, line text, primary key(stream, number));
-create table if not exists details(stream text, number int, detail blob, primary key(stream, number));
+create table if not exists details(stream text, first int, rows int, kept blob, primary key(stream, first));
 """
 TABLES = ("files", "segments", "columns", "names", "words", "lines", "details")
 

@@ -5,13 +5,11 @@ the punctuation around them.
 """
 
 import re
-from collections.abc import Iterable
 
-from dgrc.method.text.segment import COMPLEX, IDEOGRAPHIC, segments, spaceless
+from dgrc.method.text.segment import runs_and_words, segments, spaceless
 
 LONGEST, SHORTEST_BEGINNING = 40, 3
 """Characters of a word that are kept, and those that the beginning of one must have to be looked for as such."""
-_CHARACTER = re.compile(f"[{IDEOGRAPHIC}{COMPLEX}]")
 _ASCII_BETWEEN = {code: " " for code in range(128) if not chr(code).isalnum()}
 _BETWEEN = re.compile(
     "[\\s!-/:-@\\[-`{-~\u00a1-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u2010-\u205e\u3001-\u3003\u3008-\u3020"
@@ -28,23 +26,11 @@ def words(text: str) -> list[str]:
     return [word[:LONGEST] for word in found if word]
 
 
-def indexed(texts: Iterable[str]) -> set[str]:
-    """The distinct words of a row's texts; of a script without spaces each character too, which may be all that is
-    looked for."""
-    found: set[str] = set()
-    other: list[str] = []
-    for text in texts:
-        if text.isascii():
-            found.update(text.lower().translate(_ASCII_BETWEEN).split())
-        else:
-            other.append(text)
-    text = "\n".join(other)
-    found.update(_BETWEEN.split(" ".join(segments(text)).casefold()))
-    found.discard("")
-    if spaceless(text):
-        found.update(_CHARACTER.findall(text))
-    long = [word for word in found if len(word) > LONGEST]
-    return found.difference(long).union(word[:LONGEST] for word in long) if long else found
+def indexed(text: str) -> tuple[set[str], set[str]]:
+    """What a text that is not all ASCII is found by: the runs of scripts without spaces, of which each bigram and each
+    character is a word, for one may be all that is looked for; and its other words."""
+    runs, other = runs_and_words(text)
+    return runs, set(_BETWEEN.split(" ".join(other).casefold()))
 
 
 def terms(query: str) -> list[tuple[str, bool]]:

@@ -32,4 +32,4 @@ def told_rows(store: Store, rows: Iterator[dict[str, Any]]) -> Iterator[Any]:
 
 def _detail(store: Store, stream: str, id_: int) -> dict[str, Any]:
     at = store.tables[stream].place(id_)
-    return {} if at is None else store.details(stream, [at])[0]
+    return {} if at is None else store.detail(stream, at)

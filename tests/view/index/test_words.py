@@ -2,7 +2,12 @@
 
 import pytest
 
-from dgrc.view.index.words import LONGEST, indexed, terms
+from dgrc.view.index.postings import postings
+from dgrc.view.index.words import LONGEST, terms
+
+
+def indexed(texts: list[str]) -> set[str]:
+    return set(postings([texts]).words)
 
 
 def found(query: str, text: str) -> bool:
