@@ -14,7 +14,7 @@ from dgrc.view.index.parts import Part
 from dgrc.view.index.postings import Postings
 from dgrc.view.index.streams import Stream
 
-MOST_ROWS, MOST_BYTES = 16_384, 96 << 20
+MOST_ROWS, MOST_BYTES = 16_384, 72 << 20
 """Row numbers within a segment fit 16 bits."""
 ONE, MANY, NUMBER, ID = "u2", "u4", "u4", "i8"
 """Kinds of columns: the code of a facet's value, a bit for each value, a number, an id."""
