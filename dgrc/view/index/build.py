@@ -22,7 +22,7 @@ from dgrc.errors import DgrcError, StoreAwayError
 from dgrc.storage.objectstore.files import is_remote
 from dgrc.storage.run_dir import RunDir
 from dgrc.view.index.files import State, files_of
-from dgrc.view.index.parts import Part
+from dgrc.view.index.parts import UNREADABLE, Part
 from dgrc.view.index.segment import Names, Segment
 from dgrc.view.index.streams import STREAMS, Stream
 from dgrc.view.index.tables import TABLES, connect, place_of
@@ -159,7 +159,7 @@ class _Stream:
                 self._db.execute(note, (name, path, size, changed, count, count, None))
             except StoreAwayError:  # it says nothing of the file, which is read when the store is back
                 raise
-            except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, AttributeError) as e:
+            except UNREADABLE as e:
                 words = f"{type(e).__name__}: {e}"[:500]
                 self._db.execute(note, (name, path, size, changed, max(count, taken), taken, words))
 

@@ -22,6 +22,8 @@ PART_ROWS, PART_BYTES = 256, 256 << 10
 PACKED = "lz4"
 """Half again as large as by zstd, and a case is unpacked in half the time."""
 BUFFER = 1 << 20
+UNREADABLE = (OSError, pa.ArrowException, KeyError, TypeError, ValueError, AttributeError)
+"""What a file may raise that is damaged, or of another form."""
 USAGE = ("calls", "prompt_tokens", "completion_tokens", "cached_tokens")
 _as_json = json.JSONEncoder(separators=(",", ":")).encode
 

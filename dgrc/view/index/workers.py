@@ -1,20 +1,24 @@
 """Files read by several processes at once: paths in, `Part`s out, in the order of the paths.
 
-A worker is told files on its standard input and answers with their parts on its standard output, pickled. It waits
-where nobody takes them, so that what is held does not grow, and ends when whoever began it is gone, for both are pipes.
+A worker is told files on its standard input, a line of JSON each, and answers with their parts on its standard output
+(`_write`). It waits where nobody takes them, so that what is held does not grow, and ends when whoever began it is
+gone, for both are pipes.
 """
 
+import json
 import os
-import pickle
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
+import numpy as np
 import pyarrow as pa
 
-from dgrc.view.index.parts import Part, parts_of
+from dgrc.view.index.parts import UNREADABLE, Part, parts_of
+from dgrc.view.index.postings import Postings
 from dgrc.view.index.streams import STREAMS, Stream
 
 WORKERS, AHEAD = 2, 2
@@ -76,7 +80,7 @@ class Workers:
         pipe = self._processes[number % WORKERS].stdin
         assert pipe is not None
         try:
-            pickle.dump(file, pipe)
+            pipe.write(f"{json.dumps(file)}\n".encode())
             pipe.flush()
         except BrokenPipeError as e:
             raise EOFError(str(e)) from e
@@ -85,17 +89,63 @@ class Workers:
         pipe = self._processes[number % WORKERS].stdout
         assert pipe is not None
         while (answer := _taken(pipe)) is not None:
-            if isinstance(answer, Exception):
-                raise answer
             yield answer
 
 
-def _taken(pipe: IO[bytes]) -> int | Part | Exception | None:
+def _taken(pipe: IO[bytes]) -> int | Part | None:
+    """The next answer: how many rows a file has, a part of it, or None behind the last.
+
+    Raises:
+        EOFError: the worker is gone.
+        ValueError: what kept the file from being read, by the name that it had there.
+    """
+    answer, *blobs = _read(pipe)
+    if isinstance(answer, dict) and "trouble" in answer:
+        raise type(answer["trouble"], (ValueError,), {})(answer["words"])
+    return _part(answer, blobs) if isinstance(answer, dict) else answer
+
+
+def _write(pipe: IO[bytes], said: Any, *blobs: bytes) -> None:
+    """A line of sizes, then JSON (ASCII, in which lone surrogates stand as well), then bytes as they are."""
+    pieces = [json.dumps(said).encode(), *blobs]
+    pipe.write(f"{json.dumps([len(piece) for piece in pieces])}\n".encode())
+    for piece in pieces:
+        pipe.write(piece)
+
+
+def _read(pipe: IO[bytes]) -> list[Any]:
+    """What `_write` wrote."""
     try:
-        answer: int | Part | Exception | None = pickle.load(pipe)  # noqa: S301 - of a process of ours
-    except pickle.UnpicklingError as e:  # cut off
+        sizes = json.loads(pipe.readline())
+    except ValueError as e:  # cut off
         raise EOFError(str(e)) from e
-    return answer
+    pieces = [pipe.read(size) for size in sizes]
+    if [len(piece) for piece in pieces] != sizes:
+        raise EOFError("cut off")
+    return [json.loads(pieces[0]), *pieces[1:]]
+
+
+def _send(pipe: IO[bytes], part: Part) -> None:
+    words = part.words
+    plain = {
+        "size": part.size, "ids": part.ids, "lines": part.lines, "one": part.one, "numbers": part.numbers,
+        "many": {name: [sorted(names) for names in rows] for name, rows in part.many.items()},
+        "pairs": part.pairs, "usage": part.usage, "words": None if words is None else words.words,
+    }  # fmt: skip
+    arrays = () if words is None else (words.counts.astype("i8").tobytes(), words.rows.astype("u2").tobytes())
+    _write(pipe, plain, part.kept, *arrays)
+
+
+def _part(plain: dict[str, Any], blobs: list[bytes]) -> Part:
+    kept, *arrays = blobs
+    words = None
+    if arrays:
+        words = Postings(plain["words"], np.frombuffer(arrays[0], "i8"), np.frombuffer(arrays[1], "u2"))
+    return Part(
+        plain["size"], plain["ids"], plain["lines"], plain["one"],
+        {name: [frozenset(names) for names in rows] for name, rows in plain["many"].items()},
+        plain["numbers"], [(one, other) for one, other in plain["pairs"]], Counter(plain["usage"]), words, kept,
+    )  # fmt: skip
 
 
 def main() -> None:
@@ -103,25 +153,26 @@ def main() -> None:
     pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps 50 MB for later
     streams = {stream.name: stream for stream in STREAMS}
     try:
-        while True:
-            name, path, taken = pickle.load(sys.stdin.buffer)  # noqa: S301 - of the process that began this one
+        for line in sys.stdin.buffer:
+            name, path, taken = json.loads(line)
             _answer(streams[name], path, taken)
-    except (EOFError, BrokenPipeError):
+    except BrokenPipeError:
         os._exit(0)  # whoever wanted it is gone, and so is the pipe that Python would flush
 
 
 def _answer(stream: Stream, path: str, taken: int) -> None:
     """The rows of a file and their parts, and None after them; or what kept it from being read."""
-    said = None
+    pipe = sys.stdout.buffer
     try:
         for part in parts_of(stream, path, taken):
-            pickle.dump(part, sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
+            _write(pipe, part) if isinstance(part, int) else _send(pipe, part)
     except BrokenPipeError:
         raise
-    except Exception as e:  # noqa: BLE001 - whoever reads from here knows what a file may do
-        said = e
-    pickle.dump(said, sys.stdout.buffer)
-    sys.stdout.buffer.flush()
+    except UNREADABLE as e:
+        _write(pipe, {"trouble": type(e).__name__, "words": str(e)[:500]})
+    else:
+        _write(pipe, None)
+    pipe.flush()
 
 
 if __name__ == "__main__":
