@@ -1,20 +1,28 @@
 """Processes that read for the index: the same index, whatever becomes of them."""
 
+import dataclasses
+import io
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dgrc.storage.run_dir import RunDir
 from dgrc.view.index import build as building
 from dgrc.view.index import workers
 from dgrc.view.index.build import build
+from dgrc.view.index.parts import Part
+from dgrc.view.index.postings import Postings
 from dgrc.view.index.streams import STREAMS
 from dgrc.view.index.tables import TABLES, forget, place_of
 from tests.view.made import write_run
@@ -142,3 +150,40 @@ def test_every_stream_is_read_as_it_is_here(run: RunDir) -> None:
                 for found in (workers.read(stream, wanted), processes.read(stream, wanted))
             )
             assert here == there and here
+
+
+@pytest.mark.parametrize("damage", [b"PAR1 no", b"", None])
+def test_a_file_that_cannot_be_read_is_noted_as_one_process_notes_it(
+    run: RunDir, many: list[workers.Workers], monkeypatch: pytest.MonkeyPatch, damage: bytes | None
+) -> None:
+    file = run.dataset("cases") / "part-00001.parquet"
+    if damage is None:  # of another form: a column holds what it never does
+        pq.write_table(pa.table({"id": ["no id"], "text": [7]}), file)
+    else:
+        file.write_bytes(damage)
+    with monkeypatch.context() as one:
+        one.setattr(building, "useful", lambda: False)
+        alone = made_alone(run)
+    assert build(run) and many and content(run) == alone
+    assert sum(row[-1] is not None for row in alone["files"]) == 1
+
+
+def test_any_text_comes_over_as_it_is() -> None:
+    text = "\ud800 \x00\u2028 时效 \U0001f600 \\n\n"
+    words = Postings([text, "b"], np.array([2, 1]), np.array([0, 1, 1], "u2"))
+    part = Part(
+        7, [-(2**63), 5], [text, ""], {"status": [text, ""]}, {"read_by": [frozenset((text, "a")), frozenset()]},
+        {"tokens": [0, 2**32 - 1]}, [(1, 2**62)], Counter({text: 3}), words, b"\x00\n[kept",
+    )  # fmt: skip
+    pipe = io.BytesIO()
+    workers._send(pipe, part)
+    workers._write(pipe, None)
+    pipe.seek(0)
+    came = workers._taken(pipe)
+    assert isinstance(came, Part) and came.words is not None and workers._taken(pipe) is None
+    assert came.words.words == words.words
+    assert came.words.counts.tolist() == [2, 1] and came.words.rows.tolist() == [0, 1, 1]
+    assert dataclasses.replace(came, words=None) == dataclasses.replace(part, words=None)
+    for cut in range(1, len(pipe.getvalue()) - 8, 7):
+        with pytest.raises(EOFError):
+            workers._taken(io.BytesIO(pipe.getvalue()[:cut]))
