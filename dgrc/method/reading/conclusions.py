@@ -12,9 +12,10 @@ from dgrc.method.reading.options import bare
 from dgrc.method.text.markup import unwrap
 
 _CONCLUDES = re.compile(
-    r"\b(?:so|therefore|thus|hence|accordingly|consequently|altogether|overall|as a result|in (?:total|all|short)"
-    r"|in (?:conclusion|summary)|(?:this|that|which|it) (?:means|gives|implies))\b"
-    r"|因此|所以|因而|故|综上|于是|由此|从而|总共|一共|合计|即",
+    r"\b(?:so(?! (?:that|far|much|many|long|called)\b)|therefore|thus|hence|accordingly|consequently|altogether|overall"
+    r"|as a result|in (?:total|short|conclusion|summary)|in all(?=,))\b"
+    r"|(?:^|[,;:] )(?:this|that|which|it) (?:means|gives|implies)\b"
+    r"|因此|所以|因而|(?<![事缘])故(?![意障事乡])|综上|(?<![对关])于是(?!否)|由此|从而|总共|一共|合计|(?<![立随])即(?![使可将便时日])",
     re.IGNORECASE,
 )
 _SAYS = r"is|are|was|were|equals|(?:will|would|must|should|can) be|(?:equal|equivalent|comes?|amounts?|adds? up) to"
@@ -37,7 +38,6 @@ _ONE_OF_SEVERAL = re.compile(r"\b(?:first|second|third|other)\b", re.IGNORECASE)
 """Words that tell one of several measures from what is asked for, unless the question says them too."""
 _END = re.compile(r"[.!;](?=\s)|[。！；]")
 _PLACE = re.compile(r"(?<=[\s=:(\[$\u2248])(?=\S)|(?<=[\u4e00-\u9fff])(?=\d)")
-_NUMBER = re.compile(r"[0-9][0-9.,:/-]*")
 _LONGEST_SENTENCE, _LONGEST_MEASURE = 400, 60
 
 
@@ -72,7 +72,8 @@ def _at_the_end(said: str, question: str) -> str | None:
     for place in _PLACE.finditer(said, max(0, len(said) - _LONGEST_MEASURE)):
         measure = said[place.start() :]
         if _BEFORE.search(said, 0, place.start()) and quantities.parse(measure) is not None:
-            return measure if quantities.fits(measure, question) else None
+            given = "=" not in measure and _is_given(measure, question)
+            return measure if quantities.fits(measure, question) and not given else None
     return None
 
 
@@ -81,6 +82,12 @@ def _alone(said: str, question: str) -> str | None:
     bare number or what the question says itself may be of anything."""
     found = {measure for measure in quantities.measures_in(said) if quantities.fits(measure, question)}
     measure = found.pop() if len(found) == 1 else ""
-    if not measure or {*_NUMBER.findall(measure)} & {*_NUMBER.findall(question)}:
-        return None
-    return None if measure.replace(",", "").replace(".", "").isdecimal() else measure
+    bare_number = measure.replace(",", "").replace(".", "").isdecimal()
+    return None if not measure or bare_number or _is_given(measure, question) else measure
+
+
+def _is_given(measure: str, question: str) -> bool:
+    """Whether the question says this value itself, in this unit, so that a sentence may only say it again."""
+    value = quantities.parse(measure)
+    given = filter(None, map(quantities.parse, quantities.measures_in(question)))
+    return value is not None and quantities.spell(value) in map(quantities.spell, given)

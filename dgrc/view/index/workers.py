@@ -165,7 +165,10 @@ def _answer(stream: Stream, path: str, taken: int) -> None:
     pipe = sys.stdout.buffer
     try:
         for part in parts_of(stream, path, taken):
-            _write(pipe, part) if isinstance(part, int) else _send(pipe, part)
+            if isinstance(part, int):
+                _write(pipe, part)
+            else:
+                _send(pipe, part)
     except BrokenPipeError:
         raise
     except UNREADABLE as e:
