@@ -7,6 +7,7 @@ signs and points, text, yes and no, letters; without it the function that it wou
 import importlib.util
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +51,15 @@ def pairs() -> list[tuple[str, Question]]:
         for place, (said, label) in enumerate(itertools.product(SETS, ("AB", "AD", "D")), len(ones))
     ]
     asked = Question(-1, "q", "How many mg are given ?", (), "5 mg", "", "{}")
-    return [*ones, *sets, ("<answer>5</answer>", asked)]
+    concludes = "A tablet has 5 mg of it.\nSo the patient is given 5 mg in all, by mouth."
+    return [*ones, *sets, ("<answer>5</answer>", asked), (concludes, replace(asked, id=-2))]
 
 
 def predictions(replies: list[str], questions: list[Question], method: MethodConfig) -> list[Prediction]:
     return [
-        Prediction(q.id, sample.to_chain(said, "stop", 1, q.choices, method.answers, several=q.several), None)
+        Prediction(
+            q.id, sample.to_chain(said, "stop", 1, q.choices, method.answers, several=q.several, question=q.text), None
+        )
         for said, q in zip(replies, questions, strict=True)
     ]
 

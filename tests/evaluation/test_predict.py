@@ -1,11 +1,14 @@
 """Several models on several engines: every model answers every question, in order."""
 
+import asyncio
+
 import pytest
 
 from dgrc.config import EngineConfig, EvaluationConfig, MethodConfig
+from dgrc.engines.base import Completion, Sample
 from dgrc.errors import EvaluationError
 from dgrc.evaluation.likelihood import best_option
-from dgrc.evaluation.predict import predict_all
+from dgrc.evaluation.predict import predict, predict_all
 from dgrc.records import Question
 
 pytestmark = pytest.mark.usefixtures("ray_here")
@@ -67,3 +70,13 @@ def test_a_pack_that_asks_for_one_letter_is_refused_where_several_may_be_right()
     engines = [(scripted("teacher"), {"teacher": "tests.scripts:teacher"})]
     with pytest.raises(EvaluationError, match="does not use `several`"):
         predict_all(engines, questions, MethodConfig(prompts="proving"), EvaluationConfig(), 0, print)
+
+
+def test_an_open_reply_is_read_by_what_its_question_asks_for() -> None:
+    class Client:
+        async def generate(self, request: object, sibling: int) -> Completion:
+            return Completion((Sample("One km has 1000 m.\nSo the way to the court is 5000 m.", "stop", 9),), 3, 9)
+
+    questions = [Question(n, "", text, (), None, "", "{}") for n, text in enumerate(("How many km?", "How?"))]
+    told = asyncio.run(predict(Client(), questions, MethodConfig(), EvaluationConfig()))  # type: ignore[arg-type]
+    assert [one.chain.answer for one in told] == ["5000 meter", None]

@@ -47,6 +47,14 @@ def test_numbers_that_are_equal_in_other_units_do_not_diverge() -> None:
     assert all(step in ("sample", "diagnose") for _, step in caller.steps())
 
 
+def test_an_open_reply_is_read_by_what_its_question_asks_for() -> None:
+    concludes = "One km has 1000 m.\nSo the way to the court is 5000 m."
+    case, _ = run({"teacher": [concludes], "student": said("5 km")}, replace(QUESTION, text="How many km is it?"))
+    assert answers(case)[:2] == [["5000 meter"], ["5000 meter"]] and case.status == "agreeing"
+    mute, _ = run({"teacher": [concludes], "student": said("5 km")}, replace(QUESTION, text="How does he go there?"))
+    assert answers(mute)[0] == [None]
+
+
 def test_an_answer_that_is_not_of_the_form_is_counted_and_never_diverges() -> None:
     case, _ = run({"teacher": said("5 km"), "student": said("far away", "5 km")}, answers="number")
     assert (case.status, answers(case)[1]) == ("agreeing", [None, "5 kilometer"])
