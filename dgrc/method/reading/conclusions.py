@@ -89,5 +89,6 @@ def _alone(said: str, question: str) -> str | None:
 def _is_given(measure: str, question: str) -> bool:
     """Whether the question says this value itself, in this unit, so that a sentence may only say it again."""
     value = quantities.parse(measure)
-    given = filter(None, map(quantities.parse, quantities.measures_in(question)))
-    return value is not None and quantities.spell(value) in map(quantities.spell, given)
+    given = (quantities.parse(said) for said in quantities.measures_in(question))
+    spelled = {quantities.spell(other) for other in given if other is not None}
+    return value is not None and quantities.spell(value) in spelled
