@@ -200,14 +200,19 @@ def _atoms(store: Store, case: Row, verdicts: list[Row]) -> list[Told]:
     for id_ in dict.fromkeys([*wordings, *facts]):
         atom = row_of(store, "atoms", id_)
         one = _atom(atom) if atom is not None else {"id": str(id_), "question": wordings.get(id_), "answer": None}
-        words = content_words(f"{one['question'] or ''} {one['answer'] or ''}")
         relations = [
             {"chain": v["chain"], "relation": "contradicts" if id_ in v["contradicted_by"] else "does not contradict"}
             for v in verdicts if id_ in v["facts"]
         ]  # fmt: skip
         own = {"asked_here": id_ in wordings, "answered": atom is not None, "chains": relations}
-        told.append({**one, **own, "words": list(dict.fromkeys(words))[:MOST_WORDS]})
+        told.append({**one, **own, "words": words_to_light(f"{one['question'] or ''} {one['answer'] or ''}")})
     return told
+
+
+def words_to_light(atom: str) -> list[str]:
+    """The words of an atom that are lit in the chains, each once. A sign alone (`+`) is none: it is everywhere."""
+    words = (word for word in content_words(atom) if any(map(str.isalnum, word)))
+    return list(dict.fromkeys(words))[:MOST_WORDS]
 
 
 def _atom(atom: Row) -> Told:

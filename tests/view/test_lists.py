@@ -7,7 +7,7 @@ import pytest
 
 from dgrc.config import MethodConfig
 from dgrc.view import lists
-from dgrc.view.case import tell_atom, tell_case
+from dgrc.view.case import tell_atom, tell_case, words_to_light
 from dgrc.view.index.build import build
 from dgrc.view.index.tables import place_of
 from dgrc.view.overview import tell_run
@@ -135,6 +135,11 @@ def test_a_case_tells_why_each_chain_was_kept_or_dropped(store: Store) -> None:
 def test_a_chain_without_a_verdict_has_its_reason(store: Store, id_: int, why: str) -> None:
     told = tell_case(store, id_, MethodConfig())
     assert told is not None and told["chains"]["teacher"][0]["why"] == why
+
+
+def test_an_atom_lights_words_and_numbers_and_no_bare_sign() -> None:
+    assert words_to_light("What is 4 + 7 * 2 % of the lease? + lease") == ["4", "7", "2", "lease"]
+    assert words_to_light("\u65f6\u6548 \u00b1 3") == ["\u65f6\u6548", "3"]
 
 
 def test_a_failed_case_and_one_that_is_not_there(store: Store) -> None:
