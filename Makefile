@@ -40,7 +40,7 @@ lint: env
 
 types: env
 	.venv/bin/mypy
-	.venv/bin/mypy --strict dgrc/method dgrc/storage dgrc/records.py
+	.venv/bin/mypy --strict dgrc/method dgrc/storage dgrc/records
 
 audit: env
 	@$(PY) requirements/audit.py

@@ -12,13 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dgrc import records
-from dgrc.records import Question, content_id, hash64
+from dgrc.records import Question, Verdict, content_id, hash64
+from dgrc.records import corpus as corpus_records
 from dgrc.storage.arrow import arrow_schema, from_row, to_row
 
 ROW_TYPES = [
     item
-    for item in vars(records).values()
-    if isinstance(item, type) and dataclasses.is_dataclass(item) and item.__module__ == records.__name__
+    for module in (records, corpus_records)
+    for item in vars(module).values()
+    if isinstance(item, type) and dataclasses.is_dataclass(item) and item.__module__ == module.__name__
 ]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 BASIC: dict[Any, st.SearchStrategy[Any]] = {
@@ -59,7 +61,8 @@ def test_every_record_survives_parquet(cls: type[Any]) -> None:
 
 
 def test_there_are_records_to_test() -> None:
-    assert {"Question", "Case", "Atom", "VerifiedCase", "Example"} <= {cls.__name__ for cls in ROW_TYPES}
+    names = {cls.__name__ for cls in ROW_TYPES}
+    assert {"Question", "Case", "Atom", "VerifiedCase", "Example", "WrittenPassage"} <= names
 
 
 def test_a_missing_column_is_an_error() -> None:
@@ -67,6 +70,12 @@ def test_a_missing_column_is_an_error() -> None:
     del row["text"]
     with pytest.raises(KeyError, match="text"):
         from_row(Question, row)
+
+
+def test_a_column_that_came_later_has_its_default_in_rows_without_it_and_in_nulls() -> None:
+    row = to_row(Verdict(0, True, (1,), (), None))
+    del row["checks"]
+    assert from_row(Verdict, row) == from_row(Verdict, row | {"checks": None}) == Verdict(0, True, (1,), (), None, ())
 
 
 @pytest.mark.parametrize(

@@ -59,10 +59,11 @@ def _diagnose(pack: Pack, said: str) -> None:
 
 
 def _verify(pack: Pack, said: str) -> None:
-    consistent, against, error = verify.parse_reply(pack, said, FACTS)
-    assert (consistent is None) == (error is not None) and not (consistent and against)
-    assert isinstance(consistent, bool | None) and set(against) <= {fact.id for fact in FACTS}
-    written(error)
+    consistent, checks, error = verify.parse_reply(pack, said, FACTS)
+    assert (consistent is None) == (error is not None) and not (consistent and verify.contradicted(checks))
+    assert isinstance(consistent, bool | None)
+    assert [check.fact for check in checks] == ([] if error is not None else [fact.id for fact in FACTS])
+    written(error, *(check.finding for check in checks))
 
 
 def _extract(said: str) -> None:
@@ -70,7 +71,7 @@ def _extract(said: str) -> None:
     assert found is None or len(found) == len(FACTS)
     for fact, words in zip(FACTS, found or (said[:2000], said[-2000:]), strict=True):
         assert words != "" or found is None
-        known = (extract.SUPPORTS, extract.CONTRADICTS, extract.UNRELATED, None)
+        known = (verify.SUPPORTS, verify.CONTRADICTS, verify.UNRELATED, None)
         assert extract.relation(fact, words, said[:5000], 0.01) in known
 
 

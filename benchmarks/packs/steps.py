@@ -199,8 +199,8 @@ def extracted(ask: Ask, pack: Pack, items: Sequence[Checked], sampling: Sampling
         relations = [extract.relation(fact, words, item.chain.text) for fact, words in pairs]
         parsed.append((item.problem.id, said is not None))
         decided += [(item.problem.id, said is not None and relation is not None) for relation in relations]
-        passed = extract.SUPPORTS in relations and None not in relations
-        verdicts.append((item, False if extract.CONTRADICTS in relations else passed or None))
+        passed = verify.SUPPORTS in relations and None not in relations
+        verdicts.append((item, False if verify.CONTRADICTS in relations else passed or None))
     counted = {
         "right_chains": sum(item.right for item in items),
         "made_chains": sum(item.made for item in items),

@@ -152,7 +152,14 @@ class _Maker:
         facts = [atom_id(atom) for atom in atoms]
         passed = self._random.random() < 0.7
         against = [] if passed else facts[:1]
-        return {"chain": chain, "consistent": passed, "facts": facts, "contradicted_by": against, "reason": None}
+        checks = [
+            {"fact": fact, "relation": relation, "by": "comparison", "finding": "5"}
+            for fact in facts for relation in ("contradicts" if fact in against else "supports",)
+        ]  # fmt: skip
+        return {
+            "chain": chain, "consistent": passed, "facts": facts, "contradicted_by": against, "reason": None,
+            "checks": checks,
+        }  # fmt: skip
 
 
 def _usage(role: str, step: str) -> Row:

@@ -30,7 +30,8 @@ from dgrc.corpus.sharded_tasks import committed, replace, spread, workplace
 from dgrc.method import screen
 from dgrc.questions.decontamination import Contamination
 from dgrc.questions.shingles import weighed_hashes
-from dgrc.records import Removed, WrittenPassage, content_id
+from dgrc.records import Removed, content_id
+from dgrc.records.corpus import WrittenPassage
 from dgrc.storage.arrow import arrow_schema
 from dgrc.storage.atomic import write_json
 from dgrc.storage.run_dir import RunDir

@@ -26,7 +26,8 @@ from dgrc.questions.decontamination import Contamination
 from dgrc.questions.files.formats import BROKEN, Row
 from dgrc.questions.options import as_text, missing
 from dgrc.questions.shingles import Hashes, runs, weighed_hashes
-from dgrc.records import Passage, Quarantined, Removed, hash64
+from dgrc.records import Quarantined, Removed, hash64
+from dgrc.records.corpus import Passage
 from dgrc.storage.arrow import arrow_schema, to_row
 from dgrc.storage.atomic import write_json
 

@@ -14,7 +14,8 @@ from dgrc.config import Config
 from dgrc.pipeline import counters
 from dgrc.pipeline.steps import answer, gather, verify, write
 from dgrc.pipeline.steps.toolbox import Toolbox
-from dgrc.records import Atom, AtomQuestion, Case, Passage, Question, VerifiedCase, WrittenPassage
+from dgrc.records import Atom, AtomQuestion, Case, Question, VerifiedCase
+from dgrc.records.corpus import Passage, WrittenPassage
 
 
 @dataclass(frozen=True)

@@ -27,15 +27,16 @@ def to_row(record: Any) -> dict[str, Any]:
 def from_row(cls: type[R], row: Mapping[str, Any]) -> R:
     """A record of type `cls` from a mapping such as `pyarrow.Table.to_pylist` gives.
 
-    A row that an earlier version wrote lacks the fields that came later: they have their defaults.
+    A row that an earlier version wrote lacks the fields that came later, or has nulls where it was read together with
+    newer ones: they have their defaults.
     """
     values = []
     fields, defaults = _fields(cls), _DEFAULTS[cls]
     for name, _, revive in fields:
-        if name not in row and name in defaults:
+        value = row.get(name) if name in defaults else row[name]
+        if value is None and name in defaults:
             values.append(defaults[name])
             continue
-        value = row[name]
         values.append(value if revive is None or value is None else revive(value))
     return cls(*values)
 

@@ -3,7 +3,7 @@
 Ids are 64 bits and JavaScript's numbers are not, so they leave as text.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,18 @@ from dgrc.method.prompts import load_pack
 from dgrc.method.reading.options import lettered
 from dgrc.method.screen import atom_id, content_words
 from dgrc.method.text.thoughts import learned
-from dgrc.method.verify import UNCHECKED
+from dgrc.method.verify import COMPARISON, CONTRADICTS, SUPPORTS, UNCHECKED, UNRELATED
 from dgrc.records import Chain, Message, hash64
 from dgrc.view.index.streams import Row, how_read
 from dgrc.view.parting import parting
 from dgrc.view.store import Store
 
 MOST_CASES, MOST_WORDS = 50, 40
+RELATIONS = {CONTRADICTS: "contradicts", SUPPORTS: "supports", UNRELATED: "is not touched by"}
+"""How a fact stands to a chain, in the words of pages and terminal."""
+NO_CHECKS, UNTOUCHED, UNREAD = "does not contradict", "was not held against", "could not be held against"
+"""The same without a check: of an earlier version; where another fact settled the verdict; where nothing could."""
+IN_ORDER = (RELATIONS[CONTRADICTS], RELATIONS[SUPPORTS], RELATIONS[UNRELATED], NO_CHECKS, UNTOUCHED, UNREAD)
 Told = dict[str, Any]
 
 
@@ -200,13 +205,36 @@ def _atoms(store: Store, case: Row, verdicts: list[Row]) -> list[Told]:
     for id_ in dict.fromkeys([*wordings, *facts]):
         atom = row_of(store, "atoms", id_)
         one = _atom(atom) if atom is not None else {"id": str(id_), "question": wordings.get(id_), "answer": None}
-        relations = [
-            {"chain": v["chain"], "relation": "contradicts" if id_ in v["contradicted_by"] else "does not contradict"}
-            for v in verdicts if id_ in v["facts"]
-        ]  # fmt: skip
-        own = {"asked_here": id_ in wordings, "answered": atom is not None, "chains": relations}
+        held = [_relation(id_, verdict) for verdict in verdicts if id_ in verdict["facts"]]
+        own = {
+            "asked_here": id_ in wordings, "answered": atom is not None, "chains": held, "relations": _grouped(held),
+        }  # fmt: skip
         told.append({**one, **own, "words": words_to_light(f"{one['question'] or ''} {one['answer'] or ''}")})
     return told
+
+
+def _relation(fact: int, verdict: Row) -> Told:
+    """How a fact stands to a chain that was held against it, and who found what; earlier versions kept no checks."""
+    checks = verdict.get("checks") or ()
+    check = next((check for check in checks if check["fact"] == fact), None)
+    number = verdict["chain"]
+    if check is not None:
+        who = f"teacher {number} says" if check["by"] == COMPARISON else f"the verifier on teacher {number}"
+        relation = RELATIONS[check["relation"]]
+        return {"chain": number, "relation": relation, "who": who, "finding": check["finding"]}
+    if fact in verdict["contradicted_by"]:
+        relation = RELATIONS[CONTRADICTS]
+    elif verdict["consistent"] is None:
+        relation = UNREAD
+    else:
+        relation = UNTOUCHED if checks else NO_CHECKS
+    return {"chain": number, "relation": relation, "who": "", "finding": ""}
+
+
+def _grouped(held: Sequence[Told]) -> list[Told]:
+    """Each relation with the numbers of its chains, the worst first."""
+    chains = {name: [one["chain"] for one in held if one["relation"] == name] for name in IN_ORDER}
+    return [{"relation": name, "chains": numbers} for name, numbers in chains.items() if numbers]
 
 
 def words_to_light(atom: str) -> list[str]:

@@ -13,7 +13,7 @@ from dgrc.config import CorpusConfig
 from dgrc.corpus import filter, near_duplicates
 from dgrc.corpus.filter import sift
 from dgrc.questions.decontamination import Contamination
-from dgrc.records import Written, WrittenPassage
+from dgrc.records.corpus import Written, WrittenPassage
 from dgrc.storage.arrow import arrow_schema, to_row
 from dgrc.storage.run_dir import RunDir
 

@@ -11,7 +11,7 @@ from dgrc.method import verify
 from dgrc.method.prompts import load_pack
 from dgrc.method.screen import content_words
 from dgrc.method.verify import Fact
-from dgrc.records import Chain
+from dgrc.records import Chain, FactCheck, Verdict
 from tests.method.builders import HOSTILE, chain
 
 GENERAL, PROVING = load_pack("general"), load_pack("proving")
@@ -54,16 +54,40 @@ def test_messages_show_question_facts_and_chain_in_this_order(name: str) -> None
 
 @given(st.lists(st.sampled_from(sorted(RELATIONS)), min_size=3, max_size=3), st.booleans())
 def test_any_contradiction_rejects_and_an_unfounded_rejection_stands(relations: list[str], consistent: bool) -> None:
-    contradicted = tuple(f.id for f, relation in zip(FACTS, relations, strict=True) if relation == "contradicts")
-    verdict = (consistent and not contradicted, contradicted, None)
-    assert verify.parse_reply(GENERAL, json_reply(relations, consistent), FACTS) == verdict
-    assert verify.parse_reply(PROVING, tagged_reply(relations, consistent), FACTS) == verdict
+    passes = consistent and "contradicts" not in relations
+    of_each = list(zip(FACTS, relations, strict=True))
+    in_json = tuple(FactCheck(fact.id, relation, "verifier", "f") for fact, relation in of_each)
+    tagged = tuple(
+        FactCheck(fact.id, relation, "verifier", f"x {fact.answer} 9 {RELATIONS[relation]}")
+        for fact, relation in of_each
+    )
+    assert verify.parse_reply(GENERAL, json_reply(relations, consistent), FACTS) == (passes, in_json, None)
+    assert verify.parse_reply(PROVING, tagged_reply(relations, consistent), FACTS) == (passes, tagged, None)
+    assert verify.contradicted(tagged) == tuple(fact.id for fact, relation in of_each if relation == "contradicts")
 
 
 def test_clauses_may_come_in_any_order_since_they_are_numbered() -> None:
     clauses = [{"fact": n, "relation": "contradicts" if n == 3 else "supports"} for n in (3, 1, 2)]
     reply = json.dumps({"facts": clauses, "consistent": False})
-    assert verify.parse_reply(GENERAL, reply, FACTS) == (False, (80,), None)
+    consistent, checks, error = verify.parse_reply(GENERAL, reply, FACTS)
+    assert (consistent, error) == (False, None)
+    found = [(check.fact, check.relation) for check in checks]
+    assert found == [(90, "supports"), (70, "supports"), (80, "contradicts")]
+
+
+@pytest.mark.parametrize(
+    ("relations", "consistent", "against", "reason"),
+    [
+        (("unrelated", "supports", "unrelated"), True, (), None),
+        (("supports", "contradicts", "supports"), False, (70,), None),
+        (("unrelated",) * 3, None, (), verify.UNCHECKED),
+    ],
+)
+def test_what_code_compared_settles_a_verdict(
+    relations: tuple[str, ...], consistent: bool | None, against: tuple[int, ...], reason: str | None
+) -> None:
+    checks = tuple(FactCheck(f.id, said, verify.COMPARISON, "") for f, said in zip(FACTS, relations, strict=True))
+    assert verify.settled(2, (90, 70, 80), checks) == Verdict(2, consistent, (90, 70, 80), against, reason, checks)
 
 
 @pytest.mark.parametrize(
@@ -84,8 +108,8 @@ def test_clauses_may_come_in_any_order_since_they_are_numbered() -> None:
     ],
 )
 def test_json_verdicts_that_do_not_judge_every_fact_once_are_errors(reply: str) -> None:
-    consistent, contradicted, error = verify.parse_reply(GENERAL, reply, FACTS)
-    assert (consistent, contradicted) == (None, ())
+    consistent, checks, error = verify.parse_reply(GENERAL, reply, FACTS)
+    assert (consistent, checks) == (None, ())
     assert error
 
 
@@ -104,8 +128,8 @@ def test_json_verdicts_that_do_not_judge_every_fact_once_are_errors(reply: str) 
     ],
 )
 def test_incomplete_tagged_verdicts_are_errors(reply: str) -> None:
-    consistent, contradicted, error = verify.parse_reply(PROVING, reply, FACTS)
-    assert (consistent, contradicted) == (None, ())
+    consistent, checks, error = verify.parse_reply(PROVING, reply, FACTS)
+    assert (consistent, checks) == (None, ())
     assert error
 
 
@@ -138,9 +162,9 @@ def test_without_facts_the_verdict_stands_alone() -> None:
 @given(st.text() | st.lists(st.sampled_from(". same differ verdict consistent".split())).map(" ".join))
 def test_parsing_never_raises_and_is_undecided_exactly_with_an_error(reply: str) -> None:
     for pack in (GENERAL, PROVING):
-        consistent, contradicted, error = verify.parse_reply(pack, reply, FACTS)
+        consistent, checks, error = verify.parse_reply(pack, reply, FACTS)
         assert (consistent is None) == (error is not None)
-        assert not (consistent and contradicted)
+        assert not (consistent and verify.contradicted(checks)) and len(checks) == (0 if error else len(FACTS))
 
 
 @pytest.mark.parametrize("reply", HOSTILE)

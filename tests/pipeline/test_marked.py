@@ -1,5 +1,6 @@
 """What people found wrong leaves the curriculum, with all that it decided; a run without marks stays as it is."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,12 @@ import pytest
 from dgrc.config import MethodConfig
 from dgrc.errors import RunDirError
 from dgrc.method.screen import atom_id
-from dgrc.method.verify import UNCHECKED
+from dgrc.method.verify import COMPARISON, CONTRADICTS, SUPPORTS, UNCHECKED, UNRELATED, VERIFIER
 from dgrc.method.verify.anew import UNDECIDED, anew
 from dgrc.pipeline.assemble.marked import MARKED, Changes, changes_by
 from dgrc.pipeline.assemble.step import changes_of
 from dgrc.pipeline.curate import curate
-from dgrc.records import Verdict
+from dgrc.records import FactCheck, Verdict
 from dgrc.storage.manifest import file_hashes, write_manifest
 from dgrc.storage.marks.file import used_of, write
 from dgrc.storage.marks.record import Mark, atom_sha, chain_sha
@@ -22,9 +23,21 @@ from dgrc.storage.run_dir import RunDir
 from tests.pipeline.conftest import curate_here, scripted_config, write_questions
 from tests.view.made import ANSWERS, ASKED, CASES, write_run
 
+OPEN = Verdict(3, None, (2,), (), UNDECIDED)
+
 
 def verdict(consistent: bool | None, facts: tuple[int, ...], against: tuple[int, ...] = ()) -> Verdict:
     return Verdict(3, consistent, facts, against, None if consistent is not None else UNCHECKED)
+
+
+def checked(before: Verdict, *by: str) -> Verdict:
+    """With a check of each fact: `c` contradicts, `s` supports, `u` unrelated; in capitals by the verifier."""
+    names = {"c": CONTRADICTS, "s": SUPPORTS, "u": UNRELATED}
+    checks = (
+        FactCheck(fact, names[one.lower()], COMPARISON if one.islower() else VERIFIER, "said")
+        for fact, one in zip(before.facts, by, strict=False)
+    )
+    return dataclasses.replace(before, checks=tuple(checks))
 
 
 @pytest.mark.parametrize(
@@ -40,6 +53,14 @@ def verdict(consistent: bool | None, facts: tuple[int, ...], against: tuple[int,
         (verdict(True, (1, 2)), set(), {1}, False, Verdict(3, None, (2,), (), UNDECIDED)),  # what is right may not
         (verdict(True, (1,)), {1}, set(), False, Verdict(3, None, (), (), UNCHECKED)),
         (verdict(None, (1, 2)), {1}, set(), True, verdict(None, (2,))),
+        # what code compared with each fact that is left needs no model, whatever the others said
+        (checked(verdict(True, (2, 1)), "s", "s"), {1}, set(), True, checked(verdict(True, (2,)), "s")),
+        (checked(verdict(False, (2, 1), (1,)), "s", "c"), {1}, set(), True, checked(verdict(True, (2,)), "s")),
+        (checked(verdict(True, (2, 1)), "u", "s"), {1}, set(), True, checked(verdict(None, (2,)), "u")),
+        (checked(verdict(True, (2, 1)), "s", "s"), set(), {1}, True, checked(OPEN, "s")),
+        (checked(verdict(True, (2, 1)), "S", "s"), {1}, set(), True, checked(OPEN, "S")),
+        (checked(verdict(False, (1, 2), (1,)), "c"), {1}, set(), True, OPEN),
+        (checked(verdict(True, (2, 1)), "S", "S"), {1}, set(), False, checked(verdict(True, (2,)), "S")),
     ],
 )
 def test_a_verdict_is_judged_anew_as_far_as_no_model_is_needed(
@@ -77,9 +98,10 @@ def test_an_atom_that_is_wrong_leaves_with_what_it_decided(by_hand: RunDir) -> N
     found = changes(by_hand, on_atom("notice"))
     assert found.atoms == {atom_id(ASKED["notice"]): None}
     said = {n: (v.consistent, v.reason) for n, v in found.chains[CASES[0].id].items()}
-    assert said == dict.fromkeys((0, 1, 2), (None, UNDECIDED))  # chains 0 and 2 had passed, 1 was contradicted by it
+    # 0 and 2 had passed, 1 was contradicted by it. What 2 says was compared with the fact that is left: nothing.
+    assert said == {0: (None, UNDECIDED), 1: (None, UNDECIDED), 2: (None, UNCHECKED)}
     assert found.chains[CASES[3].id][0].reason == UNCHECKED  # it was held against nothing else
-    assert found.report() == {"atoms_wrong": 1, "chains_unchecked": 1, "chains_passed_undecided": 2,
+    assert found.report() == {"atoms_wrong": 1, "chains_unchecked": 2, "chains_passed_undecided": 1,
                               "chains_dropped_undecided": 1}  # fmt: skip
     tagged = changes(by_hand, on_atom("notice"), prompts="proving")  # a verifier that is shown all facts at once
     assert tagged.chains[CASES[0].id][0] == Verdict(0, True, (atom_id(ASKED["writing"]),), (), None)

@@ -11,7 +11,8 @@ from dgrc.config import EvaluationConfig, MethodConfig
 from dgrc.evaluation.predict import predict_all
 from dgrc.method.prompts.languages import LOOKED_AT
 from dgrc.questions.language import other_script
-from dgrc.records import Passage, Question
+from dgrc.records import Question
+from dgrc.records.corpus import Passage
 from dgrc.storage.arrow import arrow_schema, to_row
 
 HAN, LATIN = "租赁期限最长为多少年？", "How long may a lease be?"

@@ -16,6 +16,7 @@ from dgrc.records import (
     Chain,
     Diagnosis,
     Example,
+    FactCheck,
     Question,
     Refused,
     Usage,
@@ -92,6 +93,11 @@ WRONG = (
     "<answer>A</answer>"
 )
 BOTH = facts("notice", "writing")
+SAYS_THREE = (
+    FactCheck(BOTH[0], "supports", "comparison", "three months"), FactCheck(BOTH[1], "unrelated", "comparison", ""),
+)  # fmt: skip
+SAYS_ONE_MONTH = (FactCheck(BOTH[0], "contradicts", "verifier", "It gives notice of one month."),)
+"""The chain was dropped for it, so that nobody looked whether it speaks of the other fact."""
 
 UNREAD = Refused("A notice has a form, and forms differ from place to place.", "unread")
 CASES = (
@@ -108,8 +114,8 @@ CASES = (
         ),
         asks=("notice", "writing"),
         verdicts=(
-            Verdict(0, True, BOTH, (), None), Verdict(1, False, BOTH, facts("notice"), None),
-            Verdict(2, True, BOTH, (), None), Verdict(3, None, (), (), "the chain has no answer"),
+            Verdict(0, True, BOTH, (), None), Verdict(1, False, BOTH, facts("notice"), None, SAYS_ONE_MONTH),
+            Verdict(2, True, BOTH, (), None, SAYS_THREE), Verdict(3, None, (), (), "the chain has no answer"),
         ),
         learned=(0,), refused=(Refused("Which of the following is right?", "leans_on_options"),),
     ),
@@ -129,7 +135,10 @@ CASES = (
     Told(
         HOSTILE, f"Hostile {HOSTILE}", (HOSTILE, "javascript:alert(1)"), "divergent",
         teacher=(chain(f"{HOSTILE}\n<answer>A</answer>", "A", thoughts=HOSTILE),), student=(chain(LONG, "B"),),
-        asks=("notice",), verdicts=(Verdict(0, False, facts("notice"), facts("notice"), HOSTILE),), raw=HOSTILE,
+        asks=("notice",), verdicts=(
+            Verdict(0, False, facts("notice"), facts("notice"), HOSTILE,
+                    (FactCheck(*facts("notice"), "contradicts", "verifier", HOSTILE),)),
+        ), raw=HOSTILE,
     ),
     Told("same-1", "Is a contract without a price void?", ("Yes", "No"), "agreeing",
          teacher=(chain("It is not. <answer>B</answer>", "B"),), student=(chain("No. <answer>B</answer>", "B"),)),

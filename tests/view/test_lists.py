@@ -114,12 +114,17 @@ def test_a_case_tells_why_each_chain_was_kept_or_dropped(store: Store) -> None:
     assert RIGHT[start:end].startswith("It must also be given three months")
     notice, writing = told["atoms"]
     assert notice["question"] == ASKED["notice"] and notice["answers"].count("one month") == 1
-    assert [one["relation"] for one in notice["chains"]] == [
-        "does not contradict",
-        "contradicts",
-        "does not contradict",
+    assert [(one["relation"], one["who"], one["finding"]) for one in notice["chains"]] == [
+        ("does not contradict", "", ""),  # as earlier versions wrote it
+        ("contradicts", "the verifier on teacher 1", "It gives notice of one month."),
+        ("supports", "teacher 2 says", "three months"),
     ]
-    assert {one["relation"] for one in writing["chains"]} == {"does not contradict"}
+    assert writing["relations"] == [
+        {"relation": "is not touched by", "chains": [2]},
+        {"relation": "does not contradict", "chains": [0]},
+        {"relation": "was not held against", "chains": [1]},
+    ]
+    assert [one["relation"] for one in notice["relations"]] == ["contradicts", "supports", "does not contradict"]
     assert told["diagnoses"][0]["refused"][0]["reason"] == "leans_on_options"
     assert told["question"]["source"] == "mine/part.jsonl:1" and told["question"]["source_id"] == "lease-17"
 

@@ -111,7 +111,8 @@ def test_cases_have_their_marks_relations_and_reasons(page: str) -> None:
     assert marked[1] == "[they part here] It must also be given one month before the end, so by 30 November."
     for said in (
         "In the curriculum: held against 2 facts, none contradicts it.", "contradicts teacher 1",
-        "does not contradict teacher 0, 2", "Dropped: held against 2 facts, contradicted by 1 of them.",
+        "does not contradict teacher 0", "supports teacher 2", "teacher 2 says: three months",
+        "Dropped: held against 2 facts, contradicted by 1 of them.",
         "contradicted by: How long before the end of a yearly lease must a landlord give notice? → three months",
         "Refused: Which of the following is right? – leans on options", "This question failed: teacher sample: HTTP",
         "100% of 4 answers agree · asked by 1 question · judge 12 · dropped: disagreement",
@@ -259,5 +260,8 @@ def test_a_card_is_markdown_in_which_models_say_nothing(run: RunDir) -> None:
     for table in ("| atoms kept | 3 | −1 disagreement |", "| base | 0.610 | 0.550 to 0.670 | 3 | 0.0012 |"):
         assert table in said.stdout
     assert "[they part here] It must also be given three months" in said.stdout
-    asked = "| `Must notice to end a lease be in writing?` | `yes` | does not contradict teacher 0, 1, 2 |"
+    asked = (
+        "| `Must notice to end a lease be in writing?` | `yes` | is not touched by teacher 2; does not contradict "
+        "teacher 0; was not held against teacher 1 |"
+    )
     assert asked in said.stdout

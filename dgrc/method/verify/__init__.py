@@ -18,13 +18,19 @@ from dgrc.method.replies import json_object
 from dgrc.method.screen import content_words
 from dgrc.method.text.segment import known
 from dgrc.method.text.thoughts import reasons, shown
-from dgrc.records import Chain, Message
+from dgrc.records import Chain, FactCheck, Message, Verdict
 
-Verdict = tuple[bool | None, tuple[int, ...], str | None]
-"""(consistent, ids of contradicted facts, error); consistent is None exactly if there is an error."""
+Judged = tuple[bool | None, tuple[FactCheck, ...], str | None]
+"""(consistent, a check of each fact, error); consistent is None exactly if there is an error, and then no check."""
+
+SUPPORTS, CONTRADICTS, UNRELATED = "supports", "contradicts", "unrelated"
+COMPARISON, VERIFIER = "comparison", "verifier"
+"""`FactCheck.by`."""
 
 UNCHECKED = "no fact speaks to it"
 """Why a chain has no verdict where there is nothing to hold it against."""
+_RELATIONS = {"same": SUPPORTS, "differ": CONTRADICTS, "unused": UNRELATED}
+"""What the last word of a clause says in the packs with a language of their own."""
 BARE = "it gives an answer and no reasoning"
 """Why a chain has no verdict of which no step could be checked or learned."""
 
@@ -80,33 +86,46 @@ def bounded(schema: str | None, name: str, count: int) -> str | None:
     return json.dumps(whole)
 
 
-def parse_reply(pack: Pack, reply: str, facts: Sequence[Fact]) -> Verdict:
-    """The verdict on a chain, given the facts in the order shown. Every fact must be judged exactly once."""
+def contradicted(checks: Iterable[FactCheck]) -> tuple[int, ...]:
+    """The facts that a chain contradicts."""
+    return tuple(check.fact for check in checks if check.relation == CONTRADICTS)
+
+
+def settled(chain: int, facts: tuple[int, ...], checks: tuple[FactCheck, ...]) -> Verdict:
+    """The verdict on a chain that contradicts one of these facts, or has a check of each: it passes if one
+    supports it."""
+    against = contradicted(checks)
+    consistent = False if against else any(check.relation == SUPPORTS for check in checks) or None
+    return Verdict(chain, consistent, facts, against, UNCHECKED if consistent is None else None, checks)
+
+
+def parse_reply(pack: Pack, reply: str, facts: Sequence[Fact]) -> Judged:
+    """What is said of a chain, given the facts in the order shown. Every fact must be judged exactly once."""
     return _parse_tagged(reply, facts) if pack.reply == "tagged" else _parse_json(pack, reply, facts)
 
 
-def _parse_json(pack: Pack, reply: str, facts: Sequence[Fact]) -> Verdict:
+def _parse_json(pack: Pack, reply: str, facts: Sequence[Fact]) -> Judged:
     value = json_object(reply)
     if value is None:
         return None, (), "the verdict is not one JSON object"
     clauses, consistent = value.get("facts"), value.get("consistent")
     if not isinstance(clauses, list) or not isinstance(consistent, bool):
         return None, (), "the verdict lacks a list `facts` or a true or false `consistent`"
-    relations: dict[int, str] = {}
+    checks: dict[int, FactCheck] = {}
     for clause in clauses:
         number, relation, finding = _clause(clause)
-        if not 1 <= number <= len(facts) or number in relations:
+        if not 1 <= number <= len(facts) or number in checks:
             return None, (), f"the verdict does not number its facts from 1 to {len(facts)}, each once"
-        if relation not in ("supports", "contradicts", "unrelated"):
+        if relation not in (SUPPORTS, CONTRADICTS, UNRELATED):
             return None, (), f"the verdict gives fact {number} no known relation"
         # That a chain does not touch a fact may be said in the words in which it is asked; the other two need content.
-        if relation != "unrelated" and is_echo(pack, finding):
+        if relation != UNRELATED and is_echo(pack, finding):
             return None, (), f"{ECHO}: what the verdict finds on fact {number} is the prompt's own words"
-        relations[number] = relation
-    if len(relations) != len(facts):
-        return None, (), f"the verdict judges {len(relations)} of {len(facts)} facts"
-    ids = tuple(fact.id for number, fact in enumerate(facts, 1) if relations[number] == "contradicts")
-    return consistent and not ids, ids, None
+        checks[number] = FactCheck(facts[number - 1].id, relation, VERIFIER, finding)
+    if len(checks) != len(facts):
+        return None, (), f"the verdict judges {len(checks)} of {len(facts)} facts"
+    in_order = tuple(checks[number] for number in range(1, len(facts) + 1))
+    return consistent and not contradicted(in_order), in_order, None
 
 
 def _clause(clause: Any) -> tuple[int, str, str]:
@@ -119,7 +138,7 @@ def _clause(clause: Any) -> tuple[int, str, str]:
     return number, relation if isinstance(relation, str) else "", finding if isinstance(finding, str) else ""
 
 
-def _parse_tagged(reply: str, facts: Sequence[Fact]) -> Verdict:
+def _parse_tagged(reply: str, facts: Sequence[Fact]) -> Judged:
     """One clause a fact, each quoting its answer and ending in `same` or `differ`, or in `unused`; then `verdict
     consistent|inconsistent`."""
     *clauses, last = [clause.split() for clause in " ".join(reply.split()).split(" . ")]
@@ -128,14 +147,17 @@ def _parse_tagged(reply: str, facts: Sequence[Fact]) -> Verdict:
     if len(clauses) != len(facts):
         return None, (), f"the verdict has {len(clauses)} clauses for {len(facts)} facts"
     words = [clause[-1] if clause else "" for clause in clauses]
-    if not set(words) <= {"same", "differ", "unused"}:
+    if not set(words) <= _RELATIONS.keys():
         return None, (), "a clause of the verdict does not end in `same`, `differ` or `unused`"
     for number, (fact, clause) in enumerate(zip(facts, clauses, strict=True), 1):
         # A verifier that believes the chain more than the fact puts the chain's words into the fact's mouth.
         if clause[-1] != "unused" and not _quotes(clause, fact.answer.split()):
             return None, (), f"the verdict does not quote the answer of fact {number} as it was shown"
-    ids = tuple(fact.id for fact, word in zip(facts, words, strict=True) if word == "differ")
-    return last[1] == "consistent" and not ids, ids, None
+    checks = tuple(
+        FactCheck(fact.id, _RELATIONS[clause[-1]], VERIFIER, " ".join(clause))
+        for fact, clause in zip(facts, clauses, strict=True)
+    )
+    return last[1] == "consistent" and not contradicted(checks), checks, None
 
 
 def _quotes(clause: Sequence[str], answer: Sequence[str]) -> bool:

@@ -18,11 +18,10 @@ from dgrc.method.reading.verdicts import verdict
 from dgrc.method.replies import json_object, one_line
 from dgrc.method.text.normalize import nfkc, normalize
 from dgrc.method.text.thoughts import shown
-from dgrc.method.verify import Fact
-from dgrc.records import Chain, Message
+from dgrc.method.verify import COMPARISON, CONTRADICTS, SUPPORTS, UNRELATED, Fact
+from dgrc.records import Chain, FactCheck, Message
 
 STEP = "extract"
-SUPPORTS, CONTRADICTS, UNRELATED = "supports", "contradicts", "unrelated"
 _NONE = frozenset(("", "none", "null", "n/a", "not given", "not stated", "无", "未提及", "未给出")) | answer.UNKNOWN
 """How it is put that a chain does not answer a question."""
 _NUMBER = re.compile(r"\d+(?:[,.]\d+)*")
@@ -57,6 +56,12 @@ def parse_reply(pack: Pack, reply: str, count: int) -> list[str | None] | None:
         text = one_line(text)
         said[number] = None if normalize(text).strip("。") in _NONE or is_echo(pack, text) else text
     return [said[number] for number in range(1, count + 1)] if {*said} == {*range(1, count + 1)} else None
+
+
+def check(fact: Fact, said: str | None, chain: str, tolerance: float = 0.0) -> FactCheck | None:
+    """A fact held against what was read off (`relation`); None if only a reader can decide it."""
+    how = relation(fact, said, chain, tolerance)
+    return None if how is None else FactCheck(fact.id, how, COMPARISON, said or "")
 
 
 def relation(fact: Fact, said: str | None, chain: str, tolerance: float = 0.0) -> str | None:

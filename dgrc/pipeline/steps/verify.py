@@ -12,7 +12,7 @@ from dgrc.pipeline.steps.ask import merge
 from dgrc.pipeline.steps.gather import case_atoms, sample_chains
 from dgrc.pipeline.steps.toolbox import PRIORITY, Toolbox, request_error
 from dgrc.questions.recorded import VerdictStore
-from dgrc.records import Case, Chain, Usage, Verdict, VerifiedCase
+from dgrc.records import Case, Chain, FactCheck, Usage, Verdict, VerifiedCase
 
 CANDIDATES = 4
 """Facts that are looked at for each that may be shown: BM25 ranks by shared words, `speaks_to` decides."""
@@ -139,25 +139,23 @@ async def _check(
         return known, []
     if not facts:
         return Verdict(index, None, (), (), verify_step.UNCHECKED), []
-    relations, spent = await _read_off(tools, case, chain, facts)
-    if contradicted := tuple(f.id for f, said in zip(facts, relations, strict=True) if said == extract.CONTRADICTS):
-        return Verdict(index, False, ids, contradicted, None), spent
-    left = tuple(fact for fact, said in zip(facts, relations, strict=True) if said is None)
-    if not left:
-        passed = extract.SUPPORTS in relations
-        return Verdict(index, passed or None, ids, (), None if passed else verify_step.UNCHECKED), spent
-    consistent, contradicted, reason, usage = await _judged(tools, case, chain, left)
-    return Verdict(index, consistent, ids, contradicted, reason), [*spent, usage]
+    compared, spent = await _compared(tools, case, chain, facts)
+    left = tuple(fact for fact in facts if fact.id not in compared)
+    if not left or verify_step.contradicted(compared.values()):
+        return verify_step.settled(index, ids, (*compared.values(),)), spent
+    consistent, judged, reason, usage = await _judged(tools, case, chain, left)
+    checks = compared | {check.fact: check for check in judged}
+    in_order = tuple(checks[id_] for id_ in ids if id_ in checks)
+    return Verdict(index, consistent, ids, verify_step.contradicted(judged), reason, in_order), [*spent, usage]
 
 
-async def _read_off(
+async def _compared(
     tools: Toolbox, case: Case, chain: Chain, facts: Sequence[Fact]
-) -> tuple[list[str | None], list[Usage]]:
-    """How the chain stands to each fact, as far as words decide it (`extract`); None for all where a pack does not ask,
-    or the reply is no help: then the verifier is asked about all of them."""
-    undecided: list[str | None] = [None] * len(facts)
+) -> tuple[dict[int, FactCheck], list[Usage]]:
+    """How the chain stands to each fact, by its id, as far as words decide it (`extract`); to none where a pack does
+    not ask, or the reply is no help: then the verifier is asked about all of them."""
     if extract.STEP not in tools.pack.templates:
-        return undecided, []
+        return {}, []
     method, role = tools.method, _verifier(tools)
     completion, usage = await tools.caller.ask(
         role, extract.STEP, case.id,
@@ -165,18 +163,18 @@ async def _read_off(
         method.verify_sampling, priority=PRIORITY[extract.STEP], schema=extract.schema(tools.pack, facts),
     )
     if request_error(role, extract.STEP, completion) is not None:
-        return undecided, [usage]
+        return {}, [usage]
     said = extract.parse_reply(tools.pack, completion.samples[0].text, len(facts))
     if said is None:
-        return undecided, [usage]
+        return {}, [usage]
     text = shown(chain, method.thoughts)
-    relations = [extract.relation(f, s, text, method.number_tolerance) for f, s in zip(facts, said, strict=True)]
-    return relations, [usage]
+    checks = (extract.check(f, s, text, method.number_tolerance) for f, s in zip(facts, said, strict=True))
+    return {check.fact: check for check in checks if check is not None}, [usage]
 
 
 async def _judged(
     tools: Toolbox, case: Case, chain: Chain, facts: Sequence[Fact]
-) -> tuple[bool | None, tuple[int, ...], str | None, Usage]:
+) -> tuple[bool | None, tuple[FactCheck, ...], str | None, Usage]:
     """The verifier's word on the chain against these facts, and what it cost."""
     role = _verifier(tools)
     completion, usage = await tools.caller.ask(

@@ -5,7 +5,8 @@ import asyncio
 from dgrc.method import write as write_step
 from dgrc.pipeline.steps.ask import merge
 from dgrc.pipeline.steps.toolbox import PRIORITY, Toolbox, request_error
-from dgrc.records import Passage, Usage, Written, WrittenPassage
+from dgrc.records import Usage
+from dgrc.records.corpus import Passage, Written, WrittenPassage
 
 
 async def write(tools: Toolbox, passage: Passage) -> WrittenPassage:

@@ -91,10 +91,8 @@ def with_mark(text: str, span: tuple[int, int] | None) -> str:
 def _facts(told: Told) -> list[str]:
     rows = []
     for atom in told["atoms"]:
-        against = [str(one["chain"]) for one in atom["chains"] if one["relation"] == "contradicts"]
-        relation = f"contradicts teacher {', '.join(against)}" if against else ""
-        if not relation and atom["chains"]:
-            relation = f"does not contradict teacher {', '.join(str(one['chain']) for one in atom['chains'])}"
+        held = (f"{one['relation']} teacher {', '.join(map(str, one['chains']))}" for one in atom["relations"])
+        relation = "; ".join(held)
         if atom["answered"] and not atom["kept"]:
             relation = f"dropped: {spaced(atom['dropped_because'] or '')}"
         asked = (atom["question"] or atom["id"])[:MOST]

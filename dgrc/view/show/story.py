@@ -134,11 +134,13 @@ def _fact(fact: Told) -> Iterator[Padding]:
         line.append(f", judge {fact['judge']}", "dim")
     if not fact["kept"]:
         line.append(f"  dropped: {(fact['dropped_because'] or '').replace('_', ' ')}", CARE)
-    for relation, style in (("contradicts", AGAINST), ("does not contradict", "dim")):
-        chains = [str(one["chain"]) for one in fact["chains"] if one["relation"] == relation]
-        if chains:
-            line.append(f"  {relation} teacher {', '.join(chains)}", style)
+    for held in fact["relations"]:
+        style = AGAINST if held["relation"] == "contradicts" else "dim"
+        line.append(f"  {held['relation']} teacher {', '.join(map(str, held['chains']))}", style)
     yield _inset(line, 6)
+    for one in fact["chains"]:
+        if one["finding"]:
+            yield _inset(Said(f"{one['who']}: {one['finding']}", style="dim"), 6)
 
 
 def _inset(text: Said, by: int = 4) -> Padding:

@@ -143,8 +143,9 @@ function diagnoses(at, told, lit, judging) {
 function drawAtom(at, atom, lit, judging) {
   const on = () => lit.light(atom.words);
   const off = () => lit.light([]);
-  const against = atom.chains.filter((one) => one.relation === "contradicts");
-  const box = h(`li.atom.${against.length ? "against" : "plain"}`, {
+  const findings = atom.chains.filter((one) => one.finding);
+  const against = atom.relations.some((one) => one.relation === "contradicts");
+  const box = h(`li.atom.${against ? "against" : "plain"}`, {
     id: `fact-${atom.id}`, tabindex: "-1", onmouseenter: on, onmouseleave: off, onfocusin: on, onfocusout: off,
   },
   h("p.ask", {}, h("a", { href: to(at, { page: "atoms", id: atom.id }) }, said(atom.question ?? atom.id))),
@@ -153,10 +154,9 @@ function drawAtom(at, atom, lit, judging) {
     h("p.quiet", {}, h("span.agree", {}, meter(atom.agreement, "atoms")), `${percent(atom.agreement)} of ${plural(atom.answers.length, "answer")} agree`,
       ` · asked by ${plural(atom.asked, "question")}`, atom.judge !== null && atom.judge !== undefined ? ` · judge ${atom.judge}` : "",
       atom.kept ? "" : h("span.dropped", {}, " · dropped: ", said((atom.dropped_because ?? "").replaceAll("_", " ")))),
-    h("ul.relations", {}, ["contradicts", "does not contradict"].map((relation) => {
-      const those = atom.chains.filter((one) => one.relation === relation).map((one) => one.chain);
-      return those.length ? h(`li.${relation === "contradicts" ? "against" : "fine"}`, {}, `${relation} teacher ${those.join(", ")}`) : null;
-    })),
+    h("ul.relations", {}, atom.relations.map((one) =>
+      h(`li.${one.relation === "contradicts" ? "against" : "fine"}`, {}, `${one.relation} teacher ${one.chains.join(", ")}`))),
+    findings.length ? h("ul.findings", {}, findings.map((one) => h("li", {}, `${one.who}: `, said(one.finding)))) : null,
     h("details", {}, h("summary", {}, "All answers"), h("ul", {}, atom.answers.map((one) => h("li", {}, one ? said(one) : h("em", {}, "not read")))),
       atom.rationale ? h("div.text", {}, folded(atom.rationale)) : null, unreadReplies(atom)),
   ] : h("p.quiet", {}, "not answered yet"));

@@ -16,7 +16,7 @@ from dgrc.method.verify import BARE, UNCHECKED, Fact
 from dgrc.pipeline.counters import of_verdicts
 from dgrc.pipeline.steps.verify import roles, verify
 from dgrc.questions.recorded import VerdictStore, write_verdicts
-from dgrc.records import Case, Chain, Diagnosis, VerifiedCase
+from dgrc.records import Case, Chain, Diagnosis, FactCheck, VerifiedCase
 from dgrc.storage.arrow import arrow_schema, to_row
 from tests.pipeline.steps.tools import FakeCaller, toolbox
 
@@ -231,6 +231,8 @@ def test_what_words_decide_is_asked_of_no_verifier() -> None:
         assert (verdict.consistent, verdict.contradicted_by, turns) == (consistent, against, [])
         assert (verdict.reason == UNCHECKED) == (consistent is None)
         assert steps == [("teacher", "extract")] and verdict.facts == (DOSE.id,)
+        relation = {True: "supports", False: "contradicts", None: "unrelated"}[consistent]
+        assert verdict.checks == (FactCheck(DOSE.id, relation, "comparison", "" if said == "none" else said),)
 
 
 def test_only_what_is_left_is_put_to_the_verifier() -> None:
@@ -241,6 +243,18 @@ def test_only_what_is_left_is_put_to_the_verifier() -> None:
         assert steps == [("teacher", "extract"), ("teacher", "verify")]
         assert DRUG.question in turns[0] and DOSE.question not in turns[0]
         assert set(verdict.facts) == {DOSE.id, DRUG.id}
+        found = {
+            DOSE.id: FactCheck(DOSE.id, "supports", "comparison", "10 mg"),
+            DRUG.id: FactCheck(DRUG.id, then, "verifier", "It says so."),
+        }
+        assert verdict.checks == tuple(found[fact] for fact in verdict.facts)
+
+
+def test_a_contradiction_that_words_show_is_enough_and_what_was_not_judged_has_no_check() -> None:
+    world, turns = read_off("7 mg", "adrenaline")
+    verdict, _ = verdict_of(world, "Adrenaline comes first in this case, and of it 7 mg.", DOSE, DRUG)
+    assert (verdict.consistent, verdict.contradicted_by, turns) == (False, (DOSE.id,), [])
+    assert verdict.checks == (FactCheck(DOSE.id, "contradicts", "comparison", "7 mg"),)
 
 
 def test_a_reading_that_is_no_help_leaves_everything_to_the_verifier() -> None:

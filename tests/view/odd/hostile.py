@@ -11,7 +11,19 @@ from typing import Any
 
 from benchmarks.fuzz.texts import SEEDS, WORDS, make
 from dgrc.method.screen import atom_id
-from dgrc.records import Atom, Case, Chain, Diagnosis, Example, Question, Refused, Usage, Verdict, VerifiedCase
+from dgrc.records import (
+    Atom,
+    Case,
+    Chain,
+    Diagnosis,
+    Example,
+    FactCheck,
+    Question,
+    Refused,
+    Usage,
+    Verdict,
+    VerifiedCase,
+)
 from dgrc.storage.atomic import write_json
 from dgrc.storage.holder import HOLDER, Holder
 from dgrc.storage.run_dir import RunDir
@@ -89,7 +101,8 @@ def case_of(texts: list[str], row: int) -> tuple[Filled, list[Any]]:
     same = (id_, f("question"), choices, "divergent")
     spent = (Usage(f("role")[:60], f("step")[:60], 1, 2, 3, 0),)
     fact = (atom_id(asks),)
-    verdicts = (Verdict(0, False, fact, fact, None), Verdict(1, None, (), (), f("verdict reason")))
+    found = (FactCheck(*fact, "contradicts", "verifier", f("finding")),)
+    verdicts = (Verdict(0, False, fact, fact, None, found), Verdict(1, None, (), (), f("verdict reason")))
     return f, [
         Question(id_, f("source_id"), same[1], choices, f("label"), f"{f('source')}:7", f("meta")),
         Case(*same, (chains[0], chains[1]), (chains[2], mute), (diagnosis,), spent, f("case error")),

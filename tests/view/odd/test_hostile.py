@@ -17,8 +17,8 @@ pytestmark = [needs_chromium, pytest.mark.stack, pytest.mark.slow]
 OF_A_CASE = (
     "choice", "other choice", "atom", "a text", "a answer", "a thoughts", "b text", "b answer", "b thoughts", "c text",
     "c answer", "c thoughts", "mute text", "refused", "refused reason", "diagnosis error", "raw", "question",
-    "verdict reason", "source_id", "label", "source", "meta", "case error", "atom answer", "rationale", "self answer",
-    "other answer", "dropped", "audit", "unread reply", "unread reason",
+    "verdict reason", "finding", "source_id", "label", "source", "meta", "case error", "atom answer", "rationale",
+    "self answer", "other answer", "dropped", "audit", "unread reply", "unread reason",
 )  # fmt: skip
 OF_AN_ATOM = ("atom", "variant", "atom answer", "rationale", "self answer", "other answer", "dropped", "atom error",
               "unread reply", "unread reason")  # fmt: skip

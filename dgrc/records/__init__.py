@@ -31,28 +31,6 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
-    """A part of a document of the user's corpus: `text` is the characters from `start` to `end` of it."""
-
-    id: int
-    document: str
-    source: str
-    title: str
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A question that the teacher wrote about a passage, and why it is not used, if so."""
-
-    text: str
-    choices: tuple[str, ...]
-    dropped_because: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Quarantined:
     """A question that could not be used, with where it came from and why."""
 
@@ -152,21 +130,6 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenPassage:
-    """A passage with the questions that were written about it; `status` is `written`, `empty` or `failed`."""
-
-    id: int
-    document: str
-    source: str
-    start: int
-    end: int
-    status: str
-    questions: tuple[Written, ...]
-    usage: tuple[Usage, ...]
-    error: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Case:
     """`gather`'s row: both models' chains and what the teacher asked where they part. `status` is `divergent`,
     `agreeing`, `unparsed` (no two answers that could be compared) or `failed` (see `error`); `auditor` holds the third
@@ -224,14 +187,30 @@ class Atom:
 
 
 @dataclass(frozen=True, slots=True)
+class FactCheck:
+    """How a chain stands to one fact: `relation` is `supports`, `contradicts` or `unrelated`.
+
+    `by` tells who found it. `comparison`: `finding` is what the chain was read to answer to the fact's question (empty:
+    nothing), and code compared it with the fact. `verifier`: `finding` is what the verifier said."""
+
+    fact: int
+    relation: str
+    by: str
+    finding: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """A chain held against facts (ids of atoms): `consistent` is None if it could not be checked (`reason`)."""
+    """A chain held against facts (ids of atoms): `consistent` is None if it could not be checked (`reason`). A fact has
+    no check where another one settled the verdict before, where a reply could not be read, and in runs made before
+    there were checks."""
 
     chain: int
     consistent: bool | None
     facts: tuple[int, ...]
     contradicted_by: tuple[int, ...]
     reason: str | None
+    checks: tuple[FactCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
