@@ -58,7 +58,8 @@ def test_a_story_is_told_by_either_id_in_the_words_of_the_pages(run: RunDir) -> 
         "answer: B 5 tokens, read by phrase", "teacher 0 against student 0",
         "x Which of the following is right? refused: leans on options",
         "-> three months 75% of 4 answers agree, asked by 2 questions, judge 12 contradicts teacher 1 "
-        "does not contradict teacher 0, 2",
+        "supports teacher 2 does not contradict teacher 0 the verifier on teacher 1: It gives notice of one month. "
+        "teacher 2 says: three months",
     ):
         assert words in flat, words
     narrow = " ".join(shown(run, "lease-17", width=60).stdout.replace("│", " ").split())
