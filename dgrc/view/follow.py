@@ -70,7 +70,7 @@ class Round:
                 generation = self.store.generation
                 self._views = generation, {"cases": lists.cases(self.store), "atoms": lists.atoms(self.store)}
             view = self._views[1][name]
-            view.facets["marked"] = self.marks.facet(self.store, name)
+            view.put("marked", self.marks.facet(self.store, name))
             return view
 
     def method(self) -> MethodConfig | None:

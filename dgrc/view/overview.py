@@ -40,10 +40,10 @@ def tell_run(run: RunDir, store: Store, cases: View, atoms: View, building: Told
         "usage": list(_usage(store, reports)),
         "agreement": _histogram(tables["atoms"].columns["agreed"]),
         "judge": sorted(
-            ((int(name), n) for name, n in _counts(atoms, "judge")), key=lambda at: at[0]
+            ((int(name), n) for name, n in atoms.counts("judge")), key=lambda at: at[0]
         ),
-        "read_by": _counts(cases, "read_by"), "verdicts": _counts(cases, "verdict"),
-        "atoms": _counts(atoms, "became"),
+        "read_by": cases.counts("read_by"), "verdicts": cases.counts("verdict"),
+        "atoms": atoms.counts("became"),
         "rounds_figures": read_json(run.root / "rounds.json", troubles, _are_rows),
         "warnings": read_json(run.warnings(), troubles, is_list),
         "evaluation": read_json(run.evaluation(), troubles, _is_evaluation),
@@ -67,8 +67,8 @@ def _lost(tables: Mapping[str, Table], reports: dict[str, Told]) -> Iterator[str
 
 def _funnel(store: Store, cases: View, atoms: View, assembled: Told) -> Iterator[Told]:
     """What there is after each step, and what was lost before it, each with the list that shows it."""
-    status, verdict = dict(_counts(cases, "status")), dict(_counts(cases, "verdict"))
-    became, verdicts = dict(_counts(atoms, "became")), store.tables["verdicts"].columns
+    status, verdict = dict(cases.counts("status")), dict(cases.counts("verdict"))
+    became, verdicts = dict(atoms.counts("became")), store.tables["verdicts"].columns
     gathered = len(cases.table)
 
     def step(unit: str, name: str, count: int, losses: Sequence[Loss] = (), **chosen: list[str]) -> Told:
@@ -99,7 +99,7 @@ def _funnel(store: Store, cases: View, atoms: View, assembled: Told) -> Iterator
             (
                 "without a verdict",
                 checked - passed - rejected,
-                {"unchecked": [n for n, _ in _counts(cases, "unchecked")]},
+                {"unchecked": [n for n, _ in cases.counts("unchecked")]},
             ),
         ]
         yield step("chains", "chains held against facts", checked, verdict=held)
@@ -127,10 +127,6 @@ def _usage(store: Store, reports: dict[str, Told]) -> Iterator[Told]:
                 priced = sums.setdefault((role, step), {"role": role, "step": step, "stream": ""})
                 priced["money"] = priced.get("money", 0) + spent["money"]
     return iter(sums.values())
-
-
-def _counts(view: View, facet: str) -> list[tuple[str, int]]:
-    return view.facets[facet].counts(np.ones(len(view.table), bool))
 
 
 def _histogram(hundredths: np.ndarray) -> list[int]:
