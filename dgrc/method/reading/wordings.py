@@ -89,6 +89,12 @@ DENIED_BEFORE = re.compile(
     r"|\bsecond[ -]|\b(?:student|user|candidate)(?:'s|s')? )\Z",
     re.IGNORECASE,
 )
+COUNTERFACTUAL = re.compile(
+    r"(?:^|[.;:!?\n*]\s{0,3})(?:(?:but )?(?:if|had|were) (?!(?:i|we|you|forced|pressed|asked|it (?:were|was) (?:up to|for))\b)[^.;:!?\n]{0,80}"
+    r"(?:\b(?:had|were|was|did)\b|n't\b)|(?:but )?(?:had|were) (?!(?:i|we|you)\b))[^.;:!?\n]{0,120}\Z",
+    re.IGNORECASE,
+)
+"""What stands in a sentence before `the answer would be A` that is no answer: `If she had fever`, `Had he signed`."""
 ANSWERS_ARE = re.compile(
     r"\b(?:answers|options|choices|letters)(?: {1,4}(?:to|for|in|of|that|which)\b[^.:\n]{0,60}?)?[*_ ]{0,8}"
     r"(?:(?:\bare|\bwould be|\bshould be|=|:|\binclude)[*_ ]{0,8}:? {0,8}){1,2}",
