@@ -15,10 +15,12 @@ from dgrc.engines.api.ledger import Bill
 from dgrc.engines.api.usage import bill_of
 from dgrc.engines.base import Sample
 
-PASSING = {408, 409, 423, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529}
+PASSING = {
+    408, 409, 420, 423, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524, 525, 526, 527, 529, 530, 598, 599,
+}  # fmt: skip
 """HTTP states of a server that may do better the next time."""
-OVERTAXED = {429, 503, 529}
-LIMITED = {429, 529}
+OVERTAXED = {420, 429, 503, 529}
+LIMITED = {420, 429, 529}
 """States that say of the client, or of all clients, that it is too much; never that this prompt is at fault."""
 LONGEST_WAIT = 3600.0
 """Seconds; a server that asks for more (or for ever) is asked again after so many."""

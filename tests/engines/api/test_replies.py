@@ -30,6 +30,13 @@ def test_an_answer_without_a_message_is_no_reply_and_asked_for_again_only_if_it_
     assert free.reply is None and free.refused is None and free.says.startswith("an answer without choices")
 
 
+@pytest.mark.parametrize("status", [420, 502, 507, 520, 525, 526, 530, 599])
+def test_a_gateway_whose_server_is_away_is_asked_again(status: int) -> None:
+    answer = judge(status, {}, "origin is unreachable")
+    assert answer.refused is None and answer.says.startswith(f"HTTP {status}")
+    assert answer.limited == (status == 420)
+
+
 @pytest.mark.parametrize("text", ["[1]", "7", '"yes"', '{"choices": [{"message"', ""])
 def test_half_an_answer_may_be_whole_the_next_time(text: str) -> None:
     assert judge(200, {}, text).says == "an answer that is no whole JSON object"
