@@ -13,8 +13,8 @@ from typing import Any
 from dgrc.engines.base import Sample
 
 STOPPED = {
-    "stop", "stopped", "eos", "eos_token", "eos_found", "end", "end_turn", "end_of_turn", "end_of_text", "stop_sequence",
-    "stop_token", "stop_str", "complete", "completed", "done", "finished",
+    "stop", "stopped", "eos", "eos_token", "eos_found", "end", "end_turn", "end_of_turn", "end_of_text",
+    "stop_sequence", "stop_token", "stop_str", "complete", "completed", "done", "finished",
 }  # fmt: skip
 CUT_OFF = {"length", "max_tokens", "max_output_tokens", "model_length"}
 """What servers call the two ends of a reply that we know; other reasons are kept as they are said."""

@@ -23,7 +23,6 @@ from dgrc.method.reading.sets import also_right, answer_in, joined, names_more
 from dgrc.method.reading.wordings import ANSWER_IS, LABEL, NOT_BUT
 from dgrc.method.replies import encodable, json_object
 from dgrc.method.text.markup import unwrap
-from dgrc.method.text.normalize import normalize
 from dgrc.method.text.segment import count
 from dgrc.method.text.thoughts import set_apart
 from dgrc.method.text.turns import before_next, without_offer
@@ -62,13 +61,14 @@ _OPEN_ANSWER_WORDS = 14
 """More words after "the answer is" are an explanation, not an answer of a question without options."""
 _LONGEST_ANSWER_WORDS = 60
 _LAST_LABEL = re.compile(
-    r"(?:^|(?<=\n))[\s*_#>]{0,8}(?:(?:my|the) )?(?:(?:final|short|correct) )?answer[*_ ]{0,4}(?::[*_ ]{0,4}|(?=\n))\s{0,4}"
+    r"(?:^|(?<=\n))[\s*_#>]{0,8}(?:(?:my|the) )?(?:(?:final|short|correct) )?answer"
+    r"[*_ ]{0,4}(?::[*_ ]{0,4}|(?=\n))\s{0,4}"
     r"(?=[^\n]{1,2000}\s*$)",
     re.IGNORECASE,
 )
 _EXPLAINS = re.compile(
-    r"(?:in order )?to (?!be\b)|let(?:'s| us| me)\b|we (?:first|need|must|have to|can)\b|first(?:ly)?,|step\b|here (?:is|are)\b"
-    r"|(?:the|this) question\b|the following\b|whether\b|[^\n]*[:?]$",
+    r"(?:in order )?to (?!be\b)|let(?:'s| us| me)\b|we (?:first|need|must|have to|can)\b|first(?:ly)?,|step\b"
+    r"|here (?:is|are)\b|(?:the|this) question\b|the following\b|whether\b|[^\n]*[:?]$",
     re.IGNORECASE,
 )
 """How an explanation begins that stands where an answer of many words is looked for."""
@@ -243,8 +243,10 @@ def _at_length(text: str, form: str) -> list[tuple[int, str | None]]:
     label = next(iter(deque(_LAST_LABEL.finditer(text), 1)), None)
     if label is None or not text[: label.start()].strip():
         return []
-    said = _SENTENCE.split(text[label.end() :].strip(), maxsplit=1)[0]
-    if "\n" in said or _EXPLAINS.match(bare(said)) or not 0 < count(said) <= _LONGEST_ANSWER_WORDS:
+    line = text[label.end() :].strip()
+    said = _SENTENCE.split(line, maxsplit=1)[0]
+    asks = line[len(said) : len(said) + 1] in ("?", "\uff1f")
+    if asks or _EXPLAINS.match(bare(said)) or not 0 < count(said) <= _LONGEST_ANSWER_WORDS:
         return []
     answer = None if is_placeholder(said) else _open_answer(said, form)
     return [] if answer is None else [(label.start(), answer)]

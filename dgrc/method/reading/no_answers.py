@@ -18,19 +18,21 @@ _PLACEHOLDERS = european.PLACEHOLDERS | frozenset(
 )  # fmt: skip
 """What a prompt puts where the answer is to stand, which comes back as it is, and words for having no answer."""
 _REFUSES = re.compile(
-    r"(?:(?:unfortunately|sorry|i(?:'m| am) (?:very |really |so )?sorry|i apologi[sz]e)\b[,.;:!\u2014 -]{0,3}(?:but )?)?"
-    r"(?:as an? (?:ai|large language|language|artificial)\b"
+    r"(?:(?:unfortunately|sorry|i(?:'m| am) (?:very |really |so )?sorry|i apologi[sz]e)\b"
+    r"[,.;:!\u2014 -]{0,3}(?:but )?)?"
+    r"(?:as an? (?:ai|(?:large )?language model|artificial intelligence)\b"
     r"|i (?:cannot|can not|can't|could not|couldn't|will not|won't|am (?:unable|not able)\b|don't (?:know|have)\b"
     r"|do not (?:know|have)\b|(?:would |will )?need (?:more|further|additional)\b)|i'm (?:unable|not able)\b"
     r"|(?:there is |there's )?(?:not enough|insufficient) (?:information|data|context)\b"
-    r"|(?:the answer|it|this) (?:cannot|can't|can not|could not) be (?:determined|answered|known|inferred|established)\b"
+    r"|(?:the answer|it|this) (?:cannot|can't|can not|could not) be (?:determined|answered|known|inferred)\b"
     r"|[^.;\n]{1,60}(?:cannot|can't|can not) be (?:determined|answered|inferred|calculated) (?:from|with|based on) the"
     r" (?:facts|information|question|text|context|passage|data)\b"
     r"|(?:the answer|it|this|that)(?: all| really| largely)? depends\b|depends on\b)"
     r"|sorry(?:[,.!]* (?:but|i|we)\b|[,.!]*$)|i(?:'m| am) (?:very |really |so )?sorry\b|i apologi[sz]e\b"
-    r"|(?:很?抱歉|对不起|不好意思|很遗憾)(?![人的罪])|作为(?:一个|一名)?(?:ai|人工智能|(?:大型?)?语言模型)|我(?:无法|不能|不便)"
-    r"|答案?取决于|这取决于"
-    r"|lo siento\b|no puedo\b|(?:la respuesta |esto |eso )?depende (?:de|del)\b|je (?:suis )?d[ée]sol[ée]e?\b|d[ée]sol[ée]\b"
+    r"|(?:很?抱歉|对不起|不好意思|很遗憾)(?![人的罪])|作为(?:一个|一名)?(?:ai|人工智能|(?:大型?)?语言模型)"
+    r"|我(?:无法|不能|不便)|答案?取决于|这取决于"
+    r"|lo siento\b|no puedo\b|(?:la respuesta |esto |eso )?depende (?:de|del)\b"
+    r"|je (?:suis )?d[ée]sol[ée]e?\b|d[ée]sol[ée]\b"
     r"|je ne (?:peux|sais|suis) pas\b|(?:la réponse|cela|ça) dépend\b|(?:es )?tut mir leid\b|leider kann ich\b"
     r"|(?:es|das) (?:kommt|hängt) (?:ganz )?(?:darauf|davon|auf|von|vom)\b|die antwort hängt\b",
     re.IGNORECASE,

@@ -48,7 +48,8 @@ _NOT = re.compile(
     re.IGNORECASE,
 )
 _DENIED_TAIL = re.compile(
-    rf"[,;: ]{{0,4}}(?:(?:(?:and |but )?not|rather than|instead of|{european.NOT_IT}) (?:option |the )?|[而并]?(?:不是|非|不选))"
+    rf"[,;: ]{{0,4}}(?:(?:(?:and |but )?not|rather than|instead of|{european.NOT_IT}) (?:option |the )?"
+    r"|[而并]?(?:不是|非|不选))"
     r"(?=[(\[*]{0,3}[A-Z](?![A-Za-z0-9]))"
 )
 _TWO = re.compile(

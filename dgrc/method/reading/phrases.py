@@ -16,6 +16,7 @@ from dgrc.method.reading.wordings import (
     ANSWER_IS,
     ANSWERS_ARE,
     CHOSEN,
+    CONDITIONAL,
     CORRECT_IS,
     COUNTERFACTUAL,
     DENIED,
@@ -25,6 +26,7 @@ from dgrc.method.reading.wordings import (
     LETTERS_ARE,
     MORE,
     NOT_BUT,
+    ON_CONDITION,
     REMAINS,
     TAKEN_BACK,
     TEXT_IS,
@@ -91,8 +93,11 @@ def _denied(text: str, at: int) -> bool:
 
 def _is_supposed(text: str, wording: re.Match[str]) -> bool:
     """Whether a wording says what the answer would be in another case."""
-    start = wording.start()
-    return "would" in wording.group().casefold() and bool(COUNTERFACTUAL.search(text, max(0, start - 240), start))
+    if CONDITIONAL.search(wording.group()) is None:
+        return False
+    start, end = wording.span()
+    before = COUNTERFACTUAL.search(text, max(0, start - 240), start)
+    return bool(before or ON_CONDITION.match(text, end, end + 200))
 
 
 def _denied_abroad(text: str, wording: re.Match[str]) -> bool:

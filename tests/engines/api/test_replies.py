@@ -40,8 +40,8 @@ def test_a_gateway_whose_server_is_away_is_asked_again(status: int) -> None:
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        (429, "Request too large for m on tokens per min (TPM): Limit 30000, Requested 40000. The input or output tokens "
-         "must be reduced in order to run successfully."),
+        (429, "Request too large for m on tokens per min (TPM): Limit 30000, Requested 40000. The input or output "
+         "tokens must be reduced in order to run successfully."),
         (413, "<html>Request Entity Too Large"),
         (400, "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."),
         (400, "the request exceeds the available context size, try increasing it"),
