@@ -31,12 +31,16 @@ _ARTICLE = re.compile(
 _WITHIN = re.compile(rf"第(?<=[\s。；！？”）]第)(?=[{_DIGIT}]{{1,9}}(?:分?编|編|章|节|節|条|條)\s)")
 _SAID = frozenset("。；;，,、.！!？?…")
 """How a line ends that says something; what a heading has is a name."""
+_IN_CODE = re.compile(r"(?: {4}| {0,3}\t)[ \t]*#")
+"""A comment in code that is set in: Markdown takes four spaces or a tab before a `#` for that."""
 _FENCE = re.compile(r"(?:[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t]))*[ \t]*(`{3,}(?=[^`]*$)|~{3,})")
 
 
 def is_heading(line: str) -> bool:
     """Whether a line stands over what follows: marked as a heading, or short and in capitals."""
     bare = line.strip()
+    if _IN_CODE.match(line):
+        return False
     if spaceless(bare):
         named = _UNSPACED_HEADING.match(bare) or _HEADING.match(line)
         says = bare[-1] in _SAID and bare[0] != "#"

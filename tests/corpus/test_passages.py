@@ -54,9 +54,12 @@ def test_what_is_too_short_to_ask_about_is_left_out() -> None:
 
 
 def test_headings_are_told_from_items_and_sentences() -> None:
-    for line in ("# Scope", "§ 12 Duties", "Article 5 Remedies", "PART TWO", "IV. Damages", "3.2 Limits"):
+    headings = ("# Scope", "   ## Scope", "§ 12 Duties", "Article 5 Remedies", "PART TWO", "IV. Damages", "3.2 Limits")
+    for line in headings:
         assert is_heading(line), line
     long = "Section 5 of the Act, which was passed in 1925 and has since been amended many times, applies."
+    for line in ("    # Scope", "\t# Scope", "  \t# Scope", "    # 适用范围", "#scope"):
+        assert not is_heading(line), line
     for line in ("The tenant pays.", "1. The tenant pays the rent.", "", long):
         assert not is_heading(line), line
 

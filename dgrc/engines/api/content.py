@@ -12,15 +12,23 @@ from typing import Any
 
 from dgrc.engines.base import Sample
 
-STOPPED = {"stop", "eos", "eos_token", "end_turn", "stop_sequence", "stop_token", "completed"}
+STOPPED = {
+    "stop", "stopped", "eos", "eos_token", "eos_found", "end", "end_turn", "end_of_turn", "end_of_text",
+    "stop_sequence", "stop_token", "stop_str", "complete", "completed", "done", "finished",
+}  # fmt: skip
 CUT_OFF = {"length", "max_tokens", "max_output_tokens", "model_length"}
 """What servers call the two ends of a reply that we know; other reasons are kept as they are said."""
 REFUSED = "refusal"
 UNREADABLE = "unreadable"
 """Reasons why a reply ended that are ours: the model refused in words; the reply holds a part that cannot be read."""
 
-THOUGHT_FIELDS = ("reasoning_content", "reasoning", "thinking", "thinking_blocks", "reasoning_details")
+THOUGHT_FIELDS = (
+    "reasoning_content", "reasoning", "thinking", "thinking_blocks", "reasoning_details",
+    "reasoning_text", "thinking_content", "thoughts", "thought",
+)  # fmt: skip
 TEXT_KINDS = {"text", "output_text"}
+WORDLESS_KINDS = {"reference", "citation", "citations", "source", "tool_reference", "annotation"}
+"""Kinds of parts that only say where a text beside them is from."""
 THOUGHT_KINDS = ("think", "thought", "reason", "summary", "redacted_thinking")
 """How the kind of a part of thoughts begins: thinking, thought, reasoning, reasoning.summary, summary_text."""
 HOLDERS = ("text", "content", "thinking", "reasoning", "summary")
@@ -46,17 +54,25 @@ def content_of(message: dict[str, Any]) -> Content:
     unknown = ""
     for part in _parts(message.get("content")):
         kind = _kind(part)
-        if kind in TEXT_KINDS and isinstance(words := part if isinstance(part, str) else part.get("text"), str):
+        if kind in TEXT_KINDS and isinstance(words := _text_of(part), str):
             texts.append(words)
         elif kind == "refusal" and isinstance(part.get("refusal"), str):
             refusals.append(part["refusal"])
         elif kind.startswith(THOUGHT_KINDS):
             thoughts += filter(None, ["".join(_words(part))])
-        else:
+        elif kind not in WORDLESS_KINDS:
             unknown = unknown or kind or "without a kind"
     found = next(filter(None, (_thoughts(message.get(name)) for name in THOUGHT_FIELDS)), "\n\n".join(thoughts))
     refusal = encodable("".join(refusals))
     return Content(encodable("".join(texts)), encodable(found), refusal, encodable(unknown))
+
+
+def _text_of(part: Any) -> Any:
+    """The words of a part of text, which may stand in a `value` of their own; a text that is null has none."""
+    if isinstance(part, str) or "text" not in part:
+        return part if isinstance(part, str) else None
+    words = part["text"]
+    return (words.get("value") if isinstance(words, dict) else words) or ("" if words is None else words)
 
 
 def samples_of(choices: list[dict[str, Any]], total: int) -> list[Sample]:
@@ -88,6 +104,8 @@ def _end(choice: dict[str, Any], content: Content) -> str:
     if content.unknown or content.refusal:
         return UNREADABLE if content.unknown else REFUSED
     said = choice.get("finish_reason")
+    if said is None and isinstance(choice.get("stop_reason"), str):  # elsewhere it is the string that stopped the reply
+        said = choice["stop_reason"]
     if not isinstance(said, str) or not said:
         return "abort"
     if said.lower() in STOPPED:

@@ -15,15 +15,23 @@ from dgrc.engines.api.ledger import Bill
 from dgrc.engines.api.usage import bill_of
 from dgrc.engines.base import Sample
 
-PASSING = {408, 409, 423, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529}
+PASSING = {
+    408, 409, 420, 423, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524, 525, 526, 527, 529, 530, 598, 599,
+}  # fmt: skip
 """HTTP states of a server that may do better the next time."""
-OVERTAXED = {429, 503, 529}
-LIMITED = {429, 529}
+OVERTAXED = {420, 429, 503, 529}
+LIMITED = {420, 429, 529}
 """States that say of the client, or of all clients, that it is too much; never that this prompt is at fault."""
 LONGEST_WAIT = 3600.0
 """Seconds; a server that asks for more (or for ever) is asked again after so many."""
 STOPPING = {401: "the key is not accepted", 402: "the account is empty"}
-TOO_LONG = ("context length", "context_length", "maximum context", "too long", "max_model_len", "longer than")
+TOO_LARGE = ("request too large", "must be reduced")
+"""What servers say of one request that is larger than what they take in a minute: it never passes, even as HTTP 429."""
+TOO_LONG = (
+    "context length", "context_length", "context size", "context_size", "maximum context", "too long", "max_model_len",
+    "longer than", "maximum number of tokens", "too many tokens", "reduce the length", "`max_new_tokens` must be",
+    *TOO_LARGE,
+)  # fmt: skip
 CUT_OFF = "cut_off"
 """How the error of a request begins whose reply had no room after its thoughts, where a server makes that an error."""
 NO_ROOM = ("could not finish the message", "output limit was reached")
@@ -137,13 +145,15 @@ def _judge_error(status: int, headers: Any, data: Any, text: str) -> Answer:
         return Answer(stopping=f"the account is empty ({said})")
     if status in STOPPING:
         return Answer(stopping=f"{STOPPING[status]} (HTTP {status}: {said})")
-    if status in PASSING:
+    too_large = status == 413 or any(words in said.lower() for words in TOO_LARGE)
+    if status in PASSING and not (status in LIMITED and too_large):
         return Answer(
             says=f"HTTP {status}: {said}", retry_after=_retry_after(headers), overtaxed=status in OVERTAXED,
             limited=status in LIMITED,
         )  # fmt: skip
     signs = ((CUT_OFF, NO_ROOM), ("too_long", TOO_LONG))
-    kind = next((kind for kind, words in signs if any(each in said.lower() for each in words)), "refused")
+    otherwise = "too_long" if too_large else "refused"
+    kind = next((kind for kind, words in signs if any(each in said.lower() for each in words)), otherwise)
     of_prompt = kind != "refused" or any(words in f"{code} {said}".lower() for words in FLAGGED)
     return Answer(refused=f"{kind}: HTTP {status}: {said}", about=about, of_prompt=of_prompt)
 
@@ -161,6 +171,8 @@ def _status_of(error: Any) -> int:
 
 def _error(data: Any, text: str) -> tuple[str, str, str]:
     """Code and words of an answer that is none, and the parameter that it names."""
+    if isinstance(data, list) and len(data) == 1:  # [{"error": {...}}]
+        data = data[0]
     error = data.get("error") or data if isinstance(data, dict) else None
     code, about = "", ""
     try:

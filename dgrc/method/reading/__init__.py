@@ -12,17 +12,17 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from dgrc.method import quantities
-from dgrc.method.reading import answer_forms, chinese
+from dgrc.method.reading import answer_forms, chinese, european
 from dgrc.method.reading.conclusions import concluded
 from dgrc.method.reading.lines import last_line, whole_reply
 from dgrc.method.reading.marks import plain
+from dgrc.method.reading.no_answers import is_placeholder, refuses
 from dgrc.method.reading.options import CONFLICT, Options, bare
 from dgrc.method.reading.phrases import LAST, REACH, opening, phrases
 from dgrc.method.reading.sets import also_right, answer_in, joined, names_more
 from dgrc.method.reading.wordings import ANSWER_IS, LABEL, NOT_BUT
 from dgrc.method.replies import encodable, json_object
 from dgrc.method.text.markup import unwrap
-from dgrc.method.text.normalize import normalize
 from dgrc.method.text.segment import count
 from dgrc.method.text.thoughts import set_apart
 from dgrc.method.text.turns import before_next, without_offer
@@ -40,13 +40,6 @@ _BETWEEN = re.compile(
     re.IGNORECASE,
 )
 """What stands between two marked answers that are one list of both."""
-_PLACEHOLDERS = frozenset(
-    ("letter", "letters", "answer", "option", "choice", "the letter", "the answer", "your answer", "the letter alone",
-     "the answer alone", "final answer", "option letter", "letter alone", "answer alone", "the letters", "", "result",
-     "n/a", "i don't know", "i do not know", "not sure", "i'm not sure", "i am not sure", "不知道",
-     "字母", "选项", "答案", "选项字母", "最终答案", "正确答案", "你的答案", "字母组合")
-)  # fmt: skip
-"""What a prompt puts where the answer is to stand, which comes back as it is, and words for having no answer."""
 _OUTRIGHT = re.compile(
     r"(?:(?:yes|no|maybe|true|false|correct|incorrect)\b *(?:[.,:;!\u2013\u2014-]|$)"
     r"|(?:是的?|否|不是|对的?|不对|正确|错误|可能|不确定)\s*(?:[.,:;!。，；：！]|$))",
@@ -66,6 +59,19 @@ _NOT_OTHER = re.compile(
 _STANDS_OUT = re.compile(r"#{2,6} *([^\n]{1,80})|\*\*([^*\n]{1,80})\*\*[.。]?")
 _OPEN_ANSWER_WORDS = 14
 """More words after "the answer is" are an explanation, not an answer of a question without options."""
+_LONGEST_ANSWER_WORDS = 60
+_LAST_LABEL = re.compile(
+    r"(?:^|(?<=\n))[\s*_#>]{0,8}(?:(?:my|the) )?(?:(?:final|short|correct) )?answer"
+    r"[*_ ]{0,4}(?::[*_ ]{0,4}|(?=\n))\s{0,4}"
+    r"(?=[^\n]{1,2000}\s*$)",
+    re.IGNORECASE,
+)
+_EXPLAINS = re.compile(
+    r"(?:in order )?to (?!be\b)|let(?:'s| us| me)\b|we (?:first|need|must|have to|can)\b|first(?:ly)?,|step\b"
+    r"|here (?:is|are)\b|(?:the|this) question\b|the following\b|whether\b|[^\n]*[:?]$",
+    re.IGNORECASE,
+)
+"""How an explanation begins that stands where an answer of many words is looked for."""
 
 
 def read(
@@ -114,7 +120,8 @@ def in_tags(text: str, choices: Sequence[str], form: str = "auto", several: bool
         return answer_forms.canonical(said, form)
     options, said = Options.of(choices, several), plain(said)
     if (whole := answer_in(options, said)) is None:
-        lead = ANSWER_IS.match(bare(said)) or chinese.ANSWER_IS.match(bare(said))  # `The correct answer is B`
+        tables = (ANSWER_IS, chinese.ANSWER_IS, european.ANSWER_IS)  # `The correct answer is B`
+        lead = next(filter(None, (table.match(bare(said)) for table in tables)), None)
         whole = answer_in(options, bare(said)[lead.end() :]) if lead else None
     return _canonical(whole, options) if whole else None
 
@@ -140,7 +147,7 @@ def _tiers(text: str, options: Options | None, form: str, question: str) -> Iter
         yield "tag", _marked(text, _WHOLE_TAG, options, form)
     else:
         said = open_tag.group(1).strip()
-        yield "open_tag", [_first_of(said, options, form)] if said and not _is_placeholder(said) else []
+        yield "open_tag", [_first_of(said, options, form)] if said and not is_placeholder(said) else []
     yield "boxed", _marked(text, _BOXED, options, form)
     if said := _in_json(text):
         yield "phrase", [_said(said, options, form)]
@@ -157,7 +164,7 @@ def _tiers(text: str, options: Options | None, form: str, question: str) -> Iter
 def _marked(text: str, mark: re.Pattern[str], options: Options | None, form: str) -> list[str | None]:
     """What the last marked place says; with those right before it, if they are one list. Where what follows adds
     another option, or says that the answer is another, nothing is said beyond doubt."""
-    found = [match for match in mark.finditer(text) if not _is_placeholder(match.group(1))]
+    found = [match for match in mark.finditer(text) if not is_placeholder(match.group(1))]
     if not found:
         return []
     last = _said(found[-1].group(1), options, form)
@@ -194,15 +201,11 @@ def _in_json(text: str) -> str | None:
     return ", ".join(str(item).lower() if isinstance(item, bool) else str(item) for item in items)
 
 
-def _is_placeholder(said: str) -> bool:
-    return normalize(bare(unwrap(said))).strip("[]{}()<>.\u2026 ") in _PLACEHOLDERS
-
-
 def _said(said: str, options: Options | None, form: str) -> str | None:
     """The answer that a marked place holds, as a whole or in the words of a phrase."""
     said = encodable(unwrap(said))
     if options is None:
-        return answer_forms.canonical(said, form)
+        return None if refuses(said) else answer_forms.canonical(said, form)
     if (named := answer_in(options, said)) is not None:
         return named
     found = {*phrases(said, options)} or {_opened(said, options)}
@@ -222,16 +225,31 @@ def _first_of(said: str, options: Options | None, form: str) -> str | None:
 
 def _open_phrases(text: str, form: str) -> list[str | None]:
     found: list[tuple[int, str | None]] = []
-    for pattern in (ANSWER_IS, chinese.OPEN_ANSWER_IS):
+    for pattern in (ANSWER_IS, chinese.OPEN_ANSWER_IS, european.OPEN_ANSWER_IS):
         for match in deque(pattern.finditer(text), LAST):
             line, _, more = text[match.end() : match.end() + REACH].partition("\n")
             said = line if bare(line) else more.strip().partition("\n")[0]
             if not _is_measure(said):
                 said = _SENTENCE.split(said if _is_measure(_SENTENCE.split(said)[0]) else bare(said))[0]
             said = NOT_BUT.sub("", _NOT_OTHER.sub("", said), count=1) if count(said) < LAST else said
-            if said and count(said) <= _OPEN_ANSWER_WORDS and not _is_placeholder(said):
+            if said and count(said) <= _OPEN_ANSWER_WORDS and not is_placeholder(said):
                 found.append((match.start(), _open_answer(said, form)))
+    found += _at_length(text, form)
     return [answer for _, answer in sorted(found, key=lambda one: one[0])[-1:]]
+
+
+def _at_length(text: str, form: str) -> list[tuple[int, str | None]]:
+    """An answer of many words: a last line that is labelled as the answer, behind the reasons."""
+    label = next(iter(deque(_LAST_LABEL.finditer(text), 1)), None)
+    if label is None or not text[: label.start()].strip():
+        return []
+    line = text[label.end() :].strip()
+    said = _SENTENCE.split(line, maxsplit=1)[0]
+    asks = line[len(said) : len(said) + 1] in ("?", "\uff1f")
+    if asks or _EXPLAINS.match(bare(said)) or not 0 < count(said) <= _LONGEST_ANSWER_WORDS:
+        return []
+    answer = None if is_placeholder(said) else _open_answer(said, form)
+    return [] if answer is None else [(label.start(), answer)]
 
 
 def _open_last_line(text: str, form: str) -> list[str | None]:
@@ -253,6 +271,8 @@ def _is_measure(said: str) -> bool:
 
 def _open_answer(said: str, form: str) -> str | None:
     """The answer of one line. The signs that a measure begins or ends with ($5, > 5 %, 6'2") are no decoration."""
+    if refuses(said):
+        return None
     return answer_forms.canonical(said.strip() if _is_measure(said) else bare(said), form)
 
 
@@ -266,6 +286,7 @@ def _open_whole(text: str, form: str) -> list[str | None]:
         if (said := answer_forms.canonical(lines[0], outright)) is not None:
             return [said]
     said = LABEL.sub("", lines[0])
-    if len(lines) > 1 or _is_placeholder(said) or count(said) > _OPEN_ANSWER_WORDS:
+    said = bare(said)[lead.end() :] if (lead := european.OPEN_ANSWER_IS.match(bare(said))) else said
+    if len(lines) > 1 or is_placeholder(said) or count(said) > _OPEN_ANSWER_WORDS:
         return []
     return [_open_answer(said, form)]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dgrc.method import quantities
-from dgrc.method.reading import chinese
+from dgrc.method.reading import chinese, european
 from dgrc.method.reading.marks import HAN, plain
 from dgrc.method.reading.wordings import DENIED
 from dgrc.method.text.normalize import fold, normalize
@@ -33,22 +33,23 @@ _SEPARATED = re.compile(r"^([A-Za-z]{1,2})\s*(?:[).:,;\]\u2013\u2014=/|]|-+(?=\s
 _BARE = re.compile(r"^([A-Z]{1,2})(?:\s+(.*))?$", re.DOTALL)
 _GLUED = re.compile(rf"^([A-Z])([{HAN}].*)$", re.DOTALL)
 _AFTER = re.compile(
-    r"^(?:because|since|only\b|alone\b|here\b|in this case\b|as my\b|as the\b"
+    rf"^(?:because|since|(?:{european.REASONS})\b|only\b|alone\b|here\b|in this case\b|as my\b|as the\b"
     r"|吧|[了だ]$|です|\(|[-\u2013\u2014]|[是即]?因|由于|理由)",
     re.IGNORECASE,
 )
 _AS_LETTER = re.compile(r"(?:(?<=[(\[])|\b(?=[A-Z][.):,])|(?<=option )|(?<=answer )|(?<=choice ))([A-Z])\b")
 _GENUS = re.compile(r"([A-Z])\. ([a-z]{3,40})")
 _OTHER = re.compile(r"(?:^|[\s(*])([A-Z])[.):](?=\s)")
-_BECAUSE = re.compile(r"\b(?:because|since|whereas|unlike)\b|因为|由于")
+_BECAUSE = re.compile(rf"\b(?:because|since|whereas|unlike|{european.REASONS})\b|因为|由于")
 _TOKEN = re.compile(rf"[0-9]+(?:[.:/,][0-9]+)*|[{HAN}]|[^\W\d_{HAN}]+|[%\u00b0$\u20ac\u00a3+]")
 _NOT = re.compile(
-    r"^[,;: ]*(?:(?:(?:and |but )?not|rather than|instead of) (?:option |the )?"
+    rf"^[,;: ]*(?:(?:(?:and |but )?not|rather than|instead of|{european.NOT_IT}) (?:option |the )?"
     r"|[而并]?(?:不是|非|不选|不应选|不能选)\s?)[(\[*]*[A-Z]\b",
     re.IGNORECASE,
 )
 _DENIED_TAIL = re.compile(
-    r"[,;: ]{0,4}(?:(?:(?:and |but )?not|rather than|instead of) (?:option |the )?|[而并]?(?:不是|非|不选))"
+    rf"[,;: ]{{0,4}}(?:(?:(?:and |but )?not|rather than|instead of|{european.NOT_IT}) (?:option |the )?"
+    r"|[而并]?(?:不是|非|不选))"
     r"(?=[(\[*]{0,3}[A-Z](?![A-Za-z0-9]))"
 )
 _TWO = re.compile(

@@ -9,14 +9,16 @@ import re
 from collections import deque
 from collections.abc import Iterator
 
-from dgrc.method.reading import chinese
+from dgrc.method.reading import chinese, european
 from dgrc.method.reading.options import CONFLICT, Options, bare
 from dgrc.method.reading.sets import also_right, answer_in, is_text_of, joined, lists_on, names_more, stands_beside
 from dgrc.method.reading.wordings import (
     ANSWER_IS,
     ANSWERS_ARE,
     CHOSEN,
+    CONDITIONAL,
     CORRECT_IS,
+    COUNTERFACTUAL,
     DENIED,
     DENIED_AFTER,
     DENIED_BEFORE,
@@ -24,6 +26,7 @@ from dgrc.method.reading.wordings import (
     LETTERS_ARE,
     MORE,
     NOT_BUT,
+    ON_CONDITION,
     REMAINS,
     TAKEN_BACK,
     TEXT_IS,
@@ -78,7 +81,8 @@ def phrases(text: str, options: Options) -> list[str | None]:
 
 
 def _taken_back(text: str, start: int, end: int) -> bool:
-    return bool(TAKEN_BACK.search(text, start, end) or chinese.TAKEN_BACK.search(text, start, end))
+    tables = (TAKEN_BACK, chinese.TAKEN_BACK, european.TAKEN_BACK)
+    return any(table.search(text, start, end) for table in tables)
 
 
 def _denied(text: str, at: int) -> bool:
@@ -87,15 +91,31 @@ def _denied(text: str, at: int) -> bool:
     return bool(DENIED_BEFORE.search(text, start, at) or chinese.DENIED_BEFORE.search(text, start, at))
 
 
+def _is_supposed(text: str, wording: re.Match[str]) -> bool:
+    """Whether a wording says what the answer would be in another case."""
+    if CONDITIONAL.search(wording.group()) is None:
+        return False
+    start, end = wording.span()
+    before = COUNTERFACTUAL.search(text, max(0, start - 240), start)
+    return bool(before or ON_CONDITION.match(text, end, end + 200))
+
+
+def _denied_abroad(text: str, wording: re.Match[str]) -> bool:
+    """Whether words in another language before a wording deny it, or only suppose it."""
+    return bool(european.DENIED_BEFORE.search(text, max(0, wording.start() - 240), wording.start()))
+
+
 def _leads(text: str, options: Options, is_chinese: bool) -> Found:
     """Answers after the wordings that lead up to one."""
     found: Found = []
     patterns = [ANSWER_IS, CORRECT_IS, CHOSEN]
     patterns += [chinese.ANSWER_IS, chinese.CORRECT_IS, chinese.CHOSEN] if is_chinese else []
     patterns += [ANSWERS_ARE] if options.several else []
+    patterns += [european.ANSWER_IS] if european.ANY.search(text) else []
     for pattern in patterns:
         for match in deque(pattern.finditer(text), LAST):
-            if not _denied(text, match.start()):
+            abroad = pattern is european.ANSWER_IS and _denied_abroad(text, match)
+            if not (_denied(text, match.start()) or abroad or _is_supposed(text, match)):
                 answer = _after(text, match.end(), options)
                 joined_to = pattern is chinese.CHOSEN and answer and _joined_to(text, match.start(), answer, options)
                 found.append((match.start(), CONFLICT if joined_to else answer))
@@ -126,10 +146,15 @@ def _letters_right(text: str, options: Options) -> Found:
     """Letters and texts that are called right."""
     found: Found = []
     for match in (*deque(LETTER_IS.finditer(text), LAST), *deque(REMAINS.finditer(text), LAST)):
-        if match.group(1) in options.letters and not _denied(text, match.start()):
+        if match.group(1) in options.letters and not (_denied(text, match.start()) or _is_supposed(text, match)):
             if not DENIED_AFTER.search(match.group()):
                 more = names_more(options, match.group(1), text[match.end() : match.end() + REACH].partition("\n")[0])
                 found.append((match.start(), CONFLICT if more else match.group(1)))
+    for match in deque(european.LETTER_IS.finditer(text), LAST) if european.ANY.search(text) else ():
+        letter = (match.group(1) or match.group(2)).upper()
+        asked = european.ASKED.match(text[match.end() : match.end() + 60])
+        if letter in options.letters and not asked and not _denied_abroad(text, match):
+            found.append((match.start(), letter))
     for match in deque(TEXT_IS.finditer(text), LAST):
         if not DENIED_BEFORE.search(match.group(1)) and not DENIED.search(match.group(1)):
             found.append((match.start(), answer_in(options, match.group(1))))

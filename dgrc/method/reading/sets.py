@@ -9,6 +9,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
+from dgrc.method.reading import european
 from dgrc.method.reading.marks import HAN
 from dgrc.method.reading.options import ALIKE, CONFLICT, LEAD, Options, bare, spelled
 from dgrc.method.reading.wordings import ALSO, MORE
@@ -221,7 +222,7 @@ _SENTENCE_END = re.compile(r"(?<![\s(\[A-Z])(?<!vs)[.!?](?=\s|$)|\n|\. (?=[A-Z][
 _REASONS = re.compile(
     r"\b(?:because|since|as|for|while|whereas|not|rather than|instead|unlike|wrong|incorrect|false|than|eliminat\w*|"
     r"exclud\w*|rul\w*|why|given|due|though|although|however|but(?! also| maybe| perhaps| possibly)|which|whose|"
-    r"where|if|so|therefore|cannot|lacks?|fails?|only|is|are|was)\b"
+    rf"where|if|so|therefore|cannot|lacks?|fails?|only|is|are|was|{european.REASONS}|{european.NOT_IT})\b"
     r"|n't\b|因|由于|不|错|非|排除|而|其余|其他|理由|解析|所以|虽|但|与其",
     re.IGNORECASE,
 )

@@ -84,11 +84,25 @@ DENIED = re.compile(
 DENIED_AFTER = re.compile(r"\b(?:not|n't|never|incorrect|wrong|cannot|false)\b", re.IGNORECASE)
 DENIED_BEFORE = re.compile(
     r"(?:(?:\b(?:if|whether|unless|suppose|assume|not|which|what|why|how|because|than|each|no(?! doubt)|incorrect|wrong"
-    r"|cannot|some|argue\w*|(?<!no )(?<!without )(?<!without a )doubt\w*|hardly|unlikely|unclear)\b|n't\b)"
+    r"|cannot|some|argue\w*|(?:might|may|could) (?:think|assume|believe|expect|suppose)"
+    r"|(?<!no )(?<!without )(?<!without a )doubt\w*|hardly|unlikely|unclear)\b|n't\b)"
     r"[^.,\n;:?!]{0,25}"
     r"|\bsecond[ -]|\b(?:student|user|candidate)(?:'s|s')? )\Z",
     re.IGNORECASE,
 )
+COUNTERFACTUAL = re.compile(
+    r"(?:^|[.;:!?\n*]\s{0,3})(?:(?:but )?(?:if|had|were) "
+    r"(?!(?:i|we|you|forced|pressed|asked|it (?:were|was) (?:up to|for))\b)[^.;:!?\n]{0,80}"
+    r"(?:\b(?:had|were|was|did)\b|n't\b)|(?:but )?(?:had|were) (?!(?:i|we|you)\b))[^.;:!?\n]{0,120}\Z",
+    re.IGNORECASE,
+)
+"""What stands in a sentence before `the answer would be A` that is no answer: `If she had fever`, `Had he signed`."""
+CONDITIONAL = re.compile(r"\b(?:would|ser[íi]a|serait|w(?:ä|ae)re|sarebbe)\b", re.IGNORECASE)
+ON_CONDITION = re.compile(
+    r"[^.;\n]{0,120}(?<!\beven)(?<!\bas)[ ,]\s?(?:(?:only )?if (?!(?:i|we|you|forced|pressed)\b)"
+    r"|had (?:the|he|she|it)\b|si |wenn |falls |se )"
+)
+"""The same behind it."""
 ANSWERS_ARE = re.compile(
     r"\b(?:answers|options|choices|letters)(?: {1,4}(?:to|for|in|of|that|which)\b[^.:\n]{0,60}?)?[*_ ]{0,8}"
     r"(?:(?:\bare|\bwould be|\bshould be|=|:|\binclude)[*_ ]{0,8}:? {0,8}){1,2}",

@@ -57,6 +57,13 @@ BOTH = (TEXT, THOUGHTS)
         ({"content": TEXT, "reasoning_details": [{"type": "reasoning.encrypted", "data": "x"}]}, (TEXT, "")),
         ({"content": TEXT, "thinking_blocks": [{"type": "thinking", "thinking": THOUGHTS}]}, BOTH),
         ({"content": TEXT, "thinking": THOUGHTS}, BOTH),
+        ({"content": TEXT, "reasoning_text": THOUGHTS}, BOTH),
+        ({"content": TEXT, "thinking_content": THOUGHTS}, BOTH),
+        ({"content": TEXT, "thoughts": THOUGHTS}, BOTH),
+        ({"content": TEXT, "thought": [{"text": THOUGHTS}]}, BOTH),
+        ({"content": [{"type": "text", "text": None}, {"type": "text", "text": TEXT}]}, (TEXT, "")),
+        ({"content": [{"type": "text", "text": {"value": TEXT, "annotations": []}}]}, (TEXT, "")),
+        ({"content": [{"type": "text", "text": TEXT}, {"type": "reference", "reference_ids": [1]}]}, (TEXT, "")),
     ],
 )  # fmt: skip
 def test_text_and_thoughts_are_told_apart(message: dict[str, Any], wanted: tuple[str, str]) -> None:
@@ -73,6 +80,9 @@ def test_text_and_thoughts_are_told_apart(message: dict[str, Any], wanted: tuple
         ({"content": TEXT, "refusal": ""}, "", ""),
         ({"content": [{"type": "text", "text": TEXT}, {"type": "audio", "data": "x"}]}, "", "audio"),
         ({"content": [{"type": "text", "text": 7}]}, "", "text"),
+        ({"content": [{"type": "text", "text": {"value": 7}}]}, "", "text"),
+        ({"content": [{"type": "text", "text": {}}]}, "", "text"),
+        ({"content": [{"type": "text"}]}, "", "text"),
         ({"content": [{}]}, "", "without a kind"),
         ({"content": [7]}, "", "int"),
         ({"content": 7}, "", "int"),
@@ -95,12 +105,19 @@ def test_thoughts_within_thoughts_end_somewhere() -> None:
 
 @pytest.mark.parametrize(
     ("said", "known"),
-    [("stop", "stop"), ("STOP", "stop"), ("end_turn", "stop"), ("eos_token", "stop"), ("max_tokens", "length"),
+    [("stop", "stop"), ("STOP", "stop"), ("end_turn", "stop"), ("eos_token", "stop"), ("COMPLETE", "stop"),
+     ("done", "stop"), ("end_of_text", "stop"), ("tool_calls", "tool_calls"), ("max_tokens", "length"),
      ("MAX_TOKENS", "length"), ("content_filter", "content_filter"), (None, "abort"), (7, "abort"), ("", "abort")],
 )  # fmt: skip
 def test_the_reason_of_an_end_is_in_our_words_where_they_are_known(said: Any, known: str) -> None:
     (sample,) = samples_of([{"message": {"content": TEXT}, "finish_reason": said}], 5)
     assert (sample.finish_reason, sample.text, sample.tokens) == (known, TEXT, 5)
+
+
+def test_the_reason_may_stand_under_another_name_where_there_is_none() -> None:
+    ends = [{"stop_reason": "end_turn"}, {"stop_reason": 7}, {"finish_reason": "length", "stop_reason": "end_turn"}]
+    samples = samples_of([{"message": {"content": TEXT}, **end} for end in ends], 30)
+    assert [sample.finish_reason for sample in samples] == ["stop", "abort", "length"]
 
 
 def test_of_many_choices_a_refused_one_keeps_its_words_and_has_no_answer() -> None:

@@ -30,6 +30,40 @@ def test_an_answer_without_a_message_is_no_reply_and_asked_for_again_only_if_it_
     assert free.reply is None and free.refused is None and free.says.startswith("an answer without choices")
 
 
+@pytest.mark.parametrize("status", [420, 502, 507, 520, 525, 526, 530, 599])
+def test_a_gateway_whose_server_is_away_is_asked_again(status: int) -> None:
+    answer = judge(status, {}, "origin is unreachable")
+    assert answer.refused is None and answer.says.startswith(f"HTTP {status}")
+    assert answer.limited == (status == 420)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (429, "Request too large for m on tokens per min (TPM): Limit 30000, Requested 40000. The input or output "
+         "tokens must be reduced in order to run successfully."),
+        (413, "<html>Request Entity Too Large"),
+        (400, "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."),
+        (400, "the request exceeds the available context size, try increasing it"),
+        (422, "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000"),
+        (400, "too many tokens: total number of tokens in the prompt cannot exceed 4081"),
+    ],
+)  # fmt: skip
+def test_a_prompt_that_is_too_long_is_an_error_of_its_own_whatever_it_is_called(status: int, said: str) -> None:
+    answer = judge(status, {}, json.dumps({"error": {"message": said}}))
+    assert (answer.refused or "").startswith("too_long: ") and answer.of_prompt and not answer.limited
+
+
+def test_too_many_tokens_a_minute_are_waited_for() -> None:
+    answer = judge(429, {}, json.dumps({"message": "Too many tokens, please wait before trying again."}))
+    assert answer.refused is None and answer.limited
+
+
+def test_an_error_in_a_list_is_read() -> None:
+    answer = judge(400, {}, json.dumps([{"error": {"code": 400, "message": "blocked by safety"}}]))
+    assert answer.refused == "refused: HTTP 400: blocked by safety" and answer.of_prompt
+
+
 @pytest.mark.parametrize("text", ["[1]", "7", '"yes"', '{"choices": [{"message"', ""])
 def test_half_an_answer_may_be_whole_the_next_time(text: str) -> None:
     assert judge(200, {}, text).says == "an answer that is no whole JSON object"
