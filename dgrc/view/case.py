@@ -220,7 +220,7 @@ def _relation(fact: int, verdict: Row) -> Told:
     number = verdict["chain"]
     if check is not None:
         who = f"teacher {number} says" if check["by"] == COMPARISON else f"the verifier on teacher {number}"
-        relation = RELATIONS[check["relation"]]
+        relation = RELATIONS.get(check["relation"], check["relation"])  # a damaged file may say anything
         return {"chain": number, "relation": relation, "who": who, "finding": check["finding"]}
     if fact in verdict["contradicted_by"]:
         relation = RELATIONS[CONTRADICTS]
@@ -233,7 +233,8 @@ def _relation(fact: int, verdict: Row) -> Told:
 
 def _grouped(held: Sequence[Told]) -> list[Told]:
     """Each relation with the numbers of its chains, the worst first."""
-    chains = {name: [one["chain"] for one in held if one["relation"] == name] for name in IN_ORDER}
+    names = dict.fromkeys((*IN_ORDER, *(one["relation"] for one in held)))
+    chains = {name: [one["chain"] for one in held if one["relation"] == name] for name in names}
     return [{"relation": name, "chains": numbers} for name, numbers in chains.items() if numbers]
 
 

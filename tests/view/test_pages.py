@@ -11,6 +11,7 @@ import pytest
 from dgrc.records import Case
 from dgrc.storage.run_dir import RunDir
 from dgrc.storage.underway import AskedRole, Notes
+from dgrc.view.index.build import build
 from dgrc.view.report.write import report
 from tests.view.browser import look, needs_chromium, press, until, viewing
 from tests.view.made import CASES, HOSTILE, chain, evaluated, write, write_run
@@ -29,6 +30,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
 
 @pytest.fixture(scope="module")
 def address(run: RunDir) -> Iterator[str]:
+    build(run)  # a test of a case that runs first would find none yet
     with viewing(run.root) as address:
         yield address
 
