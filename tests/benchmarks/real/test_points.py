@@ -1,5 +1,6 @@
 """What `benchmarks.real` decides itself: points, levels, equal tokens, intervals, the last line."""
 
+import contextlib
 import json
 import math
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from benchmarks.real import students
 from benchmarks.real.__main__ import main, names_of
-from benchmarks.real.bench import RECIPES, Bench
+from benchmarks.real.bench import RECIPES, REPLAYED, Bench, recipes
 from benchmarks.real.cases import Told, outcome, pick
 from benchmarks.real.curation import chains_for, of_all
 from benchmarks.real.difficulty import Reply, choose, table, with_unseen
@@ -20,6 +22,8 @@ from benchmarks.real.settings import Settings
 from benchmarks.real.statistics import best, difference, double_difference, over_questions, share
 from benchmarks.real.summary import KEYS, checked, details, last_line, replies, write_replies
 from dgrc.errors import ConfigError, DgrcError
+from dgrc.training.data.stages import Budget
+from dgrc.training.run.course import TrainResult
 
 
 def test_a_point_is_done_once_and_one_that_fails_is_done_again(tmp_path: Path) -> None:
@@ -151,15 +155,16 @@ def row(number: int, part: str, right: bool, level: int = 1, lenient_: bool | No
     }  # fmt: skip
 
 
-def made(tmp_path: Path, seeds: tuple[int, ...] = (0, 1)) -> Bench:
-    """An experiment with all models evaluated: DGRC has 3 of 4 right, distill 2, the others and the base 1."""
-    settings = Settings(tmp_path, "teacher", "student", 4, 2, 2, seeds)
+def made(tmp_path: Path, seeds: tuple[int, ...] = (0, 1), replay: tuple[str, ...] = ()) -> Bench:
+    """An experiment with all models evaluated: DGRC has 3 of 4 right, distill 2, the others and the base 1. Beside the
+    domain DGRC has 1 of 3 right, all others 2."""
+    settings = Settings(tmp_path, "teacher", "student", 4, 2, 2, seeds, replay=replay)
     bench = Bench(settings, Points(tmp_path), lambda line: None)
-    names = ["base", "teacher", *(f"{recipe}-{seed}" for recipe in RECIPES for seed in seeds)]
+    names = ["base", "teacher", *(f"{recipe}-{seed}" for recipe in recipes(settings) for seed in seeds)]
     for name in names:
         count = {"dgrc": 3, "distill": 2}.get(name.rpartition("-")[0], 1)
         rows = [row(n, "numbers" if n < 2 else "templates", n < count, 1 + n % 2) for n in range(4)]
-        known = 1 if "dgrc" in name else 2
+        known = 1 if name.startswith("dgrc-") else 2
         likeliest = [{"id": str(n), "part": "mmlu", "likeliest": "A", "right": n < known} for n in range(3)]
         write_rows(bench.replies(name), [*rows, *likeliest])
         bench.points.write(f"evaluate-{name}", figures_of([*rows, *likeliest]), 1.0)
@@ -187,6 +192,57 @@ def test_the_last_line_has_its_keys_and_null_where_nothing_is_done(tmp_path: Pat
     assert (whole["best_baseline"], whole["difference_by_seed"], whole["questions"]) == ("distill", [0.25, 0.25], 4)
     assert set(found["groups"]) == {"all", "numbers", "templates", "level 1", "level 2"}
     assert found["groups"]["templates"]["as_read"]["difference"]["mean"] == 0.5
+
+
+def test_replayed_chats_are_one_more_recipe_whose_effect_is_said(tmp_path: Path) -> None:
+    without, with_ = made(tmp_path / "without"), made(tmp_path / "with", replay=("chats.jsonl",))
+    assert without.recipes == RECIPES and with_.recipes == (*RECIPES, REPLAYED)
+    assert set(names_of(with_.settings)) - set(names_of(without.settings)) == {
+        f"{what}-{REPLAYED}-{seed}" for what in ("train", "evaluate") for seed in (0, 1)
+    }
+    assert details(replies(without), (0, 1))["replay"] == {}
+    found = details(replies(with_), (0, 1))
+    # On the domain 1 of 4 instead of 3; beside it 2 of 3 instead of 1, as many as the base.
+    assert [found["replay"][name]["mean"] for name in ("domain", "beside")] == [-0.5, pytest.approx(1 / 3, abs=1e-4)]
+    lost = found["harm"]["all"]["lost"]
+    assert (lost["dgrc"]["mean"], lost[REPLAYED]["mean"]) == (pytest.approx(1 / 3, abs=1e-4), 0.0)
+    assert last_line(with_, found)["students"][REPLAYED]["mean"] == 0.25
+    assert found["groups"]["all"]["as_read"]["best_baseline"] == "distill", "it is none of the baselines"
+
+
+def chats(folder: Path) -> Path:
+    file = folder / "chats.jsonl"
+    said = [{"role": "user", "content": "Hello?"}, {"role": "assistant", "content": "Good day."}]
+    file.write_text(json.dumps({"messages": said}) + "\n")
+    return file
+
+
+def test_a_student_that_replays_is_dgrcs_with_chats_among_its_visits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(tmp_path, "t", "s", 4, 2, 2, (0,), replay=(str(chats(tmp_path)),), replay_share=0.25)
+    bench = Bench(settings, Points(tmp_path), lambda line: None)
+    folder = bench.run.curriculum()
+    for kind in students.KINDS:
+        (folder / kind).mkdir(parents=True)
+        (folder / kind / "train.jsonl").write_text("{}\n")
+    bench.points.write("curate", {}, 1.0)
+    bench.points.write("train-dgrc-0", {"visits": 80, "steps": 10}, 1.0)
+    called: list[tuple[Any, ...]] = []
+
+    def launch(config: Any, courses: Any, *, budget: Any, replayed: Any, **_: Any) -> dict[str, TrainResult]:
+        called.append((config.replayed, courses[0].name, courses[0].atoms, budget, len(list(replayed))))
+        return {courses[0].name: TrainResult("o", 10, 80, 9, 0, None, (2.0, 1.0), replayed=20, own_examples=1)}
+
+    monkeypatch.setattr(students, "launch", launch)
+    monkeypatch.setattr(students, "ray_session", lambda *_: contextlib.nullcontext())
+    figures = students.train(bench, REPLAYED, 0)
+    (replay, name, atoms, budget, there), = called
+    assert (replay.share, replay.earlier, name, there) == (0.25, 0.2, REPLAYED, 1)
+    assert atoms == str(folder / "atomic") and budget == Budget(80, 10), "at equal visits, of the same curriculum"
+    assert (figures["replayed_visits"], figures["replayed_examples"], figures["visits"]) == (20, 1, 80)
+    students.train(bench, "dgrc", 0)
+    assert called[1][0].files == () and called[1][4] == 0
 
 
 def test_half_of_the_replies_to_check_are_called_right(tmp_path: Path) -> None:
@@ -238,6 +294,13 @@ def test_a_folder_keeps_to_the_settings_it_was_begun_with(tmp_path: Path) -> Non
     Settings(tmp_path, "t", "s", 4, 2, 2, (0, 1)).claim()
     with pytest.raises(ConfigError, match="`questions` was 4, is 5"):
         Settings(tmp_path, "t", "s", 5, 2, 2, (0,)).claim()
+    said = json.loads((tmp_path / "settings.json").read_text())
+    before = {key: value for key, value in said.items() if "replay" not in key}  # of a build that knew of none
+    (tmp_path / "settings.json").write_text(json.dumps(before))
+    Settings(tmp_path, "t", "s", 4, 2, 2, (0, 1)).claim()
+    Settings(tmp_path, "t", "s", 4, 2, 2, (0, 1), replay=("a.jsonl",), replay_share=0.2).claim()  # may come later
+    with pytest.raises(ConfigError, match=r"`replay_share` was 0.2, is 0.1"):
+        Settings(tmp_path, "t", "s", 4, 2, 2, (0, 1), replay=("a.jsonl",)).claim()
 
 
 def test_bad_input_is_said_before_anything_starts(tmp_path: Path) -> None:
@@ -260,6 +323,7 @@ def test_bad_input_is_said_before_anything_starts(tmp_path: Path) -> None:
     assert "there is no form 'mmul'" in said(*pair, "--benchmark", f"mmul={rows}")
     assert "not of the form NAME=VALUE" in said(*pair, "--benchmark", "plain")
     assert "no list of whole numbers" in said(*pair, "--seeds", "0,x")
+    assert "training.replay.files" in (refused := said(*pair, "--replay", str(rows))) and "rows.jsonl:1" in refused
     rows.write_text('{"question": "Which?", "label": "a"}\n')
     assert "no question has options" in said(*pair, "--benchmark", f"plain={rows}")
     assert not (tmp_path / "out").exists()
@@ -268,4 +332,5 @@ def test_bad_input_is_said_before_anything_starts(tmp_path: Path) -> None:
 def test_what_is_left_is_listed_with_the_last_line(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["--teacher", "t", "--student", "s", "--out", str(tmp_path / "x"), "--list"])
     assert result.exit_code == 0 and tuple(json.loads(result.stdout)) == KEYS
-    assert f"0 of {len(names_of((0, 1)))} points done" in result.stderr
+    points = len(names_of(Settings(tmp_path, "t", "s", 4, 2, 2, (0, 1))))
+    assert f"0 of {points} points done" in result.stderr
