@@ -7,7 +7,8 @@
 
 Point by point: the domain is made as hard as the teacher needs it, curated once, measured against the truth of every
 step; then students by DGRC and by its baselines, at equal visits and no fewer teacher tokens for the baselines; with
---replay also by DGRC with chats of other matters among its visits, and what that does to forgetting. Points that are done are kept in the folder, so that the command can be stopped and called again.
+--replay also by DGRC with chats of other matters among its visits, and what that does to forgetting. Points that are
+done are kept in the folder, so that the command can be stopped and called again.
 """
 
 import json
