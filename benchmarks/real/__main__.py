@@ -1,12 +1,14 @@
 """Does DGRC teach a real LLM anything? A real pair, the real stack, and a domain whose truth is computed.
 
     python -m benchmarks.real --teacher DIR --student DIR --benchmark plain=mmlu_clinical_knowledge.jsonl
+    python -m benchmarks.real --teacher DIR --student DIR --benchmark plain=FILE --replay chats.jsonl
     python -m benchmarks.real --teacher DIR --student DIR --list
     python -m benchmarks.real --teacher DIR --student DIR --only difficulty --minutes 600
 
 Point by point: the domain is made as hard as the teacher needs it, curated once, measured against the truth of every
-step; then students by DGRC and by its baselines, at equal visits and no fewer teacher tokens for the baselines. Points
-that are done are kept in the folder, so that the command can be stopped and called again.
+step; then students by DGRC and by its baselines, at equal visits and no fewer teacher tokens for the baselines; with
+--replay also by DGRC with chats of other matters among its visits, and what that does to forgetting. Points that are
+done are kept in the folder, so that the command can be stopped and called again.
 """
 
 import json
@@ -17,7 +19,7 @@ from typing import Any
 
 import click
 
-from benchmarks.real.bench import RECIPES, Bench
+from benchmarks.real.bench import Bench, recipes
 from benchmarks.real.evaluation import BASE, TEACHER, evaluate_students, evaluate_teacher
 from benchmarks.real.points import Figures, Points, listing, run_points
 from benchmarks.real.settings import Settings, folder_name
@@ -44,16 +46,17 @@ def plan(bench: Bench, licences: dict[str, str]) -> Work:
         (f"evaluate-{TEACHER}", partial(evaluate_teacher, bench)),
     ]
     for seed in bench.settings.seeds:
-        names = [f"{recipe}-{seed}" for recipe in RECIPES]
-        work += [(f"train-{recipe}-{seed}", partial(students.train, bench, recipe, seed)) for recipe in RECIPES]
+        names = [f"{recipe}-{seed}" for recipe in bench.recipes]
+        work += [(f"train-{recipe}-{seed}", partial(students.train, bench, recipe, seed)) for recipe in bench.recipes]
         work += [(f"evaluate-{name}", partial(evaluate_students, bench, name)) for name in names]
     return [*work, ("cases", partial(cases, bench))]
 
 
-def names_of(seeds: tuple[int, ...]) -> list[str]:
+def names_of(settings: Settings) -> list[str]:
     """The names of all points."""
+    seeds, all_ = settings.seeds, recipes(settings)
     first = ["check", "difficulty", "domain", "curate", "premise", "tokens", f"evaluate-{BASE}", f"evaluate-{TEACHER}"]
-    each = [f"{what}-{recipe}-{seed}" for seed in seeds for what in ("train", "evaluate") for recipe in RECIPES]
+    each = [f"{what}-{recipe}-{seed}" for seed in seeds for what in ("train", "evaluate") for recipe in all_]
     return [*first, *each, "cases"]
 
 
@@ -88,6 +91,10 @@ def _seeds(said: str) -> tuple[int, ...]:
 @click.option("--benchmark-limit", type=click.IntRange(min=1), help="The first so many questions of each.")
 @click.option("--least-templates", default=8, show_default=True, type=click.IntRange(min=1), help="Trained on.")
 @click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="Over configs/real/natural.yaml; repeatable.")
+@click.option("--replay", multiple=True, metavar="FILE", help="Chat examples that one more recipe, dgrc_replay, mixes "
+              "into its visits against forgetting; rows with `messages`, or `prompt` and `completion`; repeatable.")
+@click.option("--replay-share", default=0.1, show_default=True, type=click.FloatRange(0, 1, min_open=True,
+              max_open=True), help="Share of that recipe's visits that are to them.")
 @click.option("--licence", multiple=True, metavar="ROLE=NAME", help="Licence of `teacher` or `student`, for the card.")
 @click.option("--only", multiple=True, metavar="POINT", help="Do these points alone; repeatable.")
 @click.option("--list", "listed", is_flag=True, help="Say what is done and what is left, and stop.")
@@ -105,16 +112,17 @@ def main(**options: Any) -> None:
 def _main(
     teacher: str, student: str, out: Path | None, questions: int, held_out: int, pilot: int, seeds: str,
     benchmark: tuple[str, ...], benchmark_limit: int | None, least_templates: int, overrides: tuple[str, ...],
-    licence: tuple[str, ...], only: tuple[str, ...], listed: bool, minutes: float | None, export: int | None,
-    write: bool,
+    replay: tuple[str, ...], replay_share: float, licence: tuple[str, ...], only: tuple[str, ...], listed: bool,
+    minutes: float | None, export: int | None, write: bool,
 ) -> None:  # fmt: skip
     from benchmarks.real.domain import say_sizes
 
     settings = Settings(
         out or Path("runs") / folder_name(teacher, student), teacher, student, questions, held_out, pilot,
         _seeds(seeds), tuple(_pairs(benchmark, "--benchmark")), benchmark_limit, least_templates, overrides,
+        replay, replay_share,
     )  # fmt: skip
-    names = names_of(settings.seeds)
+    names = names_of(settings)
     if unknown := [name for name in only if name not in names]:
         raise ConfigError(f"There is no point {unknown[0]!r}. Points: {', '.join(names)}.")
     points = Points(settings.out)
@@ -122,6 +130,7 @@ def _main(
         for folder in (teacher, student):
             weights_there(Path(folder))
         settings.load_benchmarks()
+        settings.check_replay()
         settings.config()
         settings.claim()
     bench = Bench(settings, points, say)
@@ -180,6 +189,9 @@ def command(settings: Settings) -> str:
     benchmarks = [f"--benchmark {form}={Path(file).name}" for form, file in settings.benchmarks]
     if settings.benchmark_limit:
         benchmarks.append(f"--benchmark-limit {settings.benchmark_limit}")
+    if settings.replay:
+        benchmarks += [f"--replay {Path(file).name}" for file in settings.replay]
+        benchmarks.append(f"--replay-share {settings.replay_share}")
     own = [f"--set {override}" for override in settings.overrides]
     sizes = f"--questions {settings.questions} --held-out {settings.held_out} --pilot {settings.pilot}"
     models = f"--teacher {Path(settings.teacher).name} --student {Path(settings.student).name}"

@@ -21,6 +21,8 @@ from dgrc.storage.run_dir import RunDir
 RECIPES = ("dgrc", "distill", "teacher_majority", "many_chains", "unverified", "self_train")
 BASELINES = ("distill", "teacher_majority", "many_chains", "self_train")
 """What the same models give without the method, at no more teacher tokens than DGRC spent."""
+REPLAYED = "dgrc_replay"
+"""DGRC's own curriculum with the chats of `--replay` among its visits, against forgetting; there if any are given."""
 AT_EQUAL_TOKENS = ("teacher_majority", "many_chains")
 """Recipes over the chains of the run beside, with as many teacher tokens as DGRC spent."""
 
@@ -32,6 +34,11 @@ class Bench:
     settings: Settings
     points: Points
     say: Say
+
+    @property
+    def recipes(self) -> tuple[str, ...]:
+        """Those that students are trained by."""
+        return recipes(self.settings)
 
     @property
     def run(self) -> RunDir:
@@ -70,6 +77,11 @@ class Bench:
     def replies(self, name: str) -> Path:
         """Where the replies of a model are, with their scores."""
         return self.settings.out / "replies" / f"{name}.jsonl"
+
+
+def recipes(settings: Settings) -> tuple[str, ...]:
+    """The recipes of an experiment."""
+    return (*RECIPES, REPLAYED) if settings.replay else RECIPES
 
 
 def asked(problems: Sequence[Problem]) -> list[Question]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.real import lenient
-from benchmarks.real.bench import RECIPES, Bench, asked, sampling_of
+from benchmarks.real.bench import Bench, asked, recipes, sampling_of
 from benchmarks.real.difficulty import Reply, choose, table, with_unseen
 from benchmarks.real.settings import SPLITS, Settings
 from dgrc.config import EvaluationConfig
@@ -198,7 +198,7 @@ def minutes(figures: Mapping[str, Any], settings: Settings, chains: float, quest
     teacher, student = figures["teacher"], figures["student"]
     asked = (chains + ASKED_IN_CHAINS) * teacher["tokens_a_chain"] / teacher["tokens_per_second"]
     curating = questions * (2 * asked + chains * student["tokens_a_chain"] / student["tokens_per_second"])
-    students = len(RECIPES) * len(settings.seeds)
+    students = len(recipes(settings)) * len(settings.seeds)
     training = students * questions * VISITS_A_QUESTION * VISIT_S
     replying = held_out * len(SPLITS) * student["tokens_a_chain"] / student["tokens_per_second"]
     theirs = held_out * len(SPLITS) * teacher["tokens_a_chain"] / teacher["tokens_per_second"]

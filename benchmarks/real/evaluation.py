@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.real import lenient
-from benchmarks.real.bench import RECIPES, Bench, served
+from benchmarks.real.bench import Bench, served
 from benchmarks.real.statistics import Interval, share
 from dgrc.config import Config
 from dgrc.engines.client import PoolClient
@@ -32,7 +32,7 @@ def evaluate_students(bench: Bench, wanted: str) -> None:
     """Evaluates the model `wanted`, and in the same engine all other students that are trained and not evaluated."""
     config = bench.settings.config()
     models = {BASE: config.student.weights}
-    for recipe in RECIPES:
+    for recipe in bench.recipes:
         for seed in bench.settings.seeds:
             found = bench.points.done(f"train-{recipe}-{seed}")
             if found and found["trained"]:

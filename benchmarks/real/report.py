@@ -7,7 +7,7 @@ from typing import Any
 
 import jinja2
 
-from benchmarks.real.bench import BASELINES, RECIPES, Bench
+from benchmarks.real.bench import BASELINES, Bench
 from benchmarks.shared.record import RESULTS, ROOT
 from dgrc.storage.atomic import write_text
 from dgrc.storage.provenance import provenance
@@ -34,7 +34,7 @@ def render(record: Mapping[str, Any] | None) -> str:
     """The page of a record; without one it says that nothing is measured."""
     return environment().from_string(template("real_students.md.jinja")).render(
         record=record, points=(record or {}).get("points", {}), details=(record or {}).get("details", {}),
-        recipes=RECIPES, baselines=BASELINES, ahead=ahead,
+        baselines=BASELINES, ahead=ahead,
     )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def write_card(bench: Bench, result: dict[str, Any]) -> None:
     config = settings.config()
     page = environment().from_string(template("card.md.jinja")).render(
         settings=settings, config=config, result=result, points=result["points"], details=result["details"],
-        made=provenance(), recipes=RECIPES, baselines=BASELINES,
+        made=provenance(), recipes=bench.recipes, baselines=BASELINES,
         trained=result["points"].get(f"train-dgrc-{settings.seeds[0]}"),
     )  # fmt: skip
     write_text(settings.out / "card.md", page)

@@ -4,7 +4,7 @@ The folder remembers what it was begun with, so that points of two experiments n
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from dgrc.config.file import load_config
 from dgrc.errors import ConfigError, EvaluationError
 from dgrc.evaluation.benchmarks import HeldOut, load_held_out
 from dgrc.evaluation.likelihood import has_letters
+from dgrc.questions.chats import ChatFiles
 from dgrc.questions.published import FORMS
 from dgrc.storage.atomic import write_json
 
@@ -38,6 +39,8 @@ class Settings:
         benchmark_limit: The first so many questions of each; None is all.
         least_templates: So many training templates the domain must have.
         overrides: `a.b=c` settings over `configs/real/natural.yaml`.
+        replay: Files of chat examples, or globs, that one more recipe visits again; none leaves it out.
+        replay_share: Share of that recipe's visits that are to them.
     """
 
     out: Path
@@ -51,6 +54,8 @@ class Settings:
     benchmark_limit: int | None = None
     least_templates: int = 8
     overrides: tuple[str, ...] = ()
+    replay: tuple[str, ...] = ()
+    replay_share: float = 0.1
 
     @property
     def domain(self) -> Path:
@@ -66,8 +71,22 @@ class Settings:
         )  # fmt: skip
         return load_config(CONFIG, (*self.overrides, *fixed, *more))
 
+    def replaying(self, *more: str) -> Config:
+        """The configuration of a student that replays chats."""
+        earlier = self.config().training.replayed.earlier
+        section = {"files": self.replay, "share": self.replay_share, "earlier": earlier}
+        return self.config("run", *more, f"training.replay={json.dumps(section)}")
+
+    def check_replay(self) -> int:
+        """How many chats there are to replay.
+
+        Raises:
+            QuestionFileError: a file cannot be read, or a row is no chat to learn from.
+        """
+        return sum(1 for _ in ChatFiles.of(self.replaying())) if self.replay else 0
+
     def claim(self) -> None:
-        """Writes what the folder is for, or checks that it is for the same; seeds may be added later.
+        """Writes what the folder is for, or checks that it is for the same; seeds and chats may be added later.
 
         Raises:
             ConfigError: it was begun with other settings.
@@ -75,8 +94,9 @@ class Settings:
         file = self.out / "settings.json"
         now: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
         if file.is_file():
-            before = json.loads(file.read_text(encoding="utf-8"))
-            free = ("seeds", "out")
+            unsaid = {f.name: json.loads(json.dumps(f.default)) for f in fields(self) if f.default is not MISSING}
+            before = {**unsaid, **json.loads(file.read_text(encoding="utf-8"))}
+            free = ("seeds", "out", *(() if before["replay"] else ("replay", "replay_share")))
             changed = [key for key in now if key not in free and now[key] != before.get(key)]
             if changed:
                 said = "; ".join(f"`{key}` was {before.get(key)!r}, is {now[key]!r}" for key in changed)

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from benchmarks.real.bench import AT_EQUAL_TOKENS, Bench
+from benchmarks.real.bench import AT_EQUAL_TOKENS, REPLAYED, Bench
 from benchmarks.real.curation import beside
 from dgrc.config import Config
 from dgrc.errors import DgrcError
@@ -26,18 +26,22 @@ from dgrc.training.run.progress import TrainingLine
 from dgrc.workflow.job import SUBJECT
 
 KINDS = ("atomic", "cot")
+OURS = (SUBJECT, REPLAYED)
+"""Recipes of the method's own curriculum."""
 
 
 def train(bench: Bench, recipe: str, seed: int) -> dict[str, Any]:
     """One student. A recipe that has nothing to teach leaves the student as it was, and says so."""
-    config = bench.settings.config("run", f"seed={seed}")
+    settings = bench.settings
+    of_seed = f"seed={seed}"
+    config = settings.replaying(of_seed) if recipe == REPLAYED else settings.config("run", of_seed)
     bench.points.need("curate")
     budget = _budget(bench, recipe, seed)
     with ray_session(config, bench.run):
         folder = curriculum(bench, recipe)
         examples = {kind: count(folder / kind) for kind in KINDS}
         if not sum(examples.values()):
-            if recipe == SUBJECT:
+            if recipe in OURS:
                 raise DgrcError(
                     f"The curriculum in {folder} is empty, so there is nothing to compare. What `curate` said in lines "
                     "that begin with `!` tells why; the point `premise` has the figures of each step."
@@ -61,7 +65,7 @@ def _budget(bench: Bench, recipe: str, seed: int) -> Budget | None:
 def curriculum(bench: Bench, recipe: str) -> Path:
     """The folder of a recipe's curriculum, written if it is not there; needs a Ray session."""
     config = bench.settings.config()
-    if recipe == SUBJECT:
+    if recipe in OURS:
         return bench.run.curriculum()
     run = bench.run
     if recipe in AT_EQUAL_TOKENS:
@@ -92,7 +96,7 @@ def _train(
     output = bench.student(recipe, seed)
     shutil.rmtree(output, ignore_errors=True)  # of a training that was broken off after it had begun to write
     facts = made_with(bench.run, config, load_pack(config.method.prompts).called())
-    parts = RECIPES[recipe]
+    parts = RECIPES[SUBJECT if recipe in OURS else recipe]
     atoms, chains = (str(folder / kind) if count(folder / kind) else None for kind in KINDS)
     chats = ChatFiles.of(config)
     card = {"name": f"{recipe}, seed {seed}", "recipe": recipe, **facts, **chats.card()}
@@ -106,6 +110,7 @@ def _train(
     losses = [loss for loss in result.losses if math.isfinite(loss)]
     return {
         "visits": result.visits, "steps": result.steps, "tokens": result.tokens, "set_aside": result.set_aside,
+        "replayed_examples": result.own_examples, "replayed_visits": result.replayed,
         "first_loss": round(losses[0], 4), "last_loss": round(losses[-1], 4),
         "tokens_per_second": round(line.rate(recipe), 1), "memory_gib": round(line.memory_gib, 2),
     }  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.real.bench import BASELINES, RECIPES, Bench
+from benchmarks.real.bench import BASELINES, RECIPES, REPLAYED, Bench
 from benchmarks.real.evaluation import BASE, TEACHER, Row, read_rows
 from benchmarks.real.lenient import precision
 from benchmarks.real.statistics import NOTHING, best, difference, double_difference, share
@@ -18,6 +18,8 @@ KEYS = (
     "difference_to_best_baseline", "form_gain", "forgetting", "tokens_a_question",
 )  # fmt: skip
 """Those of the last line; null where a point is not done yet."""
+ALL = (*RECIPES, REPLAYED)
+"""Every recipe that there can be."""
 TO_CHECK, CHECKED = "to_check.jsonl", "checked.jsonl"
 """Replies to check by hand, and the same with `hand` filled in."""
 Rights = dict[str, bool]
@@ -26,7 +28,7 @@ Replies = Mapping[str, Sequence[Row]]
 
 def replies(bench: Bench) -> dict[str, list[Row]]:
     """The scored replies of every model that is evaluated."""
-    names = [BASE, TEACHER, *(f"{recipe}-{seed}" for recipe in RECIPES for seed in bench.settings.seeds)]
+    names = [BASE, TEACHER, *(f"{recipe}-{seed}" for recipe in bench.recipes for seed in bench.settings.seeds)]
     return {name: read_rows(bench.replies(name)) for name in names if bench.points.done(f"evaluate-{name}")}
 
 
@@ -39,7 +41,7 @@ def of_recipes(found: Replies, seeds: Sequence[int], key: str, keep: Callable[[R
     """The scores of each recipe's students, those that there are."""
     return {
         recipe: [rights(found[f"{recipe}-{seed}"], key, keep) for seed in seeds if f"{recipe}-{seed}" in found]
-        for recipe in RECIPES
+        for recipe in ALL
     }
 
 
@@ -60,7 +62,8 @@ def details(found: Replies, seeds: Sequence[int]) -> dict[str, Any]:
         name: {score: _compared(found, seeds, key, keep) for score, key in SCORES.items()}
         for name, keep in groups.items()
     }
-    return {"groups": tables, "form_gain": _form(found, seeds), "harm": _harm(found, seeds)}
+    return {"groups": tables, "form_gain": _form(found, seeds), "harm": _harm(found, seeds),
+            "replay": _replay(found, seeds)}  # fmt: skip
 
 
 SCORES = {"as_read": "right", "without_form": "lenient"}
@@ -78,7 +81,7 @@ def _compared(found: Replies, seeds: Sequence[int], key: str, keep: Callable[[Ro
         if strongest and f"{SUBJECT}-{s}" in found and f"{strongest}-{s}" in found
     ]
     return {
-        "models": others | {name: share(students[name]) for name in RECIPES if students[name]},
+        "models": others | {name: share(students[name]) for name in ALL if students[name]},
         "questions": max((len(one) for seeds_ in students.values() for one in seeds_), default=0),
         "best_baseline": strongest,
         "difference": against.get(strongest, dict(NOTHING)) if strongest and ours else dict(NOTHING),
@@ -93,7 +96,7 @@ def _form(found: Replies, seeds: Sequence[int]) -> dict[str, Any]:
         return {}
     ours, bare = (of_recipes(found, seeds, key, of_domain) for key in SCORES.values())
     before, plain = (rights(found[BASE], key, of_domain) for key in SCORES.values())
-    return {name: double_difference(ours[name], bare[name], before, plain) for name in RECIPES if ours[name]}
+    return {name: double_difference(ours[name], bare[name], before, plain) for name in ALL if ours[name]}
 
 
 def _harm(found: Replies, seeds: Sequence[int]) -> dict[str, Any]:
@@ -117,13 +120,24 @@ def _harm(found: Replies, seeds: Sequence[int]) -> dict[str, Any]:
     return harm
 
 
+def _replay(found: Replies, seeds: Sequence[int]) -> dict[str, Any]:
+    """What replayed chats do to DGRC's students, with them minus without: on the domain, as read, and beside it."""
+    both = {"domain": of_domain, "beside": lambda row: not of_domain(row)}
+    effect = {}
+    for name, keep in both.items():
+        students = of_recipes(found, seeds, "right", keep)
+        if any(students[REPLAYED]) and any(students[SUBJECT]):
+            effect[name] = difference(students[REPLAYED], students[SUBJECT])
+    return effect
+
+
 def last_line(bench: Bench, found: dict[str, Any]) -> dict[str, Any]:
     """The figures of `KEYS`, exactly."""
     premise, curated = bench.points.done("premise"), bench.points.done("curate")
     shares = (premise or {}).get("figures", {})
     whole = found["groups"]["all"]["as_read"]
     harm = found["harm"].get("all", {}).get("lost", {})
-    students = {name: value for name, value in whole["models"].items() if name in RECIPES}
+    students = {name: value for name, value in whole["models"].items() if name in ALL}
     line = {
         **{name: (shares.get(name) or {}).get("share") for name in KEYS[:4]},
         "read_share": premise["read_share_of_stopped"] if premise else None,

@@ -58,7 +58,7 @@ def ours(who: str, folder: Path, config: TrainingConfig, warm_up: int) -> dict[s
     planned = launch.Planned(course, corpus, None, stages, 0, None)  # examples are tokens already
     steps: list[TrainProgress] = []
     ray.init(address="local", num_cpus=WORKERS + 1, include_dashboard=False, log_to_driver=False)
-    launch._run_workers(config, str(folder / "model"), [planned], 0, folder / "work", steps.append)
+    launch._run_workers(config, str(folder / "model"), [planned], 0, folder / "work", "train-ours", steps.append)
     ray.shutdown()
     seconds = [step.tokens / step.tokens_per_second for step in steps]
     said = summary(seconds, [s.tokens for s in steps], [s.loss for s in steps], warm_up, steps[-1].memory_gib)

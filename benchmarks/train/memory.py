@@ -79,7 +79,8 @@ def planned_gb(tokens: int, precision: str) -> float:
     """What `dgrc plan` says of the same."""
     from dgrc.training.plan.memory import Setup, activations
 
-    setup = Setup(1, 0, precision=BYTES[precision], tokens=tokens, row=ROW, learned=1.0, device="cpu")
+    setup = Setup(1, 0, precision=BYTES[precision], tokens=tokens, row=ROW, learned=1.0, device="cpu",
+                  attention="flash", accumulated=False)  # rows of one example have no mask
     return activations(_shape(), setup) / 1e9
 
 

@@ -6,8 +6,13 @@ divided among the workers by stage; then what a micro-batch needs, and the buffe
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from dgrc.training.plan.shapes import Shape
+
+Attention = Literal["math", "eager", "sdpa", "flash"]
+"""What attention leaves for backward: `math` is torch's plain kernel, which training takes on a CPU, `sdpa` its fused
+ones, `flash` any that takes lengths and no mask."""
 
 GIB = 2**30
 BUCKET = 500_000_000
@@ -16,6 +21,14 @@ LIVE = 1_000_000_000
 """Most parameters that ZeRO 3 keeps gathered (`stage3_max_live_parameters`)."""
 PROCESS = {"cpu": int(0.6 * GIB), "gpu": int(0.9 * GIB)}
 """What a worker holds before it has a model: Python, torch, DeepSpeed and Ray; on a GPU the CUDA context and NCCL."""
+Half = tuple[list[float], list[float]]
+"""Bytes of the tensors that half a layer keeps, and that its backward makes."""
+HEAP_BLOCK = 32 * 2**20
+"""glibc gives larger blocks back to the system (mallopt(3): `M_MMAP_THRESHOLD` grows to 32 MiB at most). Smaller ones
+lie in the heap, which is kept."""
+HEAP = int(0.15 * GIB)
+"""What lies between these blocks. With the threshold set low, the peak of a step of 1,200 tokens was 0.20 GB less, of
+which the blocks themselves are 0.07; in `benchmarks.train` 0.1 to 0.3 was missing without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +46,9 @@ class Setup:
         tokens: Tokens of a micro-batch.
         row: Tokens of its longest row.
         learned: Share of the tokens that carry loss and so go through the head.
-        device: `gpu` or `cpu`; on a CPU attention's square is kept whole (the plain kernel), and there is one memory.
+        device: `gpu` or `cpu`; on a CPU there is one memory.
+        attention: The kernel; None is the device's own, `math` on a CPU and `sdpa` on a GPU.
+        accumulated: Whether a step has several micro-batches, so that gradients are there while one is computed.
     """
 
     workers: int
@@ -47,6 +62,8 @@ class Setup:
     row: int = 4096
     learned: float = 0.5
     device: str = "gpu"
+    attention: Attention | None = None
+    accumulated: bool = True
 
 
 def parts(shape: Shape, setup: Setup) -> dict[str, tuple[int, int]]:
@@ -84,32 +101,78 @@ def total(shape: Shape, setup: Setup) -> tuple[int, int]:
 
 
 def activations(shape: Shape, setup: Setup) -> float:
-    """What forward leaves for backward in a micro-batch, and the head's share."""
-    tokens, width, b = setup.tokens, shape.width, setup.precision
-    rows = max(1, tokens // setup.row)
-    square = rows * setup.row**2
-    heads = shape.attention // 64 if shape.attention % 128 else shape.attention // 128
-    # Two norms (their input in float32 and their output), queries to output, gate, up, activation and product.
-    layer = tokens * (2 * (4 + 2 * b) * width + 3 * b * shape.attention + 4 * b * shape.inner)
-    layer += square * heads * (4 + 2 * b) if setup.device == "cpu" else 0
-    kept = shape.layers * tokens * width * b + layer if setup.checkpointing else shape.layers * layer
-    return kept + loss(shape, setup)
+    """The most that a micro-batch takes beside all gradients: at the end of forward, in the last layer's backward, or
+    at the end of backward, when a tied embedding's gradient meets the head's. On a CPU the heap is full still by then.
+    """
+    (attention, made_there), (network, made_here) = layer_tensors(shape, setup)
+    layer, state = [*attention, *network], setup.tokens * shape.width * setup.precision
+    others = [state] * shape.layers if setup.checkpointing else layer * (shape.layers - 1)
+    body = [*others, *([] if setup.checkpointing else layer)]
+    body += [setup.tokens * shape.width * 4.0, state, state, *_hidden(shape, setup)]  # the last norm, and the head's
+    chunk, second, more = loss(shape, setup)
+    of_layer = sum(attention) + max(sum(network) + sum(made_here), sum(made_there))
+    stays = 0.0
+    if setup.device == "cpu":
+        blocks = (*body, *(layer if setup.checkpointing else ()), *max(made_here, made_there, key=sum))
+        stays = HEAP + sum(size for size in blocks if size < HEAP_BLOCK)
+    return more + max(sum(body) + chunk, sum(others) + state + of_layer, second + stays)
 
 
-def loss(shape: Shape, setup: Setup) -> float:
-    """What the loss takes: logits of a chunk, a part of them in float32 twice, or, later, a second gradient of the head
-    (the embedding's, where they are tied, or the next micro-batch's); hidden states with their gradients. Or logits of
-    all positions."""
+def layer_tensors(shape: Shape, setup: Setup) -> tuple[Half, Half]:
+    """Of a layer's halves, attention and the network after it, what forward leaves for backward, tensor by tensor, and
+    the most that backward makes beside it; by the time it comes to attention, the network's is gone.
+
+    Two norms leave their input and what is scaled in float32, and their output. Fused attention leaves queries, keys,
+    values and output, and where packed rows have a mask, this as numbers, one square for all heads. The plain kernel
+    computes in float32: it leaves queries, keys and values in it, and the square of every head, and backward makes two
+    more. So does eager attention, which leaves a second square in the model's precision if that is another. These were
+    read off the tensors that torch 2.13 and transformers 5.19 save for backward (docs/log.md); on a GPU nothing was
+    measured, but `scaled_dot_product_attention` has the same mask made into numbers there, and its kernels (flash,
+    memory-efficient, cuDNN) recompute the square (Dao et al., 2022, section 3.1). DeepSpeed's and glibc's are not here.
+    """
+    tokens, b, kind = setup.tokens, setup.precision, kernel(setup)
+    norm, its = _each(tokens * shape.width, 4, b, b), _each(tokens * shape.width, 4, 4, 4)
+    heads = [tokens * shape.attention * size for size in ((4, 4, 4, b) if kind == "math" else (b, b, b, b))]
+    gated = [float(tokens * shape.inner * b)] * 4  # gate, its activation, up, and their product
+    row = tokens * min(setup.row, tokens)
+    square: dict[Attention, list[float]] = {
+        "math": [row * shape.heads * 4], "eager": _each(row * shape.heads, 4, *([b] if b < 4 else [])),
+        "sdpa": [row * b], "flash": [],
+    }  # fmt: skip
+    again = [row * shape.heads * 4.0] * 2 if kind in ("math", "eager") else []
+    attention = [*norm, *heads, *square[kind]], max(its, again, key=sum)
+    return attention, ([*norm, *gated], max(its, gated[:3], key=sum))
+
+
+def kernel(setup: Setup) -> Attention:
+    """What computes attention."""
+    return setup.attention or ("math" if setup.device == "cpu" else "sdpa")
+
+
+def loss(shape: Shape, setup: Setup) -> tuple[float, float, float]:
+    """At the end of forward a chunk of logits, a part of them in float32 twice; at the end of backward a second
+    gradient of the head, the embedding's, where they are tied; and one more of it all the time, where another
+    micro-batch's is there already. Or logits of all positions."""
     learned, b = setup.tokens * setup.learned, setup.precision
     if not learned:
-        return 0.0
+        return 0.0, 0.0, 0.0
     from dgrc.training.model.loss import SLICES, chunk_size  # torch, without which the rest can be told
 
-    if shape.whole_logits:  # and their gradient, log-softmax in float32
-        return learned * shape.vocabulary * (2 * b + 12)
-    chunk = min(learned, chunk_size(shape.vocabulary, b)) * shape.vocabulary
     head = 0 if setup.adapter else shape.head * b
-    return max(chunk * (b + 2 * 4 / SLICES), head) + 2 * learned * shape.width * b
+    second, more = head if shape.tied else 0, head if setup.accumulated else 0
+    if shape.whole_logits:  # and their gradient, log-softmax in float32
+        return learned * shape.vocabulary * (2 * b + 12), second, more
+    chunk = min(learned, chunk_size(shape.vocabulary, b)) * shape.vocabulary
+    return chunk * (b + 2 * 4 / SLICES), second, more
+
+
+def _hidden(shape: Shape, setup: Setup) -> list[float]:
+    """Hidden states that go through the head, and their gradients."""
+    return _each(setup.tokens * setup.learned * shape.width, setup.precision, setup.precision)
+
+
+def _each(count: float, *sizes: int) -> list[float]:
+    return [count * size for size in sizes]
 
 
 def _buffers(shape: Shape, setup: Setup, trained: int) -> float:

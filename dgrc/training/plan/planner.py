@@ -14,7 +14,7 @@ from dgrc.storage.objectstore.files import is_remote
 from dgrc.storage.objectstore.models import local_copy
 from dgrc.storage.run_dir import RunDir
 from dgrc.training.model.ds_config import deepspeed_settings
-from dgrc.training.plan.memory import GIB, Setup, total
+from dgrc.training.plan.memory import GIB, Attention, Setup, total
 from dgrc.training.plan.shapes import QWEN2_5, Shape, shape_of, step_flops
 
 WAYS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -79,7 +79,18 @@ def setup_of(config: Config, shape: Shape, workers: int, work: Work | None = Non
         row=row,
         learned=learned,
         device="gpu" if t.gpus_per_worker else "cpu",
+        attention=_attention(config, shape),
+        accumulated=work is None or work.largest_step > workers * tokens,
     )
+
+
+def _attention(config: Config, shape: Shape) -> Attention | None:
+    """What a configuration's attention leaves; `auto` on a GPU takes flash attention where it is installed, which is
+    not known here, so a mask is planned."""
+    named = config.training.attention
+    if named == "eager" or (named == "auto" and shape.eager):
+        return "eager"
+    return None if named in ("auto", "sdpa") else "flash"
 
 
 def work_of(config: Config, replayed: Iterable[Example] = ()) -> Work | None:
@@ -134,6 +145,7 @@ def compare(
                 checkpointing=own.checkpointing if checkpointing is None else checkpointing,
                 tokens=own.tokens,
                 row=own.row,
+                attention=own.attention,
             )
             device, host = total(shape, setup)
             text = f"{device / GIB:,.0f}" + (f" + {host / GIB:,.0f} host" if host else "")

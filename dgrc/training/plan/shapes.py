@@ -38,13 +38,16 @@ class Shape:
         layers: Layers.
         width: Hidden size.
         attention: Heads times their size.
-        inner: Width of the widest matrix in a layer.
+        inner: Width of a layer's feed-forward network; of experts that of the widest matrix.
         vocabulary: Tokens.
         largest: Parameters of the largest single tensor.
         layer: Parameters of one layer.
         linear: Shapes of the layers' matrices.
         whole_logits: Why the loss of this model needs logits of all positions at once; empty if it does not.
         mixing: Kinds of layers, other than attention, in which tokens see each other.
+        heads: Attention's heads.
+        tied: Whether the head is the embedding.
+        eager: Whether transformers has no fused attention for it.
     """
 
     parameters: int
@@ -60,6 +63,9 @@ class Shape:
     linear: tuple[tuple[int, ...], ...]
     whole_logits: str = ""
     mixing: tuple[str, ...] = ()
+    heads: int = 1
+    tied: bool = True
+    eager: bool = False
 
     def adapter(self, rank: int, targets: int | None = None) -> int:
         """Parameters of a LoRA adapter on all matrices of the layers (or on the share that `targets` of them are)."""
@@ -134,14 +140,25 @@ def shape_of(base_model: str) -> Shape:
         layers=layers,
         width=int(config.hidden_size),
         attention=heads * head_size,
-        inner=max(max(p.shape) for p in in_layers if p.dim() > 1),
+        inner=_inner(config, in_layers),
         vocabulary=int(config.vocab_size),
         largest=max(sizes.values()),
         layer=sum(p.numel() for p in in_layers) // layers,
         linear=tuple(tuple(p.shape) for p in in_layers if p.dim() > 1),
         whole_logits=why_whole(model) or "",
         mixing=_mixing(model),
+        heads=heads,
+        tied=len(inner) == 1,
+        eager=model.config._attn_implementation == "eager",
     )
+
+
+def _inner(config: Any, in_layers: Sequence[Any]) -> int:
+    """Width of a layer's feed-forward network: what the config says, if a matrix has it, else of the widest matrix."""
+    sizes = {size for p in in_layers if p.dim() > 1 for size in p.shape}
+    said = getattr(config, "intermediate_size", None)
+    experts = any(getattr(config, name, None) for name in OF_OTHER_SHAPE)
+    return said if isinstance(said, int) and said in sizes and not experts else int(max(sizes))
 
 
 def shape_of_files(folder: Path) -> Shape | None:
@@ -165,6 +182,7 @@ def shape_of_files(folder: Path) -> Shape | None:
         parameters=parameters, matrices=max(parameters - tables, 0), head=vocabulary * hidden, layers=layers,
         width=hidden, attention=attention, inner=inner, vocabulary=vocabulary, largest=vocabulary * hidden,
         layer=max(parameters - tables, 0) // layers, linear=tuple(matrices) * layers,
+        heads=heads, tied=bool(config.get("tie_word_embeddings")),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.real.__main__ import names_of, result_of
+from benchmarks.real.__main__ import command, names_of, result_of
 from benchmarks.real.bench import Bench
 from benchmarks.real.cases import Told, pick
 from benchmarks.real.evaluation import write_rows
@@ -48,16 +48,28 @@ def whole(bench: Bench) -> dict[str, Any]:
         "tokens": {"chains": 8, "of_dgrc": 1.02},
         "cases": {"rule": "The best: one.", "cases": pick(told)},
     }  # fmt: skip
-    for name in names_of(bench.settings.seeds):
+    for name in names_of(bench.settings):
         if not name.startswith("evaluate"):
             bench.points.write(name, found.get(name, trained), 60.0)
     return record_of(bench)
 
 
+def test_the_page_says_what_replayed_chats_do(tmp_path: Path) -> None:
+    assert "Replayed chats" not in render(json.loads(json.dumps(whole(made(tmp_path / "without")))))
+    bench = made(tmp_path / "with", replay=("chats.jsonl",))
+    record = whole(bench)
+    record["points"]["train-dgrc_replay-0"] |= {"visits": 80, "replayed_visits": 8, "replayed_examples": 5}
+    page = render(json.loads(json.dumps(record)))
+    assert "## Replayed chats" in page and "of which 8 of 80 go to\n5 chats" in page
+    assert "| on the domain, as read | -0.500 [" in page and "| on the benchmarks beside | 0.333 [" in page
+    assert "| dgrc_replay | 0.667 [" in page, "beside the domain, in the table of harm"
+    assert "--replay chats.jsonl --replay-share 0.1" in command(bench.settings)
+
+
 def record_of(bench: Bench) -> dict[str, Any]:
     """As the command records it."""
     made_with = {"dgrc": "1", "cores": 2, "cpu": "a CPU"}
-    result = result_of(bench, names_of(bench.settings.seeds))
+    result = result_of(bench, names_of(bench.settings))
     return {"command": "python -m benchmarks.real", "date": "2026-11-29", "made_with": made_with, **result}
 
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.real.__main__ import main, names_of
-from benchmarks.real.bench import RECIPES, Bench
+from benchmarks.real.bench import Bench, recipes
 from benchmarks.real.cases import Told, outcome, pick
 from benchmarks.real.curation import chains_for, of_all
 from benchmarks.real.difficulty import Reply, choose, table, with_unseen
@@ -151,15 +151,16 @@ def row(number: int, part: str, right: bool, level: int = 1, lenient_: bool | No
     }  # fmt: skip
 
 
-def made(tmp_path: Path, seeds: tuple[int, ...] = (0, 1)) -> Bench:
-    """An experiment with all models evaluated: DGRC has 3 of 4 right, distill 2, the others and the base 1."""
-    settings = Settings(tmp_path, "teacher", "student", 4, 2, 2, seeds)
+def made(tmp_path: Path, seeds: tuple[int, ...] = (0, 1), replay: tuple[str, ...] = ()) -> Bench:
+    """An experiment with all models evaluated: DGRC has 3 of 4 right, distill 2, the others and the base 1. Beside the
+    domain DGRC has 1 of 3 right, all others 2."""
+    settings = Settings(tmp_path, "teacher", "student", 4, 2, 2, seeds, replay=replay)
     bench = Bench(settings, Points(tmp_path), lambda line: None)
-    names = ["base", "teacher", *(f"{recipe}-{seed}" for recipe in RECIPES for seed in seeds)]
+    names = ["base", "teacher", *(f"{recipe}-{seed}" for recipe in recipes(settings) for seed in seeds)]
     for name in names:
         count = {"dgrc": 3, "distill": 2}.get(name.rpartition("-")[0], 1)
         rows = [row(n, "numbers" if n < 2 else "templates", n < count, 1 + n % 2) for n in range(4)]
-        known = 1 if "dgrc" in name else 2
+        known = 1 if name.startswith("dgrc-") else 2
         likeliest = [{"id": str(n), "part": "mmlu", "likeliest": "A", "right": n < known} for n in range(3)]
         write_rows(bench.replies(name), [*rows, *likeliest])
         bench.points.write(f"evaluate-{name}", figures_of([*rows, *likeliest]), 1.0)
@@ -238,6 +239,13 @@ def test_a_folder_keeps_to_the_settings_it_was_begun_with(tmp_path: Path) -> Non
     Settings(tmp_path, "t", "s", 4, 2, 2, (0, 1)).claim()
     with pytest.raises(ConfigError, match="`questions` was 4, is 5"):
         Settings(tmp_path, "t", "s", 5, 2, 2, (0,)).claim()
+    said = json.loads((tmp_path / "settings.json").read_text())
+    before = {key: value for key, value in said.items() if "replay" not in key}  # of a build that knew of none
+    (tmp_path / "settings.json").write_text(json.dumps(before))
+    Settings(tmp_path, "t", "s", 4, 2, 2, (0, 1)).claim()
+    Settings(tmp_path, "t", "s", 4, 2, 2, (0, 1), replay=("a.jsonl",), replay_share=0.2).claim()  # may come later
+    with pytest.raises(ConfigError, match=r"`replay_share` was 0.2, is 0.1"):
+        Settings(tmp_path, "t", "s", 4, 2, 2, (0, 1), replay=("a.jsonl",)).claim()
 
 
 def test_bad_input_is_said_before_anything_starts(tmp_path: Path) -> None:
@@ -260,6 +268,7 @@ def test_bad_input_is_said_before_anything_starts(tmp_path: Path) -> None:
     assert "there is no form 'mmul'" in said(*pair, "--benchmark", f"mmul={rows}")
     assert "not of the form NAME=VALUE" in said(*pair, "--benchmark", "plain")
     assert "no list of whole numbers" in said(*pair, "--seeds", "0,x")
+    assert "training.replay.files" in (refused := said(*pair, "--replay", str(rows))) and "rows.jsonl:1" in refused
     rows.write_text('{"question": "Which?", "label": "a"}\n')
     assert "no question has options" in said(*pair, "--benchmark", f"plain={rows}")
     assert not (tmp_path / "out").exists()
@@ -268,4 +277,5 @@ def test_bad_input_is_said_before_anything_starts(tmp_path: Path) -> None:
 def test_what_is_left_is_listed_with_the_last_line(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["--teacher", "t", "--student", "s", "--out", str(tmp_path / "x"), "--list"])
     assert result.exit_code == 0 and tuple(json.loads(result.stdout)) == KEYS
-    assert f"0 of {len(names_of((0, 1)))} points done" in result.stderr
+    points = len(names_of(Settings(tmp_path, "t", "s", 4, 2, 2, (0, 1))))
+    assert f"0 of {points} points done" in result.stderr

@@ -14,7 +14,7 @@ from dgrc.config.training import AdapterConfig, TrainingConfig
 from dgrc.errors import TrainingError
 from dgrc.training.data.packing import collate, loss_tokens
 from dgrc.training.model.load import add_adapter
-from dgrc.training.plan.memory import GIB, Setup, activations, loss, parts, total
+from dgrc.training.plan.memory import GIB, Setup, activations, layer_tensors, loss, parts, total
 from dgrc.training.plan.planner import Work, check_fits, compare, model_shape, seconds, setup_of
 from dgrc.training.plan.shapes import peak_flops, shape_of, step_flops
 from dgrc.training.run.loop import batch_loss
@@ -83,21 +83,23 @@ def test_checkpointing_keeps_a_layers_input_and_one_layer() -> None:
     shape = shape_of("qwen2.5-7b")
     kept = Setup(workers=1, tokens=4096, row=4096, learned=0.0)
     again = dataclasses.replace(kept, checkpointing=True)
-    inputs = shape.layers * 4096 * shape.width * 2
-    assert activations(shape, again) == inputs + activations(shape, kept) / shape.layers
+    (attention, _), (network, made) = layer_tensors(shape, kept)
+    layer, state = [*attention, *network], 4096 * shape.width * 2
+    assert activations(shape, kept) == shape.layers * sum(layer) + sum(made) + state
+    assert activations(shape, again) == shape.layers * state + sum(layer) + sum(made) + state
 
 
 def test_the_loss_takes_a_chunk_of_logits_however_many_tokens_learn() -> None:
     shape = shape_of("qwen2.5-1.5b")
-    few, many = (Setup(workers=1, tokens=n, row=n, learned=1.0) for n in (4096, 8192))
-    assert loss(shape, many) - loss(shape, few) == 2 * 4096 * shape.width * 2  # hidden states and their gradients
-    assert loss(shape, few) < shape.head * 2 + 0.03e9  # one more gradient of the head
-    chunk = 552 * shape.vocabulary * (2 + 1)
-    adapted = loss(shape, dataclasses.replace(few, adapter=1))
-    assert adapted == pytest.approx(chunk + 2 * 4096 * shape.width * 2, rel=1e-3)
+    few, many = (Setup(workers=1, tokens=n, row=n, learned=1.0, accumulated=False) for n in (4096, 8192))
+    chunk = pytest.approx(552 * shape.vocabulary * (2 + 1), rel=1e-3)
+    assert loss(shape, few) == loss(shape, many) == (chunk, shape.head * 2, 0)  # one more gradient of the head
+    assert loss(shape, dataclasses.replace(few, accumulated=True)) == (chunk, shape.head * 2, shape.head * 2)
+    assert loss(dataclasses.replace(shape, tied=False), few) == (chunk, 0, 0)
+    assert loss(shape, dataclasses.replace(few, adapter=1, accumulated=True)) == (chunk, 0, 0)
     whole = dataclasses.replace(shape, whole_logits="for a reason")
-    assert loss(whole, many) == 2 * loss(whole, few) == pytest.approx(19.9e9, rel=0.01)
-    assert activations(shape, few) == activations(shape, dataclasses.replace(few, learned=0.0)) + loss(shape, few)
+    assert loss(whole, many)[0] == 2 * loss(whole, few)[0] == pytest.approx(19.9e9, rel=0.01)
+    assert loss(shape, dataclasses.replace(few, learned=0.0)) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("model", ["qwen2.5-1.5b", "qwen2.5-7b", "qwen2.5-32b"])
