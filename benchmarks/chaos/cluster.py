@@ -78,7 +78,7 @@ class Cluster:
 
 def give_notice(address: str, node: Any, seconds: float) -> None:
     """Tells a cluster what a cloud's notice makes an autoscaler tell it: the node goes in so many seconds."""
-    from ray._raylet import GcsClient
+    from ray._raylet import GcsClient  # type: ignore[attr-defined]  # its stub leaves it out
     from ray.core.generated import autoscaler_pb2
 
     deadline_ms = int((time.time() + seconds) * 1000)

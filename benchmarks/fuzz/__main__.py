@@ -12,6 +12,7 @@ output: one JSON object, recorded in results/.
 
 import collections
 import concurrent.futures
+import functools
 import importlib.util
 import json
 import multiprocessing
@@ -112,9 +113,9 @@ def fuzz_readers(seed: int, first: int, count: int) -> Tally:
             stem = Path(folder) / f"{number}"
             planted = fuzz_files.plant(rng, stem)
             checks: dict[str, Callable[[], str | None]] = {
-                f"questions{planted.path.suffix}": lambda planted=planted: fuzz_files.check(planted),
-                f"others{planted.path.suffix}": lambda planted=planted: fuzz_files.check_as_others(planted),
-                "archives": lambda rng=rng, stem=stem: fuzz_files.check_packed(rng, stem),
+                f"questions{planted.path.suffix}": functools.partial(fuzz_files.check, planted),
+                f"others{planted.path.suffix}": functools.partial(fuzz_files.check_as_others, planted),
+                "archives": functools.partial(fuzz_files.check_packed, rng, stem),
             }
             for target, check in checks.items():
                 kind, what = guarded(check)

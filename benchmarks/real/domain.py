@@ -46,11 +46,11 @@ def check(bench: Bench, licences: dict[str, str]) -> dict[str, Any]:
         preflight(bench.settings.config("check", files), ("curate", "train"), bench.say)
     models = {}
     for role in ("teacher", "student"):
-        folder = Path(getattr(config, role).model)
-        found = weights(folder)
+        model = Path(getattr(config, role).model)
+        found = weights(model)
         licence = licences.get(role, "unknown")
-        models[role] = {"folder": folder.name, "sha256": found, "licence": licence, "vocabulary": vocabulary(folder)}
-        bench.say(f"  {role}: {folder.name}, licence {licence}")
+        models[role] = {"folder": model.name, "sha256": found, "licence": licence, "vocabulary": vocabulary(model)}
+        bench.say(f"  {role}: {model.name}, licence {licence}")
     sizes_ = {role: model["vocabulary"] for role, model in models.items()}
     equal = sizes_["teacher"] == sizes_["student"]
     said = "equal" if equal else "different: the student learns text, not distributions, so nothing depends on it"

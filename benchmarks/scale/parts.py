@@ -152,7 +152,8 @@ def gather(config: Config, pools: dict[str, Any]) -> dict[str, Any]:
     from dgrc.pipeline.graph import run_pass
     from dgrc.pipeline.passes import GATHER
 
-    return run_pass(GATHER, RunDir.of(config), config, {"student": AnswersInPlace(), **pools}, "benchmark")
+    both: dict[str, Any] = {"student": AnswersInPlace(), **pools}
+    return run_pass(GATHER, RunDir.of(config), config, both, "benchmark")
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ class Clock:
         """A callback of transformers that keeps it."""
         clock = self
 
-        class Timer(base):  # type: ignore[misc]
+        class Timer(base):
             def on_step_begin(self, *arguments: Any, **more: Any) -> None:
                 clock.began = time.monotonic()
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from dgrc.config import Config, EngineConfig
 from dgrc.errors import TrainingError
@@ -55,7 +55,7 @@ class Job:
         """Those that outlive a curation; set by whoever keeps them (`rounds.py`)."""
 
     @contextmanager
-    def open(self, *parts: str) -> Iterator["Job"]:
+    def open(self, *parts: str) -> Iterator[Self]:
         """Holds the run's lock and a Ray session; models and questions of the proving world exist inside.
 
         Args:
