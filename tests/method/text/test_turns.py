@@ -49,7 +49,8 @@ def test_an_offer_names_no_answer(offer: str) -> None:
 
 PIECES = (
     "Let me know", " if you need", "Would you like", "feel free", "shall I", "请问您是否需要我", "如果你需要", "\n",
-    "\n\n", " ", "  ", "\u2028", ".", "!", "?", "*", ")", "。", "！", "The answer is B", "y" * 290, "z" * 310, "q" * 1990,
+    "\n\n", " ", "  ", "\u2028", ".", "!", "?", "*", ")", "。", "！", "The answer is B", "y" * 290, "z" * 310,
+    "q" * 1990,
 )  # fmt: skip
 
 
