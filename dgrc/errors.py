@@ -12,9 +12,11 @@ class DgrcError(Exception):
 
     Attributes:
         may_pass: Whether what was asked for is right, and what stopped it may be over when it is asked for again.
+        told: What of it the user was told before it was raised.
     """
 
     may_pass = False
+    told: tuple[str, ...] = ()
 
 
 class Several(Exception):

@@ -10,6 +10,7 @@ import signal
 import sys
 import textwrap
 import traceback
+from collections.abc import Iterator
 
 import click
 
@@ -54,10 +55,8 @@ class Main(click.Group):
             if ctx.params.get("debug"):
                 say(traceback.format_exc())
             else:
-                items = e.items if isinstance(e, Several) else ()
-                say(_filled(f"dgrc: {e.words}:" if isinstance(e, Several) and items else f"dgrc: {e}"))
-                for item in items:
-                    say(_filled(item, "- "))
+                for paragraph in _paragraphs(e):
+                    say(paragraph)
             nothing_made = isinstance(e, EmptyCurriculumError)
             self._exit(NOTHING_MADE if nothing_made else TRY_AGAIN if e.may_pass else BAD_INPUT)
         except KeyboardInterrupt:
@@ -70,6 +69,19 @@ class Main(click.Group):
         sys.stdout.flush()
         sys.stderr.flush()
         sys.exit(code)
+
+
+def _paragraphs(e: DgrcError) -> Iterator[str]:
+    """An error as it is shown: what was said before it was raised is not said again."""
+    items = [item for item in e.items if item not in e.told] if isinstance(e, Several) else []
+    if e.told and not items:
+        yield "dgrc: what is named above keeps this from starting; nothing else was found."
+    elif isinstance(e, Several) and items:
+        yield _filled(f"dgrc: {e.words}; beside what is named above:" if e.told else f"dgrc: {e.words}:")
+    else:
+        yield _filled(f"dgrc: {e}")
+    for item in items:
+        yield _filled(item, "- ")
 
 
 def _filled(text: str, mark: str = "") -> str:

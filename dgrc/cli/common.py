@@ -169,7 +169,7 @@ def print_plan(
     """
     from dgrc.config.file import dump_changed
     from dgrc.storage.run_dir import RunDir
-    from dgrc.workflow.preflight import look, pack_called
+    from dgrc.workflow.preflight import Report, look, pack_called
 
     tell(dump_changed(config))
     tell("# all settings: dgrc config show")
@@ -202,11 +202,15 @@ def print_plan(
         files = ", ".join([*config.evaluation.files, *benchmarks]) or "(no files)"
         tell(f"# evaluate  {files}; baselines {', '.join(config.evaluation.baselines) or 'none'}")
     tell(f"# relative paths begin in {Path.cwd()}")
-    report = look(config, parts, say, anew)
-    for line in report.notes:
-        tell(f"# looked at {line}")
-    for line in report.warnings:
-        tell(f"# warning   {line}")
+
+    def found(report: Report) -> None:
+        for line in report.untold(report.notes):
+            tell(f"# looked at {line}")
+        for line in report.untold(report.warnings):
+            tell(f"# warning   {line}")
+
+    report = look(config, parts, say, anew, found)
+    found(report)
     if (error := report.error()) is not None:
         raise error
     if own is not None:

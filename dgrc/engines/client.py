@@ -137,7 +137,7 @@ class PoolClient:
         """Which replica has a reply, or makes one, that a process before this one asked for; looked up once."""
         if self._debts is None:
             self._debts = asyncio.create_task(self._ask_what_is_owed())
-        return await asyncio.shield(self._debts)
+        return self._debts.result() if self._debts.done() else await asyncio.shield(self._debts)
 
     async def _ask_what_is_owed(self) -> dict[Order, int]:
         asked = {index: asyncio.ensure_future(self._replicas[index].owes.remote()) for index in self._up}

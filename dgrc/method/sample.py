@@ -7,7 +7,7 @@ without choices it has the form that is asked for, and a chain that was cut off 
 from collections.abc import Sequence
 
 from dgrc.method.prompts import Pack
-from dgrc.method.reading import read
+from dgrc.method.reading import read_said
 from dgrc.method.reading.options import lettered
 from dgrc.method.replies import encodable
 from dgrc.method.text.thoughts import set_apart
@@ -48,8 +48,10 @@ def to_chain(
     `thoughts` are those that the engine gave apart; what stands in thinking marks in the reply joins them, but not
     where the pack's replies are `tagged`: there such marks are part of the text that is asked for.
     """
-    answer, read_by = read(reply, choices, form, several, question) if finish_reason == "stop" else (None, None)
-    inside, text = ("", reply) if tagged else set_apart(reply)
+    inside, said = set_apart(reply)
+    stopped = finish_reason == "stop"
+    answer, read_by = read_said(said, choices, form, several, question) if stopped else (None, None)
+    inside, text = ("", reply) if tagged else (inside, said)
     if thoughts.strip():
         text = text.strip()  # parsers leave the line breaks between the two
     thoughts = "\n".join(filter(None, (thoughts.strip(), inside)))

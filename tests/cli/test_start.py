@@ -10,7 +10,8 @@ import pytest
 
 from dgrc.config.file import dump_config
 from dgrc.errors import NotReadyError
-from dgrc.workflow.preflight import check
+from dgrc.workflow.preflight import check, look
+from tests.chat.families import LLAMA3, make_tokenizer
 from tests.cli.test_main import dgrc
 from tests.paths import ROOT
 from tests.workflow.preflight.builders import config, model, written
@@ -115,8 +116,9 @@ FAULTY = {
     ],
     ids=" ".join,
 )  # fmt: skip
-def test_what_is_cheap_to_find_is_found_before_anything_heavy_is_read(words: list[str], tmp_path: Path) -> None:
-    """Whoever mistypes a name is not kept waiting while torch is imported, which takes seconds."""
+def test_what_is_cheap_to_find_is_told_before_anything_heavy_is_read(words: list[str], tmp_path: Path) -> None:
+    """Whoever mistypes a name is not kept waiting while torch is imported, which takes seconds; it is read afterwards,
+    for what a model's template refuses."""
     model(tmp_path / "m")
     written(tmp_path / "q.jsonl", [{"question": f"which of {n} ?"} for n in range(3)])
     (tmp_path / "adapter").mkdir()
@@ -125,13 +127,64 @@ def test_what_is_cheap_to_find_is_found_before_anything_heavy_is_read(words: lis
         whole: dict[str, Any] = {"questions": {"files": ["q.jsonl"]}, "student": {"model": "./m"}, **settings}
         (tmp_path / f"{fault}.yaml").write_text(dump_config(config(**whole)))
     code = (
-        "import sys; from dgrc.cli import main\n"
-        "try: main(sys.argv[1:])\n"
-        f"finally: print('loaded:', *({{*sys.modules}} & {{*{HEAVY}}}))"
+        "import builtins, sys; from dgrc.cli import main\n"
+        "def reads(name, *more, then=builtins.__import__, **named):\n"
+        f"    if (heavy := name.split('.')[0]) in {HEAVY} and heavy not in sys.modules:\n"
+        "        sys.stderr.write(f'reads: {heavy}\\n')\n"
+        "    return then(name, *more, **named)\n"
+        "builtins.__import__ = reads\n"
+        "main(sys.argv[1:])"
     )
     said = subprocess.run(
         [sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True, check=False,
         env={name: value for name, value in os.environ.items() if name != "TIGER_KEY"} | {"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert said.returncode == 2 and "Traceback" not in said.stderr, said.stderr
-    assert said.stdout.splitlines()[-1] == "loaded:"
+    first, *later = said.stderr.split("reads: ")
+    assert "dgrc: " in first or "This keeps it from starting:\n- " in first, said.stderr
+    assert words[0] in ("curate", "run") or not later, "a command that looks at nothing else ends with what it found"
+
+
+def test_a_template_is_tried_beside_what_else_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_tokenizer("{{ raise_exception('no chats here') }}", LLAMA3[1]).save_pretrained(model(tmp_path / "picky"))
+    written(tmp_path / "q.jsonl", [{"question": f"which of {n} ?"} for n in range(3)])
+    settings: dict[str, Any] = {"questions": {"files": ["q.jsonl", "gone.jsonl"]}, "student": {"model": "./picky"}}
+    (tmp_path / "c.yaml").write_text(dump_config(config(**settings)))
+    for command, looked in (["curate"], "looked at"), (["curate", "--dry-run"], "# looked at"):
+        said = dgrc(command[0], "c.yaml", *command[1:])
+        assert said.exit_code == 2
+        told = said.output.splitlines()  # both streams, as on a terminal
+        at = [next(n for n, line in enumerate(told) if line.startswith(start)) for start in (
+            looked, "This keeps it from starting:", "- questions.files", "Chat templates", "dgrc: ", "- student.model",
+        )]  # fmt: skip
+        assert at == sorted(at), said.output
+        assert told[at[4]] == "dgrc: 2 things keep this from starting; beside what is named above:"
+        assert "no chats here" in " ".join(told[at[5]:])
+        assert sum(line.startswith(("- ", looked)) for line in told) == 3, "each is said once"
+    for say in (None, [].append):
+        with pytest.raises(NotReadyError, match=r"2 things .* \(1\) questions\.files: .* \(2\) student\.model: "):
+            check(config(**settings), ("curate",), say)
+
+
+def test_what_was_said_already_ends_in_words_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_tokenizer(*LLAMA3).save_pretrained(model(tmp_path / "good"))
+    (tmp_path / "c.yaml").write_text(
+        dump_config(config(questions={"files": ["gone.jsonl"]}, student={"model": "./good"}))
+    )
+    said = dgrc("curate", "c.yaml")
+    assert said.exit_code == 2 and said.stderr.count("gone.jsonl") == 1, said.stderr
+    *_, last = said.stderr.splitlines()
+    assert last == "dgrc: what is named above keeps this from starting; nothing else was found."
+
+
+def test_what_cannot_be_tried_beside_it_does_not_hide_what_stops_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_tokenizer(*LLAMA3).save_pretrained(folder := model(tmp_path / "unheard"))
+    (Path(folder) / "config.json").write_text('{"model_type": "unheard_of", "architectures": ["UnheardOf"]}')
+    found = look(config(questions={"files": ["gone.jsonl"]}, student={"model": folder}), ("curate", "train"))
+    assert any(one.line.startswith("questions.files: ") for one in found.stopping)
+    assert any("UnheardOf" in one.line for one in found.stopping)

@@ -77,14 +77,20 @@ _EXPLAINS = re.compile(
 def read(
     reply: str, choices: Sequence[str], form: str = "auto", several: bool = False, question: str = ""
 ) -> tuple[str | None, str | None]:
-    """The answer of a reply, and the tier that read it; (None, None) if none can be read beyond doubt.
+    """The answer of a reply, and the tier that read it; (None, None) if none can be read beyond doubt."""
+    return read_said(set_apart(reply)[1], choices, form, several, question)
+
+
+def read_said(
+    said: str, choices: Sequence[str], form: str = "auto", several: bool = False, question: str = ""
+) -> tuple[str | None, str | None]:
+    """The same of what a reply says, its thoughts apart.
 
     With choices the answer is an option's letter, or, where `several` of them may be right, the sorted letters of all
     that the reply names (`ABD`); options of one text have the letter of the first. Without choices it is text in the
     form that is asked for. The `question` says of a last sentence whether the measure in it is what was asked for.
     """
-    _, text = set_apart(reply)
-    text = encodable(text)
+    text = encodable(said)
     options = None
     if choices:
         if several and len(choices) > MOST_OF_SETS:

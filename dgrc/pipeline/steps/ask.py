@@ -118,6 +118,9 @@ class Caller:
             return completion
         if client.role not in self._catching_up:
             self._catching_up[client.role] = asyncio.ensure_future(self._catch_up(client))
+        if self._catching_up[client.role].done():  # as with all requests but the first ones
+            self._catching_up[client.role].result()
+            return None
         await asyncio.shield(self._catching_up[client.role])
         return self._journal.get(owner, key)
 

@@ -11,10 +11,10 @@ from dgrc.config import MethodConfig
 from dgrc.engines.base import Sample
 from dgrc.method import audit, compare, diagnose, sample, screen
 from dgrc.pipeline.steps.ask import merge
-from dgrc.pipeline.steps.read import read_unread
+from dgrc.pipeline.steps.read import asks_somebody, read_unread
 from dgrc.pipeline.steps.same import grouped
 from dgrc.pipeline.steps.toolbox import PRIORITY, Toolbox, request_error
-from dgrc.records import Case, Chain, Diagnosis, Divergence, Message, Question, Refused, Usage, hash64
+from dgrc.records import Asked, Case, Chain, Diagnosis, Divergence, Message, Question, Refused, Usage, hash64
 
 
 async def gather(tools: Toolbox, question: Question) -> Case:
@@ -30,10 +30,13 @@ async def gather(tools: Toolbox, question: Question) -> Case:
             question.id, question.text, question.choices, "failed", teacher, student, (), merge(usage), error,
             several=question.several,
         )  # fmt: skip
-    (teacher, asked_teacher, spent), (student, asked_student, more) = await asyncio.gather(
-        read_unread(tools, question, "teacher", teacher), read_unread(tools, question, "student", student)
-    )
-    usage += [*spent, *more]
+    asked_teacher: list[Asked] = []
+    asked_student: list[Asked] = []
+    if asks_somebody(tools):
+        (teacher, asked_teacher, spent), (student, asked_student, more) = await asyncio.gather(
+            read_unread(tools, question, "teacher", teacher), read_unread(tools, question, "student", student)
+        )
+        usage += [*spent, *more]
     teacher, student, graded, error = await _one_wording(tools, question, teacher, student)
     usage += graded
     status = compare.status(teacher, student)
@@ -124,6 +127,8 @@ async def _diagnose_all(
     others: Sequence[Chain],
     against: str,
 ) -> list[tuple[Diagnosis, Usage]]:
+    if not pairs:
+        return []
     return await asyncio.gather(
         *(_diagnose(tools, question, p, teacher[p.teacher], others[p.student], against) for p in pairs)
     )

@@ -18,6 +18,11 @@ READER = "teacher"
 """Who reads: of the models at hand the one that reads best."""
 
 
+def asks_somebody(tools: Toolbox) -> bool:
+    """Whether there are roles whose chains a reader may be asked about."""
+    return tools.method.ask_unread == MEASURE or isinstance(tools.method.ask_unread, tuple)
+
+
 async def read_unread(
     tools: Toolbox, question: Question, role: str, chains: Sequence[Chain]
 ) -> tuple[tuple[Chain, ...], list[Asked], list[Usage]]:

@@ -3,8 +3,9 @@
 A configuration and parts of a job flow in; a report flows out (`look`), or one error of all that stops the job
 (`check`). Cheap looks come first: files and their first rows (`rows.py`), models (`models.py`), keys and servers
 (`servers.py`), what is reserved of Ray (`resources.py`), memory and disk (`room.py`, `engine_memory.py`,
-`training_memory.py`). If nothing stops the job by then, transformers is read for chat templates (`templates.py`) and
-what a training needs (`training.py`). No engine is started, no cluster is joined, and nothing is generated.
+`training_memory.py`). Then transformers is read for chat templates (`templates.py`) and what a training needs
+(`training.py`); what stops the job is said before that, since it takes seconds. No engine is started, no cluster is
+joined, and nothing is generated.
 """
 
 import threading
@@ -15,10 +16,10 @@ from typing import TypeAlias
 
 from dgrc.config import Config, MethodConfig
 from dgrc.errors import DgrcError, ExtraError, PromptPackError
-from dgrc.runtime.extras import needs
+from dgrc.runtime.extras import installed, needs
 from dgrc.storage.run_dir import RunDir
 from dgrc.workflow.preflight.engine_memory import engines_have_memory
-from dgrc.workflow.preflight.findings import Finding, Report
+from dgrc.workflow.preflight.findings import Finding, Report, Say
 from dgrc.workflow.preflight.models import engines, models_fit, stores_have
 from dgrc.workflow.preflight.resources import resources_are_there
 from dgrc.workflow.preflight.room import room_suffices
@@ -29,8 +30,10 @@ from dgrc.workflow.preflight.training import training_fits
 from dgrc.workflow.preflight.training_memory import training_has_memory
 from dgrc.workflow.standing import check_standing
 
-Say = Callable[[str], None]
 Look: TypeAlias = Callable[[Config, Collection[str]], Iterable[Finding | str]]
+Tell: TypeAlias = Callable[[Report], None]
+MOMENT_S = 1.0
+"""So long who is asked may wait without a turn of work before it is said what is known already."""
 NETWORK_S = 2.5
 """So long whoever asks a server or store may wait without a turn of work; the settings of a run bound longer waits."""
 PATIENT_S = ANSWER_S + NETWORK_S
@@ -50,20 +53,32 @@ def check(config: Config, parts: Iterable[str] = (), say: Say | None = None, ane
         say: Takes a line for each thing that was looked at and for each that may go wrong.
         anew: A run of that name that was made with other settings is emptied, so nothing speaks against it.
     """
-    report = look(config, tuple(parts), say, anew)
-    if say is not None:
-        for line in report.notes:
-            say(f"looked at {line}")
-        for line in report.warnings:
-            say(f"! {line}")
+
+    def tell(report: Report) -> None:
+        if say is not None:
+            for line in report.untold(report.notes):
+                say(f"looked at {line}")
+            for line in report.untold(report.warnings):
+                say(f"! {line}")
+
+    report = look(config, tuple(parts), say, anew, tell)
+    tell(report)
     if (error := report.error()) is not None:
         raise error
 
 
-def look(config: Config, parts: Collection[str], say: Say | None = None, anew: bool = False) -> Report:
-    """Everything that can be found out in seconds. What takes longer than a moment is announced to `say`, and not begun
-    where something stops the job already. Where the run does not stand where these parts begin, that is all that is
-    told."""
+def look(
+    config: Config, parts: Collection[str], say: Say | None = None, anew: bool = False, tell: Tell | None = None
+) -> Report:
+    """Everything that can be found out in seconds. Where the run does not stand where these parts begin, that is all
+    that is told.
+
+    Args:
+        config: The settings.
+        parts: As `check` has them; so are `say` and `anew`. What takes longer than a moment is announced to `say`, and
+            before it begins what stops the job is said, which the report's error has again.
+        tell: Says what was looked at and what may go wrong, as far as nobody was told; it is called before that.
+    """
     report = Report()
     _take(report, _standing(config, parts, anew))
     _take(report, _extras(config, parts))  # what is not installed would be missing for whatever is to be done first
@@ -72,13 +87,12 @@ def look(config: Config, parts: Collection[str], say: Say | None = None, anew: b
     with _Network(config, parts) as network:
         for each in HERE:
             _take(report, each(config, parts))
+    if network.outlasts(MOMENT_S):
+        _so_far(report, say, tell)
     _take(report, network.found(say, patient=not report.stopping))
-    if report.stopping:
-        if say is not None and any(can_be_read(engine.model) for engine in engines(config, parts).values()):
-            say("Not tried yet, for what follows: chat templates, and what a training needs.")
-        return report
-    _take(report, templates_render(config, parts))
-    _take(report, training_fits(config, parts))
+    if _takes_long(config, parts, report):
+        _so_far(report, say, tell, "Chat templates, and what a training needs, are tried all the same.")
+    _try(report, config, parts)
     return report
 
 
@@ -102,6 +116,39 @@ def pack_called(method: MethodConfig) -> str:
         return load_pack(method.prompts).called()
     except PromptPackError as e:
         return f"{method.prompts}: {e}"
+
+
+def _so_far(report: Report, say: Say | None, tell: Tell | None, more: str = "") -> None:
+    """Says what stops the job before all is known, so that nobody waits for it."""
+    if say is None or not report.stopping:
+        return
+    if tell is not None:
+        tell(report)
+    report.tell_stopping(say)
+    if more:
+        say(more)
+
+
+def _takes_long(config: Config, parts: Collection[str], report: Report) -> bool:
+    """Whether there is a chat template to try, or a file of a training's own to read."""
+    stores = not report.stopping
+    if (not parts or "train" in parts) and config.training.replayed.files:
+        return True
+    return installed("transformers") and any(can_be_read(e.model, stores) for e in engines(config, parts).values())
+
+
+def _try(report: Report, config: Config, parts: Collection[str]) -> None:
+    """Chat templates, and what a training needs. What stops the job already may be why something cannot be tried, and
+    is what is to be told then; nor is a store waited for beside it."""
+    stopped = bool(report.stopping)
+    for what, each in (("Chat templates", templates_render), ("What a training needs", training_fits)):
+        try:
+            _take(report, each(config, parts, stores=not stopped))
+        except Exception as e:
+            if not stopped:
+                raise
+            if not isinstance(e, ImportError):  # that it is not installed is told by itself
+                report.add(Finding("", f"{what} could not be tried: {type(e).__name__}: {e}", stops=False))
 
 
 def _take(report: Report, found: Iterable[Finding | str]) -> None:
@@ -192,6 +239,14 @@ class _Network:
 
     def __exit__(self, *_: object) -> None:
         pass
+
+    def outlasts(self, seconds: float) -> bool:
+        """Whether somebody who is asked has not answered after so long."""
+        for thread in self._threads.values():
+            _join(thread, seconds)
+            if thread.is_alive():
+                return True
+        return False
 
     def found(self, say: Say | None = None, patient: bool = True) -> Iterator[Finding | str]:
         """What came of it in time, in order; what did not is said and stops nothing. Without patience nobody is waited

@@ -1,11 +1,13 @@
 """What a look before the start finds: problems, of which some stop a job, go in; one error of these comes out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dgrc.errors import DgrcError, NotReadyError
 
 MOST_SAID = 40
+Say = Callable[[str], None]
+"""Takes a line for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Report:
 
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    _told: dict[str, None] = field(default_factory=dict)
 
     def add(self, one: Finding | str) -> None:
         """Takes up a finding, or a note."""
@@ -59,12 +62,29 @@ class Report:
         """The others, in words."""
         return [one.line for one in self.findings if not one.stops]
 
+    def untold(self, lines: Iterable[str]) -> Iterator[str]:
+        """Those of these lines that the user was not told yet, and is told now."""
+        for line in lines:
+            if line not in self._told:
+                self._told[line] = None
+                yield line
+
+    def tell_stopping(self, say: Say) -> None:
+        """Says what stops the job, as far as it is known and was not said."""
+        found = [finding.line for finding in self.stopping[:MOST_SAID]]
+        if lines := [*self.untold(found)]:
+            say("This keeps it from starting:")
+            for line in lines:
+                say(f"- {line}")
+
     def error(self) -> DgrcError | None:
-        """What to raise; None if nothing stops the job."""
+        """What to raise, all that stops the job, with what of it was said before; None if nothing does."""
         found = self.stopping
         if not found:
             return None
-        return found[0].kind(found[0].line) if len(found) == 1 else together(found)
+        error = found[0].kind(found[0].line) if len(found) == 1 else together(found)
+        error.told = tuple(finding.line for finding in found if finding.line in self._told)
+        return error
 
 
 def together(found: Sequence[Finding]) -> NotReadyError:

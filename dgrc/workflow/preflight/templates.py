@@ -19,6 +19,7 @@ from dgrc.method.reading import asked
 from dgrc.method.verify import extract
 from dgrc.records import Chain, Message
 from dgrc.runtime.extras import installed
+from dgrc.storage.objectstore.files import is_remote
 from dgrc.workflow.preflight.findings import Finding
 from dgrc.workflow.preflight.models import engines, is_here
 
@@ -28,12 +29,12 @@ OTHER = Chain("The notice is 60 days.\n<answer>B</answer>", "B", "stop", 9)
 LOG = logging.getLogger(__name__)
 
 
-def templates_render(config: Config, parts: Collection[str] = ()) -> Iterator[Finding]:
+def templates_render(config: Config, parts: Collection[str] = (), stores: bool = True) -> Iterator[Finding]:
     """Tries the chat templates of all local models of these parts of a job (none named: of all).
 
     A template that refuses the messages of a step or leaves some out, or does not know its settings, is a finding; so
     is a student's that cannot be trained on. A job that only curates is told of the latter. Without transformers
-    nothing is tried.
+    nothing is tried, and without `stores` no model that lies on one.
     """
     if not installed("transformers"):
         return
@@ -43,13 +44,13 @@ def templates_render(config: Config, parts: Collection[str] = ()) -> Iterator[Fi
         return  # which is told by itself
     refused = set[str]()
     for role, engine in engines(config, parts).items():
-        if engine.engine == "vllm" and can_be_read(engine.model):
+        if engine.engine == "vllm" and can_be_read(engine.model, stores):
             try:
                 _try_prompts(config, pack, role, engine)
             except DgrcError as e:
                 refused.add(role)
                 yield Finding.of(f"{role}.model", e)
-    if config.student.engine != "vllm" or "student" in refused or not can_be_read(config.student.model):
+    if config.student.engine != "vllm" or "student" in refused or not can_be_read(config.student.model, stores):
         return
     if parts and not {"train", "curate"} & {*parts}:
         return
@@ -119,9 +120,10 @@ def _try_training(config: Config, pack: Pack) -> None:
         check_vocabulary(config.student.model, tokenizer, tokens)
 
 
-def can_be_read(model: str) -> bool:
-    """Whether a model is here and nothing speaks against reading it, so that its template can be tried."""
-    if not is_here(model):
+def can_be_read(model: str, stores: bool = True) -> bool:
+    """Whether a model is here and nothing speaks against reading it, so that its template can be tried; without
+    `stores` none that lies on one."""
+    if not is_here(model) or (is_remote(model) and not stores):
         return False
     try:
         check_model_path(model)

@@ -10,25 +10,27 @@ from dgrc.errors import DgrcError, QuestionFileError
 from dgrc.questions.chats import ChatFiles
 from dgrc.records import Example
 from dgrc.runtime.extras import installed
+from dgrc.storage.objectstore.files import is_remote
 from dgrc.workflow.preflight.findings import Finding
 from dgrc.workflow.preflight.templates import can_be_read
 
 
-def training_fits(config: Config, parts: Collection[str]) -> Iterator[Finding]:
-    """What keeps these parts of a job (none named: all) from training as the settings say."""
+def training_fits(config: Config, parts: Collection[str], stores: bool = True) -> Iterator[Finding]:
+    """What keeps these parts of a job (none named: all) from training as the settings say; without `stores` nothing
+    that lies on one is read."""
     if parts and "train" not in parts:
         return
-    looks: tuple[tuple[str, Callable[[Config], None]], ...] = (
+    looks: tuple[tuple[str, Callable[[Config, bool], None]], ...] = (
         ("", _replayed), ("training.attention", _attention), ("training.adapter", _targets),
     )  # fmt: skip
     for setting, look in looks:
         try:
-            look(config)
+            look(config, stores)
         except DgrcError as e:
             yield Finding.of(setting, e)
 
 
-def _replayed(config: Config) -> None:
+def _replayed(config: Config, stores: bool) -> None:
     """Reads the examples of `training.replay.files`, and tries the student's template on one of each form of chat.
 
     Raises:
@@ -36,6 +38,8 @@ def _replayed(config: Config) -> None:
         TrainingError: the template refuses an example; file and line are named.
     """
     forms: dict[tuple[Any, ...], Example] = {}
+    if not stores and any(map(is_remote, config.training.replayed.files)):
+        return
     try:
         ChatFiles.of(config).files()
     except QuestionFileError:
@@ -43,7 +47,7 @@ def _replayed(config: Config) -> None:
     for example in ChatFiles.of(config):
         thoughts = split_thoughts(example.messages[-1]["content"])[0] is not None
         forms.setdefault((thoughts, *(message["role"] for message in example.messages)), example)
-    if forms and _student_is_here(config) and installed("transformers"):
+    if forms and _student_is_here(config, stores) and installed("transformers"):
         from dgrc.training.data.encode import encode_corpus
         from dgrc.training.data.inputs import load_tokenizer
 
@@ -51,19 +55,19 @@ def _replayed(config: Config) -> None:
         encode_corpus(load_tokenizer(student.model), (), (), sys.maxsize, student, list(forms.values()))
 
 
-def _attention(config: Config) -> None:
-    if config.training.attention != "auto" and _student_is_here(config):
+def _attention(config: Config, stores: bool) -> None:
+    if config.training.attention != "auto" and _student_is_here(config, stores):
         from dgrc.training.model.attention import check_attention
 
         check_attention(config.training, config.student.model)
 
 
-def _targets(config: Config) -> None:
-    if config.training.adapter is not None and _student_is_here(config):
+def _targets(config: Config, stores: bool) -> None:
+    if config.training.adapter is not None and _student_is_here(config, stores):
         from dgrc.training.model.load import check_targets
 
         check_targets(config.student.model, config.training.adapter)
 
 
-def _student_is_here(config: Config) -> bool:
-    return config.student.engine == "vllm" and can_be_read(config.student.model)
+def _student_is_here(config: Config, stores: bool) -> bool:
+    return config.student.engine == "vllm" and can_be_read(config.student.model, stores)

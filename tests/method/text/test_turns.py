@@ -1,9 +1,12 @@
 """Where a model's turn ends, what its channels are, and what it only offers."""
 
+import random
+
 import pytest
 
 from dgrc.method.reading import read
 from dgrc.method.sample import to_chain
+from dgrc.method.text import turns
 from dgrc.method.text.turns import before_next, own_turn, with_channels, without_offer
 
 DRUGS = ("Metoprolol", "Lisinopril", "Amlodipine", "Hydrochlorothiazide")
@@ -42,3 +45,20 @@ def test_a_next_question_is_not_answered() -> None:
 def test_an_offer_names_no_answer(offer: str) -> None:
     assert without_offer(f"It is B.{offer}") == "It is B."
     assert without_offer("Would B like it? It is C.") == "Would B like it? It is C."
+
+
+PIECES = (
+    "Let me know", " if you need", "Would you like", "feel free", "shall I", "请问您是否需要我", "如果你需要", "\n",
+    "\n\n", " ", "  ", "\u2028", ".", "!", "?", "*", ")", "。", "！", "The answer is B", "y" * 290, "z" * 310,
+    "q" * 1990,
+)  # fmt: skip
+
+
+def test_an_offer_is_found_wherever_a_search_through_all_of_the_text_finds_it() -> None:
+    drawn, cut = random.Random(0), 0
+    for _ in range(3000):
+        text = "".join(drawn.choices(PIECES, k=drawn.randint(1, 8)))
+        whole = text[:-2000] + turns._OFFER.sub("", text[-2000:])
+        assert without_offer(text) == whole, repr(text)
+        cut += whole != text
+    assert cut > 300

@@ -134,3 +134,21 @@ def test_a_slow_server_is_waited_for_and_that_is_said_unless_something_else_stop
         assert one.words == "has no such model"
     else:
         assert not said and not one.stops and "did not answer in time and were not looked at" in one.words
+
+
+def test_what_is_known_is_said_while_somebody_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    said, lines = threading.Event(), list[str]()
+
+    def slow(config: Config, parts: Collection[str]) -> Iterator[str]:
+        yield "asked after it was said" if said.wait(30) else "asked in vain"
+
+    def say(line: str) -> None:
+        lines.append(line)
+        if "questions.files" in line:
+            said.set()
+
+    monkeypatch.setattr(preflight, "MOMENT_S", 0.2)
+    monkeypatch.setattr(preflight._Network, "LOOKS", (("the servers", slow, 30.0),))
+    found = preflight.look(config(questions={"files": ["gone.jsonl"]}), PART, say)
+    assert "asked after it was said" in found.notes, (lines, found)
+    assert lines[0] == "This keeps it from starting:"

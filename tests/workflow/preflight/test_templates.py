@@ -10,8 +10,10 @@ import pytest
 from dgrc.config.file import make_config
 from dgrc.errors import DgrcError, EngineError, QuestionFileError, TrainingError
 from dgrc.method.prompts import load_pack
+from dgrc.questions.chats import ChatFiles
 from dgrc.workflow.preflight import check, look, templates
 from dgrc.workflow.preflight.templates import steps_of, templates_render
+from dgrc.workflow.preflight.training import training_fits
 from tests.chat.families import GEMMA, LLAMA3, SILENT, make_tokenizer
 from tests.thinking import QWEN, make_thinking_tokenizer
 
@@ -150,10 +152,23 @@ def test_replayed_chats_are_tried_before_a_run_that_trains(save: Any, tmp_path: 
     asked.write_text('{"question": "How long is the notice?"}\n')
     whole = config(model, model, training={"replay": {"files": [str(chats)]}}, questions={"files": [str(asked)]})
     assert any("mine.jsonl:1" in line for line in told(whole, "curate", "train"))
-    assert not any("mine.jsonl" in line for line in told(replay, "curate", "train")), "there are no questions"
+    assert any("mine.jsonl:1" in line for line in told(replay, "curate", "train")), "though there are no questions"
     chats.unlink()
     gone = [finding.line for finding in look(replay, ("curate", "train")).stopping if "mine.jsonl" in finding.line]
     assert len(gone) == 1 and gone[0].startswith("training.replay.files: "), "what is not there is told once"
+
+
+def test_what_lies_on_a_store_is_left_alone_where_stores_are_not_to_be_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(templates, "check_model_path", lambda model: None)
+    model, here = "s3://nowhere/model", config("s3://nowhere/model", "s3://nowhere/model")
+    assert templates.can_be_read(model) and not templates.can_be_read(model, stores=False)
+    assert list(templates_render(here, stores=False)) == []
+    replay = config(model, model, training={"replay": {"files": ["s3://nowhere/chats.jsonl"]}})
+    monkeypatch.setattr(ChatFiles, "__iter__", lambda files: pytest.fail("it is read"))
+    monkeypatch.setattr(ChatFiles, "files", lambda files: pytest.fail("it is listed"))
+    assert list(training_fits(replay, ("train",), stores=False)) == []
 
 
 def test_models_that_are_not_here_are_not_tried() -> None:
