@@ -94,12 +94,12 @@ def plane(folder: Path, questions: int) -> dict[str, Any]:
             few = make(folder, name, config.teacher.model_dump(), 4 * ROWS_PER_BLOCK["plane"])
             ingested(few)
             with Watch(set()) as start:
-                gather(few, {"teacher": AnswersInPlace()})
+                gather(few, {"teacher": AnswersInPlace("teacher")})
         with Watch(set()) as watch:
-            gather(config, {"teacher": AnswersInPlace()})
+            gather(config, {"teacher": AnswersInPlace("teacher")})
         forget_one_block(RunDir.of(config))
         with Watch(set()) as again:
-            gather(config, {"teacher": AnswersInPlace()})
+            gather(config, {"teacher": AnswersInPlace("teacher")})
     more = questions - 4 * ROWS_PER_BLOCK["plane"]
     written = sum(f.stat().st_size for f in RunDir.of(config).dataset("cases").glob("*.parquet"))
     return {
@@ -152,7 +152,7 @@ def gather(config: Config, pools: dict[str, Any]) -> dict[str, Any]:
     from dgrc.pipeline.graph import run_pass
     from dgrc.pipeline.passes import GATHER
 
-    both: dict[str, Any] = {"student": AnswersInPlace(), **pools}
+    both: dict[str, Any] = {"student": AnswersInPlace("student"), **pools}
     return run_pass(GATHER, RunDir.of(config), config, both, "benchmark")
 
 

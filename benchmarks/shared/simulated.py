@@ -44,11 +44,14 @@ async def _in_turn(request: Request, at_once: int) -> list[str]:
 
 
 class AnswersInPlace:
-    """Stands for a pool and its client: replies without leaving the worker."""
+    """Stands for the pool of a role and its client: replies without leaving the worker."""
 
     price: Price | None = None
-    role = model = "none"
+    model = "none"
     _segment: Segment | None = None
+
+    def __init__(self, role: str):
+        self.role = role
 
     def client(self, max_retries: int = 3) -> "AnswersInPlace":
         """Itself."""
