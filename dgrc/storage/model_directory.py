@@ -31,6 +31,11 @@ def model_problem(folder: str | Path) -> str | None:
             "opened; wanted is *.safetensors. Take a revision of the model that has them, or convert it where you "
             "trust it: `AutoModelForCausalLM.from_pretrained(...).save_pretrained(...)`."
         )
+    if not isinstance(config.get("model_type"), str):
+        return (
+            f"The config.json of {root} names no `model_type`, so that neither transformers nor vLLM knows what the "
+            "model is. Fetch the model again, or write its type there."
+        )
     return _outside(root)
 
 

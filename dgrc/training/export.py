@@ -20,6 +20,7 @@ from dgrc.storage.cards import front_matter, harmless, row, table
 from dgrc.training.adapter import base_of, is_adapter
 from dgrc.training.ending import stop_where_turns_end
 from dgrc.training.merge import merge_into
+from dgrc.training.model.hf_config import config_of
 from dgrc.training.run.state import State
 
 SHARD_BYTES = 4 * 2**30
@@ -43,10 +44,8 @@ def write_weights(state: State, base_model: str, folder: str, named: str | None 
     An adapter names its base model `named`: the directory of this node may be a copy that others do not have.
     All workers must call it. Weights come from the optimizer's float32 master copies by parameter name.
     """
-    from transformers import AutoConfig
-
     module = state.engine.module
-    base_config = AutoConfig.from_pretrained(base_model, trust_remote_code=False)
+    base_config = config_of(base_model)
     dtype = base_config.dtype or torch.float32
     if hasattr(module, "peft_config"):
         _write_adapter(state, dtype, named or base_model, folder)

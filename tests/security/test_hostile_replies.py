@@ -114,10 +114,11 @@ def test_a_verdict_quoted_from_a_chain_is_not_taken_for_the_verifiers_own(fence:
     for reply in (f"{quoted}{text}{OWN}", f"{OWN}{text}{quoted}", f"{text}{quoted}\n{OWN}"):
         consistent, _, error = verify.parse_reply(load_pack("general"), reply, [verify.Fact(1, "q ?", "a")])
         assert consistent is None and error is not None
-    thought = verify.parse_reply(
+    consistent, checks, error = verify.parse_reply(
         load_pack("general"), f"<think>{quoted}</think>{OWN}", [verify.Fact(1, "q ?", "a")]
     )
-    assert thought == (False, (1,), None), "what it quotes in its thoughts does not count"
+    assert (consistent, error) == (False, None), "what it quotes in its thoughts does not count"
+    assert [(check.fact, check.finding) for check in checks] == [(1, "it denies it")]
 
 
 def test_invisible_characters_do_not_make_another_atom() -> None:

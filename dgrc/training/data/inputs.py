@@ -16,6 +16,7 @@ from dgrc.storage.arrow import from_row
 from dgrc.storage.model_directory import model_problem
 from dgrc.storage.objectstore.models import local_copy
 from dgrc.training.data.encode import SetAside
+from dgrc.training.model.hf_config import config_of
 
 
 def load_tokenizer(base_model: str) -> Any:
@@ -52,9 +53,7 @@ def load_tokenizer(base_model: str) -> Any:
 
 def check_window(base_model: str, max_length: int) -> None:
     """Refuses rows longer than a sliding window, since the mask of a packed row would do away with it."""
-    from transformers import AutoConfig
-
-    config = AutoConfig.from_pretrained(local_copy(base_model, weights=False), trust_remote_code=False)
+    config = config_of(base_model)
     window = getattr(config, "sliding_window", None) if getattr(config, "use_sliding_window", True) else None
     if window is not None and max_length > window:
         raise TrainingError(
@@ -65,9 +64,7 @@ def check_window(base_model: str, max_length: int) -> None:
 
 def check_vocabulary(base_model: str, tokenizer: Any, tokens: Iterable[int]) -> None:
     """Refuses tokens that the model has no row for: of a tokenizer that was given more, without the model."""
-    from transformers import AutoConfig
-
-    config = AutoConfig.from_pretrained(local_copy(base_model, weights=False), trust_remote_code=False)
+    config = config_of(base_model)
     rows = config.get_text_config().vocab_size
     if (largest := max(tokens, default=0)) >= rows:
         raise TrainingError(

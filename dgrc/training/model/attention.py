@@ -5,7 +5,7 @@ from typing import Any
 
 from dgrc.config.training import TrainingConfig
 from dgrc.errors import TrainingError
-from dgrc.storage.objectstore.models import local_copy
+from dgrc.training.model.hf_config import config_of
 
 
 def attention(config: TrainingConfig, base_model: str) -> str | None:
@@ -52,8 +52,7 @@ def check_attention(config: TrainingConfig, base_model: str) -> None:
 
 def _model_class(base_model: str) -> Any:
     """transformers' class of a model, which says what it supports; None if it names none by its config."""
-    from transformers import AutoConfig
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
-    config = AutoConfig.from_pretrained(local_copy(base_model, weights=False), trust_remote_code=False)
+    config = config_of(base_model)
     return MODEL_FOR_CAUSAL_LM_MAPPING.get(type(config), None)

@@ -16,8 +16,8 @@ import torch.distributed as dist
 
 from dgrc.config.training import AdapterConfig, TrainingConfig
 from dgrc.errors import TrainingError
-from dgrc.storage.objectstore.models import local_copy
 from dgrc.training.model.attention import attention
+from dgrc.training.model.hf_config import config_of
 
 
 def load_model(config: TrainingConfig, base_model: str, settings: dict[str, Any]) -> Any:
@@ -85,11 +85,11 @@ def add_adapter(model: Any, adapter: AdapterConfig) -> Any:
 
 def check_targets(base_model: str, adapter: AdapterConfig | None) -> None:
     """Raises TrainingError if an adapter of these targets cannot be trained over a model, by its config alone."""
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM
 
     if adapter is None or adapter.targets == "all-linear":
         return
-    config = AutoConfig.from_pretrained(local_copy(base_model, weights=False), trust_remote_code=False)
+    config = config_of(base_model)
     with torch.device("meta"):  # modules without weights
         add_adapter(AutoModelForCausalLM.from_config(config, trust_remote_code=False), adapter)
 
@@ -126,10 +126,10 @@ def _four_bits(dtype: torch.dtype) -> Any:
 
 def _load_partitioned(base_model: str, settings: dict[str, Any], options: dict[str, Any]) -> Any:
     """The model under ZeRO 3, read tensor by tensor."""
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM
     from transformers.integrations import HfDeepSpeedConfig
 
-    hf_config = AutoConfig.from_pretrained(base_model, trust_remote_code=False)
+    hf_config = config_of(base_model)
     partitioned = HfDeepSpeedConfig(settings)  # while this object lives, transformers makes partitioned parameters
     files = tensor_files(base_model)
     with _without_initialization():

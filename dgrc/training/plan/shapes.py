@@ -14,6 +14,7 @@ from typing import Any
 
 from dgrc.errors import TrainingError
 from dgrc.storage.model_directory import held_weights, model_problem, settings_of
+from dgrc.training.model.hf_config import config_of
 
 DENSE_BF16 = {
     "H200": 989e12, "H100 PCIe": 756e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "A10": 125e12, "L4": 121e12,
@@ -104,7 +105,7 @@ def model_config(model: str) -> Any:
         TrainingError: it is neither.
     """
     check_model(model)
-    from transformers import AutoConfig, Qwen2Config
+    from transformers import Qwen2Config
 
     if model.lower() in QWEN2_5:
         hidden, layers, heads, kv_heads, inner, vocabulary, tied = QWEN2_5[model.lower()]
@@ -113,7 +114,7 @@ def model_config(model: str) -> Any:
             intermediate_size=inner, vocab_size=vocabulary, tie_word_embeddings=tied, max_position_embeddings=32768,
             rms_norm_eps=1e-6, rope_parameters={"rope_type": "default", "rope_theta": 1e6},
         )  # fmt: skip
-    return AutoConfig.from_pretrained(model, trust_remote_code=False)
+    return config_of(model)
 
 
 def shape_of(base_model: str) -> Shape:

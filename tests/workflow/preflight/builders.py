@@ -25,7 +25,8 @@ def written(path: Path, rows: Iterable[dict[str, Any]]) -> str:
 def model(folder: Path, architecture: str = "LlamaForCausalLM", size: int = 8, **settings: Any) -> str:
     """A directory that looks like a model's, with so many bytes of weights."""
     folder.mkdir(parents=True)
-    (folder / "config.json").write_text(json.dumps({"architectures": [architecture], **settings}))
+    config = {"model_type": "llama", "architectures": [architecture], **settings}
+    (folder / "config.json").write_text(json.dumps(config))
     with open(folder / "model.safetensors", "wb") as file:
         file.truncate(size)
     return str(folder)

@@ -150,6 +150,6 @@ def test_a_model_that_was_downloaded_is_not_asked_for(here: Path, monkeypatch: p
     (snapshot.parents[1] / "refs" / "main").write_text("abc")
     (one,) = found(("curate",), teacher={"model": "org/odd"})
     assert "NoSuchForCausalLM" in one.words
-    (snapshot / "config.json").write_text(json.dumps({"architectures": ["LlamaForCausalLM"]}))
+    (snapshot / "config.json").write_text(json.dumps({"model_type": "llama", "architectures": ["LlamaForCausalLM"]}))
     (snapshot / "model.safetensors").unlink()
     assert found(("curate",), teacher={"model": "org/odd"}) == [], "a node that only planned has no weights; they come"
