@@ -24,7 +24,7 @@ from dgrc.view.store import Store
 MOST_CASES, MOST_WORDS = 50, 40
 RELATIONS = {CONTRADICTS: "contradicts", SUPPORTS: "supports", UNRELATED: "is not touched by"}
 """How a fact stands to a chain, in the words of pages and terminal."""
-NO_CHECKS, UNTOUCHED, UNREAD = "does not contradict", "was not held against", "could not be held against"
+NO_CHECKS, UNTOUCHED, UNREAD = "does not contradict", "was not compared with", "could not be compared with"
 """The same without a check: of an earlier version; where another fact settled the verdict; where nothing could."""
 IN_ORDER = (RELATIONS[CONTRADICTS], RELATIONS[SUPPORTS], RELATIONS[UNRELATED], NO_CHECKS, UNTOUCHED, UNREAD)
 Told = dict[str, Any]

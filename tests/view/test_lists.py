@@ -122,7 +122,7 @@ def test_a_case_tells_why_each_chain_was_kept_or_dropped(store: Store) -> None:
     assert writing["relations"] == [
         {"relation": "is not touched by", "chains": [2]},
         {"relation": "does not contradict", "chains": [0]},
-        {"relation": "was not held against", "chains": [1]},
+        {"relation": "was not compared with", "chains": [1]},
     ]
     assert [one["relation"] for one in notice["relations"]] == ["contradicts", "supports", "does not contradict"]
     assert told["diagnoses"][0]["refused"][0]["reason"] == "leans_on_options"

@@ -262,6 +262,6 @@ def test_a_card_is_markdown_in_which_models_say_nothing(run: RunDir) -> None:
     assert "[they part here] It must also be given three months" in said.stdout
     asked = (
         "| `Must notice to end a lease be in writing?` | `yes` | is not touched by teacher 2; does not contradict "
-        "teacher 0; was not held against teacher 1 |"
+        "teacher 0; was not compared with teacher 1 |"
     )
     assert asked in said.stdout
