@@ -46,8 +46,6 @@ class TrainProgress:
     validation: float | None
 
 
-LOOK_EVERY_S = 1.0
-"""How often the driver looks at the board: five times a second took the two of them 0.017 of a core (docs/log.md)."""
 OnProgress = Callable[[TrainProgress], None]
 
 
@@ -181,7 +179,7 @@ def following(board: Any, listeners: list[OnProgress]) -> Iterator[None]:
                     sys.stderr.write(f"  {listener} is told of no more steps, it failed at step {step.step}: {e!r}\n")
 
     try:
-        with every(LOOK_EVERY_S, drain):
+        with every(0.2, drain):
             yield
     finally:
         drain()
