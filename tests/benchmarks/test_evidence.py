@@ -116,4 +116,6 @@ def test_one_whole_seed_of_the_small_world(tmp_path: Path) -> None:
     assert measured[PUBLISHED]["atoms_asked"] > measured["atoms_asked"]
     assert measured["agreeing"]["audited"] == measured["agreeing"]["agreeing"] > 0
     json.dumps(summarize([measured]), allow_nan=False)
-    assert run_point(whole, "small", str(tmp_path)) == measured, "what is done is not done again"
+    again = run_point(whole, "small", str(tmp_path))
+    # as text: a share of nothing is no number, and unlike itself
+    assert json.dumps(again) == json.dumps(measured), "what is done is not done again"

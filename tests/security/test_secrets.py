@@ -18,11 +18,12 @@ from tests.paths import ROOT
 WRONG = "sk-wrong-0123456789abcdef"
 
 
-def left_behind(folder: Path, key: str) -> list[str]:
-    """The files below a folder of runs that hold a key; its configuration and logs are among those searched."""
+def left_behind(folder: Path, key: str, began: bool = True) -> list[str]:
+    """The files below a folder of runs that hold a key; of a run that began, its configuration and logs are among those
+    searched."""
     searched = [path for path in folder.rglob("*") if path.is_file()]
     names = {path.name for path in searched}
-    assert "config.yaml" in names and any("logs" in path.parts for path in searched), names
+    assert began == ("config.yaml" in names and any("logs" in path.parts for path in searched)), names
     return [str(path) for path in searched if key.encode() in path.read_bytes()]
 
 
@@ -51,4 +52,4 @@ def test_a_key_that_is_refused_is_left_nowhere(tmp_path: Path, server: str) -> N
     command = [sys.executable, "-m", "dgrc", "--debug", "curate", str(tmp_path / "run.yaml")]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert "is not accepted" in done.stderr, done.stderr
-    assert left_behind(tmp_path, WRONG) == [] and WRONG not in done.stdout + done.stderr
+    assert left_behind(tmp_path, WRONG, began=False) == [] and WRONG not in done.stdout + done.stderr

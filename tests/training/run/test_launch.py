@@ -150,7 +150,8 @@ def test_a_killed_worker_costs_only_the_steps_since_the_last_checkpoint(curricul
     whole = curriculum.train_all(own, courses, replayed=chats)
     expected = {name: weights(result.output) for name, result in whole.items()}
     results = curriculum.train_all(own, courses, on_progress=kill_once, replayed=chats)
-    assert killed and results["second"].replayed == whole["second"].replayed == round(0.1 * 25) + 360
+    assert killed and results["second"].replayed == whole["second"].replayed
+    assert whole["second"].replayed == pytest.approx(0.1 * whole["second"].visits, abs=2), "rounded once a stage"
     for name, result in results.items():
         assert result.losses == whole[name].losses
         assert weights(result.output) == expected[name], "the same to the last bit"
