@@ -70,12 +70,13 @@ class View:
         ranking, listed = self._rank(chosen.order), groups.rows(allowed, words)
         begin = 0 if after is None else ranking.begin_after(self.table.place(after))
         numbers = ranking.following(begin, listed, min(limit, MOST_ROWS))
+        before = begin if words is None and allowed.all() else ranking.count(begin, listed)
         lines = self._store.lines(self._stream, numbers)
         outcomes = self._outcomes(numbers)
         ids = self.table.ids[numbers].tolist()
         return {
-            "total": int(sizes[allowed].sum()), "of": self.size, "from": ranking.count(begin, listed),
-            "orders": self.orders, "order": chosen.order if chosen.order in self._by else self.orders[0],
+            "total": int(sizes[allowed].sum()), "of": self.size, "from": before, "orders": self.orders,
+            "order": chosen.order if chosen.order in self._by else self.orders[0],
             "rows": [
                 {"id": str(id_), "outcome": outcome, **line}
                 for id_, outcome, line in zip(ids, outcomes, lines, strict=True)
