@@ -85,11 +85,11 @@ def test_verify_prompts_equal_the_pack_and_its_parser_reads_the_replies() -> Non
         facts = [verify_step.Fact(n, f"{asked} ?", value) for n, (asked, value) in enumerate(parts)]
         assert verify_step.sort_facts(facts) == tuple(facts)
         assert words(verify_step.build_messages(pack, question, (), chain(text), facts)) == prompt
-        consistent, contradicted, error = verify_step.parse_reply(pack, reply, facts)
+        consistent, checks, error = verify_step.parse_reply(pack, reply, facts)
         assert error is None
         said = read_steps(text)
         wrong = [f.id for f in facts if said.get(read_atom(f.question), f.answer) != f.answer]
-        assert list(contradicted) == wrong
+        assert list(verify_step.contradicted(checks)) == wrong
         assert consistent == (not wrong)
         verdicts.append(consistent)
         sizes.add(len(facts))
