@@ -69,10 +69,12 @@ def content_of(message: dict[str, Any]) -> Content:
 
 def _text_of(part: Any) -> Any:
     """The words of a part of text, which may stand in a `value` of their own; a text that is null has none."""
-    if isinstance(part, str) or "text" not in part:
-        return part if isinstance(part, str) else None
-    words = part["text"]
-    return (words.get("value") if isinstance(words, dict) else words) or ("" if words is None else words)
+    if isinstance(part, str):
+        return part
+    words = part.get("text")
+    if isinstance(words, dict):
+        words = words.get("value", words)
+    return "" if words is None and "text" in part else words
 
 
 def samples_of(choices: list[dict[str, Any]], total: int) -> list[Sample]:

@@ -63,6 +63,7 @@ BOTH = (TEXT, THOUGHTS)
         ({"content": TEXT, "thought": [{"text": THOUGHTS}]}, BOTH),
         ({"content": [{"type": "text", "text": None}, {"type": "text", "text": TEXT}]}, (TEXT, "")),
         ({"content": [{"type": "text", "text": {"value": TEXT, "annotations": []}}]}, (TEXT, "")),
+        ({"content": [{"type": "text", "text": {"value": ""}}, {"type": "text", "text": TEXT}]}, (TEXT, "")),
         ({"content": [{"type": "text", "text": TEXT}, {"type": "reference", "reference_ids": [1]}]}, (TEXT, "")),
     ],
 )  # fmt: skip
