@@ -58,6 +58,7 @@ CPU, GPU = (
 @click.option("--turn-questions", default=32, show_default=True, help="ratio: questions of a turn.")
 @click.option("--most-turns", default=12, show_default=True, help="ratio: turns of each at most.")
 @click.option("--cpu-seconds", default=40, show_default=True, help="cpu: seconds at each rate.")
+@click.option("--cpu-turns", default=4, show_default=True, help="cpu: how often it is measured.")
 @click.option("--prefix-questions", default=24, show_default=True, help="prefix: questions.")
 @click.option("--replicas", default=1, show_default=True, help="prefix: replicas of the engine.")
 @click.option("--ngram-requests", default=8, show_default=True, help="ngram: requests of a turn.")

@@ -12,10 +12,12 @@ import jinja2
 from benchmarks.shared.record import RESULTS, ROOT
 
 NAMES = (
-    "inference", "inference_real", "api", "scale", "roles", "train", "big", "facts", "questions", "questions_zh",
-    "quantities",
+    "inference", "inference_real", "inference_cpu", "api", "scale", "roles", "train", "big", "facts", "questions",
+    "questions_zh", "quantities",
 )  # fmt: skip
-COMMANDS = {"inference_real": "inference --real MODEL"}
+COMMANDS = {
+    "inference_real": "inference --real MODEL", "inference_cpu": "inference --real MODEL --parts cpu",
+}  # fmt: skip
 """How a benchmark is called whose record has another name."""
 CONTENDERS = {
     "raw_vllm": "raw `vllm.LLM`",

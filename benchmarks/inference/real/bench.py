@@ -2,14 +2,16 @@
 
 *ratio*: our pass against raw vLLM, in pairs of turns whose order alternates, both staying up, each pair over questions
 of its own, until the interval is narrow. *cpu*: what a further request costs outside the engine, at two rates of a
-simulated one. *prefix*: prompt tokens from the prefix cache, step by step, against what it could give. *ngram*:
-speculation by n-grams where replies repeat their prompts. *tail*: how long an engine is less than half full.
+simulated one, several times. *prefix*: prompt tokens from the prefix cache, step by step, against what it could give.
+*ngram*: speculation by n-grams where replies repeat their prompts. *tail*: how long an engine is less than half full.
 """
 
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from benchmarks.inference.real.figures import FEWEST_TURNS, alike, enough, ratio
 from benchmarks.inference.real.ngram import SPECULATION, TURNS
 from benchmarks.inference.real.turns import Contender
 from benchmarks.inference.real.work import N, Settings
+from benchmarks.shared.intervals import interval
 from benchmarks.shared.record import ROOT, record
 from dgrc.cli.common import say
 from dgrc.errors import ConfigError
@@ -30,7 +33,8 @@ KEYS = (
 
 
 def measure(settings: Settings, command: str, write: bool) -> dict[str, Any]:
-    """Runs the parts one after the other, records all and returns what the last line says.
+    """Runs the parts one after the other, records all and returns what the last line says. The CPU alone has a record
+    of its own, for it asks nothing of the model's weights and can be had where they are too slow.
 
     Raises:
         ConfigError: a part is unknown, or `model` is no model folder.
@@ -45,11 +49,13 @@ def measure(settings: Settings, command: str, write: bool) -> dict[str, Any]:
         with tempfile.TemporaryDirectory(prefix=f"dgrc-{part}-") as place:
             folder = Path(place)
             settings.save(folder)
-            found[part] = {"ratio": ratio, "ngram": ngrams}.get(part, _in_a_process(part))(settings, folder)
+            whole = {"ratio": ratio, "ngram": ngrams, "cpu": cpu}
+            found[part] = whole.get(part, _in_a_process(part))(settings, folder)
         say(f"  {json.dumps(found[part])}")
     said = summary(found)
     if write:
-        record("inference_real", {**said, **_setup(settings), **found}, command=command)
+        alone = settings.parts == ("cpu",)
+        record("inference_cpu" if alone else "inference_real", {**said, **_setup(settings), **found}, command=command)
     return said
 
 
@@ -116,6 +122,33 @@ def ngrams(settings: Settings, folder: Path) -> dict[str, Any]:
         "tokens_per_second": {who: [round(rate, 1) for rate in each] for who, each in rates.items()},
         "requests": size, "proposed": proposed, "accepted": accepted, "speculation": SPECULATION,
     }  # fmt: skip
+
+
+def cpu(settings: Settings, folder: Path) -> dict[str, Any]:
+    """What a further request costs, turn by turn: one slope of two rates is off by a third."""
+    turns = []
+    for number in range(settings.cpu_turns):
+        place = folder / str(number)
+        place.mkdir()
+        settings.save(place)
+        turns.append(_in_a_process("cpu")(settings, place))
+        say(f"  turn {number + 1}: {turns[-1]['cpu_ms_a_request']} ms a request")
+    return mean_costs(turns)
+
+
+def mean_costs(turns: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The means of figures of turns that `passes.cpu` gave, and the interval of the first."""
+    found = {name: _mean([turn[name] for turn in turns]) for name in turns[0] if name != "pipeline"}
+    each = [turn["cpu_ms_a_request"] for turn in turns]
+    ends = {f"cpu_ms_{end}": value for end, value in interval(each).items() if end != "mean"}
+    return {**found, **ends, "turns": each, "pipeline": turns[0]["pipeline"]}
+
+
+def _mean(values: Sequence[Any]) -> Any:
+    """Of numbers, or of each of the names that they are by."""
+    if isinstance(values[0], dict):
+        return {name: _mean([value[name] for value in values]) for name in values[0]}
+    return round(statistics.fmean(values), 3)
 
 
 def _in_a_process(part: str) -> Any:

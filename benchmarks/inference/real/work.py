@@ -33,6 +33,7 @@ class Settings:
     turn_questions: int
     most_turns: int
     cpu_seconds: int
+    cpu_turns: int
     prefix_questions: int
     replicas: int
     ngram_requests: int

@@ -106,6 +106,27 @@ def test_costs_leave_the_replicas_out_and_idle_time_off() -> None:
     assert found["cpu_ms_a_request_of"]["replicas"] == pytest.approx(2.0)
 
 
+def test_costs_of_turns_are_means_with_the_interval_of_what_a_request_costs() -> None:
+    turns = [{"cpu_ms_a_request": ms, "cpu_ms_a_request_of": {"driver": ms / 2}, "pipeline": {}} for ms in (2.0, 3.0)]
+    assert bench.mean_costs(turns) == {
+        "cpu_ms_a_request": 2.5, "cpu_ms_a_request_of": {"driver": 1.25}, "pipeline": {}, "turns": [2.0, 3.0],
+        "cpu_ms_low": -3.853, "cpu_ms_high": 8.853,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("parts", "name"), [(("cpu",), "inference_cpu"), (("cpu", "tail"), "inference_real")])
+def test_the_cpu_alone_has_a_record_of_its_own(
+    parts: tuple[str, ...], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    turn = {"cpu_ms_a_request": 2.0, "cpu_ms_a_second": 9.0, "tail_share": {}, "pipeline": {}}
+    recorded_as: list[str] = []
+    monkeypatch.setattr(bench, "_in_a_process", lambda part: lambda settings, folder: turn)
+    monkeypatch.setattr(bench, "record", lambda name, *what, **how: recorded_as.append(name))
+    assert bench.measure(settings(model=str(tmp_path), parts=parts), "c", True)["cpu_ms_a_request"] == 2.0
+    assert recorded_as == [name]
+
+
 def test_hits_are_the_engines_count_where_a_step_has_a_pass_for_itself() -> None:
     load = {"teacher": {"prefix_cache_hits": 30, "prefix_cache_queries": 40}}
     of = {"calls": 2, "prompt_tokens": 20, "cached_tokens": 5}
