@@ -29,7 +29,7 @@ import click
 import psutil
 
 from benchmarks.shared.record import record
-from benchmarks.view.made import make
+from benchmarks.view.made import make, searches
 from dgrc.cli.common import say
 from dgrc.storage.run_dir import RunDir
 from dgrc.view.index.build import build
@@ -44,7 +44,6 @@ FACETS = (
     "curriculum=gives+chains",
     "source=part-3.jsonl",
 )
-SEARCHES = ("lovel", "besvel1 milore2", "心电", "诉讼 合同", "kaquito sun4", "q-0001234", "dorme", "高")
 
 
 @click.command()
@@ -90,7 +89,7 @@ def measure(folder: Path, cases: int) -> dict[str, Any]:
 
 def requests(api: str, random_: random.Random) -> dict[str, float]:
     """Milliseconds within which 95 % of the requests of each kind are answered."""
-    ids = [row["id"] for row in _get(f"{api}/cases?limit=100&order=as+read")["rows"]]
+    asked, ids = searches(REQUESTS), [row["id"] for row in _get(f"{api}/cases?limit=100&order=as+read")["rows"]]
 
     def page(n: int) -> str:
         return f"{api}/cases?order={('telling', 'tokens', 'disagreement')[n % 3]}" + (
@@ -100,7 +99,7 @@ def requests(api: str, random_: random.Random) -> dict[str, float]:
     kinds: dict[str, Callable[[int], str]] = {
         "page_ms": page,
         "facet_ms": lambda n: f"{api}/cases?{FACETS[n % len(FACETS)]}",
-        "search_ms": lambda n: f"{api}/cases?q={urllib.parse.quote(SEARCHES[n % len(SEARCHES)])}&{FACETS[n % 3]}",
+        "search_ms": lambda n: f"{api}/cases?q={urllib.parse.quote(asked[n])}&{FACETS[n % 3]}",
         "case_ms": lambda n: f"{api}/cases/{random_.choice(ids)}?{FACETS[n % 3]}",
     }
     return {name: _within(address) for name, address in kinds.items()}

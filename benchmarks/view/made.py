@@ -6,7 +6,7 @@ lengths that 4 chains of two models have, and what the passes would count adds u
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,24 @@ def make(folder: Path, cases: int, seed: int = 0, rows_a_file: int = 64) -> RunD
     return run
 
 
+def searches(count: int, seed: int = 0) -> list[str]:
+    """What may be looked for in a run that `make` made with this seed, hardly any twice: words, begun ones, ids."""
+    random_ = random.Random(seed)
+    maker = _Maker(random_)
+
+    def word() -> str:
+        return maker.text(1, False)[:-1]
+
+    def signs() -> str:
+        return "".join(random_.sample(CHINESE, 2))
+
+    kinds: tuple[Callable[[], str], ...] = (
+        word, lambda: f"{word()} ", lambda: f"{word()} {word()}", lambda: word()[:4], signs,
+        lambda: f"{signs()} {signs()}", lambda: f"q-{random_.randrange(100_000):07d}", lambda: random_.choice(CHINESE),
+    )  # fmt: skip
+    return [kinds[n % len(kinds)]() for n in range(count)]
+
+
 class _Files:
     def __init__(self, folder: Path, record: type[Any], rows: int):
         folder.mkdir(parents=True)
@@ -84,7 +102,7 @@ class _Maker:
     def case(self, number: int) -> Iterator[tuple[str, Row]]:
         """The rows of a case, by dataset."""
         random_, chinese = self._random, number % 8 == 0
-        text, choices = self._text(50, chinese), [self._text(6, chinese) for _ in LETTERS]
+        text, choices = self.text(50, chinese), [self.text(6, chinese) for _ in LETTERS]
         id_ = content_id(text, choices)
         right, status = random_.choice(LETTERS), random_.choices(("divergent", "agreeing", "unparsed"), (50, 45, 5))[0]
         teacher = [self._chain(right if random_.random() < 0.8 else "B", chinese) for _ in range(CHAINS)]
@@ -123,13 +141,14 @@ class _Maker:
             agreeing = self._random.choice((4, 4, 4, 3, 2))
             yield {
                 "id": id_, "question": question, "variants": [question], "asked_by": sorted(askers),
-                "answer": self._text(2, False), "rationale": self._text(20, False), "agreement": agreeing / 4,
+                "answer": self.text(2, False), "rationale": self.text(20, False), "agreement": agreeing / 4,
                 "answers": ["three years"] * agreeing + ["two years"] * (4 - agreeing), "kept": agreeing > 2,
                 "dropped_because": None if agreeing > 2 else "disagreement", "usage": [_usage("teacher", "answer")],
                 "error": None, "ifd": None, "judge": self._random.randint(6, 14), "cluster": None,
             }  # fmt: skip
 
-    def _text(self, words: int, chinese: bool) -> str:
+    def text(self, words: int, chinese: bool) -> str:
+        """So many words, or signs of Chinese for them."""
         random_ = self._random
         if chinese:
             return "".join(random_.choices(CHINESE, k=2 * words)) + "。"
@@ -137,14 +156,14 @@ class _Maker:
         return " ".join(self._words[n] for n in at) + "."
 
     def _chain(self, letter: str, chinese: bool) -> Row:
-        said = " ".join(self._text(WORDS // 6, chinese) for _ in range(6))
+        said = " ".join(self.text(WORDS // 6, chinese) for _ in range(6))
         return {
             "text": f"{said}\n<answer>{letter}</answer>", "answer": letter, "finish_reason": "stop",
             "tokens": self._random.randint(80, 400), "thoughts": "", "read_by": "tag",
         }  # fmt: skip
 
     def _atom(self, asker: int, chinese: bool) -> str:
-        question = self._text(9, chinese).rstrip(".。") + "?"
+        question = self.text(9, chinese).rstrip(".。") + "?"
         self._asked.setdefault(atom_id(question), (question, set()))[1].add(asker)
         return question
 

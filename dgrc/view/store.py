@@ -18,6 +18,7 @@ from dgrc.errors import RunDirError
 from dgrc.storage.run_dir import RunDir
 from dgrc.view.index.files import behind
 from dgrc.view.index.parts import unpacked
+from dgrc.view.index.postings import mark
 from dgrc.view.index.segment import ID, MANY, NUMBER, ONE
 from dgrc.view.index.streams import STREAMS, Stream
 from dgrc.view.index.tables import connect
@@ -120,9 +121,9 @@ class Store:
         bounds = (word, word + chr(0x10FFFF)) if beginning else (word,)
         sql = f"select rows from words where stream=? and segment=? and {where}"
         with self._lock:
-            for number, first, _ in table.segments:
-                for (rows,) in self._db.execute(sql, (stream, number, *bounds)):
-                    mask[first + np.frombuffer(rows, "u2").astype(np.int64)] = True
+            for number, first, rows in table.segments:
+                for (kept,) in self._db.execute(sql, (stream, number, *bounds)):
+                    mark(kept, mask[first : first + rows])
         return mask
 
     def files(self) -> list[tuple[str, str, str]]:

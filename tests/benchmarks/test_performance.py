@@ -74,9 +74,10 @@ def test_a_record_of_real_weights_is_rendered_whatever_parts_it_has() -> None:
     }  # fmt: skip
     record = {"command": "c", "date": "d", "made_with": made, **own}
     page = render({"inference_real": {**record, **parts}})
-    turns = {"cpu_ms_low": 1.5, "cpu_ms_high": 2.2, "turns": [1.7, 2.0]}
+    turns = {"cpu_ms_low": 1.5, "cpu_ms_high": 2.2, "turns": [1.7, 2.0], "loops_ms": [60.0, 61.5]}
     cpu = {**record, "cpu": {**parts["cpu"], **turns}}
     alone = render({"inference_real": {**record, **parts}, "inference_cpu": cpu})
+    assert "2.0 ms (61.5 ms)." in alone
     assert "1.85 ms of CPU outside the engine [1.5, 2.2] in 2 turns" in alone and alone.count("ms of CPU outside") == 1
     for said in ("0.980 of raw vLLM (0.960 to 1.000", "1.85 ms", "| sample | 0.700 | 0.750 | 0.93 |",
                  "ImportError: numba", "| 100 | 0.200 | 0.100 |"):  # fmt: skip

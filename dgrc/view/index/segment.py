@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from dgrc.view.index.parts import Part
-from dgrc.view.index.postings import Postings
+from dgrc.view.index.postings import Postings, packed
 from dgrc.view.index.streams import Stream
 
 MOST_ROWS, MOST_BYTES = 16_384, 72 << 20
@@ -109,9 +109,8 @@ class Segment:
             arrays["pairs"] = np.array(self._pairs, ID)
         rows = ((name, number, column, values.tobytes()) for column, values in arrays.items())
         self._db.executemany("insert into columns values(?, ?, ?, ?)", rows)
-        self._db.executemany(
-            "insert into words values(?, ?, ?, ?)", ((name, number, word, of) for word, of in self._words.sorted())
-        )
+        words = ((name, number, word, packed(of, self.rows)) for word, of in self._words.sorted())
+        self._db.executemany("insert into words values(?, ?, ?, ?)", words)
 
 
 class _Numbered(dict[str, int]):
@@ -134,8 +133,8 @@ class _Words:
         numbers = np.fromiter(map(self._numbers.__getitem__, part.words), "u4", len(part.words))
         self._parts.append((numbers, part.counts, part.rows + np.uint16(first)))
 
-    def sorted(self) -> Iterable[tuple[str, bytes]]:
-        """Each word with its rows, the words in order, as the table holds them."""
+    def sorted(self) -> Iterable[tuple[str, np.ndarray]]:
+        """Each word with the numbers of its rows, the words in order."""
         counts = np.zeros(len(self._numbers), np.int64)
         for numbers, added, _ in self._parts:
             counts[numbers] += added
@@ -147,4 +146,4 @@ class _Words:
             whole[np.repeat(free[numbers] - starts, added) + np.arange(len(rows))] = rows
             free[numbers] += added
         for word, at in sorted(self._numbers.items()):
-            yield word, whole[ends[at] - counts[at] : ends[at]].tobytes()
+            yield word, whole[ends[at] - counts[at] : ends[at]]

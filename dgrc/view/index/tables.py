@@ -16,7 +16,7 @@ from pathlib import Path
 from dgrc.errors import RunDirError
 from dgrc.storage.run_dir import RunDir
 
-VERSION = 4
+VERSION = 5
 """Of these tables and of what is kept in them; another one's index is made anew."""
 FOLDER, FILE = "view", "index.sqlite"
 SCHEMA = """

@@ -158,9 +158,14 @@ class View:
             named = np.ones(len(questions), bool)
             for word, _ in wanted:
                 named &= self._store.words("questions", word, False)
-            places = self.table.places(questions.ids[named])
-            mask[places[places >= 0]] = True
+            if named.any():
+                mask |= named[self._asked] & (self._asked >= 0)
         return mask
+
+    @functools.cached_property
+    def _asked(self) -> np.ndarray:
+        """(rows,) the number of each row's question, -1 where there is none."""
+        return self._store.tables["questions"].places(self.table.ids).astype(np.int32)
 
     def _rank(self, order: str) -> Ranking:
         """All rows in an order; equal ones as they were read."""

@@ -35,7 +35,11 @@ class Groups:
 
     def sizes(self, words: Mask | None) -> np.ndarray:
         """(combinations,) how many rows each has that have the words."""
-        return self.all_sizes if words is None else self._combined.sizes(words)
+        if words is None:
+            return self.all_sizes
+        if 2 * np.count_nonzero(words) > len(words):  # those without them are fewer
+            return self.all_sizes - self._combined.sizes(~words)
+        return self._combined.sizes(words)
 
     def rows(self, allowed: np.ndarray, words: Mask | None) -> Listed:
         """Whether rows are in the list of these combinations and words."""

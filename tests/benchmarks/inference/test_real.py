@@ -107,8 +107,12 @@ def test_costs_leave_the_replicas_out_and_idle_time_off() -> None:
 
 
 def test_costs_of_turns_are_means_with_the_interval_of_what_a_request_costs() -> None:
-    turns = [{"cpu_ms_a_request": ms, "cpu_ms_a_request_of": {"driver": ms / 2}, "pipeline": {}} for ms in (2.0, 3.0)]
+    turns = [
+        {"cpu_ms_a_request": ms, "cpu_ms_a_request_of": {"driver": ms / 2}, "pipeline": {}, "loop_ms": 50 * ms}
+        for ms in (2.0, 3.0)
+    ]
     assert bench.mean_costs(turns) == {
+        "loop_ms": 125.0, "loops_ms": [100.0, 150.0],
         "cpu_ms_a_request": 2.5, "cpu_ms_a_request_of": {"driver": 1.25}, "pipeline": {}, "turns": [2.0, 3.0],
         "cpu_ms_low": -3.853, "cpu_ms_high": 8.853,
     }  # fmt: skip

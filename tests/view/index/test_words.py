@@ -1,8 +1,11 @@
 """Words to index, and what a query must find by them."""
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dgrc.view.index.postings import postings
+from dgrc.view.index.postings import mark, packed, postings
 from dgrc.view.index.words import LONGEST, terms
 
 
@@ -60,3 +63,19 @@ def test_words_are_bounded_and_nothing_gives_none() -> None:
     assert {len(word) for word in indexed(["y" * 5000])} == {LONGEST}
     assert indexed(["", " ... \n", "、。"]) == set()
     assert terms("  ") == [] and terms("?!") == []
+
+
+OF_AND_ROWS = st.integers(0, 100).flatmap(
+    lambda of: st.tuples(st.just(of), st.sets(st.integers(0, max(of - 1, 0)), max_size=of))
+)
+
+
+@given(OF_AND_ROWS)
+def test_rows_are_kept_in_the_shorter_way_and_read_back(told: tuple[int, set[int]]) -> None:
+    of, rows = told
+    kept = packed(np.array(sorted(rows), "u2"), of)
+    mask = np.zeros(of + 2, bool)
+    mask[0] = True  # of another segment
+    mark(kept, mask[1:-1])
+    assert np.flatnonzero(mask).tolist() == [0, *(1 + row for row in sorted(rows))]
+    assert len(kept) <= min(2 * len(rows), -(-of // 8)) or not rows
