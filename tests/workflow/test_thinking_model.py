@@ -21,6 +21,10 @@ TEACHER = "By rule 3 of the code the notice is 30 days long.\n<answer>A</answer>
 STUDENT = "As in most such cases the notice is 60 days long.\n<answer>B</answer>"
 DIAGNOSIS = {"comparison": "They part on the notice.", "questions": [ATOM]}
 SELF_ANSWER = {"reasoning": "Rule 3 says so.", "answer": "30 days"}
+ANSWER_SCHEMA = {
+    "type": "object", "required": [*SELF_ANSWER], "additionalProperties": False,
+    "properties": {name: {"type": "string"} for name in SELF_ANSWER},
+}  # fmt: skip
 VERDICT = {
     "facts": [{"fact": 1, "finding": "It takes 30 days for the notice.", "relation": "supports"}],
     "consistent": True,
@@ -37,8 +41,9 @@ def write_pack(folder: Path) -> Path:
     (folder / "pack.toml").write_text('name = "short"\nversion = "1"\nreply = "json"\n')
     for step, text in TEMPLATES.items():
         (folder / f"{step}.jinja").write_text(text)
-    for step in ("diagnose", "answer", "verify"):
+    for step in ("diagnose", "verify"):
         shutil.copy(ROOT / "dgrc" / "method" / "prompts" / "general" / f"{step}.schema.json", folder)
+    (folder / "answer.schema.json").write_text(json.dumps(ANSWER_SCHEMA))
     return folder
 
 
