@@ -16,6 +16,7 @@ from dgrc.method.reading import answer_forms
 from dgrc.method.reading.verdicts import same_modal
 from dgrc.method.screen import content_words, decisive, words_of
 from dgrc.method.text.contained import conditions, gives
+from dgrc.method.text.listed import same_list
 from dgrc.method.text.markup import unwrap
 from dgrc.method.text.normalize import normalize
 from dgrc.method.text.segment import spaceless
@@ -117,6 +118,8 @@ def same(a: str, b: str, form: str = "auto", tolerance: float = 0.0, question: s
         return quantities.same(one, two, tolerance)
     alike = (one is None) == (two is None) and normalize(unwrap(a)) == normalize(unwrap(b))
     if alike or answer_forms.same(a, b, form, tolerance, question):
+        return True
+    if form in ("auto", "text") and same_list(a, b, question):
         return True
     said = [answer_forms.canonical(answer, "yes_no_maybe") for answer in (a, b)] if form == "auto" else [None]
     if None not in said and same_modal(a, b):

@@ -53,6 +53,8 @@ _MEASURED = re.compile(r"(?<![\w.])[0-9][0-9.,]{0,40} ?([A-Za-z\u00b5\u03bc\u03a
 _BEGINS = re.compile(r"(?<![A-Za-z0-9_.,-])[$\u20ac\u00a3\u00a5]?[0-9]")
 _WORD_ENDS = re.compile(r"(?<=[\w%)])(?=[\s.,;:)\u3000-\u303f\uff00-\uff1f\u4e00-\u9fff]|$)")
 _LONGEST_IN_PROSE = 40
+_SHOWN = re.compile(r"([^()\n]{1,60}) \([0-9][^()\n=]{0,60} [\u00d7*/\u00f7] [0-9][^()\n=]{0,60}\)")
+"""A measure with its working in brackets behind it: `1.5 mg (0.02 mg/kg \u00d7 75 kg)`."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -60,6 +62,8 @@ def parse(text: str) -> Value | None:
     """The value that a text states as a whole, also as the result of the working that it shows; None if it states
     none, or anything beside it."""
     found = read(text)
+    if found is None and text.endswith(")") and (shown := _SHOWN.fullmatch(text)):
+        return read(shown.group(1))
     if found is not None or "=" not in text:
         return found
     said = without_working(text)

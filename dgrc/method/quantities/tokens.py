@@ -5,7 +5,7 @@ Case is kept: it tells units apart. A text that is too long for a measure, or sa
 
 import re
 
-from dgrc.method.quantities import chinese
+from dgrc.method.quantities import chinese, european
 from dgrc.method.quantities.numerals import FIGURES, SCHEDULES, WORDS
 from dgrc.method.quantities.units.currencies import YUAN_SIGN
 from dgrc.method.text.markup import unwrap
@@ -42,7 +42,7 @@ _QUOTES = "\"'`"
 
 def tokens(text: str) -> list[str]:
     """The tokens of a text that may state a number, followed by some `END`; none if it states none for sure."""
-    said = plain(text)
+    said = european.english(plain(text))
     if not 0 < len(said) <= LONGEST or not _may_state(said):
         return []
     return [*split(said), *_AHEAD]

@@ -15,7 +15,7 @@ from dgrc.method import quantities
 from dgrc.method.reading import answer_forms, chinese, european
 from dgrc.method.reading.conclusions import concluded
 from dgrc.method.reading.lines import last_line, whole_reply
-from dgrc.method.reading.marks import plain
+from dgrc.method.reading.marks import plain, with_letters
 from dgrc.method.reading.no_answers import is_placeholder, refuses
 from dgrc.method.reading.options import CONFLICT, Options, bare
 from dgrc.method.reading.phrases import LAST, REACH, opening, phrases
@@ -95,6 +95,7 @@ def read_said(
     if choices:
         if several and len(choices) > MOST_OF_SETS:
             return None, None
+        text = with_letters(text, choices)
         options, text = Options.of(choices, several), plain(_TEXT.sub(r"\1", text.replace("~\\", " \\")))
     text = without_offer(text)
     if (own := before_next(text)) is not None:  # a document that goes on with the next question

@@ -22,7 +22,8 @@ _SAYS = r"is|are|was|were|equals|(?:will|would|must|should|can) be|(?:equal|equi
 _HAN_SAYS = "等于|需要|得到|应为|就是|为|是|得|共|需"
 _BEFORE = re.compile(
     rf"(?:\b(?:{_SAYS}|takes?|needs?|gets?|receives?|owes?|pays?|costs?|lasts?|gives?|totals?|becomes?|(?:total|sum) of"
-    rf"|on|at)(?: (?:about|approximately|exactly|only|a total of))?|[=\u2248:]|{_HAN_SAYS})[ $(\[]*\Z",
+    rf"|on|at|betr(?:ä|ae)gt|bedraagt|est de|es de|è di|é de)"
+    rf"(?: (?:about|approximately|exactly|only|a total of))?|[=\u2248:]|{_HAN_SAYS})[ $(\[]*\Z",
     re.IGNORECASE,
 )
 """What stands before the measure that a sentence ends with."""
@@ -31,12 +32,13 @@ _SAID = re.compile(
 )
 _NO_CONCLUSION = re.compile(
     r"\b(?:not|never|if|unless|whether|assum\w*|suppos\w*|wrong|incorrect|or|between|maybe"
-    r"|perhaps|might|could)\b|n't\b|不是|不等于|如果|若|假设|或者?|错误|\?|\uff1f",
+    r"|perhaps|might|could|nicht|kein\w*|pas|ne|n[oã]o?|non|niet|geen|si|wenn|falls|ou|oder|se|als)\b|n't\b|不是|不等于|如果|若|假设|或者?|错误|\?|\uff1f",
     re.IGNORECASE,
 )
 _ONE_OF_SEVERAL = re.compile(r"\b(?:first|second|third|other)\b", re.IGNORECASE)
 """Words that tell one of several measures from what is asked for, unless the question says them too."""
 _END = re.compile(r"[.!;](?=\s)|[。！；]")
+_FIGURE = re.compile(r"\d[\d.,]*")
 _PLACE = re.compile(r"(?<=[\s=:(\[$\u2248])(?=\S)|(?<=[\u4e00-\u9fff])(?=\d)")
 _LONGEST_SENTENCE, _LONGEST_MEASURE = 400, 60
 
@@ -59,9 +61,12 @@ def concluded(text: str, form: str, question: str) -> str | None:
     if {*map(str.lower, _ONE_OF_SEVERAL.findall(said))} - {*map(str.lower, _ONE_OF_SEVERAL.findall(question))}:
         return None
     alone = "=" in said and len(lines) > 1 and quantities.parse(said) is not None
-    opened = _CONCLUDES.search(said)
     if alone:
         return said if quantities.fits(said, question) else None
+    if form == "number" and said == line and len(lines) == 1 and len(_FIGURE.findall(said)) <= 1:
+        if (found := _at_the_end(said, question)) is not None:
+            return found  # a reply of one sentence: `The period is 3 years.`
+    opened = _CONCLUDES.search(said)
     if opened is None or len(_SAID.findall(said, opened.start())) > 1:
         return None
     return _at_the_end(said, question) or _alone(said[opened.end() :], question)

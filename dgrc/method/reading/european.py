@@ -15,6 +15,7 @@ _GERMANIC = r"antwort(?:möglichkeit)?|l(?:ö|oe)sung|(?<=ige )option|antwoord"
 _NOUN = rf"(?:{_ROMANCE}|{_GERMANIC})"
 ANY = re.compile(
     rf"\b(?:{_NOUN}|elijo|escojo|choisis|w(?:ä|ae)hle|richtig|korrekt"
+    r"|dir[íi]a|direi|propendo|inclin(?:o|ar[íi]a)|dirais|pench(?:e|erais?)|tendiere"
     r"|option [(\[*]*[A-Z]\b.{0,99}? (?:est|ist|es|è|é)\b)",
     re.IGNORECASE,
 )
@@ -55,7 +56,8 @@ _RIGHT_IS = (
     rf"\b(?:richtig|korrekt) (?:ist|w(?:ä|ae)re) {_SURELY}(?:die )?(?:(?:antwort|option) )?(?=(?-i:{_LETTER}))"
 )
 _CHOSEN = (
-    r"(?:\b(?:elijo|escojo|selecciono|escolho|scelgo)|\bje choisis|\bich w(?:ä|ae)hle|\bik kies) "
+    r"(?:\b(?:elijo|escojo|selecciono|escolho|scelgo|dir[íi]a|direi|propendo per|me inclino por|me inclinar[íi]a por)"
+    r"|\bje (?:choisis|dirais|pencherais? pour|penche pour)|\bich (?:w(?:ä|ae)hle|tendiere zu)|\bik kies) "
     r"(?:(?:la|el|die|de|a|l['\u2019]) ?)?(?:(?:opci[óo]n|option|respuesta|r[ée]ponse|antwort|letra|op[çc][ãa]o) )?"
     rf"(?=(?-i:{_LETTER}))"
 )
@@ -93,6 +95,8 @@ DENIED_BEFORE = re.compile(
     r"|\b(?:estudiante|alumn[oa]|usuari[oa]|[ée]tudiante?|[ée]l[èe]ve|utilisateur|student(?:in)?|estudante|aluno)\b"
     r"[^.,\n;:?!]{0,30}(?:, dass )?\Z"
     r"|(?:^|[.;:!?\n]\s{0,3})[*_> ]{0,4}(?:si|s['\u2019]il|wenn|falls|sofern|se|als|en caso de|dans le cas)\b"
+    r"(?! (?:tuviera que|tuviese que|je devais|ich (?:raten|w(?:ä|ae)hlen) m(?:ü|ue)sste|dovessi|eu tivesse (?:que|de)"
+    r"|tivesse (?:que|de))\b)"
     r"[^.;:!?\n]{1,200}\Z",
     re.IGNORECASE,
 )
@@ -114,5 +118,6 @@ NOT_IT = r"(?:y |et |und |e |en )(?:no|non|nicht|não|niet)|no la|pas|nicht|et p
 PLACEHOLDERS = frozenset(
     ("tu respuesta", "su respuesta", "respuesta", "votre réponse", "ta réponse", "réponse", "ihre antwort",
      "deine antwort", "antwort", "sua resposta", "resposta", "tua risposta", "letra", "lettre", "buchstabe",
-     "no lo sé", "je ne sais pas", "ich weiß nicht")
+     "no lo sé", "no sé", "je ne sais pas", "ich weiss nicht", "ich weiss es nicht", "não sei", "non lo so", "non so",
+     "ik weet het niet")
 )  # fmt: skip

@@ -5,6 +5,7 @@ go through it alike, so that what is compared was spelled by one rule. Text with
 """
 
 import re
+from collections.abc import Sequence
 
 _WIDE = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0x3000: " "}
 _MARKS = {
@@ -41,3 +42,36 @@ def plain(text: str) -> str:
         return text
     text = _NAMED_AFTER.sub(r"\1 ", text)
     return _GOES_ON.sub(r"\1 ", _NAMED_BEFORE.sub(" ", text))
+
+
+_PLACES = {
+    name: place
+    for place, names in enumerate((
+        "first erste 一", "second zweite 二", "third dritte 三", "fourth vierte 四", "fifth fünfte 五"))
+    for name in names.split()
+}  # fmt: skip
+_PLACE = re.compile(
+    r"(?<!\w)(?:the (first|second|third|fourth|fifth) (?:option|choice|answer)(?= is (?:the )?(?:right|correct|best)\b"
+    r"(?! (?:if|only|when|except)\b))|die (erste|zweite|dritte|vierte|fünfte) (?:option|antwort|möglichkeit)"
+    r"(?= ist (?:richtig|korrekt)\b)|第([一二三四五])个选项(?=是?正确))",
+    re.IGNORECASE,
+)
+_SPECIES = re.compile(r"([A-Z])[a-z]{2,30} ([a-z]{3,40})")
+
+
+def with_letters(text: str, choices: Sequence[str]) -> str:
+    """The text with options that are named by their place by letter (`The third option is right`), and shortened
+    species in full, for their letter names no option (`C. difficile`)."""
+    species = [name for name in map(_SPECIES.fullmatch, choices) if name is not None]
+    for name in species:
+        at = ord(name[1]) - ord("A")
+        own = choices[at].casefold() if at < len(choices) else ""
+        alike = [other for other in species if other.groups() == name.groups()]
+        if f"{name[1]}. {name[2]}" in text and len(alike) == 1 and (name[2] not in own or own == name[0].casefold()):
+            text = re.sub(rf"\b{name[1]}\. {name[2]}\b", name[0], text)
+    return _PLACE.sub(lambda match: _lettered(match, len(choices)), text)
+
+
+def _lettered(match: re.Match[str], count: int) -> str:
+    place = _PLACES[next(filter(None, match.groups())).casefold()]
+    return f"Option {chr(ord('A') + place)}" if place < count else match.group()

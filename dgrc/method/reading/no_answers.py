@@ -31,6 +31,8 @@ _REFUSES = re.compile(
     r"|sorry(?:[,.!]* (?:but|i|we)\b|[,.!]*$)|i(?:'m| am) (?:very |really |so )?sorry\b|i apologi[sz]e\b"
     r"|(?:很?抱歉|对不起|不好意思|很遗憾)(?![人的罪])|作为(?:一个|一名)?(?:ai|人工智能|(?:大型?)?语言模型)"
     r"|我(?:无法|不能|不便)|答案?取决于|这取决于"
+    r"|(?:não|non) posso\b|infelizmente\b|mi dispiace\b|desculpe\b|ich kann (?:\w{2,9} ){0,3}keine?\b"
+    r"|ik kan (?:\w{2,9} ){0,3}geen\b|helaas kan ik\b"
     r"|lo siento\b|no puedo\b|(?:la respuesta |esto |eso )?depende (?:de|del)\b"
     r"|je (?:suis )?d[ée]sol[ée]e?\b|d[ée]sol[ée]\b"
     r"|je ne (?:peux|sais|suis) pas\b|(?:la réponse|cela|ça) dépend\b|(?:es )?tut mir leid\b|leider kann ich\b"

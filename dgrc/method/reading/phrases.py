@@ -56,6 +56,9 @@ _BEFORE = re.compile(
 _SAYS = re.compile("正确|错|不|对|非|排除|因|故|所以|说法|符合|[:?]|吗|认为|会|答案|则|看|是否|中|里|之间|选项"
                    "|改|后来")  # fmt: skip
 
+_AGAIN = re.compile(r"(?<=[A-Z.)*])\s{1,3}(?=(?:final )?answer: )", re.IGNORECASE)
+"""Where an answer is said again in its line: `Answer: B Answer: B`."""
+
 Found = list[tuple[int, str | None]]
 """Where an answer is said, and which."""
 
@@ -205,6 +208,7 @@ def _stated(text: str, pattern: re.Pattern[str], options: Options) -> list[str]:
 def _after(text: str, at: int, options: Options) -> str | None:
     """The answer that is named where it should stand: in the rest of the line, or in the line after it."""
     line, _, more = text[at : at + REACH].partition("\n")
+    line = _AGAIN.split(line, maxsplit=1)[0]
     if not bare(line):
         if options.several and (listed := _listed_below(more.strip(), options)):
             return listed

@@ -19,6 +19,13 @@ _WORDS = {
         ("maybe", "perhaps", "possibly", "uncertain", "unclear", "inconclusive", "undetermined", "indeterminate"), MAYBE
     ),
 }  # fmt: skip
+_ABROAD = re.compile(r"(?:(ja|oui|s[íì]|sim)|(nein|non|não|nee))(?=[,.;:!]|$)([^.;!?\n]{0,300})", re.IGNORECASE)
+"""Yes and no in other languages, as a clause of their own, with the rest of the sentence."""
+_UNSURE = re.compile(
+    r"\b(?:vielleicht|möglicherweise|peut-être|quiz[áa]s?|tal vez|talvez|forse|misschien|aber|mais|pero|mas|ma|però"
+    r"|maar|ja|nein|oui|non|s[íì]|sim|nee)\b",
+    re.IGNORECASE,
+)
 _HEDGED = 4
 """Words of the first sentence in which a hedge beside yes or no makes it none; later ones may be of the reasons."""
 _SENTENCE = re.compile(r"[.;!?\n]")
@@ -44,7 +51,7 @@ def verdict(answer: str, maybe: bool = False) -> str | None:
     """`yes` or `no`, and `maybe` where that is asked for, if the answer's first word says so and no other word says
     another."""
     text = plain(fold(unwrap(answer)))
-    found = _chinese(text) if ANY.search(text) else _english(text)
+    found = _chinese(text) if ANY.search(text) else _english(text) or _abroad(text)
     return None if found == MAYBE and not maybe else found
 
 
@@ -62,6 +69,11 @@ def _english(text: str) -> str | None:
     hedged = re.findall(r"[a-z]+", _SENTENCE.split(text.casefold(), maxsplit=1)[0])[:_HEDGED]
     said = {_WORDS[word] for word in words if word in _WORDS and (_WORDS[word] != MAYBE or word in hedged)}
     return said.pop() if len(said) == 1 else None
+
+
+def _abroad(text: str) -> str | None:
+    match = _ABROAD.match(text.strip(" *_"))
+    return None if match is None or _UNSURE.search(match[3]) else YES if match[1] else NO
 
 
 def _chinese(text: str) -> str | None:

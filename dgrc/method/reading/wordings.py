@@ -48,6 +48,7 @@ TEXT_IS = re.compile(
 CHOSEN = re.compile(
     r"(?i:\b(?:choose|select|pick|return|go with|opt for|chose|selected|conclude|it is|it's|settle on|vote for"
     r"|it (?:must|should|would|has to|can only) be|i(?:'d| would|'ll| will)? (?:answer|say)"
+    r"|(?:lean|leaning|inclined)(?: slightly)? (?:towards?|to)"
     r"|leaves?(?: us)?(?: only)?(?: with)?|left with(?: only)?|points? to)"
     r"[: ]{1,4}"
     r"(?:that )?(?:the )?(?:(?:option|answer|choice|letter)s? )?)(?=[(\[*\"]{0,6}[A-Z]{1,2}\b)"
