@@ -19,7 +19,7 @@ ATOM = "How long is the notice of rule 3?"
 QUESTIONS = [f"How long is the notice of rule 3 in case {name}?" for name in ("one", "two")]
 TEACHER = "By rule 3 of the code the notice is 30 days long.\n<answer>A</answer>"
 STUDENT = "As in most such cases the notice is 60 days long.\n<answer>B</answer>"
-DIAGNOSIS = {"comparison": "They part on the notice.", "questions": [ATOM]}
+DIAGNOSIS = {"comparison": "They part on the notice.", "questions": [{"given": "", "question": ATOM}]}
 SELF_ANSWER = {"reasoning": "Rule 3 says so.", "answer": "30 days"}
 ANSWER_SCHEMA = {
     "type": "object", "required": [*SELF_ANSWER], "additionalProperties": False,
